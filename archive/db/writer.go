@@ -1,0 +1,142 @@
+package db
+
+import (
+	"time"
+
+	"backchannel/templates/refusal"
+)
+
+// A commit is shared by at most so many callers, gathered for at most so long (ST3). Nobody waits for company: the batch ends as
+// soon as nobody else stands in line; the line grows by itself while an fsync is under way.
+const (
+	batchJobs = 64
+	batchTime = 5 * time.Millisecond
+)
+
+// write is the one writer: it alone uses its connection, until Close.
+func (d *DB) write(w *conn) {
+	defer close(d.done)
+	var watch <-chan time.Time
+	if d.opt.Watch > 0 {
+		t := time.NewTicker(d.opt.Watch)
+		defer t.Stop()
+		watch = t.C
+	}
+	seen, err := w.number("PRAGMA data_version")
+	if err != nil {
+		d.log.Error("watch for foreign commits", "error", err)
+	}
+	for {
+		select {
+		case j := <-d.jobs:
+			d.batch(w, j)
+		case <-watch:
+			// The version seen by the only writing connection of this process changes with commits of other processes alone.
+			if v, err := w.number("PRAGMA data_version"); err == nil && v != seen {
+				seen = v
+				d.ping()
+			}
+		case <-d.stop:
+			d.refuseRest()
+			return
+		}
+	}
+}
+
+func (d *DB) refuseRest() {
+	for {
+		select {
+		case j := <-d.jobs:
+			j.err = errClosed()
+			close(j.done)
+		default:
+			return
+		}
+	}
+}
+
+// batch runs the first job and those in line behind it, commits once, and answers them all.
+func (d *DB) batch(w *conn, first *job) {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		d.sync(err)
+		first.err = err
+		close(first.done)
+		return
+	}
+	before, err := w.number("SELECT total_changes()")
+	taken := d.gather(w, first)
+	var after int64
+	if err == nil {
+		after, err = w.number("SELECT total_changes()")
+	}
+	changed := err != nil || before != after
+	d.commit(w, taken)
+	if changed {
+		d.ping()
+	}
+	for _, j := range taken {
+		close(j.done)
+	}
+}
+
+// gather runs jobs until the line is empty, the batch full, or the transaction lost.
+func (d *DB) gather(w *conn, first *job) []*job {
+	start := time.Now() // how long a batch lasts is no matter of the program's clock
+	taken := []*job{first}
+	d.run(w, first)
+	for len(taken) < batchJobs && time.Since(start) < batchTime && !w.alone() {
+		select {
+		case j := <-d.jobs:
+			d.run(w, j)
+			taken = append(taken, j)
+			continue
+		default:
+		}
+		break
+	}
+	return taken
+}
+
+// commit makes the batch durable, or fails every job in it: nobody is told yes for what is not on the disk.
+func (d *DB) commit(w *conn, taken []*job) {
+	var err error
+	if w.alone() {
+		err = lost(taken)
+	} else if err = w.exec("COMMIT"); err != nil {
+		d.sync(err)
+		if !w.alone() {
+			_ = w.exec("ROLLBACK") // what COMMIT could not write is given up as a whole
+		}
+	}
+	if err == nil {
+		return
+	}
+	for _, j := range taken {
+		if j.err == nil && j.panicked == nil {
+			j.err = err
+		}
+	}
+}
+
+// lost explains why SQLite gave up the transaction: the first error that any job met.
+func lost(taken []*job) error {
+	for _, j := range taken {
+		if j.err != nil {
+			return j.err
+		}
+	}
+	return refusal.Because(refusal.Unavailable, "The disk could not be written. Nothing was lost; please try again later.")
+}
+
+// sync ends the process when the disk refused an fsync: the kernel may have thrown the pages away, and asking again would be told
+// a comfortable lie (P5, ST6).
+func (d *DB) sync(err error) {
+	if !isSyncFailure(err) {
+		return
+	}
+	d.log.Error("an fsync failed; ending before anything else is promised", "error", err)
+	if d.opt.Fatal == nil {
+		panic(err)
+	}
+	d.opt.Fatal(err)
+}

@@ -1,0 +1,268 @@
+package letter
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// flowedWidth is where Flow breaks lines: RFC 3676 §4.2 asks for 78 at most and prefers less.
+const flowedWidth = 72
+
+// quoteDepth counts the '>' at the head of a line of quoted text and gives what follows them without one leading space:
+// "> > a", ">> a" and ">>a" all are ("a", 2).
+func quoteDepth(line string) (rest string, depth int) {
+	for strings.HasPrefix(line, ">") {
+		depth++
+		line = line[1:]
+		if strings.HasPrefix(line, " >") {
+			line = line[1:]
+		}
+	}
+	if depth > 0 {
+		line = strings.TrimPrefix(line, " ")
+	}
+	return line, depth
+}
+
+// appendQuoted writes one line at a quote depth.
+func appendQuoted(b *strings.Builder, depth int, text string) {
+	for range depth {
+		b.WriteByte('>')
+	}
+	if depth > 0 && text != "" {
+		b.WriteByte(' ')
+	}
+	b.WriteString(text)
+}
+
+// unflow joins the lines that format=flowed broke softly (RFC 3676 §4.4). Line ends are \n. Quote marks come out as ">> text";
+// with delSp the space before a soft break is removed too (§4.1, for scripts without spaces). An unquoted line that begins with
+// '>' keeps the space it was stuffed with, so that it is not taken for a quotation later.
+func unflow(text string, delSp bool) string {
+	var out strings.Builder
+	out.Grow(len(text))
+	open, openDepth := false, 0 // a paragraph waits for its next line
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		depth := len(line) - len(strings.TrimLeft(line, ">"))
+		rest := strings.TrimPrefix(line[depth:], " ")
+		signature := rest == "-- " // §4.3: never flowed, and nothing flows into it
+		if open && (depth != openDepth || signature || rest == "") { // a soft break before an empty line was an accident
+			out.WriteByte('\n')
+			open = false
+		}
+		flows := strings.HasSuffix(rest, " ") && !signature
+		if flows && delSp {
+			rest = rest[:len(rest)-1]
+		}
+		switch {
+		case open:
+			out.WriteString(rest)
+		case depth == 0 && strings.HasPrefix(rest, ">"):
+			out.WriteString(" " + rest)
+		default:
+			appendQuoted(&out, depth, rest)
+		}
+		if !flows {
+			out.WriteByte('\n')
+		}
+		open, openDepth = flows, depth
+	}
+	if !strings.HasSuffix(text, "\n") && !open {
+		return strings.TrimSuffix(out.String(), "\n")
+	}
+	return out.String()
+}
+
+// flow writes text as format=flowed (RFC 3676 §4.2): long lines are broken softly after a space, lines that could be misread are
+// stuffed with a space, blanks at line ends removed, "-- " kept. Words are never broken.
+func flow(text string) string {
+	var out strings.Builder
+	out.Grow(len(text) + len(text)/16)
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		rest, depth := "", 0
+		if strings.HasPrefix(line, ">") {
+			rest, depth = quoteDepth(line)
+		} else {
+			rest = line
+		}
+		if rest != "-- " {
+			rest = strings.TrimRight(rest, " ")
+		}
+		prefix := strings.Repeat(">", min(depth, flowedWidth/2))
+		for {
+			head, tail := softBreak(rest, flowedWidth-len(prefix))
+			out.WriteString(prefix)
+			if needsStuffing(head, depth) {
+				out.WriteByte(' ')
+			}
+			out.WriteString(head)
+			out.WriteByte('\n')
+			if tail == "" {
+				break
+			}
+			rest = tail
+		}
+	}
+	return out.String()
+}
+
+// needsStuffing tells whether a line would be read as something else without a space before it (RFC 3676 §4.4).
+func needsStuffing(line string, depth int) bool {
+	return depth > 0 && line != "" || strings.HasPrefix(line, " ") || strings.HasPrefix(line, ">") || strings.HasPrefix(line, "From ")
+}
+
+// softBreak cuts a line behind the last space that keeps the head within width; a longer word stays whole.
+func softBreak(line string, width int) (head, tail string) {
+	if len(line) <= width {
+		return line, ""
+	}
+	cut, seen := 0, 0
+	for i, r := range line {
+		if seen++; seen > width && cut > 0 {
+			break
+		}
+		// A break may neither leave "-- " alone, which is the mark of a signature, nor put a space before the next word.
+		if r == ' ' && i > 0 && line[:i] != "--" && i+1 < len(line) && line[i+1] != ' ' && strings.TrimLeft(line[:i], " ") != "" {
+			cut = i + 1
+		}
+	}
+	if cut == 0 {
+		return line, ""
+	}
+	return line[:cut], line[cut:]
+}
+
+// Wrap breaks the long lines of a plain text at spaces so that they fit into width columns; the line ends that are there stay.
+// A word is never broken, so addresses and URLs survive whole and may stand out. What continues a quoted line is quoted too, what
+// continues a list item or an indented line is indented like it. Wide characters (Chinese, Japanese, Korean) count two columns,
+// and a break may stand between them.
+func Wrap(text string, width int) string {
+	var out strings.Builder
+	out.Grow(len(text) + len(text)/16)
+	for line := range strings.Lines(text) {
+		body, ended := strings.CutSuffix(line, "\n")
+		if columns(body) <= width {
+			out.WriteString(body)
+		} else {
+			wrapLine(&out, body, width)
+		}
+		if ended {
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
+
+// wrapLine breaks one line that is too long.
+func wrapLine(out *strings.Builder, line string, width int) {
+	first, rest := linePrefix(line)
+	next := continuation(first)
+	if columns(first) > width/2 { // no room behind so deep a quotation or so wide an indent
+		out.WriteString(line)
+		return
+	}
+	out.WriteString(first)
+	used, fresh := columns(first), true
+	for rest != "" {
+		gap := len(rest) - len(strings.TrimLeft(rest, " "))
+		word := rest[gap:]
+		if i := strings.IndexByte(word, ' '); i >= 0 {
+			word = word[:i]
+		}
+		rest = rest[gap+len(word):]
+		for piece := range unbreakable(word) {
+			wide := columns(piece)
+			if !fresh && used+gap+wide > width && word != "" {
+				out.WriteByte('\n')
+				out.WriteString(next)
+				used, fresh, gap = columns(next), true, 0
+			}
+			if fresh {
+				gap = 0
+			}
+			out.WriteString(strings.Repeat(" ", gap))
+			out.WriteString(piece)
+			used, fresh, gap = used+gap+wide, false, 0
+		}
+	}
+}
+
+// linePrefix splits a line into what stands before its words (quote marks, indent, list mark) and the rest.
+func linePrefix(line string) (prefix, rest string) {
+	i := 0
+	for i < len(line) && (line[i] == '>' || line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	j := i
+	for j < len(line) && j < i+3 && line[j] >= '0' && line[j] <= '9' {
+		j++
+	}
+	switch {
+	case j > i && j+1 < len(line) && (line[j] == '.' || line[j] == ')') && line[j+1] == ' ':
+		i = j + 2
+	case i+1 < len(line) && strings.IndexByte("-*+", line[i]) >= 0 && line[i+1] == ' ':
+		i += 2
+	}
+	return line[:i], line[i:]
+}
+
+// continuation is the prefix of the lines that continue a line with this prefix: quote marks stay, all else becomes spaces.
+func continuation(prefix string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '>' || r == '\t' {
+			return r
+		}
+		return ' '
+	}, prefix)
+}
+
+// unbreakable yields the pieces of a word between which a line may break: the word itself, except in scripts without spaces.
+func unbreakable(word string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		if word == "" || strings.Contains(word, "://") || strings.Contains(word, "@") {
+			yield(word)
+			return
+		}
+		start, last := 0, rune(0)
+		for i, r := range word {
+			if i > 0 && (isWide(r) || isWide(last)) && !unicode.IsPunct(r) && !unicode.IsMark(r) && !unicode.Is(unicode.Ps, last) {
+				if !yield(word[start:i]) {
+					return
+				}
+				start = i
+			}
+			last = r
+		}
+		yield(word[start:])
+	}
+}
+
+// columns is how wide a line is shown: wide characters take two columns, marks that combine none.
+func columns(s string) int {
+	n := 0
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			n++
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case unicode.Is(unicode.Mn, r) || r == '\u200d':
+		case isWide(r):
+			n += 2
+		default:
+			n++
+		}
+		i += size
+	}
+	return n
+}
+
+// isWide tells whether a character belongs to a script written without spaces in full-width cells.
+func isWide(r rune) bool {
+	return r >= 0x1100 && (r <= 0x115F || r >= 0x2E80 && r <= 0xA4CF || r >= 0xAC00 && r <= 0xD7A3 || r >= 0xF900 && r <= 0xFAFF ||
+		r >= 0xFE30 && r <= 0xFE6F || r >= 0xFF00 && r <= 0xFF60 || r >= 0xFFE0 && r <= 0xFFE6 || r >= 0x20000 && r <= 0x3FFFD)
+}

@@ -1,0 +1,116 @@
+package letter
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestUnflow(t *testing.T) {
+	for _, c := range []struct {
+		name, in, want string
+		delSp          bool
+	}{
+		{name: "soft and hard breaks", in: "one \ntwo\nthree\n", want: "one two\nthree\n"},
+		{name: "no line end at the end", in: "one \ntwo", want: "one two"},
+		{name: "soft break before nothing", in: "one \n", want: "one "},
+		{name: "stuffed", in: " From here\n  indented\n", want: "From here\n indented\n"},
+		{name: "stuffed angle is no quotation", in: " >a\n", want: " >a\n"},
+		{name: "quoted", in: ">one \n>two\n>>three \n>>four\n", want: "> one two\n>> three four\n"},
+		{name: "depth ends a paragraph", in: "> one \n>> two \nthree\n", want: "> one \n>> two \nthree\n"},
+		{name: "empty quoted lines stay", in: "> one \n> \n> two\n", want: "> one \n>\n> two\n"},
+		{name: "signature never flows", in: "bye \n-- \nMe \nmyself\n", want: "bye \n-- \nMe myself\n"},
+		{name: "quoted signature", in: "> bye \n> -- \n> Me\n", want: "> bye \n> -- \n> Me\n"},
+		{name: "DelSp", in: "日本 \n語\nab \ncd\n", want: "日本語\nabcd\n", delSp: true},
+		{name: "empty", in: "", want: ""},
+	} {
+		if got := unflow(c.in, c.delSp); got != c.want {
+			t.Errorf("%s: %q = %q, want %q", c.name, c.in, got, c.want)
+		}
+	}
+}
+
+func TestUnflowCorpusPair(t *testing.T) {
+	read := func(name string) string {
+		return CleanText(string(corpusFile(t, "html-mails", "roundcube/"+name)))
+	}
+	// The peer keeps the blank of an empty quoted line; ours is ">".
+	want := strings.ReplaceAll(read("format-flowed-unfolded.txt"), "> \n", ">\n")
+	if got := unflow(read("format-flowed.txt"), false); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFlow(t *testing.T) {
+	long := strings.Repeat("word ", 30)
+	for _, c := range []struct{ name, in, want string }{
+		{"short", "hello", "hello\n"},
+		{"blanks at the end go", "hello  \n\nyou", "hello\n\nyou\n"},
+		{"stuffing", "From me\n x\n", " From me\n  x\n"},
+		{"quotation", "> a\n>> b\n>\n", "> a\n>> b\n>\n"},
+		{"signature", "a\n-- \nme", "a\n-- \nme\n"},
+		{"break", long, strings.Repeat("word ", 14) + "\n" + strings.Repeat("word ", 14) + "\nword word\n"},
+		{"a long word stays whole", "see " + strings.Repeat("x", 100) + " there", "see \n" + strings.Repeat("x", 100) + " \nthere\n"},
+		{"no false signature", "-- " + strings.Repeat("x", 100), "-- " + strings.Repeat("x", 100) + "\n"},
+	} {
+		if got := flow(c.in); got != c.want {
+			t.Errorf("%s: %q = %q, want %q", c.name, c.in, got, c.want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	url := "https://cmtybc.example/a/very/long/path/that/nobody/may/ever/break?with=a&query=too"
+	for _, c := range []struct {
+		name, in, want string
+		width          int
+	}{
+		{"short", "a b c\n", "a b c\n", 10},
+		{"words", "one two three four", "one two\nthree four", 10},
+		{"line ends stay", "one\n\ntwo three four\n", "one\n\ntwo three\nfour\n", 9},
+		{"url", "see " + url + " there", "see\n" + url + "\nthere", 20},
+		{"address", "write to everyone+k7abcdefgh@cmtybc.example now", "write to\neveryone+k7abcdefgh@cmtybc.example\nnow", 20},
+		{"quoted", "> one two three four", "> one two\n> three\n> four", 10},
+		{"list", "- one two three\n12. one two three", "- one two\n  three\n12. one\n    two\n    three", 9},
+		{"indented", "    one two three", "    one two\n    three", 12},
+		{"inner blanks", "a  b  c", "a  b\nc", 5},
+		{"wide", "日本語の文章です。はい", "日本語の文\n章です。は\nい", 10},
+		{"wide among others", "ok 日本語です", "ok 日本\n語です", 8},
+		{"deep quotation is left alone", ">>>>>>>> one two three", ">>>>>>>> one two three", 10},
+	} {
+		if got := Wrap(c.in, c.width); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzFlowed(f *testing.F) {
+	f.Add("one \ntwo\n> three \n> four\n-- \nme", false)
+	f.Add(" From \n >x\n>> \n日本 \n語", true)
+	f.Add(strings.Repeat("word ", 50)+"\n"+strings.Repeat("x", 120), false)
+	f.Fuzz(func(t *testing.T, text string, delSp bool) {
+		text = CleanText(text)
+		if got := unflow(text, delSp); len(got) > len(text)+strings.Count(text, "\n")*2+2 {
+			t.Fatalf("%d bytes became %d", len(text), len(got))
+		}
+		words := func(s string) []string { return strings.Fields(strings.ReplaceAll(s, ">", "")) }
+		if got := words(unflow(text, false)); !slices.Equal(got, words(text)) {
+			t.Fatalf("unflow changed words: %q, want %q", got, words(text))
+		}
+		flowed := flow(text)
+		if got := words(flowed); !slices.Equal(got, words(text)) {
+			t.Fatalf("flow changed words: %q, want %q", got, words(text))
+		}
+		if got, want := words(unflow(flowed, false)), words(text); !slices.Equal(got, want) {
+			t.Fatalf("there and back: %q, want %q", got, want)
+		}
+		if strings.Contains(text, ">") || !utf8.ValidString(text) {
+			return
+		}
+		wrapped := Wrap(text, 30)
+		if strings.Join(strings.Fields(wrapped), "") != strings.Join(strings.Fields(text), "") {
+			t.Fatalf("Wrap changed %q to %q", text, wrapped)
+		}
+	})
+}

@@ -4,6 +4,10 @@
 // human sentence, and never panics. A letter keeps every byte as it came; an edited header changes no byte that was not named.
 // What it hands out as text (subjects, names, bodies) is valid UTF-8 without controls or invisible direction marks. What it
 // writes carries no line break, NUL or stray byte that a value smuggled in.
+//
+// Reading is ours from the first byte to the last, on purpose: one scanner decides once, without recursion, what is header, what
+// is part and where each ends, so that no second parser can be talked into another answer. The go-message library gives the
+// charsets.
 package letter
 
 import (
@@ -13,28 +17,36 @@ import (
 // Letter is one parsed message. It never changes, so it may be shared between goroutines; edits go through Header and With.
 type Letter struct {
 	raw    []byte
+	body   int // where the body begins
 	header Header
 	parts  []Part
 }
 
 // Parse reads one message. The only error is a *refusal.Refusal of kind Malformed, given when the message goes beyond the limits
-// of the scanner; everything else, however broken, is a letter. The bytes are kept, not copied: the caller must not change them.
+// of the scanner (B1): header of 500 fields and 100 KiB, field of 32 KiB, 1000 parts, 20 levels. Everything else, however broken,
+// is a letter. The bytes are kept, not copied: the caller must not change them.
 func Parse(raw []byte) (*Letter, error) {
-	l := &Letter{raw: raw}
-	return l, nil
+	top, parts, err := scan(raw)
+	if err != nil {
+		return nil, err
+	}
+	return &Letter{raw: raw, body: top.body, header: newHeader(raw, top), parts: parts}, nil
 }
 
-// Raw is the letter as it came, byte for byte.
+// Raw is the letter as it came, byte for byte. It must not be changed.
 func (l *Letter) Raw() []byte { return l.raw }
 
-// Body is what follows the header and its empty line, byte for byte.
-func (l *Letter) Body() []byte { return nil }
+// Body is what follows the header and its empty line, byte for byte. It must not be changed.
+func (l *Letter) Body() []byte { return l.raw[l.body:] }
 
 // Header is a copy of the top header, to be edited and given to With.
-func (l *Letter) Header() *Header { h := l.header; return &h }
+func (l *Letter) Header() *Header { return l.header.clone() }
 
 // With is the letter under another header: the bytes of h, then the body as it came. With(l.Header()) equals Raw.
-func (l *Letter) With(h *Header) []byte { return l.raw }
+func (l *Letter) With(h *Header) []byte {
+	out := make([]byte, 0, h.size()+len(l.Body()))
+	return append(h.append(out), l.Body()...)
+}
 
 // Get is the decoded, cleaned value of the first top field of this name, or "".
 func (l *Letter) Get(name string) string { return l.header.Get(name) }
@@ -43,40 +55,42 @@ func (l *Letter) Get(name string) string { return l.header.Get(name) }
 func (l *Letter) Fields(name string) []string { return l.header.Values(name) }
 
 // From are the authors (RFC 5322 §3.6.2), as many as could be read. Authority hangs on CheckPost, not on this list.
-func (l *Letter) From() []Mailbox { return nil }
+func (l *Letter) From() []Mailbox { return l.header.mailboxes("From") }
 
 // Sender is the mailbox that handed the letter in, when it is not the author.
-func (l *Letter) Sender() []Mailbox { return nil }
+func (l *Letter) Sender() []Mailbox { return l.header.mailboxes("Sender") }
 
 // ReplyTo is where answers are wanted.
-func (l *Letter) ReplyTo() []Mailbox { return nil }
+func (l *Letter) ReplyTo() []Mailbox { return l.header.mailboxes("Reply-To") }
 
 // To are the open recipients.
-func (l *Letter) To() []Mailbox { return nil }
+func (l *Letter) To() []Mailbox { return l.header.mailboxes("To") }
 
 // Cc are the recipients for information.
-func (l *Letter) Cc() []Mailbox { return nil }
+func (l *Letter) Cc() []Mailbox { return l.header.mailboxes("Cc") }
 
 // Subject is the decoded subject on one clean line.
-func (l *Letter) Subject() string { return "" }
+func (l *Letter) Subject() string { return l.header.Get("Subject") }
 
 // MessageID is the letter's own id, or "" when it has none.
-func (l *Letter) MessageID() MessageID { return "" }
+func (l *Letter) MessageID() MessageID {
+	if ids := l.header.ids("Message-ID"); len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
+}
 
 // InReplyTo are the ids of the letters this one answers.
-func (l *Letter) InReplyTo() []MessageID { return nil }
+func (l *Letter) InReplyTo() []MessageID { return l.header.ids("In-Reply-To") }
 
 // References are the ids of the thread above this letter, oldest first.
-func (l *Letter) References() []MessageID { return nil }
+func (l *Letter) References() []MessageID { return l.header.ids("References") }
 
 // Date is when the author says it was written; false when there is no date or none that can be read.
-func (l *Letter) Date() (time.Time, bool) { return time.Time{}, false }
+func (l *Letter) Date() (time.Time, bool) { return l.header.date("Date") }
 
-// Parts is the flat list of all MIME parts in the order they stand; Parts()[0] is the letter itself.
+// Parts is the flat list of all MIME parts in the order they stand; Parts()[0] is the letter itself. It must not be changed.
 func (l *Letter) Parts() []Part { return l.parts }
-
-// Attachments are the parts that a mail program would show as files, without the bodies shown as text.
-func (l *Letter) Attachments() []Attachment { return nil }
 
 // Attachment is one file that travels with a letter.
 type Attachment struct {
@@ -85,5 +99,28 @@ type Attachment struct {
 	Size int    // octets after decoding
 }
 
-// CheckPost tells whether the letter may become a post (rule B2): nil or a *refusal.Refusal.
-func (l *Letter) CheckPost() error { return nil }
+// mailboxes are those of every field of the name: a doubled To is common, and nobody in it should be overlooked.
+func (h *Header) mailboxes(name string) []Mailbox {
+	var list []Mailbox
+	for _, value := range h.Raw(name) {
+		list = append(list, ParseMailboxes(value)...)
+	}
+	return list
+}
+
+func (h *Header) ids(name string) []MessageID {
+	var list []MessageID
+	for _, value := range h.Raw(name) {
+		list = append(list, ParseMessageIDs(value)...)
+	}
+	return list
+}
+
+func (h *Header) date(name string) (time.Time, bool) {
+	for _, value := range h.Raw(name) {
+		if t, ok := ParseDate(value); ok {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}

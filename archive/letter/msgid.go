@@ -1,13 +1,37 @@
 package letter
 
-// MessageID is a message id without its angle brackets.
+import (
+	"crypto/rand"
+	"strings"
+)
+
+// MessageID is a message id without its angle brackets. Ids are compared byte for byte.
 type MessageID string
 
-// NewMessageID makes an id of our own: "kind.RANDOM@domain" with 128 random bits, no host, process or clock in it (B9).
-func NewMessageID(kind, domain string) MessageID { return "" }
+// randomLen is how many base32 characters carry 128 random bits.
+const randomLen = 26
 
-// Kind is the word NewMessageID was given, or "" when the id has another form.
-func (id MessageID) Kind() string { return "" }
+// NewMessageID makes an id of our own: "kind.RANDOM@domain" with 128 random bits, no host, process or clock in it (B9). With a
+// kind of up to 8 letters and a domain of up to 28 it stays within 64 characters.
+func NewMessageID(kind, domain string) MessageID {
+	return MessageID(kind + "." + strings.ToLower(rand.Text()) + "@" + domain)
+}
+
+// Kind is the word NewMessageID was given, or "" when the id has another form. Anybody can write an id of this form: only a row
+// in our database tells that it is ours.
+func (id MessageID) Kind() string {
+	local, _, ok := strings.Cut(string(id), "@")
+	kind, random, dot := strings.Cut(local, ".")
+	if !ok || !dot || len(random) != randomLen || kind == "" {
+		return ""
+	}
+	for i := 0; i < len(random); i++ {
+		if c := random[i]; !(c >= 'a' && c <= 'z' || c >= '2' && c <= '7') {
+			return ""
+		}
+	}
+	return kind
+}
 
 // String is the id in angle brackets as it stands in a header; "" for the empty id.
 func (id MessageID) String() string {
@@ -17,5 +41,56 @@ func (id MessageID) String() string {
 	return "<" + string(id) + ">"
 }
 
-// ParseMessageIDs reads the ids of a Message-ID, In-Reply-To or References value as real mail has them, in order.
-func ParseMessageIDs(s string) []MessageID { return nil }
+// maxID is the longest id that is believed; it must fit on a line of a References field.
+const maxID = lineMax - 8
+
+// ParseMessageIDs reads the ids of a Message-ID, In-Reply-To or References value as real mail has them, in order: folded inside,
+// without brackets, with words between them. What is longer than a line or holds other than printable characters is left out.
+func ParseMessageIDs(s string) []MessageID {
+	s = unfold(s)
+	var list []MessageID
+	if !strings.Contains(s, "<") {
+		return bareIDs(s)
+	}
+	for {
+		_, rest, ok := strings.Cut(s, "<")
+		if !ok {
+			return list
+		}
+		text, after, closed := strings.Cut(rest, ">")
+		if i := strings.LastIndexByte(text, '<'); i >= 0 {
+			text = text[i+1:] // "<<a@b>" and "<a@b <c@d>": the last one is whole
+		}
+		if id, ok := cleanID(text); ok && (closed || strings.Contains(text, "@")) {
+			list = append(list, id)
+		}
+		s = after
+	}
+}
+
+// bareIDs reads ids written without brackets: words with an @, or one single word.
+func bareIDs(s string) []MessageID {
+	var list []MessageID
+	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == ';' })
+	for _, w := range words {
+		w = strings.Trim(w, `">`)
+		if id, ok := cleanID(w); ok && (strings.Contains(w, "@") || len(words) == 1) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// cleanID removes the white space that folding left inside an id.
+func cleanID(s string) (MessageID, bool) {
+	if strings.ContainsAny(s, " \t\r") {
+		s = strings.NewReplacer(" ", "", "\t", "", "\r", "").Replace(s)
+	}
+	if s == "" || len(s) > maxID || strings.ContainsAny(s, "<>") {
+		return "", false
+	}
+	if !printableASCII(s) && CleanLine(s) != s { // UTF-8 may stand in an id (RFC 6532 §3.3)
+		return "", false
+	}
+	return MessageID(s), true
+}

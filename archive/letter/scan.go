@@ -1,45 +1,179 @@
 package letter
 
-// Part is one MIME entity of a letter (RFC 2045 §2.4). Positions are offsets into Raw of the letter.
-type Part struct {
-	Parent      int               // index in Parts of the multipart or message/rfc822 that holds it; -1 for the letter itself
-	Depth       int               // 0 for the letter itself
-	Children    int               // parts directly inside; a multipart whose boundary is missing or empty has none
-	Type        string            // media type in lower case, "text/plain" when missing or unreadable
-	Params      map[string]string // of Content-Type: names in lower case, values decoded (RFC 2231, RFC 2047) and clean
-	Disposition string            // "inline", "attachment", …; "" when missing
-	DispParams  map[string]string // of Content-Disposition, like Params
-	Encoding    string            // transfer encoding in lower case, "7bit" when missing
-	ContentID   string            // without angle brackets
-	Description string            // Content-Description, decoded and clean
+import (
+	"bytes"
 
-	HeaderStart int // where the header begins
-	BodyStart   int // where the body begins, behind the empty line
-	End         int // where the body ends: the line break before a boundary belongs to the boundary (RFC 2046 §5.1.1)
+	"backchannel/templates/refusal"
+)
 
-	raw []byte // of the whole letter
+// scanner walks through a letter once, from the first byte to the last, and notes its parts in a flat list. It never recurses:
+// what is open stands on a stack of at most maxDepth entries, so a hostile nesting costs an entry, not a stack frame.
+type scanner struct {
+	raw   []byte
+	parts []Part
+	open  []int   // parts under way, outermost first
+	waits []delim // boundaries that may still come, outermost first
+	spans []span  // room for one header block, used again for every part
 }
 
-// Raw is the entity with its header, as it came.
-func (p Part) Raw() []byte { return p.raw[p.HeaderStart:p.End] }
+// delim is a boundary that a multipart waits for.
+type delim struct {
+	part int    // index of the multipart
+	line []byte // "--" and the boundary
+}
 
-// HeaderBytes is the header with its empty line, as it came.
-func (p Part) HeaderBytes() []byte { return p.raw[p.HeaderStart:p.BodyStart] }
+// scan reads the whole letter and gives its top header block and its parts.
+func scan(raw []byte) (block, []Part, error) {
+	s := &scanner{raw: raw}
+	top, err := readBlock(raw, 0, make([]span, 0, 32), nil)
+	if err != nil {
+		return block{}, nil, err
+	}
+	if err := s.enter(top, 0, -1); err != nil {
+		return block{}, nil, err
+	}
+	pos := top.body
+	for {
+		if inside := s.open[len(s.open)-1]; s.holdsMessage(inside) {
+			pos, err = s.begin(pos, inside)
+		} else if next, ok := s.nextPart(pos); ok {
+			pos, err = s.begin(next, s.waits[len(s.waits)-1].part)
+		} else {
+			break
+		}
+		if err != nil {
+			return block{}, nil, err
+		}
+	}
+	s.leave(0, len(raw))
+	return top, s.parts, nil
+}
 
-// Body is the body as it came, still transfer-encoded.
-func (p Part) Body() []byte { return p.raw[p.BodyStart:p.End] }
+// begin reads the header of the part at pos and gives the place where its body begins.
+func (s *scanner) begin(pos, parent int) (int, error) {
+	b, err := readBlock(s.raw, pos, s.spans[:0], s.isDelim)
+	if err != nil {
+		return 0, err
+	}
+	s.spans = b.spans
+	return b.body, s.enter(b, pos, parent)
+}
 
-// Decoded is the body without its transfer encoding (base64, quoted-printable); what is damaged is left out, never an error.
-func (p Part) Decoded() []byte { return p.Body() }
+// enter notes a part whose header has been read.
+func (s *scanner) enter(b block, start, parent int) error {
+	p := Part{Parent: parent, HeaderStart: start, BodyStart: b.body, End: b.body, raw: s.raw}
+	standard := "text/plain"
+	if parent >= 0 {
+		holder := &s.parts[parent]
+		holder.Children++
+		p.Depth = holder.Depth + 1
+		p.Number = holder.Children
+		if holder.Type == "multipart/digest" {
+			standard = "message/rfc822" // RFC 2046 §5.1.5
+		}
+	}
+	if p.Depth > maxDepth {
+		return refusal.Because(refusal.Malformed, "Your letter holds letters within letters more than %d deep. Please send it again as a new letter.", maxDepth)
+	}
+	if len(s.parts) >= maxParts {
+		return refusal.Because(refusal.Malformed, "Your letter has more than %d parts. Please send it again with fewer attachments.", maxParts)
+	}
+	boundary := p.describe(b.spans, standard)
+	if len(boundary) > maxBoundary {
+		return refusal.Because(refusal.Malformed, "The separator between the parts of your letter is longer than %d characters. Please send it again from another mail program.", maxBoundary)
+	}
+	s.open = append(s.open, len(s.parts))
+	if boundary != "" {
+		s.waits = append(s.waits, delim{part: len(s.parts), line: []byte("--" + boundary)})
+	}
+	s.parts = append(s.parts, p)
+	return nil
+}
 
-// Get is the decoded, cleaned value of the first field of this name in the part's own header.
-func (p Part) Get(name string) string { return "" }
+// holdsMessage tells whether the part is a whole letter to look into next: a message that is not transfer-encoded (RFC 2046
+// §5.2.1 forbids it to be), not yet entered and not empty.
+func (s *scanner) holdsMessage(i int) bool {
+	p := &s.parts[i]
+	if p.Type != "message/rfc822" && p.Type != "message/global" || p.Children > 0 {
+		return false
+	}
+	if p.Encoding == "base64" || p.Encoding == "quoted-printable" || p.BodyStart >= len(s.raw) {
+		return false
+	}
+	line, _ := lineAt(s.raw, p.BodyStart)
+	return !s.isDelim(line)
+}
 
-// Filename is the file name the sender gave, clean and without folders; "" when there is none.
-func (p Part) Filename() string { return "" }
+// nextPart looks for the next boundary line at or behind pos, which is the start of a line. It ends the parts that the boundary
+// ends; true means that a new part begins at the place given.
+func (s *scanner) nextPart(pos int) (int, bool) {
+	for len(s.waits) > 0 && pos > 0 {
+		i := bytes.Index(s.raw[pos-1:], []byte("\n--"))
+		if i < 0 {
+			break
+		}
+		at := pos + i
+		line, next := lineAt(s.raw, at)
+		pos = next
+		which, last := s.match(line)
+		if which < 0 {
+			continue
+		}
+		s.leave(s.position(s.waits[which].part)+1, s.lineEndBefore(at))
+		if !last {
+			s.waits = s.waits[:which+1]
+			return next, true
+		}
+		s.waits = s.waits[:which] // what follows until the boundary around it is nobody's (RFC 2046 §5.1.1: epilogue)
+	}
+	return 0, false
+}
 
-// IsMultipart tells whether the part holds other parts separated by a boundary.
-func (p Part) IsMultipart() bool { return false }
+// match finds the innermost boundary that the line is, and whether it is the closing one. Only spaces may stand behind it.
+func (s *scanner) match(line []byte) (which int, last bool) {
+	line = bytes.TrimRight(line, " \t\r")
+	for i := len(s.waits) - 1; i >= 0; i-- {
+		rest, ok := bytes.CutPrefix(line, s.waits[i].line)
+		if ok && len(rest) == 0 {
+			return i, false
+		}
+		if ok && string(rest) == "--" {
+			return i, true
+		}
+	}
+	return -1, false
+}
 
-// IsMessage tells whether the part is a whole letter (message/rfc822, message/global) that was opened.
-func (p Part) IsMessage() bool { return false }
+func (s *scanner) isDelim(line []byte) bool {
+	which, _ := s.match(line)
+	return which >= 0
+}
+
+// position is the place of a part in the stack of open ones.
+func (s *scanner) position(part int) int {
+	i := len(s.open) - 1
+	for s.open[i] != part {
+		i--
+	}
+	return i
+}
+
+// leave ends every open part from the given place of the stack on.
+func (s *scanner) leave(from, end int) {
+	for _, i := range s.open[from:] {
+		p := &s.parts[i]
+		p.End = max(end, p.BodyStart)
+	}
+	s.open = s.open[:from]
+}
+
+// lineEndBefore is where the line before pos ends without its line break.
+func (s *scanner) lineEndBefore(pos int) int {
+	if pos > 0 && s.raw[pos-1] == '\n' {
+		pos--
+		if pos > 0 && s.raw[pos-1] == '\r' {
+			pos--
+		}
+	}
+	return pos
+}

@@ -1,0 +1,36 @@
+package letter
+
+import (
+	"backchannel/templates/refusal"
+)
+
+// singletons are the fields that may stand in a letter once (RFC 5322 §3.6). A second one is how two programs are made to see two
+// different letters; the MIME fields that decide over the body are counted for the same reason.
+var singletons = [...]string{
+	"Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References", "Subject",
+	"Content-Type", "Content-Transfer-Encoding",
+}
+
+// CheckPost tells whether the letter may become a post (B2): one From with one mailbox, and no field twice that may stand once. The
+// error is a *refusal.Refusal of kind Malformed. Robots' letters and reports are read without it (RFC 7103).
+func (l *Letter) CheckPost() error {
+	for _, name := range singletons {
+		if n := l.header.Count(name); n > 1 {
+			return refusal.Because(refusal.Malformed, "Your letter has %d %q lines, but there may be only one. Please send it again from your usual mail program.", n, name)
+		}
+	}
+	values := l.header.Raw("From")
+	if len(values) == 0 {
+		return refusal.Because(refusal.Malformed, "Your letter does not say who it is from. Please send it again from your usual mail program.")
+	}
+	authors := readList(values[0])
+	switch {
+	case len(authors) > 1:
+		return refusal.Because(refusal.Malformed, "Your letter says it is from %d people. A post needs one author: please send it again in your own name.", len(authors))
+	case len(authors) == 0 || authors[0].box.Address.IsZero():
+		return refusal.Because(refusal.Malformed, "We cannot read the address your letter is from. Please check the address set in your mail program and send it again.")
+	case !authors[0].clean:
+		return refusal.Because(refusal.Malformed, "The address your letter is from is written in an unusual way (%s), so we cannot be sure who wrote it. Please check the sender set in your mail program and send it again.", ASCII(values[0], 80))
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+// Package config reads config.yaml: how this server runs. It promises that whatever it returns can be used without another look:
+// every address has a port, every size is in bytes, every path is complete. When something is wrong it tells all of it at once, each
+// complaint with its line and in a sentence that says what to write instead; a word it does not know is a complaint, never ignored.
+//
+// Everything about a community (names, lists, members, rules) lives in the database and is no setting. Only cmd reads this package;
+// the rooms below get plain values.
+package config
+
+import (
+	"net"
+	"net/netip"
+	"path/filepath"
+)
+
+// Config is config.yaml with every default filled in.
+type Config struct {
+	Hostname     string // the name this server greets with, also in Received lines: a full domain name in lower case
+	Data         string // folder for database, keys and outbox
+	SMTP         SMTP
+	IMAP         IMAP
+	Web          Web
+	TLS          TLS
+	Relay        Relay
+	DNS          DNS
+	Verification Verification
+	ARC          bool // seal relayed mail (RFC 8617)
+	Log          Log
+
+	file  string
+	lines map[string]int // where each setting stands in the file
+}
+
+// SMTP says where letters come in. An empty listener is off.
+type SMTP struct {
+	Listen     string // host:port for mail from other servers
+	Submission string // host:port for members' own mail programs, with a login
+	LMTP       string // host:port for a mail server on this machine
+	MaxSize    int64  // bytes of the largest letter taken
+	PerIP      int    // sessions from one address at a time; loopback is not counted
+}
+
+// IMAP says where mailboxes are read. An empty listener is off.
+type IMAP struct {
+	Listen string // host:port
+}
+
+// Web says where the few web pages are. An empty listener is off.
+type Web struct {
+	Listen string // host:port
+	URL    string // how people reach it, without a slash at the end; goes into the letters
+}
+
+// TLS says which certificate the listeners show.
+type TLS struct {
+	Mode TLSMode
+	Cert string // path of the certificate chain, for mode files
+	Key  string // path of its key
+}
+
+// TLSMode is where certificates come from.
+type TLSMode string
+
+// The words of tls.mode.
+const (
+	NoTLS  TLSMode = "none"  // no encryption: every listener is on loopback
+	Files  TLSMode = "files" // certificate and key are files, read again when they change
+	FromCA TLSMode = "acme"  // certificates are fetched from a certificate authority
+)
+
+// Relay says how letters leave.
+type Relay struct {
+	Mode         RelayMode
+	Smarthost    string // host:port that takes all mail, for mode smarthost
+	Connections  int    // to the smarthost at a time
+	Username     string // login at the smarthost; empty for none
+	PasswordFile string // path of a file that holds the password alone
+}
+
+// RelayMode is the way out.
+type RelayMode string
+
+// The words of relay.mode.
+const (
+	Outbox    RelayMode = "outbox"    // every copy becomes a file under data/outbox, nothing leaves
+	Smarthost RelayMode = "smarthost" // one server takes all mail
+	Direct    RelayMode = "direct"    // every copy goes to the recipient's own mail server
+)
+
+// DNS says whom to ask for names.
+type DNS struct {
+	Resolver string // address:port; empty means the system's
+}
+
+// Verification is what a post meets whose sender could not be verified.
+type Verification string
+
+// The words of verification.
+const (
+	Require    Verification = "require" // it is refused
+	Confirm    Verification = "confirm" // it is held, and the member whose address it bears is asked
+	Unverified Verification = "off"     // it is believed: for trying out on loopback only
+)
+
+// Log says how much is logged, and in which form.
+type Log struct {
+	Level  string // debug, info, warn or error
+	Format string // text or json
+}
+
+// Default is what holds when config.yaml says nothing. Only hostname has none: nobody can guess it.
+func Default() Config {
+	return Config{
+		Data:         "data",
+		SMTP:         SMTP{Listen: "127.0.0.1:2525", Submission: "127.0.0.1:2587", MaxSize: 25 * megabyte, PerIP: 10},
+		IMAP:         IMAP{Listen: "127.0.0.1:2143"},
+		Web:          Web{Listen: "127.0.0.1:2080", URL: "http://127.0.0.1:2080"},
+		TLS:          TLS{Mode: NoTLS},
+		Relay:        Relay{Mode: Outbox, Smarthost: "127.0.0.1:1025", Connections: 10},
+		Verification: Confirm,
+		Log:          Log{Level: "info", Format: "text"},
+	}
+}
+
+// Listener is one place where the server listens.
+type Listener struct {
+	Key     string // its setting: smtp.listen
+	Address string // host:port
+}
+
+// Listeners are all places that are on, in the order of the file.
+func (c Config) Listeners() []Listener {
+	var on []Listener
+	for _, l := range []Listener{
+		{"smtp.listen", c.SMTP.Listen},
+		{"smtp.submission", c.SMTP.Submission},
+		{"smtp.lmtp", c.SMTP.LMTP},
+		{"imap.listen", c.IMAP.Listen},
+		{"web.listen", c.Web.Listen},
+	} {
+		if l.Address != "" {
+			on = append(on, l)
+		}
+	}
+	return on
+}
+
+// Unsupported are sentences on what this config asks for and this version cannot do yet. The words are accepted, so that a config
+// written for a later version is told apart from a mistake; serve must not start with one of them.
+func (c Config) Unsupported() []string {
+	var not []string
+	if c.TLS.Mode == FromCA {
+		not = append(not, "tls.mode acme comes with a later version; use files, and let another program renew them.")
+	}
+	if c.Relay.Mode == Direct {
+		not = append(not, "relay.mode direct comes with the next version; use smarthost or outbox.")
+	}
+	if c.ARC {
+		not = append(not, "arc: on comes with the next version; take the line out.")
+	}
+	return not
+}
+
+// CheckServe tells why serve must not start with this config, all reasons at once, or nil. Other verbs may go on.
+func (c Config) CheckServe() error {
+	complaints := Complaints{file: c.file}
+	for _, sentence := range c.Unsupported() {
+		complaints.add(0, "%s", sentence)
+	}
+	if c.Verification == Unverified {
+		for _, l := range c.Listeners() {
+			if !Loopback(l.Address) {
+				complaints.add(c.lines[l.Key], "%s is %s, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.", l.Key, l.Address)
+			}
+		}
+	}
+	return complaints.err()
+}
+
+// Loopback tells whether host:port can be reached from this machine only. A name other than localhost may mean anything.
+func Loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	return loopbackHost(host)
+}
+
+func loopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// resolve makes paths complete: what is relative in the file is relative to the folder of the file, wherever the program is started.
+func (c *Config) resolve(folder string) {
+	for _, path := range []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Relay.PasswordFile} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+}

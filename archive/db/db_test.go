@@ -90,6 +90,30 @@ func TestOneCallersFailureIsNoOthers(t *testing.T) {
 	}
 }
 
+func TestAttemptUndoesItsOwnWork(t *testing.T) {
+	d := dbtest.Open(t, seeds)
+	boom, ran := errors.New("boom"), ""
+	dbtest.Update(t, d, func(tx *db.Tx) error {
+		if err := add("beans")(tx); err != nil {
+			return err
+		}
+		err := tx.Attempt(func() error {
+			tx.OnCommit(func() { ran += "undone " })
+			if err := tx.Attempt(func() error { return add("inner")(tx) }); err != nil {
+				t.Error(err)
+			}
+			return errors.Join(add("weeds")(tx), boom)
+		})
+		if !errors.Is(err, boom) {
+			t.Errorf("error: %v", err)
+		}
+		return tx.Attempt(func() error { tx.OnCommit(func() { ran += "done" }); return add("peas")(tx) })
+	})
+	if got := names(t, d); got != "beans peas" || ran != "done" {
+		t.Errorf("kept %q, ran %q", got, ran)
+	}
+}
+
 func TestPanicReachesItsCallerAlone(t *testing.T) {
 	d := dbtest.Open(t, seeds)
 	func() {

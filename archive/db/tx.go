@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -22,6 +23,24 @@ func (tx *Tx) FTS() bool { return tx.fts }
 
 // OnCommit has f called after the transaction is durable, before Update returns; never when it failed.
 func (tx *Tx) OnCommit(f func()) { tx.done = append(tx.done, f) }
+
+// Attempt runs fn inside the transaction so that, when it fails, its own work alone is undone and the transaction goes on. What fn
+// gave to OnCommit is forgotten with its work. Attempts may be nested.
+func (tx *Tx) Attempt(fn func() error) error {
+	hooks := len(tx.done)
+	if err := tx.c.exec("SAVEPOINT attempt"); err != nil {
+		return err
+	}
+	err := fn()
+	if err != nil && !tx.c.alone() {
+		tx.done = tx.done[:hooks]
+		err = errors.Join(err, tx.c.exec("ROLLBACK TO attempt"))
+	}
+	if tx.c.alone() {
+		return err // SQLite gave up the whole transaction; the writer tells everybody
+	}
+	return errors.Join(err, tx.c.exec("RELEASE attempt"))
+}
 
 // Exec runs a statement.
 func (tx *Tx) Exec(query string, args ...any) (Result, error) {

@@ -136,10 +136,13 @@ func canonicalDomain(domain string) (string, string) {
 	ascii := asciiLower(domain)
 	if !printableASCII(domain) || strings.Contains(ascii, "xn--") {
 		mapped, err := idnaProfile.ToASCII(domain)
-		if err != nil || len(mapped) > 255 {
+		if err != nil || !utf8.ValidString(domain) || len(mapped) > 255 {
 			return "", "the part behind the @ is no domain name"
 		}
 		ascii = asciiLower(mapped)
+		if again, err := idnaProfile.ToASCII(ascii); err != nil || again != ascii {
+			return "", "the part behind the @ is no domain name" // two spellings of one name would be two people
+		}
 	}
 	last := ""
 	for label := range strings.SplitSeq(ascii, ".") {

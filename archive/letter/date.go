@@ -6,7 +6,7 @@ import (
 )
 
 // ParseDate reads a date as real mail has it: RFC 5322 §3.3 and §4.3, asctime, ISO 8601 and what old programs wrote. A missing zone
-// counts as UTC. False when day, month or year cannot be told or the year is not between 1970 and 2199.
+// counts as UTC. False when day, month or year cannot be told or the year is not between 1900 and 2199.
 func ParseDate(s string) (time.Time, bool) {
 	if len(s) > 200 {
 		s = s[:200]
@@ -113,7 +113,7 @@ func (d *dateReader) takeClock(tok string) bool {
 			return false
 		}
 		got++
-		if i >= len(tok) || (tok[i] != ':' && !(tok[i] == '.' && strings.Count(tok, ".") == 2)) {
+		if i >= len(tok) || (tok[i] != ':' && !(tok[i] == '.' && strings.Count(tok, ".") == 2 && len(tok) <= 8)) {
 			break
 		}
 		i++
@@ -245,27 +245,38 @@ func monthNumber(tok string) int {
 	return i/3 + 1
 }
 
-// takeDashed reads 02-Jan-2006, 02-Jan-06 and 02/Jan/2006.
+// takeDashed reads 02-Jan-2006, 02-Jan-06, 02/Jan/2006, and with a month in figures 02-01-2006 and 02.01.2006, which stand for the
+// day first, and 01/02/2006, which stands for the month first unless that is impossible.
 func (d *dateReader) takeDashed(tok string) bool {
-	parts := strings.FieldsFunc(tok, func(r rune) bool { return r == '-' || r == '/' })
-	if len(parts) != 3 || monthNumber(parts[1]) == 0 {
+	parts := strings.FieldsFunc(tok, func(r rune) bool { return r == '-' || r == '/' || r == '.' })
+	if len(parts) != 3 || d.year >= 0 {
 		return false
 	}
 	day, ok1 := number(parts[0])
+	month := monthNumber(parts[1])
 	year, ok2 := number(parts[2])
 	if !ok1 || !ok2 {
 		return false
 	}
-	d.day, d.month, d.year = day, monthNumber(parts[1]), fullYear(year, len(parts[2]))
+	if n, ok := number(parts[1]); ok && len(parts[2]) == 4 {
+		month = n
+		if strings.Contains(tok, "/") && day <= 12 || month > 12 {
+			day, month = month, day
+		}
+	}
+	if day < 1 || day > 31 || month < 1 || month > 12 {
+		return false
+	}
+	d.day, d.month, d.year = day, month, fullYear(year, len(parts[2]))
 	return true
 }
 
-// fullYear reads years of two and three digits (RFC 5322 §4.3; 100 to 199 were written in the year 2000).
+// fullYear reads years of two and three digits (RFC 5322 §4.3). 0102 is the year 2002 of a program that counted from 1900.
 func fullYear(n, digits int) int {
 	switch {
 	case digits <= 2 && n < 50:
 		return n + 2000
-	case digits <= 3:
+	case digits <= 3 || (n >= 100 && n <= 199):
 		return n + 1900
 	}
 	return n
@@ -300,7 +311,7 @@ func ordinal(tok string) (int, bool) {
 
 // time puts the collected pieces together.
 func (d *dateReader) time() (time.Time, bool) {
-	if d.day < 1 || d.month < 1 || d.year < 1970 || d.year > 2199 {
+	if d.day < 1 || d.month < 1 || d.year < 1900 || d.year > 2199 {
 		return time.Time{}, false
 	}
 	switch {

@@ -16,6 +16,7 @@ type Field struct {
 type Header struct {
 	fields []field
 	sep    []byte // the empty line as it came
+	came   bool   // it was read, not made
 	edited bool
 	lf     bool // lines end in a bare LF here
 }
@@ -57,7 +58,7 @@ func ParseHeader(block []byte) *Header {
 
 // newHeader makes the header of a block that has been read.
 func newHeader(raw []byte, b block) Header {
-	h := Header{fields: make([]field, len(b.spans)), sep: raw[b.end:b.body:b.body]}
+	h := Header{fields: make([]field, len(b.spans)), sep: raw[b.end:b.body:b.body], came: true}
 	for i, sp := range b.spans {
 		h.fields[i] = field{raw: raw[sp.start:sp.end:sp.end], colon: -1}
 		if sp.colon >= 0 {
@@ -244,7 +245,7 @@ func (h *Header) append(out []byte) []byte {
 	for _, f := range h.fields {
 		out = append(out, f.raw...)
 	}
-	if len(h.sep) == 0 && (h.edited || len(h.fields) == 0) {
+	if len(h.sep) == 0 && (h.edited || !h.came) {
 		return append(out, h.eol()...)
 	}
 	return append(out, h.sep...)

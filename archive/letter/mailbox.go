@@ -37,6 +37,9 @@ func ParseMailboxes(s string) []Mailbox {
 // maxMailboxes is where a list stops being read. More do not fit into a field of the allowed size, except as rubbish.
 const maxMailboxes = 10000
 
+// maxLexemes is how many pieces of one entry are looked at. What has more is no mailbox, and must not cost much memory.
+const maxLexemes = 1000
+
 // entry is one item of an address list.
 type entry struct {
 	box   Mailbox
@@ -54,7 +57,7 @@ func readList(s string) []entry {
 	s = unfold(s)
 	var list []entry
 	var item []lexeme
-	groups := false
+	groups, rubbish := false, false
 	flush := func() {
 		if len(list) < maxMailboxes {
 			list = append(list, readEntry(item)...)
@@ -64,6 +67,9 @@ func readList(s string) []entry {
 	for len(s) > 0 {
 		var l lexeme
 		l, s = nextLexeme(s)
+		if len(item) >= maxLexemes {
+			item, rubbish = item[:0], true
+		}
 		switch l.kind {
 		case ' ':
 		case ',':
@@ -85,7 +91,7 @@ func readList(s string) []entry {
 	}
 	flush()
 	for i := range list {
-		list[i].clean = list[i].clean && !groups
+		list[i].clean = list[i].clean && !groups && !rubbish
 	}
 	return list
 }
@@ -116,8 +122,10 @@ func nextLexeme(s string) (lexeme, string) {
 		text, rest := angle(s)
 		return lexeme{'<', text}, rest
 	}
-	if w, ok := readWord(s[:min(len(s), 1000)]); ok && strings.HasPrefix(s, "=?") && !strings.ContainsAny(s[:w.length], " \"<>@") {
-		return lexeme{'w', s[:w.length]}, s[w.length:] // a comma inside an encoded word separates nothing
+	if strings.HasPrefix(s, "=?") {
+		if w, ok := readWord(s[:min(len(s), 1000)]); ok && !strings.ContainsAny(s[:w.length], " \"<>@") {
+			return lexeme{'w', s[:w.length]}, s[w.length:] // a comma inside an encoded word separates nothing
+		}
 	}
 	end := 1
 	for end < len(s) && strings.IndexByte(" \t\r,;:\"(<", s[end]) < 0 {
@@ -268,12 +276,16 @@ func joinedAddress(item []lexeme) (Address, bool) {
 }
 
 // lenientAddress reads what stands between angle brackets; clean tells whether it kept the rules. A source route falls away (RFC
-// 5321 §4.1.1.3 lets a server ignore it), spaces and a dot at the end do, and "mailto:".
+// 5321 §4.1.1.3 lets a server ignore it), and so do comments, spaces, a dot at the end, and "mailto:".
 func lenientAddress(s string) (a Address, clean bool) {
+	if len(s) > 1000 {
+		return Address{}, false // three times what an address can have
+	}
+	s = strings.Trim(s, " \t")
 	if a, err := ParseAddress(s); err == nil && !strings.HasPrefix(s, "<") {
 		return a, true
 	}
-	s = strings.Trim(s, " \t<>'\"")
+	s = strings.Trim(s, "<>'\" ")
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}
@@ -283,11 +295,23 @@ func lenientAddress(s string) (a Address, clean bool) {
 		}
 	}
 	if !strings.Contains(s, `"`) {
-		s = strings.ReplaceAll(strings.Replace(s, " at ", "@", 1), " ", "")
+		s = strings.ReplaceAll(strings.Replace(dropComments(s), " at ", "@", 1), " ", "")
 	}
 	a, err := ParseAddress(strings.TrimRight(s, "."))
 	if err != nil {
 		return Address{}, false
 	}
 	return a, false
+}
+
+// dropComments takes the comments out of an address without quotes.
+func dropComments(s string) string {
+	before, rest, found := strings.Cut(s, "(")
+	for found {
+		_, rest = comment("(" + rest)
+		var more string
+		more, rest, found = strings.Cut(rest, "(")
+		before += more
+	}
+	return before
 }

@@ -162,7 +162,8 @@ func (s *scanner) position(part int) int {
 func (s *scanner) leave(from, end int) {
 	for _, i := range s.open[from:] {
 		p := &s.parts[i]
-		p.End = max(end, p.BodyStart)
+		// A boundary right behind the header takes the line break before it, even when that one ended a field.
+		p.HeaderStart, p.BodyStart, p.End = min(p.HeaderStart, end), min(p.BodyStart, end), end
 	}
 	s.open = s.open[:from]
 }

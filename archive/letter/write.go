@@ -30,7 +30,7 @@ func writeField(name, value, eol string) ([]byte, error) {
 	out = append(out, name...)
 	out = append(out, ": "...)
 	col := len(out)
-	for _, a := range atoms(name, value) {
+	for _, a := range foldables(name, value) {
 		if len(a.space)+len(a.text) > lineMax-1 {
 			return nil, fmt.Errorf("%s: a word of %d characters does not fit on a line", name, len(a.text))
 		}
@@ -62,17 +62,17 @@ func checkName(name string) error {
 	return nil
 }
 
-// atom is a piece that stays on one line, with the white space in front of it at which the line may be broken.
-type atom struct{ space, text string }
+// foldable is a piece that stays on one line, with the white space in front of it at which the line may be broken.
+type foldable struct{ space, text string }
 
-// atoms cuts a value at its white space and encodes what cannot stand in a header as it is.
-func atoms(name, value string) []atom {
-	list := splitAtoms(value)
+// foldables cuts a value at its white space and encodes what cannot stand in a header as it is.
+func foldables(name, value string) []foldable {
+	list := splitWords(value)
 	if isAddressField(name) {
 		return list // encoded words may not touch an address (RFC 2047 §5); Mailbox.String has encoded the names
 	}
 	free := isFreeText(name)
-	out := make([]atom, 0, len(list))
+	out := make([]foldable, 0, len(list))
 	for i := 0; i < len(list); {
 		if !needsEncoding(list[i], free) {
 			out = append(out, list[i])
@@ -92,16 +92,16 @@ func atoms(name, value string) []atom {
 			text.WriteString(list[i].space + list[i].text)
 		}
 		for _, w := range encodeWords(text.String()) {
-			out = append(out, atom{space, w})
+			out = append(out, foldable{space, w})
 			space = " "
 		}
 	}
 	return out
 }
 
-// splitAtoms cuts a value into words, each with the white space before it.
-func splitAtoms(value string) []atom {
-	var list []atom
+// splitWords cuts a value into words, each with the white space before it.
+func splitWords(value string) []foldable {
+	var list []foldable
 	for len(value) > 0 {
 		word := strings.IndexFunc(value, func(r rune) bool { return r != ' ' && r != '\t' })
 		if word < 0 {
@@ -111,7 +111,7 @@ func splitAtoms(value string) []atom {
 		if end < 0 {
 			end = len(value) - word
 		}
-		list = append(list, atom{value[:word], value[word : word+end]})
+		list = append(list, foldable{value[:word], value[word : word+end]})
 		value = value[word+end:]
 	}
 	return list
@@ -119,7 +119,7 @@ func splitAtoms(value string) []atom {
 
 // needsEncoding tells whether a word cannot stand in a header as it is: not printable ASCII, or it would be taken for an encoded
 // word, or too long for a line, or behind so much white space that it could not be folded.
-func needsEncoding(a atom, free bool) bool {
+func needsEncoding(a foldable, free bool) bool {
 	if free && (len(a.text) > longWord || len(a.space) > lineWanted/2) {
 		return true
 	}

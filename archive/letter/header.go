@@ -41,17 +41,7 @@ func (f field) value() []byte { return f.raw[f.colon+1:] }
 // ParseHeader reads a block of fields from anywhere: the header of a part, a group of a delivery report (RFC 3464 §2.1), a
 // text/rfc822-headers part. It reads to the first empty line, keeps the bytes, and stops silently at the limits of a header.
 func ParseHeader(block []byte) *Header {
-	b, err := readBlock(block, 0, nil, nil)
-	if err != nil {
-		// Cut at a line end below the limits and keep what is whole.
-		short := block[:min(len(block), maxField/2)]
-		if i := bytes.LastIndexByte(short, '\n'); i >= 0 {
-			short = short[:i+1]
-		}
-		if b, err = readBlock(short, 0, nil, nil); err != nil {
-			return &Header{}
-		}
-	}
+	b, _ := readBlock(block, 0, nil, nil) // beyond a limit: what came before it
 	h := newHeader(block, b)
 	return &h
 }

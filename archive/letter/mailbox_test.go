@@ -86,7 +86,7 @@ func TestMailboxString(t *testing.T) {
 		{Mailbox{"jane@b.example", jane}, `"jane@b.example" <jane@b.example>`},
 		{Mailbox{"Zoë Ångström", jane}, "=?utf-8?q?Zo=C3=AB_=C3=85ngstr=C3=B6m?= <jane@b.example>"},
 		{Mailbox{"伊東 仁", jane}, "=?utf-8?b?5LyK5p2xIOS7gQ==?= <jane@b.example>"},
-		{Mailbox{"=?utf-8?q?x?=", jane}, "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <jane@b.example>"},
+		{Mailbox{"=?utf-8?q?x?=", jane}, "=?utf-8?q?=3D=3Futf=2D8=3Fq=3Fx=3F=3D?= <jane@b.example>"},
 		{Mailbox{"Jane\r\nBcc: joe@c.example", jane}, `"Jane Bcc: joe@c.example" <jane@b.example>`},
 		{Mailbox{"x", Address{"a b", "c.example"}}, `x <"a b"@c.example>`},
 		{Mailbox{"nobody", Address{}}, ""},

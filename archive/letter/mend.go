@@ -30,8 +30,8 @@ type block struct {
 	end, body int
 }
 
-// readBlock splits the header that begins at pos. It never fails on bad lines, only on the limits. stop, when not nil, tells
-// whether a line is a boundary that ends the part here.
+// readBlock splits the header that begins at pos. It never fails on bad lines, only on the limits; then it gives what it read
+// before. stop, when not nil, tells whether a line is a boundary that ends the part here.
 //
 // A line that is no field and no continuation is isolated when a field follows it, or when it has a colon and the block was
 // already under way; otherwise the body begins there, its empty line forgotten. So neither a stray line hides the fields behind
@@ -58,7 +58,8 @@ func readBlock(raw []byte, pos int, spans []span, stop func(line []byte) bool) (
 			return block{spans: spans, end: pos, body: pos}, nil
 		}
 		if err := checkBlock(spans, start, next); err != nil {
-			return block{}, err
+			last := len(spans) - 1
+			return block{spans: spans[:last], end: spans[last].start, body: spans[last].start}, err
 		}
 		pos = next
 	}

@@ -11,6 +11,7 @@ func CleanLine(s string) string {
 	if printableASCII(s) {
 		return strings.Trim(s, " ")
 	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); {
@@ -22,7 +23,7 @@ func CleanLine(s string) string {
 			b.WriteByte(' ')
 		case hidden(r):
 		default:
-			b.WriteRune(r) // an invalid byte arrives here as U+FFFD
+			b.WriteRune(r)
 		}
 		i += n
 	}
@@ -35,6 +36,7 @@ func CleanText(s string) string {
 	if plainText(s) {
 		return s
 	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); {

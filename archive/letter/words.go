@@ -115,7 +115,7 @@ func encodeWords(text string) []string {
 		quoted += quotedLen(text[i])
 	}
 	encode, room := encodeQ, 63
-	if quoted > 2*len(text) { // mostly foreign letters: nobody could read the quoted form either
+	if 3*quoted > 7*len(text) { // mostly foreign letters: nobody could read the quoted form either
 		encode, room = encodeB, 45
 	}
 	var words []string

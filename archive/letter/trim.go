@@ -1,0 +1,263 @@
+package letter
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// trimmer finds out line by line whose words they are.
+type trimmer struct {
+	lines   []line
+	ends    []int // of each container: where its last line ends
+	unsure  bool
+	cut     bool // an older letter without quote marks was found
+	forward bool // it is a letter handed on
+}
+
+// trimmed is a finding with how it was found.
+type trimmed struct {
+	NewText
+	cut bool // an older letter without quote marks was left out
+}
+
+// trim separates the author's words from quoted letters and signatures.
+func trim(doc document) trimmed {
+	t := &trimmer{lines: doc.lines, ends: containerEnds(doc)}
+	for i := range t.lines {
+		if t.lines[i].depth > 0 && t.lines[i].kind == ownLine {
+			t.lines[i].kind = quotedLine
+		}
+		t.cut = t.cut || t.lines[i].kind == quotedLine && t.lines[i].depth == 0
+	}
+	t.findOlder()
+	if !t.anyOwn() && (t.cut || t.forward) {
+		return t.everything() // handed on without a word: what is handed on is what the author wants to say
+	}
+	t.findSignatures()
+	if !t.anyOwn() && t.cut {
+		return t.everything()
+	}
+	return trimmed{t.assemble(), t.cut}
+}
+
+// containerEnds notes for every container behind which line it ends.
+func containerEnds(doc document) []int {
+	ends := make([]int, len(doc.parents))
+	for i, l := range doc.lines {
+		for b := l.box; b != 0; b = doc.parents[b] {
+			ends[b] = i + 1
+		}
+	}
+	return ends
+}
+
+// findOlder looks from the top for introductions, headings and headers of older letters.
+func (t *trimmer) findOlder() {
+	for i := 0; i < len(t.lines); i++ {
+		if !t.lines[i].own() {
+			continue
+		}
+		if h, ok := t.headAt(i); ok {
+			i = t.older(h) - 1
+		}
+	}
+}
+
+// head is the beginning of an older letter: an introduction, a heading, a header.
+type head struct {
+	start, end int // lines of it
+	sure       certainty
+}
+
+// headAt finds a head that begins, or for introductions ends, at line i.
+func (t *trimmer) headAt(i int) (head, bool) {
+	text := t.lines[i].text
+	if found, forward := separatorAt(text); found {
+		h := head{start: i, end: i + 1, sure: certain}
+		if end, block, _ := headerBlock(t.lines, i+1); block {
+			h.end = end
+		}
+		t.forward = t.forward || forward
+		return h, true
+	}
+	if headerLine(text) != 0 {
+		if end, found, raw := headerBlock(t.lines, i); found && !raw {
+			return head{i, end, certain}, true
+		} else if found {
+			t.unsure = true // somebody shows the header of a letter
+			return head{}, false
+		}
+	}
+	if start, sure := introAt(t.lines, i); sure > nothing {
+		return head{start, i + 1, sure}, true
+	}
+	return head{}, false
+}
+
+// older marks the older letter below a head and gives the line from which to look on.
+func (t *trimmer) older(h head) int {
+	next := h.end
+	for next < len(t.lines) && t.lines[next].empty() {
+		next++
+	}
+	end := len(t.lines)
+	if box := t.lines[h.start].box; box != 0 {
+		end = max(t.ends[box], h.end)
+	}
+	switch {
+	case next < len(t.lines) && t.lines[next].kind == quotedLine:
+		t.markHead(h)
+		return h.end
+	case h.sure < certain:
+		t.unsure = t.unsure || h.sure == likely
+		return h.end
+	case t.answersInside(h.start):
+		t.unsure = true // the author's words stand somewhere in the older letter
+		return len(t.lines)
+	}
+	t.markHead(h)
+	for i := h.end; i < end; i++ {
+		if t.lines[i].kind == ownLine {
+			t.lines[i].kind = quotedLine
+			t.cut = t.cut || !t.lines[i].empty()
+		}
+	}
+	t.cut = true
+	return end
+}
+
+// markHead marks a head and the rules and blank lines above it.
+func (t *trimmer) markHead(h head) {
+	for i := h.start; i < h.end; i++ {
+		t.lines[i].kind = introLine
+	}
+	for i := h.start - 1; i >= 0 && i >= h.start-6; i-- {
+		l := t.lines[i]
+		if l.kind != ownLine || !l.empty() && !isRule(l.text, 3) && !isRuledHeading(l.text) {
+			break
+		}
+		if !l.empty() {
+			t.lines[i].kind = introLine
+		}
+	}
+}
+
+// isRuledHeading is a heading between two rows of dashes, in whatever language.
+func isRuledHeading(text string) bool {
+	text = strings.TrimSpace(text)
+	return len(text) < 100 && strings.HasPrefix(text, "---") && strings.HasSuffix(text, "---")
+}
+
+// answersInside tells whether the few words above a head say that the answers stand inside the older letter.
+func (t *trimmer) answersInside(start int) bool {
+	const few = 600
+	var own strings.Builder
+	for _, l := range t.lines[:start] {
+		if own.WriteByte(' '); l.own() {
+			own.WriteString(l.text)
+		}
+		if own.Len() > few {
+			return false
+		}
+	}
+	words := strings.ToLower(own.String())
+	for _, phrase := range answersInside {
+		if strings.Contains(words, phrase) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *trimmer) anyOwn() bool {
+	for _, l := range t.lines {
+		if l.own() {
+			return true
+		}
+	}
+	return false
+}
+
+// everything keeps the whole text because cutting would leave nothing.
+func (t *trimmer) everything() trimmed {
+	return trimmed{NewText{Text: render(t.lines), Quoted: true, Unsure: true}, true}
+}
+
+// assemble puts together what is the author's.
+func (t *trimmer) assemble() NewText {
+	out := NewText{Unsure: t.unsure, Interleaved: t.interleaved()}
+	var text, signature []line
+	var block []line
+	for _, l := range t.lines {
+		switch {
+		case l.kind == signatureLine:
+			signature = append(signature, l)
+		case l.kind == quotedLine || l.kind == introLine:
+			block = append(block, l)
+			out.Quoted = out.Quoted || !l.empty()
+		case !l.empty() && len(block) > 0:
+			if out.Interleaved {
+				text = append(text, context(block)...)
+			}
+			text, block = append(text, line{}, l), nil
+		default:
+			text = append(text, l)
+		}
+	}
+	out.Text, out.Signature = render(text), render(signature)
+	if out.Text == "" && out.Quoted {
+		out.Unsure = true
+	}
+	return out
+}
+
+// interleaved tells whether answers stand between quoted lines: below more than one block, or below one with words above it.
+func (t *trimmer) interleaved() bool {
+	answered, above, older := 0, false, false
+	for _, l := range t.lines {
+		switch {
+		case l.empty() || l.kind == signatureLine:
+		case l.kind != ownLine:
+			older = true
+		case older:
+			answered, older = answered+1, false
+		case answered == 0:
+			above = true
+		}
+	}
+	return answered > 1 || answered == 1 && above
+}
+
+// context is what an answer refers to: the last quoted lines above it.
+func context(block []line) []line {
+	kept := make([]line, 0, contextLines+1)
+	for i := len(block) - 1; i >= 0 && len(kept) < contextLines; i-- {
+		l := block[i]
+		if l.kind != quotedLine || !strings.ContainsFunc(l.text, isWordRune) {
+			continue
+		}
+		l.text, l.depth = lastWords(strings.TrimSpace(l.text), contextWidth), max(l.depth, 1)
+		kept = append(kept, l)
+	}
+	kept = append(kept, line{})
+	slices.Reverse(kept)
+	return kept
+}
+
+// lastWords is the end of a long line, cut before a word.
+func lastWords(text string, runes int) string {
+	over := utf8.RuneCountInString(text) - runes
+	if over <= 0 {
+		return text
+	}
+	for i := range text {
+		if over--; over < 0 && text[i] == ' ' {
+			return "…" + text[i:]
+		}
+	}
+	return text
+}
+
+func isWordRune(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }

@@ -1,0 +1,221 @@
+package queue
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+)
+
+// Schema is the table of copies still owed.
+func Schema() db.Schema {
+	return db.Schema{Owner: "smtpd/queue", Steps: []string{`
+	-- A copy still owed to one address. The row leaves only in the commit that writes its end into the logbook.
+	CREATE TABLE copy (
+		id       INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: the logbook names it
+		source   TEXT NOT NULL CHECK (source <> ''), -- why it is owed: post:12, notice:…
+		story    TEXT NOT NULL,                      -- of the letter it comes from
+		msgid    TEXT NOT NULL,                      -- Message-ID without brackets, as it is sent
+		local    TEXT NOT NULL COLLATE NOCASE,       -- receiver, before the @, unquoted; A to Z equal a to z
+		domain   TEXT NOT NULL,                      -- receiver, behind the @
+		person   INTEGER NOT NULL,                   -- who that is, for the stamper
+		stamp    TEXT NOT NULL,                      -- the stamper's name
+		object   INTEGER NOT NULL,                   -- for the stamper
+		raw      INTEGER REFERENCES raw (id),        -- stored bytes; NULL: none
+		state    TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'aside')),
+		held     TEXT,                               -- why it is held; NULL: it is not
+		attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+		panics   INTEGER NOT NULL DEFAULT 0,         -- attempts in which the program itself failed
+		since    INTEGER NOT NULL,                   -- when it was owed, microseconds UTC
+		due      INTEGER,                            -- the next attempt, microseconds UTC; NULL: at once, whatever the clock says
+		run      TEXT NOT NULL DEFAULT '',           -- the run that claimed it last
+		said     TEXT NOT NULL DEFAULT '',           -- what became of the last attempt
+		UNIQUE (source, local, domain)               -- nobody gets the same thing twice
+	) STRICT;
+	CREATE INDEX copy_ready ON copy (due, id) WHERE state = 'waiting' AND held IS NULL;
+	CREATE INDEX copy_sending ON copy (id) WHERE state = 'sending';
+	CREATE INDEX copy_held ON copy (id) WHERE held IS NOT NULL OR state = 'aside';
+	CREATE INDEX copy_raw ON copy (raw)`}}
+}
+
+func insert(tx *db.Tx, o Owed) (id CopyID, err error) {
+	var raw any
+	if o.Raw != 0 {
+		raw = int64(o.Raw)
+	}
+	err = tx.QueryRow(`INSERT INTO copy (source, story, msgid, local, domain, person, stamp, object, raw, since)
+		VALUES (@source, @story, @msgid, @local, @domain, @person, @stamp, @object, @raw, @since)
+		ON CONFLICT DO NOTHING RETURNING id`,
+		db.Named("source", o.Source), db.Named("story", o.Story), db.Named("msgid", string(o.MessageID)),
+		db.Named("local", o.To.Local), db.Named("domain", o.To.Domain), db.Named("person", o.Person),
+		db.Named("stamp", o.Stamp), db.Named("object", o.Object), db.Named("raw", raw), db.Named("since", db.Micros(tx.Now))).Scan(&id)
+	if err != db.ErrNoRows {
+		return id, err
+	}
+	err = tx.QueryRow(`SELECT id FROM copy WHERE source = @source AND local = @local AND domain = @domain`,
+		db.Named("source", o.Source), db.Named("local", o.To.Local), db.Named("domain", o.To.Domain)).Scan(&id)
+	return id, err
+}
+
+const columns = `id, source, story, msgid, local, domain, person, stamp, object, ifnull(raw, 0), state, ifnull(held, ''), attempts, panics, since, ifnull(due, 0), said`
+
+func scan(r db.Scanner) (c Copy, err error) {
+	var since, due, raw int64
+	var msgid, state string
+	err = r.Scan(&c.ID, &c.Source, &c.Story, &msgid, &c.To.Local, &c.To.Domain, &c.Person, &c.Stamp, &c.Object, &raw, &state, &c.Held,
+		&c.Attempts, &c.panics, &since, &due, &c.Said)
+	c.MessageID, c.State, c.Raw = letter.MessageID(msgid), State(state), archive.RawID(raw)
+	c.Since, c.Due = db.Time(since), db.Time(due)
+	return c, err
+}
+
+// What may be claimed, in the words of the index copy_ready.
+const ready = `state = 'waiting' AND held IS NULL`
+
+// due gives at most n copies to be tried now. Those whose date has come get up to half of the places, so that neither a flood of new
+// copies nor a crowd of old ones keeps the others waiting.
+func due(tx *db.Tx, n int) ([]Copy, error) {
+	dated, err := db.Select(tx, scan, `SELECT `+columns+` FROM copy WHERE `+ready+` AND due <= ? ORDER BY due, id LIMIT ?`, db.Micros(tx.Now), (n+1)/2)
+	if err != nil {
+		return nil, err
+	}
+	now, err := db.Select(tx, scan, `SELECT `+columns+` FROM copy WHERE `+ready+` AND due IS NULL ORDER BY id LIMIT ?`, n-len(dated))
+	return append(dated, now...), err
+}
+
+// outlook is what the table says about the near future.
+type outlook struct {
+	now    bool      // there is something to do now
+	next   time.Time // the next date; zero: none
+	astray bool      // there are dates that no clock like ours can have written
+}
+
+func look(tx *db.Tx) (o outlook, err error) {
+	var next, last db.NullInt64
+	if err := tx.QueryRow(`SELECT
+		EXISTS (SELECT 1 FROM copy WHERE `+ready+` AND due IS NULL),
+		(SELECT min(due) FROM copy WHERE `+ready+` AND due IS NOT NULL),
+		(SELECT max(due) FROM copy WHERE `+ready+` AND due IS NOT NULL)`).Scan(&o.now, &next, &last); err != nil {
+		return o, err
+	}
+	if next.Valid {
+		o.next = db.Time(next.Int64)
+		o.now = o.now || !o.next.After(tx.Now)
+	}
+	o.astray = last.Valid && db.Time(last.Int64).Sub(tx.Now) > retryFarthest
+	return o, nil
+}
+
+// mend gives at most n copies with impossible dates the date they would have had by this clock.
+func mend(tx *db.Tx, n int) error {
+	astray, err := db.Select(tx, scan, `SELECT `+columns+` FROM copy WHERE `+ready+` AND due > ? ORDER BY due DESC LIMIT ?`,
+		db.Micros(tx.Now.Add(retryFarthest)), n)
+	if err != nil {
+		return err
+	}
+	for _, c := range astray {
+		d, _ := retryAfter(c.ID, c.Attempts)
+		if _, err := tx.Exec(`UPDATE copy SET due = ? WHERE id = ?`, db.Micros(tx.Now.Add(d)), c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// free makes the copies of dead runs due again at once, with their attempt kept (ST5). Only the holder of the lock may call it.
+func free(tx *db.Tx) (int64, error) {
+	return tx.Change(`UPDATE copy SET state = 'waiting', due = NULL WHERE state = 'sending'`)
+}
+
+// claim notes that an attempt begins, and the date of the one after it.
+func claim(tx *db.Tx, c Copy, run string, next time.Time) error {
+	_, err := tx.Exec(`UPDATE copy SET state = 'sending', run = @run, attempts = @attempts, due = @due WHERE id = @id`,
+		db.Named("run", run), db.Named("attempts", c.Attempts), db.Named("due", db.Micros(next)), db.Named("id", c.ID))
+	return err
+}
+
+// giveBack undoes a claim whose attempt never began.
+func giveBack(tx *db.Tx, c Copy) error {
+	_, err := tx.Exec(`UPDATE copy SET state = 'waiting', attempts = attempts - 1, due = NULL WHERE id = ? AND state = 'sending'`, c.ID)
+	return err
+}
+
+// postpone ends an attempt with another to come; the zero time is at once.
+func postpone(tx *db.Tx, c Copy, next time.Time, said string) error {
+	var date any
+	if !next.IsZero() {
+		date = db.Micros(next)
+	}
+	_, err := tx.Exec(`UPDATE copy SET state = 'waiting', attempts = @attempts, panics = @panics, due = @due, said = @said WHERE id = @id`,
+		db.Named("attempts", c.Attempts), db.Named("panics", c.panics), db.Named("due", date), db.Named("said", said), db.Named("id", c.ID))
+	return err
+}
+
+func setAside(tx *db.Tx, c Copy, said string) error {
+	_, err := tx.Exec(`UPDATE copy SET state = 'aside', attempts = @attempts, panics = @panics, due = NULL, said = @said WHERE id = @id`,
+		db.Named("attempts", c.Attempts), db.Named("panics", c.panics), db.Named("said", said), db.Named("id", c.ID))
+	return err
+}
+
+// remove takes a row out whose end is written down in the same transaction.
+func remove(tx *db.Tx, id CopyID) error {
+	_, err := tx.Exec(`DELETE FROM copy WHERE id = ?`, id)
+	return err
+}
+
+// hasten makes due at once what is due by this process's clock, for a runner that lives by another. It gives the newest id of all.
+func hasten(tx *db.Tx) (last CopyID, err error) {
+	if _, err := tx.Exec(`UPDATE copy SET due = NULL WHERE `+ready+` AND due <= ?`, db.Micros(tx.Now)); err != nil {
+		return 0, err
+	}
+	err = tx.QueryRow(`SELECT ifnull(max(id), 0) FROM copy`).Scan(&last)
+	return last, err
+}
+
+// unanswered counts the copies up to an id that are due at once or under way.
+func unanswered(tx *db.Tx, last CopyID) (waiting, sending int, err error) {
+	err = tx.QueryRow(`SELECT (SELECT count(*) FROM copy WHERE `+ready+` AND due IS NULL AND id <= ?1),
+		(SELECT count(*) FROM copy WHERE state = 'sending' AND id <= ?1)`, last).Scan(&waiting, &sending)
+	return waiting, sending, err
+}
+
+// panicError is a panic caught, with the place where it happened.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+func caught(p any) panicError { return panicError{p, debug.Stack()} }
+
+// A transaction of this package stands inside this savepoint, so that it can be asked whether it still is: when the disk is full
+// SQLite undoes all of it by itself, and what is written after that would be written at once and alone.
+const (
+	stillHere = `SAVEPOINT still_here`
+	hereEnds  = `RELEASE still_here`
+)
+
+// guarded calls f so that its work alone is undone when it fails or panics. lost is not nil when the transaction itself is gone; then
+// nothing more may be written in it.
+func guarded(tx *db.Tx, f func() error) (err, lost error) {
+	err = tx.Attempt(func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = caught(p)
+			}
+		}()
+		return f()
+	})
+	if err == nil {
+		return nil, nil
+	}
+	if _, lost := tx.Exec(hereEnds); lost != nil {
+		return err, lost
+	}
+	_, lost = tx.Exec(stillHere)
+	return err, lost
+}

@@ -1,0 +1,182 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/logbook"
+	"backchannel/templates/refusal"
+)
+
+// result is what a worker hands on.
+type result struct {
+	task *task
+	o    Outcome
+	fell *panicError // the program failed on it
+	back bool        // not begun after all: no attempt was made
+	cut  bool        // we ourselves broke it off: due again at once
+}
+
+// recordAll writes outcomes down, as many in one commit as came while the last one was under way.
+func (s *shift) recordAll() {
+	for first := range s.results {
+		batch := []result{first}
+		for more := true; more && len(batch) < claimMost; {
+			select {
+			case res, ok := <-s.results:
+				if more = ok; ok {
+					batch = append(batch, res)
+				}
+			default:
+				more = false
+			}
+		}
+		s.record(batch)
+		s.done(batch)
+	}
+}
+
+// done gives free what the copies of a batch occupied.
+func (s *shift) done(batch []result) {
+	for _, res := range batch {
+		s.load.drop(res.task.msg)
+		if !res.back {
+			<-s.flying
+		}
+	}
+	s.open.Add(-int32(len(batch)))
+	s.poke()
+}
+
+// record saves outcomes. It does not give up for a shortage: a copy that was delivered and not written down would go out twice.
+func (s *shift) record(batch []result) {
+	for try := 1; ; try++ {
+		err := s.r.update(context.Background(), func(tx *db.Tx) error {
+			for _, res := range batch {
+				if err := s.save(tx, res); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			s.count(batch)
+			return
+		}
+		s.r.o.Log.Error("outcomes of deliveries could not be written down", "copies", len(batch), "try", try, "error", refusal.Log(err))
+		_, shortage := refusal.As(err)
+		if !shortage && len(batch) > 1 {
+			for i := range batch { // one of them is at fault: it must not take the others with it
+				s.record(batch[i : i+1])
+			}
+			return
+		}
+		if try >= 3 && (!shortage || s.ending.Load()) {
+			return // its row stays in "sending", and the next run sends it again
+		}
+		<-time.After(time.Second)
+	}
+}
+
+// save writes down one result.
+func (s *shift) save(tx *db.Tx, res result) error {
+	c := res.task.copy
+	switch {
+	case res.back:
+		return giveBack(tx, c)
+	case res.fell != nil:
+		return s.fell(tx, c, *res.fell)
+	case res.cut && res.o.Kind == Deferred:
+		if err := logbook.Write(tx, entry(c, logbook.Deferred, "the server was stopped: "+res.o.String())); err != nil {
+			return err
+		}
+		return postpone(tx, c, time.Time{}, res.o.String())
+	}
+	return s.settle(tx, c, res.o)
+}
+
+// settle writes down what became of an attempt: another date, or the end.
+func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
+	switch o.Kind {
+	case Delivered:
+		return s.end(tx, c, o, logbook.Delivered, o.String())
+	case Failed:
+		return s.end(tx, c, o, logbook.Bounced, o.String())
+	case Dropped:
+		return s.end(tx, c, o, logbook.Dropped, o.String())
+	}
+	wait, more := retryAfter(c.ID, c.Attempts)
+	if !more {
+		o.Kind = Failed
+		return s.end(tx, c, o, logbook.Bounced, fmt.Sprintf("given up after %d attempts in five days; the last: %s", c.Attempts, o))
+	}
+	if err := logbook.Write(tx, entry(c, logbook.Deferred, o.String())); err != nil {
+		return err
+	}
+	return postpone(tx, c, tx.Now.Add(wait), o.String())
+}
+
+// end takes a copy out, tells the logbook and whoever wants to know.
+func (s *shift) end(tx *db.Tx, c Copy, o Outcome, verb logbook.Verb, detail string) error {
+	if err := logbook.Write(tx, entry(c, verb, detail)); err != nil {
+		return err
+	}
+	if err := remove(tx, c.ID); err != nil {
+		return fmt.Errorf("take copy %d out: %w", c.ID, err)
+	}
+	return s.tell(tx, c, o)
+}
+
+// fell notes that the program failed on a copy: once may be bad luck, twice sets it aside with its bytes kept (P8).
+func (s *shift) fell(tx *db.Tx, c Copy, p panicError) error {
+	c.panics++
+	o := Outcome{Kind: SetAside, Text: "the program failed on this copy: " + p.Error()}
+	if c.panics < 2 {
+		o.Kind = Deferred
+		return s.settle(tx, c, o)
+	}
+	if err := logbook.Write(tx, entry(c, logbook.Held, "set aside: "+o.String())); err != nil {
+		return err
+	}
+	if err := setAside(tx, c, o.String()); err != nil {
+		return err
+	}
+	return s.tell(tx, c, o)
+}
+
+// tell lets the Ender do its work. What it cannot do undoes no outcome: the copy has arrived, whatever the score.
+func (s *shift) tell(tx *db.Tx, c Copy, o Outcome) error {
+	if s.r.o.Ender == nil {
+		return nil
+	}
+	err, lost := guarded(tx, func() error { return s.r.o.Ender.End(tx, c, o) })
+	if lost != nil {
+		return errors.Join(err, lost)
+	}
+	if err != nil {
+		s.r.o.Log.Error("the end of a copy could not be made use of", "copy", c.ID, "story", c.Story, "error", err)
+	}
+	return nil
+}
+
+// count sums up what was recorded.
+func (s *shift) count(batch []result) {
+	for _, res := range batch {
+		switch {
+		case res.back:
+		case res.o.Kind == Delivered:
+			s.tally.Delivered++
+		case res.o.Kind == Failed:
+			s.tally.Failed++
+		default:
+			s.tally.Deferred++
+		}
+	}
+}
+
+func entry(c Copy, verb logbook.Verb, detail string) logbook.Entry {
+	return logbook.Entry{Story: c.Story, Verb: verb, Copy: int64(c.ID), To: c.To.String(), Detail: detail}
+}

@@ -1,0 +1,52 @@
+package queue
+
+import "backchannel/archive/db"
+
+func get(tx *db.Tx, id CopyID) (Copy, error) {
+	return scan(tx.QueryRow(`SELECT `+columns+` FROM copy WHERE id = ?`, int64(id)))
+}
+
+func page(tx *db.Tx, f Filter) ([]Copy, error) {
+	return db.Select(tx, scan, `SELECT `+columns+` FROM copy
+		WHERE id > @after
+			AND (@state = '' OR @state = CASE WHEN state = 'waiting' AND held IS NOT NULL THEN 'held' ELSE state END)
+			AND (@domain = '' OR local = @local AND domain = @domain)
+		ORDER BY id LIMIT @most`,
+		db.Named("after", int64(f.After)), db.Named("state", f.State), db.Named("local", f.To.Local), db.Named("domain", f.To.Domain),
+		db.Named("most", f.Most))
+}
+
+// Each of these works on one copy, or with the id 0 on all.
+
+func retry(tx *db.Tx, id CopyID) (int64, error) {
+	return tx.Change(`UPDATE copy SET due = NULL WHERE `+ready+` AND due IS NOT NULL AND (?1 = 0 OR id = ?1)`, int64(id))
+}
+
+func hold(tx *db.Tx, id CopyID, why string) (int64, error) {
+	return tx.Change(`UPDATE copy SET held = @why WHERE held IS NULL AND state <> 'aside' AND (@id = 0 OR id = @id)`,
+		db.Named("why", why), db.Named("id", int64(id)))
+}
+
+// release makes what was held due at once: the hold may have lasted weeks.
+func release(tx *db.Tx, id CopyID) (int64, error) {
+	if id != 0 {
+		return tx.Change(`UPDATE copy SET held = NULL, panics = 0, due = NULL, state = CASE state WHEN 'aside' THEN 'waiting' ELSE state END
+			WHERE id = ?`, int64(id))
+	}
+	return tx.Change(`UPDATE copy SET held = NULL, due = CASE state WHEN 'waiting' THEN NULL ELSE due END WHERE held IS NOT NULL`)
+}
+
+// Summarise counts the queue. It reads the whole table.
+func Summarise(tx *db.Tx) (s Summary, err error) {
+	var oldest int64
+	err = tx.QueryRow(`SELECT
+			count(*) FILTER (WHERE `+ready+`),
+			count(*) FILTER (WHERE state = 'sending'),
+			count(*) FILTER (WHERE state = 'waiting' AND held IS NOT NULL),
+			count(*) FILTER (WHERE state = 'aside'),
+			count(*) FILTER (WHERE `+ready+` AND attempts > 0),
+			ifnull(min(since) FILTER (WHERE held IS NULL AND state <> 'aside'), 0)
+		FROM copy`).Scan(&s.Waiting, &s.Sending, &s.Held, &s.Aside, &s.Tried, &oldest)
+	s.Oldest = db.Time(oldest)
+	return s, err
+}

@@ -84,9 +84,14 @@ func bareIDs(s string) []MessageID {
 // cleanID removes the white space that folding left inside an id.
 func cleanID(s string) (MessageID, bool) {
 	if strings.ContainsAny(s, " \t\r") {
-		s = strings.NewReplacer(" ", "", "\t", "", "\r", "").Replace(s)
+		s = strings.Map(func(r rune) rune {
+			if r == ' ' || r == '\t' || r == '\r' {
+				return -1
+			}
+			return r
+		}, s)
 	}
-	if s == "" || len(s) > maxID || strings.ContainsAny(s, "<>") {
+	if s == "" || len(s) > maxID || strings.ContainsAny(s, "<>\uFFFD") {
 		return "", false
 	}
 	if !printableASCII(s) && CleanLine(s) != s { // UTF-8 may stand in an id (RFC 6532 §3.3)

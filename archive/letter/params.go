@@ -109,29 +109,35 @@ func quotedString(s string) (value, rest string) {
 // bareValue reads a value without quotes. It goes to the semicolon, or to a comment, or to the next "name=" when a semicolon was
 // forgotten; file names keep their spaces and brackets.
 func bareValue(name, s string) (value, rest string) {
-	value, rest, _ = strings.Cut(s, ";")
 	file := strings.HasPrefix(name, "name") || strings.HasPrefix(name, "filename")
-	if i := strings.Index(value, " ("); i >= 0 && !file {
-		value = value[:i]
-	}
-	if sp := strings.IndexAny(value, " \t"); sp >= 0 {
-		word := strings.TrimLeft(value[sp:], " \t")
-		if eq := strings.IndexByte(word, '='); eq > 0 && isToken(word[:eq]) {
-			return value[:sp], word + ";" + rest
+	end, comment := 0, -1
+	for ; end < len(s) && s[end] != ';'; end++ {
+		if s[end] != ' ' && s[end] != '\t' {
+			continue
 		}
+		if word := tokenLen(s[end+1:]); word > 0 && end+1+word < len(s) && s[end+1+word] == '=' {
+			break
+		}
+		if comment < 0 && !file && end+1 < len(s) && s[end+1] == '(' {
+			comment = end
+		}
+	}
+	value, rest = s[:end], s[end:]
+	if comment >= 0 {
+		value = value[:comment]
 	}
 	return strings.TrimSpace(value), rest
 }
 
-// isToken tells whether s could be the name of a parameter.
-func isToken(s string) bool {
+// tokenLen is how many characters at the head of s could be the name of a parameter.
+func tokenLen(s string) int {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '*') {
-			return false
+			return i
 		}
 	}
-	return s != ""
+	return len(s)
 }
 
 // param collects the pieces of one parameter (RFC 2231 §3).

@@ -80,7 +80,7 @@ var houseWalls = []houseWall{
 	{"os/signal", []string{"cmd"}, true, "only cmd hears signals; others are told by their context"},
 	{"os/user", []string{"cmd"}, true, "only cmd asks who runs the program"},
 	{"io/ioutil", nil, false, "it reads files, and it is deprecated"},
-	{"unsafe", nil, false, "nothing here is worth it"},
+	{"unsafe", nil, true, "no speed here is worth it"},
 	{"pgregory.net/rapid", nil, true, "a library for tests (MPL), not for the program"},
 	{"github.com/foxcpp/go-mockdns", nil, true, "a library for tests, not for the program"},
 	{"github.com/google/go-cmp", nil, true, "a library for tests, not for the program"},

@@ -1,0 +1,303 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Digest is one member's weekly letter (product.md A4 to A7), as text and as HTML. Sections without content are left out. Nothing in it
+// loads from anywhere: no pictures, no tracking.
+//
+// The addresses in it are the reader's own tokens; none of them may be a list's posting address (R3).
+type Digest struct {
+	Community  string
+	Slot       Slot
+	From       time.Time     `optional:"the first day it covers, in the reader's zone"`
+	To         time.Time     // the day it is for, in the reader's zone
+	PublicWord bool          // a reply that begins with PUBLIC and a thread's number goes to everyone
+	Note       *DigestNote   `optional:"a manager's words at the top"`
+	Numbers    *Numbers      `optional:"the line of numbers"`
+	Unanswered []Thread      `optional:"questions nobody has answered"`
+	Sections   []Section     `optional:"threads, list by list"`
+	Jam        *Jam          `optional:"the topic week"`
+	NewMembers []NewMember   `optional:"who came, and agreed to be named"`
+	Events     []DigestEvent `optional:"dates"`
+	Offers     []Offer       `optional:"one line each, from members who asked for it"`
+	Removed    int           `optional:"posts the reader had in an earlier issue that are gone since"`
+	Doors      Doors         // of these: Anon, Report, Ombuds, and ways to change the delivery
+	Rule       string        `optional:"the community's rule on what leaves it"`
+}
+
+// DigestNote is what a manager wants everyone to read first.
+type DigestNote struct {
+	From string // first name
+	Text Said
+}
+
+// Numbers are the week in one line.
+type Numbers struct {
+	Posts   int
+	Threads int
+	People  int
+	First   int           `optional:"people who wrote for the first time"`
+	HalfIn  time.Duration `optional:"half of the questions were answered within this"`
+	Letters int           `optional:"private letters answered: 5 or more, or left out"`
+	Bridged int           `optional:"how many of them became threads"`
+}
+
+// Section is one list's threads.
+type Section struct {
+	List    string // the list's name, never its address
+	Threads []Thread
+	Brief   []Brief `optional:"threads with their subject alone"`
+}
+
+// Thread is one conversation on a list.
+type Thread struct {
+	Number    int       `optional:"its number in the community, the same in every issue"`
+	Subject   string    // without Re:
+	New       int       `optional:"posts since the last issue"`
+	People    int       `optional:"how many wrote them"`
+	Tags      []string  `optional:"with their #"`
+	Why       string    `optional:"why it stands here: you follow #roles"`
+	Asker     string    `optional:"who asked, for Unanswered"`
+	Waiting   int       `optional:"days without an answer, for Unanswered"`
+	Excerpts  []Excerpt `optional:"the beginnings of posts"`
+	Everyone  string    `optional:"the reader's address into this thread"`
+	Privately string    `optional:"the reader's address to the managers about it"`
+	Whole     string    `optional:"the address that sends the whole thread"`
+	Path      string    `optional:"where it stands in the archive"`
+	AnswerTo  string    `optional:"the Message-ID that an answer follows, without angle brackets"`
+}
+
+// Excerpt is the beginning of one post.
+type Excerpt struct {
+	Who     string
+	When    time.Time // in the reader's zone
+	Text    string    `optional:"a post may be a picture alone"`
+	Files   string    `optional:"what was attached: 2 attachments: plan.pdf 180 KB"`
+	Context []string  `optional:"up to two quoted lines that it answers"`
+}
+
+// Brief is a thread with its subject alone.
+type Brief struct {
+	Number  int `optional:"its number in the community"`
+	Subject string
+	New     int `optional:"posts since the last issue"`
+}
+
+// Jam is a topic week.
+type Jam struct {
+	Tag     string // with its #
+	Text    string
+	Answers int `optional:"posts so far"`
+	People  int `optional:"who wrote them"`
+}
+
+// NewMember is who came.
+type NewMember struct {
+	Name  string
+	Place string `optional:"a word on where"`
+	Intro string `optional:"one line of their own"`
+}
+
+// DigestEvent is one date.
+type DigestEvent struct {
+	When string // as it was announced: 18 June 16:00 UTC
+	What string
+}
+
+// Offer is one line of a member who sells something, once a month.
+type Offer struct {
+	Who  string
+	What string
+}
+
+// Render writes the mail, text and HTML.
+func (t Digest) Render() (Mail, error) { return render("digest", t) }
+
+// Days names what the digest covers, for its heading: 5-12 June.
+func (t Digest) Days() string {
+	switch {
+	case t.From.IsZero() || t.From.YearDay() == t.To.YearDay() && t.From.Year() == t.To.Year():
+		return day(t.To)
+	case t.From.Month() == t.To.Month():
+		return fmt.Sprintf("%d-%s", t.From.Day(), day(t.To))
+	}
+	return day(t.From) + " - " + day(t.To)
+}
+
+// This is the period as a word: this week.
+func (t Digest) This() string {
+	switch t.Slot.Period {
+	case Daily:
+		return "Today"
+	case Monthly:
+		return "This month"
+	}
+	return "This week"
+}
+
+// Headline is the subject: what the issue is about, who it is from, and its day, so that no two issues look the same to a mail program
+// that joins mails by their subject.
+func (t Digest) Headline() string {
+	var topics []string
+	for _, s := range t.Sections {
+		for _, thread := range s.Threads {
+			if len(topics) < 2 {
+				topics = append(topics, strings.TrimRight(strings.TrimSuffix(clip(30, thread.Subject), "…"), "?!.:, "))
+			}
+		}
+	}
+	if n := len(t.Unanswered); n > 0 {
+		topics = append(topics, fmt.Sprintf("%d unanswered", n))
+	}
+	if len(topics) == 0 {
+		topics = []string{"Quiet days"}
+	}
+	first, size := utf8.DecodeRuneInString(topics[0])
+	topics[0] = string(unicode.ToUpper(first)) + topics[0][size:]
+	return fmt.Sprintf("%s - %s, %s", strings.Join(topics, ", "), t.Community, day(t.To))
+}
+
+// Preheader is what a mail program shows beside the subject: the note's first words, else the first excerpt's.
+func (t Digest) Preheader() string {
+	if t.Note != nil {
+		return clip(90, t.Note.From+": "+oneLine(string(t.Note.Text)))
+	}
+	for _, s := range t.Sections {
+		for _, thread := range s.Threads {
+			for _, e := range thread.Excerpts {
+				if e.Text != "" {
+					return clip(90, e.Who+": "+e.Text)
+				}
+			}
+		}
+	}
+	return "Reply reaches only the managers."
+}
+
+// Everyone is the first thread that can be answered for everyone, by number or address, or nil.
+func (t Digest) Everyone() *Thread {
+	for _, threads := range append([][]Thread{t.Unanswered}, t.threads()...) {
+		for i := range threads {
+			if threads[i].Everyone != "" || t.PublicWord && threads[i].Number > 0 {
+				return &threads[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (t Digest) threads() (all [][]Thread) {
+	for _, s := range t.Sections {
+		all = append(all, s.Threads)
+	}
+	return all
+}
+
+// Several tells whether threads of more than one list are in it.
+func (t Digest) Several() bool { return len(t.Sections) > 1 }
+
+// Sentence is the line of numbers.
+func (n Numbers) Sentence() string {
+	s := fmt.Sprintf("%s, %s, %s", count(n.Posts, "post", "posts"), count(n.Threads, "thread", "threads"), count(n.People, "person", "people"))
+	if n.First > 0 {
+		s += fmt.Sprintf(" (%d for the first time)", n.First)
+	}
+	if n.HalfIn > 0 {
+		s += ", half of the questions answered within " + roughly(n.HalfIn)
+	}
+	return s + "."
+}
+
+// LettersSentence tells how the private door is used, and nothing when the number could point at somebody.
+func (n Numbers) LettersSentence() string {
+	switch {
+	case n.Letters < 5:
+		return ""
+	case n.Bridged == 0:
+		return fmt.Sprintf("The managers answered %d private letters.", n.Letters)
+	case n.Bridged == 1:
+		return fmt.Sprintf("The managers answered %d private letters; one became a thread.", n.Letters)
+	}
+	return fmt.Sprintf("The managers answered %d private letters; %d became threads.", n.Letters, n.Bridged)
+}
+
+// roughly says a duration as people do.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return count(max(1, int(d.Round(time.Minute)/time.Minute)), "minute", "minutes")
+	case d < 48*time.Hour:
+		return count(int(d.Round(time.Hour)/time.Hour), "hour", "hours")
+	}
+	return count(int(d.Round(24*time.Hour)/(24*time.Hour)), "day", "days")
+}
+
+// Line says what is new in a thread: 5 new from 4 people, #roles (you follow #roles)
+func (t Thread) Line() string {
+	var parts []string
+	if t.Asker != "" {
+		parts = append(parts, "asked by "+t.Asker)
+	}
+	if t.Waiting > 0 {
+		parts = append(parts, count(t.Waiting, "day", "days")+" without an answer")
+	}
+	if t.New > 0 {
+		posts := fmt.Sprintf("%d new", t.New)
+		if t.People > 0 {
+			posts += " from " + count(t.People, "person", "people")
+		}
+		parts = append(parts, posts)
+	}
+	if len(t.Tags) > 0 {
+		parts = append(parts, strings.Join(t.Tags, " "))
+	}
+	line := strings.Join(parts, ", ")
+	if t.Why != "" {
+		line = strings.TrimSpace(line + " (" + t.Why + ")")
+	}
+	return line
+}
+
+// Head is who wrote it and when, and what it answers: Bill Tan, Tue, to "who appointed yours?":
+func (e Excerpt) Head() string {
+	s := e.Who + ", " + e.When.Format("Mon")
+	if len(e.Context) > 0 {
+		s += `, to "` + strings.Join(e.Context, " ") + `"`
+	}
+	return s + ":"
+}
+
+// Body is the text in quotation marks, and what was attached.
+func (e Excerpt) Body() string {
+	var parts []string
+	if e.Text != "" {
+		parts = append(parts, `"`+e.Text+`"`)
+	}
+	if e.Files != "" {
+		parts = append(parts, "["+e.Files+"]")
+	}
+	return strings.Join(parts, " ")
+}
+
+// Line is the subject, and what is new in it.
+func (b Brief) Line() string {
+	if b.New == 0 {
+		return b.Subject
+	}
+	return fmt.Sprintf("%s, %d new", b.Subject, b.New)
+}
+
+// placed is a thread with the anchor it has in the HTML.
+type placed struct {
+	Thread
+	ID string
+}
+
+// In gives the thread its anchor.
+func (t Thread) In(prefix string, i int) any { return placed{t, fmt.Sprintf("%s%d", prefix, i)} }

@@ -1,0 +1,239 @@
+package templates
+
+import (
+	"io"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+)
+
+// Whoever reads the one part misses nothing of the other.
+func TestTextAndHTMLSayTheSame(t *testing.T) {
+	for _, s := range digestSamples() {
+		mail, err := s.mail.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := strings.Join(strings.Fields(pageText(t, mail.HTML)), " ")
+		plain := strings.Join(strings.Fields(mail.Text), " ")
+		d := s.mail.(Digest)
+		words := []string{d.Slot.String(), "No pictures and no tracking"}
+		for _, threads := range append([][]Thread{d.Unanswered}, d.threads()...) {
+			for _, thread := range threads {
+				words = append(words, thread.Subject, thread.Line())
+				for _, e := range thread.Excerpts {
+					words = append(words, e.Who, e.Text, e.Files)
+				}
+			}
+		}
+		for _, section := range d.Sections {
+			for _, b := range section.Brief {
+				words = append(words, b.Line())
+			}
+		}
+		for _, n := range d.NewMembers {
+			words = append(words, n.Name, n.Place, n.Intro)
+		}
+		for _, e := range d.Events {
+			words = append(words, e.When, e.What)
+		}
+		for _, o := range d.Offers {
+			words = append(words, o.Who, o.What)
+		}
+		if d.Numbers != nil {
+			words = append(words, d.Numbers.Sentence(), d.Numbers.LettersSentence())
+		}
+		for _, w := range words {
+			if !strings.Contains(page, w) {
+				t.Errorf("%s: the HTML lacks %q", s.name, w)
+			}
+			if !strings.Contains(plain, w) {
+				t.Errorf("%s: the text lacks %q", s.name, w)
+			}
+		}
+	}
+}
+
+func pageText(t *testing.T, page string) string {
+	t.Helper()
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(page))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			if z.Err() != io.EOF {
+				t.Fatal(z.Err())
+			}
+			return b.String()
+		case html.TextToken:
+			b.WriteString(z.Token().Data)
+		case html.StartTagToken, html.EndTagToken:
+			if name, _ := z.TagName(); !slices.Contains([]string{"strong", "em", "a"}, string(name)) {
+				b.WriteByte(' ')
+			}
+		}
+	}
+}
+
+// The HTML is read by old mail programs and by screen readers: every tag is closed in order, headings go down one step at a time,
+// nothing loads, nothing runs, and no colour is set that an inverted screen would hide.
+func TestTheHTMLIsSound(t *testing.T) {
+	allowed := strings.Fields("html head meta title style body div p strong em h1 h2 h3 ol ul li a br hr")
+	for _, s := range digestSamples() {
+		mail, err := s.mail.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var open []string
+		level, ids, anchors := 0, []string{}, []string{}
+		z := html.NewTokenizer(strings.NewReader(mail.HTML))
+		for z.Next() != html.ErrorToken {
+			token := z.Token()
+			if token.Type != html.StartTagToken && token.Type != html.EndTagToken {
+				continue
+			}
+			if !slices.Contains(allowed, token.Data) {
+				t.Errorf("%s: <%s> is not in the plan", s.name, token.Data)
+			}
+			if slices.Contains([]string{"meta", "br", "hr"}, token.Data) {
+				continue
+			}
+			if token.Type == html.EndTagToken {
+				if len(open) == 0 || open[len(open)-1] != token.Data {
+					t.Fatalf("%s: </%s> closes %v", s.name, token.Data, open)
+				}
+				open = open[:len(open)-1]
+				continue
+			}
+			open = append(open, token.Data)
+			if token.Data[0] == 'h' && len(token.Data) == 2 {
+				if n := int(token.Data[1] - '0'); n > level+1 {
+					t.Errorf("%s: h%d follows h%d", s.name, n, level)
+				} else {
+					level = n
+				}
+			}
+			for _, a := range token.Attr {
+				switch {
+				case a.Key == "id":
+					ids = append(ids, a.Val)
+				case a.Key == "href" && a.Val[0] == '#':
+					anchors = append(anchors, a.Val[1:])
+				case a.Key == "href":
+					if u, err := url.Parse(a.Val); err != nil || u.Scheme != "mailto" {
+						t.Errorf("%s: a link to %s", s.name, a.Val)
+					}
+				case a.Key == "src" || strings.HasPrefix(a.Key, "on") || strings.Contains(a.Val, "color:"):
+					t.Errorf("%s: %s=%q", s.name, a.Key, a.Val)
+				}
+			}
+		}
+		if len(open) != 0 {
+			t.Errorf("%s: never closed: %v", s.name, open)
+		}
+		for _, a := range anchors {
+			if !slices.Contains(ids, a) {
+				t.Errorf("%s: #%s leads nowhere", s.name, a)
+			}
+		}
+		if slices.Sort(ids); len(slices.Compact(slices.Clone(ids))) != len(ids) {
+			t.Errorf("%s: an id twice: %v", s.name, ids)
+		}
+		for _, word := range []string{`lang="en"`, `color-scheme" content="light dark`, "<title>"} {
+			if !strings.Contains(mail.HTML, word) {
+				t.Errorf("%s: %s is missing", s.name, word)
+			}
+		}
+	}
+}
+
+// A mail program without In-Reply-To takes address and subject from the link, all others the thread too.
+func TestAnswerEveryoneOpensTheRightMail(t *testing.T) {
+	thread := Thread{Subject: "Tea & cake? 100 % \"yes\"", Everyone: "everyone+abc@cmtybc.example", AnswerTo: "a+b&c@client.example"}
+	mail, err := Digest{Community: bc, Slot: fridays, To: friday, Sections: []Section{{List: "l", Threads: []Thread{thread}}}}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`href="(mailto:everyone[^"]*)"`).FindStringSubmatch(mail.HTML)
+	if found == nil {
+		t.Fatal("no link:\n" + mail.HTML)
+	}
+	u, err := url.Parse(html.UnescapeString(found[1]))
+	if err != nil || u.Opaque != thread.Everyone {
+		t.Fatalf("%v, %v", u, err)
+	}
+	if q := u.Query(); q.Get("subject") != "Re: "+thread.Subject || q.Get("In-Reply-To") != "<"+thread.AnswerTo+">" {
+		t.Errorf("%v", q)
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	thread := func(s string) Thread { return Thread{Subject: s} }
+	for _, c := range []struct {
+		d    Digest
+		want string
+	}{
+		{Digest{}, "Quiet days - bc, 12 June"},
+		{Digest{Unanswered: []Thread{thread("x"), thread("y")}}, "2 unanswered - bc, 12 June"},
+		{Digest{Sections: []Section{{Threads: []Thread{thread("ärger?")}}, {Threads: []Thread{thread("Two"), thread("Three")}}}}, "Ärger, Two - bc, 12 June"},
+		{Digest{Sections: []Section{{Threads: []Thread{thread("A subject that is much too long for a subject")}}}}, "A subject that is much too - bc, 12 June"},
+	} {
+		c.d.Community, c.d.To = "bc", friday
+		if got := c.d.Headline(); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestDaysAndPreheader(t *testing.T) {
+	for _, c := range []struct {
+		from time.Time
+		want string
+	}{
+		{time.Time{}, "12 June"},
+		{friday, "12 June"},
+		{friday.AddDate(0, 0, -7), "5-12 June"},
+		{friday.AddDate(0, 0, -14), "29 May - 12 June"},
+	} {
+		if got := (Digest{From: c.from, To: friday}).Days(); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	excerpt := []Section{{Threads: []Thread{{Excerpts: []Excerpt{{Who: "A"}, {Who: "Bill", Text: "Mine is wet."}}}}}}
+	for want, d := range map[string]Digest{
+		"Mira: read this":                  {Note: &DigestNote{"Mira", "read\nthis"}, Sections: excerpt},
+		"Bill: Mine is wet.":               {Sections: excerpt},
+		"Reply reaches only the managers.": {},
+	} {
+		if got := d.Preheader(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// Fewer than five letters could point at who wrote them.
+func TestFewLettersAreNotCounted(t *testing.T) {
+	if got := (Numbers{Letters: 4, Bridged: 1}).LettersSentence(); got != "" {
+		t.Error(got)
+	}
+	if got := (Numbers{Letters: 5}).LettersSentence(); got != "The managers answered 5 private letters." {
+		t.Error(got)
+	}
+}
+
+// BenchmarkDigest renders what a busy week's issue holds.
+func BenchmarkDigest(b *testing.B) {
+	thread := Thread{Number: 1, Subject: "First CM hire: formal role or volunteer?", New: 5, People: 4, Everyone: "everyone+4t9k2mzq8v7xw0hj3c6rb1dnpf@cmtybc.example",
+		Excerpts: slices.Repeat([]Excerpt{{Who: "Bill Tan", When: friday, Text: strings.Repeat("We named one. ", 20)}}, 3)}
+	d := Digest{Community: bc, Slot: fridays, To: friday, Sections: []Section{{List: "Garden talk", Threads: slices.Repeat([]Thread{thread}, 20)}}}
+	for b.Loop() {
+		if _, err := d.Render(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

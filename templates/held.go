@@ -1,0 +1,208 @@
+package templates
+
+import "time"
+
+// Question is what a held letter asks its author. A reply is read by its first line, which is one of the Words.
+type Question string
+
+// The questions.
+const (
+	AskPost   Question = "post"   // was this post yours?
+	AskDoor   Question = "door"   // for everyone, or for the managers?
+	AskRest   Question = "rest"   // the managers have it; for everyone too?
+	AskSender Question = "sender" // was this you, from another address?
+	AskAnswer Question = "answer" // shall this answer of a manager go out?
+)
+
+// Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
+func (q Question) Words() []string {
+	switch q {
+	case AskPost:
+		return []string{"YES", "DROP"}
+	case AskDoor:
+		return []string{"PUBLIC", "PRIVATE", "DROP"}
+	case AskRest:
+		return []string{"PUBLIC", "DROP"}
+	case AskSender:
+		return []string{"YES", "NO"}
+	case AskAnswer:
+		return []string{"SEND", "DROP"}
+	}
+	return nil
+}
+
+// WeakPost asks a member whether a post that bears their address but could not be verified is theirs (product.md 0.1). It goes to the
+// confirmed address, with Reply-To confirm+TOKEN.
+type WeakPost struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Preview   Said   `optional:"a post may be a picture alone"`
+	Readers   int    `optional:"how many would get it"`
+	Days      int    // how long the question stays open
+}
+
+// Ask is the question it asks.
+func (WeakPost) Ask() Question { return AskPost }
+
+// Render writes the mail.
+func (t WeakPost) Render() (Mail, error) { return render("weak_post", t) }
+
+// Doubt is a reason to think that a letter to everyone was meant for the managers (product.md 0.3).
+type Doubt struct {
+	Kind  DoubtKind
+	Words string `optional:"the words it was seen by, for SoundsPrivate and QuotesPrivate"`
+}
+
+// DoubtKind is which reason.
+type DoubtKind string
+
+// The reasons.
+const (
+	AnswersPrivate DoubtKind = "answers-private" // W1: it answers a private letter
+	AnswersDigest  DoubtKind = "answers-digest"  // W2: it answers a digest
+	QuotesPrivate  DoubtKind = "quotes-private"  // W3: it holds a watermark or a personal address
+	BothDoors      DoubtKind = "both-doors"      // W4: it went to the managers too
+	SoundsPrivate  DoubtKind = "sounds-private"  // W5: it speaks to the managers and says that it is private
+)
+
+// WrongDoor stops a letter at the door of a list and asks its author where it belongs. Its Reply-To is confirm+TOKEN. Nothing but
+// PUBLIC ever posts it.
+type WrongDoor struct {
+	Community string
+	List      string // the list's name
+	Doubts    []Doubt
+	Delivered bool   // the managers have it already (W4): only the public part is asked about
+	Subject   string `optional:"a letter may have none"`
+	Preview   Said   `optional:"it may be a picture alone"`
+	Readers   int    `optional:"how many would get it"`
+	Days      int    // how long the question stays open
+}
+
+// Ask is the question it asks.
+func (t WrongDoor) Ask() Question {
+	if t.Delivered {
+		return AskRest
+	}
+	return AskDoor
+}
+
+// Render writes the mail.
+func (t WrongDoor) Render() (Mail, error) { return render("wrong_door", t) }
+
+// OtherSender asks the owner of a personal address whether a letter that came through it from elsewhere is theirs. It goes to the
+// owner's confirmed address, with Reply-To confirm+TOKEN.
+type OtherSender struct {
+	Community string
+	From      string // the address it came from, as it was written there
+	Public    bool   // the personal address leads to everyone, not to the managers
+	Subject   string `optional:"a letter may have none"`
+	Preview   Said   `optional:"it may be a picture alone"`
+	Days      int    // how long the question stays open
+}
+
+// Ask is the question it asks.
+func (OtherSender) Ask() Question { return AskSender }
+
+// Render writes the mail.
+func (t OtherSender) Render() (Mail, error) { return render("other_sender", t) }
+
+// Outcome is how a held letter ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Posted   Outcome = "posted"   // it is on the list
+	Handed   Outcome = "handed"   // the managers have it
+	Sent     Outcome = "sent"     // the answer went to the member
+	Accepted Outcome = "accepted" // the letter went where its address leads
+	Dropped  Outcome = "dropped"  // it was forgotten, as asked
+	Expired  Outcome = "expired"  // nobody answered in time, and it was forgotten
+)
+
+// HeldEnd tells the author how their held letter ended.
+type HeldEnd struct {
+	Community string
+	Outcome   Outcome
+	Subject   string `optional:"a letter may have none"`
+	List      string `optional:"the list's name, for Posted"`
+	Days      int    `optional:"how long the question was open, for Expired"`
+}
+
+// Render writes the mail.
+func (t HeldEnd) Render() (Mail, error) { return render("held_end", t) }
+
+// AlreadyDecided answers a reply that came after the decision. Nothing changes by it.
+type AlreadyDecided struct {
+	Community string
+	Outcome   Outcome
+	When      time.Time // in the reader's zone
+	By        string    `optional:"who decided, when it was not the reader"`
+	Subject   string    `optional:"a letter may have none"`
+	List      string    `optional:"the list's name, for Posted"`
+}
+
+// Render writes the mail.
+func (t AlreadyDecided) Render() (Mail, error) { return render("already_decided", t) }
+
+// ConfirmHelp answers a reply whose first line is none of the words that the question takes. It names them.
+type ConfirmHelp struct {
+	Community string
+	Question  Question
+	Subject   string `optional:"a letter may have none"`
+	List      string `optional:"the list's name, for AskPost, AskDoor and AskRest"`
+	Member    string `optional:"who would get the answer, for AskAnswer"`
+	Readers   int    `optional:"how many would get it"`
+	First     string `optional:"the line that was not understood"`
+}
+
+// Render writes the mail.
+func (t ConfirmHelp) Render() (Mail, error) { return render("confirm_help", t) }
+
+// NotForYou answers a verified member who wrote to somebody else's personal address, without telling whose it is.
+type NotForYou struct {
+	Community string
+	Doors     Doors  // addresses that exist
+	Subject   string `optional:"a letter may have none"`
+	Preview   Said   `optional:"their text, so that nothing is lost"`
+}
+
+// Render writes the mail.
+func (t NotForYou) Render() (Mail, error) { return render("not_for_you", t) }
+
+// PartRefused tells a verified sender which of several addresses did not take their letter. The others did.
+type PartRefused struct {
+	Community string
+	Subject   string `optional:"a letter may have none"`
+	Refused   []RefusedAddress
+}
+
+// RefusedAddress is one address and the sentence of its refusal.
+type RefusedAddress struct {
+	Address string
+	Why     string
+}
+
+// Render writes the mail.
+func (t PartRefused) Render() (Mail, error) { return render("part_refused", t) }
+
+// WaitReason is why a post waits for the managers.
+type WaitReason string
+
+// The reasons.
+const (
+	TooMany  WaitReason = "too-many" // more posts in an hour or a day than the list takes from one member
+	Newcomer WaitReason = "newcomer" // first posts are read by a manager
+)
+
+// PostWaits tells a member that their post waits until a manager has looked at it.
+type PostWaits struct {
+	Community string
+	List      string // the list's name
+	Reason    WaitReason
+	Subject   string `optional:"a post may have none"`
+	PerHour   int    `optional:"posts an hour, for TooMany"`
+}
+
+// Render writes the mail.
+func (t PostWaits) Render() (Mail, error) { return render("post_waits", t) }

@@ -1,0 +1,125 @@
+package templates
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	wrapAt       = 72  // characters of a line that we break
+	widest       = 78  // characters of a line that we leave alone (RFC 5322 §2.1.1)
+	subjectWidth = 150 // characters of a subject; no mail program shows more
+
+	// kept begins every line that must stay as it is. No field can hold this sign: all control characters are taken out of them.
+	kept = "\x01"
+)
+
+// keep marks every line of a text as one to stay, with a prefix in front. Lines too wide are broken, with the prefix in front of each
+// piece.
+func keep(prefix, text string) string {
+	var out []string
+	for _, line := range lines(text) {
+		for _, piece := range breakLine(line, widest-utf8.RuneCountInString(prefix)) {
+			out = append(out, kept+strings.TrimRight(prefix+piece, " "))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// lines splits a text, without blanks at the ends of its lines.
+func lines(text string) []string {
+	all := strings.Split(text, "\n")
+	for i, l := range all {
+		all[i] = strings.TrimRight(l, " \t")
+	}
+	return all
+}
+
+// breakLine breaks one line of a person's text when it is wider than width. What it begins with, blanks and the > of quotes, stands in
+// front of each piece. A word is never broken: it may be an address.
+func breakLine(line string, width int) []string {
+	if utf8.RuneCountInString(line) <= width {
+		return []string{line}
+	}
+	rest := strings.TrimLeft(line, " \t>")
+	lead := line[:len(line)-len(rest)]
+	if len(lead) > width/2 {
+		lead = ""
+	}
+	return fill(strings.Fields(rest), lead, lead, width-(widest-wrapAt))
+}
+
+// fill puts words into lines of a width, the first line after one prefix and the others after another.
+func fill(words []string, first, others string, width int) []string {
+	var out []string
+	line, at := first, utf8.RuneCountInString(first)
+	begun := false
+	for _, w := range words {
+		n := utf8.RuneCountInString(w)
+		if begun && at+1+n > width {
+			out = append(out, line)
+			line, at, begun = others, utf8.RuneCountInString(others), false
+		}
+		if begun {
+			line += " "
+			at++
+		}
+		line += w
+		at += n
+		begun = true
+	}
+	return append(out, line)
+}
+
+// layout turns a filled text into the lines that are sent: paragraphs are wrapped, points hang, lines that begin with a blank and
+// lines marked to stay are left alone, and between paragraphs there is one empty line.
+func layout(text string) string {
+	var out, words []string
+	first, others := "", ""
+	flush := func() {
+		if len(words) > 0 {
+			out = append(out, fill(words, first, others, wrapAt)...)
+		}
+		words, first, others = nil, "", ""
+	}
+	blank := func() {
+		if len(out) > 0 && out[len(out)-1] != "" {
+			out = append(out, "")
+		}
+	}
+	for _, line := range strings.Split(text, "\n") {
+		said, stays := strings.CutPrefix(line, kept)
+		switch {
+		case stays:
+			flush()
+			out = append(out, strings.ReplaceAll(said, kept, ""))
+		case strings.TrimSpace(line) == "":
+			flush()
+			blank()
+		case line[0] == ' ' || strings.HasPrefix(line, "==="):
+			flush()
+			out = append(out, strings.TrimRight(line, " "))
+		case strings.HasPrefix(line, "* "):
+			flush()
+			first, others = "  * ", "    "
+			words = strings.Fields(line[2:])
+		default:
+			words = append(words, strings.Fields(line)...)
+		}
+	}
+	flush()
+	return strings.Trim(strings.Join(out, "\n"), "\n") + "\n"
+}
+
+// clip shortens to a number of characters, between words where it can, and shows that it did.
+func clip(width int, s string) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	runes := []rune(s)[:max(width-1, 0)]
+	cut := string(runes)
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,.;:-") + "…"
+}

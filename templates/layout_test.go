@@ -1,0 +1,98 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestLayout(t *testing.T) {
+	long := strings.Repeat("word ", 20)
+	for _, c := range []struct{ name, in, want string }{
+		{"lines of a paragraph are joined", "one\ntwo\n  \n\n\nthree", "one two\n\nthree\n"},
+		{"and wrapped", long, "word word word word word word word word word word word word word word\nword word word word word word\n"},
+		{"a blank keeps the line", "before\n    YES   it was me\nafter", "before\n    YES   it was me\nafter\n"},
+		{"a marker is never broken", "=== " + long, "=== " + strings.TrimRight(long, " ") + "\n"},
+		{"points hang", "* " + long + "\n* two", "  * word word word word word word word word word word word word word\n    word word word word word word word\n  * two\n"},
+		{"empty lines at the ends go", "\n\na\n\n", "a\n"},
+		{"a person's lines stay", "before\n" + keep("", "a\n\n\nb  c") + "\nafter", "before\na\n\n\nb  c\nafter\n"},
+		{"a long address is not broken", strings.Repeat("x", 100) + " y", strings.Repeat("x", 100) + "\ny\n"},
+	} {
+		if got := layout(c.in); got != c.want {
+			t.Errorf("%s:\ngot  %q\nwant %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAPersonsLinesAreBrokenOnlyWhenTooWide(t *testing.T) {
+	exact := strings.TrimRight(strings.Repeat("ab ", 26), " ") + "c" // 78 wide
+	if got := breakLine(exact, widest); len(got) != 1 || utf8.RuneCountInString(exact) != widest {
+		t.Errorf("%d pieces of a line of %d", len(got), utf8.RuneCountInString(exact))
+	}
+	got := breakLine(">> "+exact, widest)
+	if len(got) != 2 || !strings.HasPrefix(got[1], ">> ") {
+		t.Errorf("%q", got)
+	}
+	if got := breakLine(strings.Repeat(" ", 60)+exact, widest); len(got) != 2 || strings.HasPrefix(got[1], " ") {
+		t.Errorf("an indent that leaves no room is given up: %q", got)
+	}
+	for _, line := range strings.Split(bar(Said(strings.Repeat("wörter ", 60))), "\n") {
+		if n := utf8.RuneCountInString(strings.TrimPrefix(line, kept)); n > widest || !strings.HasPrefix(line, kept+"  | ") {
+			t.Errorf("%d: %q", n, line)
+		}
+	}
+}
+
+func TestClip(t *testing.T) {
+	for _, c := range []struct {
+		width    int
+		in, want string
+	}{
+		{10, "short", "short"},
+		{10, "exactly 10", "exactly 10"},
+		{10, "longer than ten", "longer…"},
+		{10, "Donaudampfschiff", "Donaudamp…"},
+		{12, "one, two, three, four", "one, two…"},
+		{5, "äöüßéè", "äöüß…"},
+	} {
+		if got := clip(c.width, c.in); got != c.want {
+			t.Errorf("clip(%d, %q) = %q, want %q", c.width, c.in, got, c.want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{count(1, "post", "posts"), "1 post"},
+		{count(0, "post", "posts"), "0 posts"},
+		{names(nil), ""},
+		{names([]string{"Mira"}), "Mira"},
+		{names([]string{"Mira", "Theo"}), "Mira and Theo"},
+		{names([]string{"Mira", "Theo", "Jonas"}), "Mira, Theo and Jonas"},
+		{re("Hello"), "Re: Hello"},
+		{re("RE: Hello"), "RE: Hello"},
+		{re("re"), "Re: re"},
+		{oneLine(" a\r\n\tb\u2028c\x00 \xff"), "a b c \uFFFD"},
+		{tidySaid("\n a\r\nb\x1b[31m\tc\n\n"), " a\nb[31m\tc"},
+		{firstSentence("Is it ok? I think so."), "Is it ok?"},
+		{firstSentence("See cmtybc.example for more"), "See cmtybc.example for more"},
+		{firstSentence(" "), ""},
+		{Watermark("K7QX"), "[private K7QX]"},
+		{roughly(time.Second), "1 minute"},
+		{roughly(50 * time.Minute), "50 minutes"},
+		{roughly(61 * time.Minute), "1 hour"},
+		{roughly(47 * time.Hour), "47 hours"},
+		{roughly(60 * time.Hour), "3 days"},
+		{Slot{Daily, 0, 7, "Europe/Berlin"}.String(), "every day at 07:00 (Europe/Berlin)"},
+		{entry(0, "Title"), kept + " Title"},
+		{entry(12345, "Title"), kept + "12345  Title"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+	if d := (Doors{Managers: "m", Leave: "l"}); d.Settings() || !(Doors{Each: "e"}).Settings() {
+		t.Error("settings are the ways to change the delivery")
+	}
+}

@@ -1,0 +1,158 @@
+package templates
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Acknowledgement tells the writer of a private letter that it arrived, and with whom (product.md B6, M2). Once for each conversation.
+type Acknowledgement struct {
+	Community string
+	Code      string    // the conversation: K7QX
+	Subject   string    `optional:"a letter may have none"`
+	Managers  []string  `optional:"first names of who got it"`
+	Outsider  bool      // the writer is no member
+	Within    string    `optional:"when somebody usually answers: 6 hours"`
+	Public    string    `optional:"an address to write to everyone instead"`
+	KeptDays  int       `optional:"days after the end until it is erased"`
+	Doors     Doors     // of these the ombuds is named
+	Phone     string    `optional:"a number for emergencies"`
+	NotPassed []string  `optional:"names of attachments that were left behind"`
+	Answered  time.Time `optional:"by when a person answers, in the reader's zone"`
+}
+
+// Render writes the mail.
+func (t Acknowledgement) Render() (Mail, error) { return render("acknowledgement", t) }
+
+// ManagerNotice brings a private letter to one manager (product.md B6, M3). Its Reply-To is that manager's own private+TOKEN, and what
+// is written above the marker goes to the member.
+type ManagerNotice struct {
+	Code         string    // the conversation
+	Subject      string    `optional:"without one, the first sentence stands in"`
+	Text         Said      `optional:"a letter may be an attachment alone"`
+	Member       string    // how the writer is called: Dana
+	Role         string    // the name that stands over the answer: Mira, for the managers
+	Outsider     bool      // the writer is no member
+	Unverified   bool      // nobody vouches that the letter is the member's
+	Again        bool      // the conversation was open already
+	Since        int       `optional:"the year in which the writer became a member"`
+	Posts        int       `optional:"posts the writer has on the lists"`
+	Lists        []string  `optional:"lists the writer reads"`
+	FromDigest   time.Time `optional:"the digest it answers"`
+	FromThread   string    `optional:"the thread it is about"`
+	NotPassed    []string  `optional:"names of attachments that were left behind"`
+	CopiesBeside int       `optional:"other addresses that the writer sent it to"`
+	Earlier      []Quote   `optional:"what was said before, from our own record"`
+	Others       []string  `optional:"managers who got it too"`
+	Due          time.Time `optional:"when an answer is due, in the reader's zone"`
+	Note         string    `optional:"the address of notes for managers only"`
+	Commands     bool      // slash commands are understood
+}
+
+// Quote is something said earlier.
+type Quote struct {
+	Who  string
+	Text Said
+}
+
+// Headline is the subject, or the first sentence of the letter when the subject says nothing.
+func (t ManagerNotice) Headline() string {
+	if t.Subject != "" {
+		return t.Subject
+	}
+	if first := firstSentence(string(t.Text)); first != "" {
+		return `"` + clip(60, first) + `"`
+	}
+	return "a letter without words"
+}
+
+// firstSentence ends at the first . ? or ! that a blank or the end follows.
+func firstSentence(text string) string {
+	s := oneLine(text)
+	for i, r := range s {
+		if strings.ContainsRune(".?!", r) && (i+1 == len(s) || s[i+1] == ' ') {
+			return s[:i+1]
+		}
+	}
+	return s
+}
+
+// Render writes the mail.
+func (t ManagerNotice) Render() (Mail, error) { return render("manager_notice", t) }
+
+// ManagerAnswer is what the member gets from the managers (product.md B6, M7): the answer from its role, and nothing of the person's
+// own mail.
+type ManagerAnswer struct {
+	Code    string // the conversation
+	Subject string `optional:"a letter may have none"`
+	Text    Said   // the answer, rebuilt
+	Asked   Said   `optional:"up to three lines of what the member wrote, from our own record"`
+	Public  string `optional:"an address to ask everyone instead"`
+}
+
+// Render writes the mail.
+func (t ManagerAnswer) Render() (Mail, error) { return render("manager_answer", t) }
+
+// Guard is why a manager's answer was not sent (product.md B5).
+type Guard struct {
+	Kind GuardKind
+	Line int    `optional:"the line of the text, counted from 1"`
+	What string `optional:"what was found there, or who did it"`
+}
+
+// GuardKind is which reason.
+type GuardKind string
+
+// The reasons. What each needs in Guard.What stands behind it.
+const (
+	Unverified   GuardKind = "unverified"    // nobody vouches that the manager wrote it
+	FromElse     GuardKind = "from-else"     // the manager's personal address, used from another one: that address
+	OwnAddress   GuardKind = "own-address"   // G1: the manager's own address, number or signature
+	OtherAddress GuardKind = "other-address" // G2: another manager's or member's address
+	NoteWords    GuardKind = "note-words"    // G3: words of a note or of another conversation
+	ToColleague  GuardKind = "to-colleague"  // G6: it speaks to another manager: the words
+	SlashLine    GuardKind = "slash-line"    // G7: its first line begins with / and is no command: that line
+	Forwarded    GuardKind = "forwarded"     // G8: it looks like a forwarded mail
+	NoText       GuardKind = "no-text"       // G9: nothing is left without quotes and signature
+	UnsureText   GuardKind = "unsure-text"   // G9: quotes and new lines alternate
+	Stale        GuardKind = "stale"         // something happened since: who did what, "Theo answered", "Jonas added a note"
+	Attached     GuardKind = "attached"      // it has attachments, which are not passed on: their names
+	NoAccess     GuardKind = "no-access"     // this manager may no longer see the conversation
+)
+
+// AnswerHeld brings an answer back to its manager: why it was not sent, and exactly what would be. Its Reply-To is confirm+TOKEN.
+type AnswerHeld struct {
+	Code     string // the conversation
+	Member   string // who would get it: Dana
+	Guards   []Guard
+	Text     Said    `optional:"exactly the text that would go out"`
+	News     []Quote `optional:"what happened since the manager looked"`
+	Sendable bool    // SEND is taken: false when there is nothing to send, or nobody to send it for
+	Days     int     `optional:"how long the question stays open, when Sendable"`
+}
+
+// Retry tells whether this manager may answer once more.
+func (t AnswerHeld) Retry() bool {
+	return !slices.ContainsFunc(t.Guards, func(g Guard) bool { return g.Kind == NoAccess })
+}
+
+// Ask is the question it asks.
+func (AnswerHeld) Ask() Question { return AskAnswer }
+
+// Render writes the mail.
+func (t AnswerHeld) Render() (Mail, error) { return render("answer_held", t) }
+
+// ColleagueAnswered shows the other managers what the member was told, so that nobody answers twice.
+type ColleagueAnswered struct {
+	Code      string // the conversation
+	Subject   string `optional:"a letter may have none"`
+	Colleague string // who answered: Mira
+	Member    string // whom: Dana
+	Role      string `optional:"the name over the reader's own answer, when a reply goes to the member"`
+	Text      Said   // the answer as it went out
+	Note      string `optional:"the address of notes for managers only"`
+}
+
+// Render writes the mail.
+func (t ColleagueAnswered) Render() (Mail, error) { return render("colleague_answered", t) }

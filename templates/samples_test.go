@@ -1,0 +1,144 @@
+package templates
+
+import "time"
+
+// The community of the product's examples. Its people are invented.
+var (
+	friday = time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC)
+
+	doors = Doors{
+		Managers: "managers@cmtybc.example", Help: "help@cmtybc.example", Join: "join@cmtybc.example", Leave: "leave@cmtybc.example",
+		Each: "each@cmtybc.example", Daily: "daily@cmtybc.example", Weekly: "weekly@cmtybc.example", Monthly: "monthly@cmtybc.example",
+		NoDigest: "nodigest@cmtybc.example", Anon: "anon@cmtybc.example", Report: "report@cmtybc.example",
+		Ombuds: "ombuds@cmtybc.example", OmbudsName: "A. Sand",
+	}
+	managersOnly = Doors{Managers: "managers@cmtybc.example"}
+	fridays      = Slot{Weekly, time.Friday, 8, "America/Chicago"}
+)
+
+const (
+	bc     = "Community BackChannel"
+	letter = Said("Is it ok if our sponsor's PR person joins? I didn't want to ask the stupid question in front of everyone.")
+	answer = Said("Not stupid at all. PR people can join as \"vendor\" members: they read and answer, they don't pitch.\n\nCould we put your question on the list without your name?")
+)
+
+func samples() []sample {
+	all := []sample{
+		{"weak_post", WeakPost{bc, "Garden talk", "Frost tonight", "Cover your seedlings.\n\nInes", 212, 14}},
+		{"weak_post-bare", WeakPost{Community: bc, List: "Garden talk", Days: 1}},
+		{"wrong_door", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: Sponsors, first hires", Readers: 212, Days: 14,
+			Doubts:  []Doubt{{Kind: AnswersDigest}, {SoundsPrivate, "Dear managers, just between us"}},
+			Preview: "Dear managers, just between us: I agree with that.\n\n> Bill Tan, Tue: \"We named one before launch and would do it again, because nobody else wanted to\""}},
+		{"wrong_door-both", WrongDoor{Community: bc, List: "Garden talk", Subject: "May a vendor join?", Delivered: true, Days: 14, Doubts: []Doubt{{Kind: BothDoors}}, Preview: "Our supplier asks."}},
+		{"wrong_door-quotes", WrongDoor{Community: bc, List: "Garden talk", Days: 14, Doubts: []Doubt{{Kind: AnswersPrivate}, {QuotesPrivate, "[private K7QX]"}}}},
+		{"other_sender", OtherSender{bc, "Dana Reyes <dana@elsewhere.example>", false, "Re: Sponsors", "I think so too.", 14}},
+		{"other_sender-everyone", OtherSender{Community: bc, From: "eve@evil.example", Public: true, Days: 14}},
+		{"held_end-posted", HeldEnd{bc, Posted, "Frost tonight", "Garden talk", 0}},
+		{"held_end-expired", HeldEnd{bc, Expired, "Frost tonight", "", 14}},
+		{"held_end-handed", HeldEnd{Community: bc, Outcome: Handed, Subject: "May a vendor join?"}},
+		{"held_end-accepted", HeldEnd{Community: bc, Outcome: Accepted, Subject: "Re: Sponsors"}},
+		{"held_end-sent", HeldEnd{Community: bc, Outcome: Sent, Subject: "Re: Sponsors"}},
+		{"held_end-dropped", HeldEnd{Community: bc, Outcome: Dropped}},
+		{"already_decided", AlreadyDecided{bc, Posted, friday, "Mira", "Frost tonight", "Garden talk"}},
+		{"already_decided-bare", AlreadyDecided{Community: bc, Outcome: Dropped, When: friday}},
+		{"confirm_help", ConfirmHelp{bc, AskDoor, "Re: Sponsors", "Garden talk", "", 212, "Yes please, the public one"}},
+		{"confirm_help-post", ConfirmHelp{Community: bc, Question: AskPost, List: "Garden talk"}},
+		{"not_for_you", NotForYou{bc, doors, "Re: x", "Bill uses the address of somebody else"}},
+		{"not_for_you-bare", NotForYou{Community: bc}},
+		{"part_refused", PartRefused{bc, "Two lists at once", []RefusedAddress{{"news@cmtybc.example", "Only managers may write to news@cmtybc.example."}}}},
+		{"post_waits", PostWaits{bc, "Garden talk", TooMany, "One more thing", 10}},
+		{"post_waits-newcomer", PostWaits{Community: bc, List: "Garden talk", Reason: Newcomer}},
+	}
+	all = append(all, privateSamples()...)
+	all = append(all, memberSamples()...)
+	return append(all, digestSamples()...)
+}
+
+func privateSamples() []sample {
+	return []sample{
+		{"acknowledgement", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Re: Sponsors, first hires, 3 unanswered", Managers: []string{"Mira", "Theo", "Jonas"},
+			Within: "6 hours", Public: "all@cmtybc.example", KeptDays: 180, Doors: doors, Phone: "+1 555 0199", NotPassed: []string{"plan.pdf (180 KB)"}}},
+		{"acknowledgement-bare", Acknowledgement{Community: bc, Code: "K7QX"}},
+		{"acknowledgement-outsider", Acknowledgement{Community: bc, Code: "K7QX", Subject: "A question", Outsider: true, Answered: friday, Phone: "+1 555 0199"}},
+		{"manager_notice", ManagerNotice{Code: "K7QX", Text: letter, Member: "Dana", Role: "Mira, for the managers", Since: 2024, Posts: 14,
+			Lists: []string{"Garden talk", "Jobs"}, FromDigest: friday, Due: friday.Add(12 * time.Hour), Others: []string{"Theo", "Jonas"}, NotPassed: []string{"plan.pdf (180 KB)"},
+			CopiesBeside: 1, Commands: true, Note: "note+c4000000000000000000000000@cmtybc.example"}},
+		{"manager_notice-bare", ManagerNotice{Code: "K7QX", Member: "Dana", Role: "Mira, for the managers", Unverified: true}},
+		{"manager_notice-again", ManagerNotice{Code: "K7QX", Subject: "Re: Sponsors", Member: "Dana", Role: "Mira, for the managers", Again: true, FromThread: "Sponsor wants our member list",
+			Text:    "Thank you.\n\n    indented stays as it is\n> a quoted line that is much too wide to stand on one line, as mail programs like to write them\nlast",
+			Earlier: []Quote{{"Mira", "Not stupid at all."}, {"Dana", "Is it ok if our sponsor's PR person joins?"}}}},
+		{"manager_notice-outsider", ManagerNotice{Code: "W3HN", Text: "Hello", Member: "Eve", Role: "Mira, for the managers", Outsider: true}},
+		{"manager_answer", ManagerAnswer{Code: "K7QX", Subject: "Re: Sponsors, first hires", Text: answer, Asked: letter, Public: "all@cmtybc.example"}},
+		{"manager_answer-bare", ManagerAnswer{Code: "K7QX", Text: "Yes."}},
+		{"answer_held", AnswerHeld{Code: "K7QX", Member: "Dana", Text: answer, Sendable: true, Days: 14,
+			Guards: []Guard{{Kind: Stale, What: "Jonas added a note"}, {OwnAddress, 3, "+1 555 0142"}, {ToColleague, 1, "Theo, can you"}},
+			News:   []Quote{{"Jonas", "keep an eye on her supplier, he sold to two members"}}}},
+		{"answer_held-slash", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: SlashLine, What: "/ntoe she is difficult"}}, Text: "/ntoe she is difficult"}},
+		{"answer_held-other", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Guards: []Guard{{Kind: Unverified}, {Kind: FromElse, What: "mira@home.example"},
+			{Kind: OtherAddress, What: "ann@brightwave.example"}, {Kind: NoteWords, What: "careful, Ann sold to two members"}, {Kind: Forwarded}, {Kind: UnsureText}, {Kind: Attached, What: "plan.pdf"}}}},
+		{"answer_held-empty", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: NoText}, {Kind: NoAccess}}}},
+		{"colleague_answered-bare", ColleagueAnswered{Code: "K7QX", Colleague: "Mira", Member: "Dana", Text: "Yes."}},
+		{"colleague_answered", ColleagueAnswered{"K7QX", "Sponsors, first hires", "Mira", "Dana", "Theo, for the managers", answer, "note+c4000000000000000000000000@cmtybc.example"}},
+	}
+}
+
+func memberSamples() []sample {
+	lists := []ListLine{{"Garden talk", "talk@cmtybc.example", EachPost}, {"Jobs", "jobs@cmtybc.example", InDigest}, {"News", "news@cmtybc.example", NoMail}}
+	return []sample{
+		{"welcome", Welcome{bc, "Dana", lists, doors, &fridays, true, true, "Be kind.\nSign with your name.", "lists.cmtybc.example"}},
+		{"welcome-bare", Welcome{Community: bc, Lists: lists[:1], Doors: managersOnly}},
+		{"help_members", HelpMembers{bc, lists, doors, &fridays, "lists.cmtybc.example", true}},
+		{"help_members-bare", HelpMembers{Community: bc, Doors: managersOnly}},
+		{"settings_changed-weekly", SettingsChanged{bc, InDigest, &fridays, friday, false, nil, doors}},
+		{"settings_changed-each", SettingsChanged{Community: bc, Delivery: EachPost, Same: true, Lists: []string{"Garden talk", "Jobs"}}},
+		{"settings_changed-none", SettingsChanged{Community: bc, Delivery: NoMail, Doors: doors}},
+		{"settings_changed-monthly", SettingsChanged{Community: bc, Delivery: InDigest, Slot: &Slot{Monthly, time.Monday, 7, "Europe/Berlin"}}},
+		{"left_community", LeftCommunity{bc, doors}},
+		{"left_community-bare", LeftCommunity{Community: bc}},
+		{"left_list", LeftList{bc, "Jobs", []string{"Garden talk", "News"}, doors}},
+		{"left_list-bare", LeftList{Community: bc, List: "Jobs"}},
+		{"digest_off", DigestOff{bc, []string{"Garden talk"}, doors}},
+		{"digest_off-bare", DigestOff{Community: bc}},
+		{"set_aside", SetAside{bc, "s7k2m9q4", friday, "Garden talk"}},
+		{"set_aside-bare", SetAside{Community: bc, Story: "s7k2m9q4", Received: friday}},
+	}
+}
+
+func digestSamples() []sample {
+	tuesday, wednesday := friday.AddDate(0, 0, -3), friday.AddDate(0, 0, -2)
+	token := func(kind string) string { return kind + "+4t9k2mzq8v7xw0hj3c6rb1dnpf@cmtybc.example" }
+	hire := Thread{Number: 418, Subject: "First CM hire: formal role or volunteer?", New: 5, People: 4, Tags: []string{"#roles"}, Why: "you follow #roles",
+		Excerpts: []Excerpt{
+			{Who: "Bill Tan", When: tuesday, Text: "We named one before launch and would do it again. It took us half a year to find out that nobody felt responsible, and another half to say so aloud…"},
+			{Who: "Alison Graf", When: wednesday, Text: "Mine emerged; nobody appointed me…", Context: []string{"who appointed yours?"}},
+		},
+		Everyone: token("everyone"), Privately: token("private"), Whole: token("send"), Path: "Lists/talk", AnswerTo: "418.x@client.example"}
+	report := Thread{Number: 402, Subject: "Report template", New: 2, People: 2, Why: "you posted here", Excerpts: []Excerpt{{Who: "Ola", When: tuesday, Files: "2 attachments: plan.pdf 180 KB"}}}
+	first := Digest{Community: bc, Slot: fridays, To: friday, Sections: []Section{{List: "Garden talk", Threads: []Thread{
+		{Subject: "Which compost for tomatoes?", New: 2, People: 2, Excerpts: []Excerpt{{Who: "Bill Tan", When: tuesday, Text: "Mine is too wet. What do you use?"}, {Who: "Alison Graf", When: wednesday, Text: "Horse manure, two years old."}}},
+		{Subject: "Frost tonight", New: 1, People: 1, Excerpts: []Excerpt{{Who: "Ines Roth", When: wednesday, Text: "Cover your seedlings."}}},
+	}}}}
+	return []sample{
+		{"digest", Digest{
+			Community: bc, Slot: fridays, From: friday.AddDate(0, 0, -7), To: friday, PublicWord: true,
+			Note:    &DigestNote{"Mira", "Thanks for the honest sponsor thread. Please keep names of sponsors out of it.\nJam week on onboarding starts 22 June."},
+			Numbers: &Numbers{Posts: 31, Threads: 11, People: 19, First: 2, HalfIn: 3 * time.Hour, Letters: 7, Bridged: 2},
+			Unanswered: []Thread{{Number: 409, Subject: "How do you measure quiet readers?", Asker: "Bree Okafor", Waiting: 4, Everyone: token("everyone"), Privately: token("private"),
+				Excerpts: []Excerpt{{Who: "Bree Okafor", When: tuesday, Text: "We see 60 names a month out of 210. I have no idea whether the rest read at all…"}}}},
+			Sections: []Section{
+				{List: "Garden talk", Threads: []Thread{hire, report}, Brief: []Brief{{411, "Minutes of May", 1}, {Subject: "Thanks"}}},
+				{List: "Jobs", Threads: []Thread{{Number: 421, Subject: "Part-time post in Lisbon", New: 1, People: 1}}},
+			},
+			Jam:        &Jam{"#mslocjam", "Onboarding: what did you wish you had known?", 12, 7},
+			NewMembers: []NewMember{{"Ada Obi", "Lagos", "I run a volunteer nurses' list"}, {Name: "Tom Ek"}},
+			Events:     []DigestEvent{{"18 June 16:00 UTC", "Call on onboarding"}},
+			Offers:     []Offer{{"Sam", "Pots, made by hand"}},
+			Removed:    1, Doors: doors, Rule: "Confidential to members: use what you learn, not who said it.",
+		}},
+		{"digest-bare", first},
+		{"digest-daily", Digest{Community: bc, Slot: Slot{Daily, 0, 7, "Europe/Berlin"}, From: friday, To: friday, Numbers: &Numbers{Posts: 1, Threads: 1, People: 1, HalfIn: 20 * time.Minute, Letters: 4}, PublicWord: true,
+			Sections: []Section{{List: "Garden talk", Threads: []Thread{report}}}, Removed: 2}},
+		{"digest-quiet", Digest{Community: bc, Slot: Slot{Monthly, time.Monday, 7, "Europe/Berlin"}, From: friday.AddDate(0, -1, 0), To: friday, Numbers: &Numbers{Posts: 3, Threads: 2, People: 2, HalfIn: 90 * time.Hour, Letters: 5, Bridged: 1},
+			Note: &DigestNote{"Mira", "A quiet month. What keeps you busy?"}, Unanswered: []Thread{{Number: 7, Subject: "Anybody there?", Asker: "Kim", Waiting: 1}}}},
+	}
+}

@@ -16,6 +16,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/archive/db/dbtest"
+	"backchannel/templates/refusal"
 )
 
 // Two runners on one database, each with many workers: nothing goes out twice.
@@ -152,27 +153,16 @@ func TestOutcomesSurviveAShortage(t *testing.T) {
 }
 
 // fullDisk is an Ender that meets a full disk at its first copies: SQLite then undoes the whole transaction, not only its part.
-type fullDisk struct {
-	y     *yard
-	times int
-}
+type fullDisk struct{ times int }
 
 func (e *fullDisk) End(tx *db.Tx, c Copy, _ Outcome) error {
 	if e.times--; e.times < 0 {
 		return nil
 	}
-	var pages int
-	if err := tx.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
+	if _, err := tx.Exec(`ROLLBACK`); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+2)); err != nil {
-		return err
-	}
-	_, err := tx.Exec(`UPDATE copy SET said = hex(randomblob(1000000)) WHERE id = (SELECT max(id) FROM copy)`)
-	if _, err := tx.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
-		e.y.t.Error(err)
-	}
-	return err
+	return refusal.Because(refusal.Full, "There is no room left on the disk.")
 }
 
 // When the disk is full in the middle of a batch, nothing of that batch is written, neither before nor after that point.
@@ -180,15 +170,15 @@ func TestLostTransactions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		y := newYard(t)
 		y.o.Workers = 1
-		y.o.Ender = &fullDisk{y, 3}
+		y.o.Ender = &fullDisk{3}
+		gone := y.owe("gone", 20) // these end while they are claimed, before the others
 		ids := y.owe("plain", 20)
-		y.owe("gone", 20) // these end while they are claimed
 		if tally := y.drain(); tally.Delivered != 20 {
 			t.Errorf("%+v", tally)
 		}
-		for _, id := range ids {
+		for i, id := range ids {
 			is(t, "story", y.story(id), "delivered: mx.test said 250 2.0.0 taken")
-			is(t, "story", y.story(id+20), "dropped: the member has left")
+			is(t, "story", y.story(gone[i]), "dropped: the member has left")
 			if n := y.arrived()[id]; n != 1 {
 				t.Errorf("copy %d arrived %d times", id, n)
 			}

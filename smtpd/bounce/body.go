@@ -38,7 +38,7 @@ func open(l *letter.Letter) *body {
 			b.take(head(p))
 		case "text/html":
 			if b.text == "" {
-				b.text = lines([]byte(untag(head(p))), maxText)
+				b.text = lines([]byte(letter.HTMLToText(clip(string(head(p)), 2*maxText))), maxText)
 			}
 		default:
 			if strings.HasPrefix(p.Type, "text/") || strings.HasPrefix(p.Type, "multipart/") {
@@ -176,22 +176,4 @@ func clip(s string, n int) string {
 		n--
 	}
 	return s[:n]
-}
-
-// untag takes the tags out of HTML, well enough to find an address and the words around it.
-func untag(raw []byte) string {
-	var s strings.Builder
-	in := false
-	for _, c := range raw {
-		switch {
-		case c == '<':
-			in = true
-			s.WriteByte('\n')
-		case c == '>' && in:
-			in = false
-		case !in:
-			s.WriteByte(c)
-		}
-	}
-	return s.String()
 }

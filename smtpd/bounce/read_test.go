@@ -227,6 +227,25 @@ Subject: Returned mail: User unknown
 	}
 }
 
+// A bounce that exists as HTML alone.
+func TestHTMLReport(t *testing.T) {
+	r := Read(parse(t, `From: postmaster@mx.test
+To: bounce+x@gardeners.test
+Subject: Undeliverable: Tomatoes
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+<html><body><h1>Delivery has failed</h1><p>To: <a href=3D"mailto:bob@south.test">bob@south.test</a></p>
+<p>The address couldn't be found (550&nbsp;5.1.10).</p></body></html>
+`))
+	if r.Kind != Bounce || len(r.Failures) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	if f := r.Failures[0]; f.Recipient != addr(t, "bob@south.test") || f.Class != Gone || f.Status != "5.1.10" {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestComplaint(t *testing.T) {
 	report := `From: <feedback@isp.test>
 To: fbl@gardeners.test

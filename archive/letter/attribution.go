@@ -80,6 +80,8 @@ func judgeIntro(text string) (sure certainty, begins bool) {
 	colon := strings.HasSuffix(low, ":") || strings.HasSuffix(low, "：")
 	low = strings.TrimRight(low, " :：\u00A0\u202F")
 	f := readFeatures(low)
+	f.lead = f.lead || strings.HasPrefix(text, "--- ") // as Yahoo begins them
+	f.shortName = f.shortName || isNameLike(text)
 	begins = f.lead
 	switch {
 	case f.verbEnd && f.address && (f.date || f.lead && f.digits):
@@ -106,7 +108,7 @@ type features struct {
 	address, addressLast   bool // something@somewhere
 	digits, date, clock    bool // any figures, a date with year or in figures, a time of day
 	lead, dateLead         bool // begins like an introduction, with a figure or a weekday
-	shortName              bool // "Bree Okafor wrote", not "As I wrote"
+	shortName              bool // "Bree Okafor wrote", "I wrote", not "As I wrote"
 	quoting                bool // "Quoting Bree Okafor"
 }
 
@@ -132,7 +134,7 @@ func readFeatures(low string) features {
 		f.dateLead = unicode.IsDigit(c) || weekdays[first] || startsWithDigit(first)
 		f.lead = f.dateLead || starters[first]
 		f.quoting = (first == "quoting" || first == "zitat" || first == "citando" || first == "citation") && len(words) <= 8
-		f.shortName = len(words) <= 5 && !pronouns[first]
+		f.shortName = len(words) == 2 || len(words) <= 3 && !pronouns[first]
 	}
 	return f
 }
@@ -144,11 +146,27 @@ func startsWithDigit(word string) bool {
 	return ok && unicode.IsDigit(c)
 }
 
-// pronouns begin what people say themselves: "You wrote:" is as good an introduction as any, "as I wrote:" is part of a sentence.
+// isNameLike tells whether all but the last word of a short line are written like a name: "Smith, Graham - Technician wrote:".
+func isNameLike(text string) bool {
+	words := strings.Fields(text)
+	if len(words) < 2 || len(words) > 8 || pronouns[strings.ToLower(words[0])] {
+		return false
+	}
+	for _, w := range words[:len(words)-1] {
+		c, _ := utf8.DecodeRuneInString(strings.TrimLeft(w, "\"'(<["))
+		if unicode.IsLower(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// pronouns begin sentences of the author: "As I wrote:".
 var pronouns = map[string]bool{
 	"i": true, "we": true, "as": true, "what": true, "like": true, "because": true, "since": true, "that": true, "this": true, "here": true,
 	"when": true, "who": true, "and": true, "but": true, "so": true, "if": true, "how": true, "it": true, "there": true, "she": true, "he": true,
-	"they": true, "wie": true, "ich": true, "was": true, "comme": true, "je": true, "como": true, "yo": true, "come": true, "zoals": true,
+	"they": true, "my": true, "our": true, "your": true, "his": true, "her": true, "their": true, "the": true, "a": true, "an": true,
+	"some": true, "one": true, "wie": true, "ich": true, "was": true, "comme": true, "je": true, "como": true, "yo": true, "come": true, "zoals": true,
 }
 
 // readFigures looks at the groups of digits.
@@ -302,9 +320,9 @@ func isRule(text string, n int) bool {
 	count := 0
 	for _, c := range strings.TrimSpace(text) {
 		switch c {
-		case '-', '_', '=', '*', '~', '—', '–', '─', '━', '#':
+		case '-', '_', '=', '*', '~', '—', '–', '─', '━':
 			count++
-		case ' ', '>', '<', '+':
+		case ' ':
 		default:
 			return false
 		}

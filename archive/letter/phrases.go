@@ -113,7 +113,7 @@ var separators = []string{
 
 // forwards stand above a letter that is handed on.
 var forwards = []string{
-	"forwarded message", "forwarded email", "forwarded by", "begin forwarded message", "forward header", "weitergeleitete nachricht",
+	"forwarded message", "forwarded email", "forwarded by", "begin forwarded message", "forward header", "begin forwarded text", "forwarded text", "begin forwarded mail", "forwarded mail", "weitergeleitete nachricht",
 	"weitergeleitet von", "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail", "message transféré", "message transmis",
 	"message réexpédié", "début du message réexpédié", "début du message transféré", "mensaje reenviado", "inicio del mensaje reenviado",
 	"mensagem encaminhada", "mensagem reencaminhada", "início da mensagem encaminhada", "início da mensagem reencaminhada",

@@ -58,26 +58,34 @@ var closings = []string{
 	"με εκτίμηση", "cu stimă", "cu respect", "hormat saya", "trân trọng", "此致", "敬具", "よろしくお願いします", "よろしくお願いいたします",
 }
 
-// footerPhrases occur in footers of lists and in disclaimers; below a rule one of them is enough. Small letters.
+// footerPhrases occur in footers of lists, of free mail services and of virus scanners; right below a rule one of them is enough.
+// Small letters.
 var footerPhrases = []string{
-	"mailing list", "mailinglist", "unsubscribe", "mailman/listinfo", "listinfo", "to subscribe", "subscription options", "subscribed to",
-	"this email is sponsored", "is sponsored by", "sponsored by:", "yahoo! groups", "google groups", "groups.io", "view this message online",
-	"reply to this email directly", "view it on github", "list archive", "list-archive", "for additional commands", "posting guidelines",
-	"liste de diffusion", "se désabonner", "désinscri", "abmelden", "abbestellen", "austragen", "lista de correo", "lista de discussão",
-	"darse de baja", "cancelar a inscrição", "disiscri", "annullare l'iscrizione", "uitschrijven", "afmelden", "отписаться", "рассылк",
+	"mailing list", "mailinglist", "unsubscribe", "listinfo", "subscription options", "subscribed to", "because you subscribed",
+	"email is sponsored", "yahoo! groups", "google groups", "groups.io", "view this message online", "reply to this email directly",
+	"view it on github", "list archive", "for additional commands", "posting guidelines", "liste de diffusion", "se désabonner", "désinscri",
+	"newsletter abmelden", "abbestellen", "austragen", "lista de correo", "lista de discussão", "darse de baja", "cancelar a inscrição",
+	"disiscri", "annullare l'iscrizione", "uitschrijven", "afmelden", "отписаться", "рассылк",
 
-	"confidential", "privileged", "intended recipient", "intended only for", "intended solely", "disclaimer", "this message and any attach",
-	"virus", "avast", "monitored", "registered in england", "registered office", "before printing", "before you print", "vertraulich",
-	"handelsregister", "geschäftsführer", "nicht der richtige adressat", "irrtümlich erhalten", "confidentiel", "destinataire", "par erreur",
-	"confidencial", "destinatario", "destinatário", "por error", "por engano", "riservate", "riservata", "uso esclusivo", "per errore",
-	"vertrouwelijk", "geadresseerde", "konfidentiell", "fortrolig", "poufne", "poufna", "конфиденциальн", "gizli", "msn photos", "chat with friends",
-	"do you yahoo", "free email", "get your free", "http://explorer.msn.com", "join msn", "hotmail.com", "send and receive hotmail",
+	"msn hotmail", "hotmail on your mobile", "msn messenger:", "msn photos", "join.msn.com", "do you yahoo", "get your free", "free email at",
+	"scanned for viruses", "scanned for all viruses", "certified virus free", "virus database", "anti-virus", "checked by avg", "avast antivirus",
+	"virus-free", "this email has been scanned",
+}
+
+// disclaimerPhrases occur in disclaimers. People use such words too, so it takes two of them. Small letters.
+var disclaimerPhrases = []string{
+	"confidential", "privileged", "intended recipient", "intended only for", "intended solely", "disclaimer", "any attachments", "any files transmitted",
+	"received this e", "in error", "registered in england", "registered office", "before printing", "before you print", "not necessarily reflect",
+	"vertraulich", "handelsregister", "geschäftsführer", "nicht der richtige adressat", "irrtümlich erhalten", "confidentiel", "destinataire",
+	"par erreur", "pièces jointes", "confidencial", "destinatario", "destinatário", "por error", "por engano", "riservate", "riservata",
+	"uso esclusivo", "per errore", "allegati", "vertrouwelijk", "geadresseerde", "bijlagen", "konfidentiell", "fortrolig", "poufne", "poufna",
+	"конфиденциальн", "gizli",
 }
 
 // footerBeginnings begin a last paragraph that is a footer even without a rule. Small letters.
 var footerBeginnings = []string{
 	"to unsubscribe", "you received this message because you are subscribed", "you are receiving this because", "you received this email because",
-	"you are receiving this email because", "this email was sent to", "your use of yahoo! groups", "confidentiality notice", "disclaimer:",
+	"you are receiving this email because", "this email was sent to", "your use of yahoo! groups", "confidentiality notice",
 	"important notice:", "this message is confidential", "this email and any attachments", "this e-mail and any attachments",
 	"this message and any attachments", "this email is confidential", "this e-mail is confidential", "the information contained in this",
 	"please consider the environment", "consider the environment before", "diese e-mail enthält vertrauliche", "diese e-mail kann vertrauliche",
@@ -85,5 +93,5 @@ var footerBeginnings = []string{
 	"este mensaje contiene", "este mensaje es confidencial", "esta mensagem e seus anexos", "esta mensagem pode conter",
 	"le informazioni contenute in questo messaggio", "questo messaggio e", "dit bericht en eventuele bijlagen", "deze e-mail en eventuele",
 	"virus-free.", "virenfrei.", "garanti sans virus", "this email has been checked for viruses", "diese e-mail wurde von avast",
-	"view this thread online", "reply to this email directly or view it on",
+	"if you are not the intended recipient", "if you have received this e", "view this thread online", "reply to this email directly or view it on",
 }

@@ -41,7 +41,34 @@ func plainDocument(text string) document {
 		rest = after
 	}
 	mendQuotes(lines)
+	markArmor(lines)
 	return document{lines: lines, parents: []int{0}}
+}
+
+// markArmor takes the armor of a text signed with OpenPGP (RFC 9580 §7) from its words, and the dashes put before its lines.
+func markArmor(lines []line) {
+	inHead, inSignature, inText := false, false, false
+	for i := range lines {
+		l := &lines[i]
+		if l.depth > 0 {
+			continue
+		}
+		switch {
+		case l.text == "-----BEGIN PGP SIGNED MESSAGE-----":
+			inHead, inText = true, true
+		case l.text == "-----BEGIN PGP SIGNATURE-----" && inText:
+			inSignature = true
+		case inText && !inHead && strings.HasPrefix(l.text, "- "):
+			l.text = l.text[2:]
+		}
+		if inHead || inSignature {
+			l.kind = signatureLine
+		}
+		inHead = inHead && !l.empty()
+		if l.text == "-----END PGP SIGNATURE-----" {
+			inSignature, inText = false, false
+		}
+	}
 }
 
 // mendQuotes puts right what wrapping and mbox files do to quoted lines.
@@ -130,11 +157,12 @@ func otherMark(l line) string {
 	if strings.HasPrefix(text, "| ") && !strings.HasSuffix(strings.TrimRight(text, " "), "|") && !strings.Contains(text[2:], " | ") {
 		return "| "
 	}
-	i = 0
-	for i < len(text) && i < 5 && unicode.IsLetter(rune(text[i])) && text[i] < utf8.RuneSelf {
+	letters := len(text) - len(strings.TrimLeft(text, " "))
+	i = letters
+	for i < len(text) && i < letters+5 && isASCIILetter(text[i]) {
 		i++
 	}
-	if i > 0 && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' {
+	if letters <= 8 && i > letters && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' {
 		return text[:i+2]
 	}
 	return ""

@@ -33,7 +33,7 @@ func trim(doc document) trimmed {
 	}
 	t.findOlder()
 	if !t.anyOwn() && (t.cut || t.forward) {
-		return t.everything() // handed on without a word: what is handed on is what the author wants to say
+		return t.everything()
 	}
 	t.findSignatures()
 	if !t.anyOwn() && t.cut {
@@ -69,6 +69,7 @@ func (t *trimmer) findOlder() {
 type head struct {
 	start, end int // lines of it
 	sure       certainty
+	intro      bool // "On Friday, Bree wrote:"
 }
 
 // headAt finds a head that begins, or for introductions ends, at line i.
@@ -76,62 +77,152 @@ func (t *trimmer) headAt(i int) (head, bool) {
 	text := t.lines[i].text
 	if found, forward := separatorAt(text); found {
 		h := head{start: i, end: i + 1, sure: certain}
-		if end, block, _ := headerBlock(t.lines, i+1); block {
-			h.end = end
+		if end, _, _ := headerBlock(t.lines, i+1); end > i+1 {
+			h.end = end // below a heading a single header line is one
 		}
 		t.forward = t.forward || forward
 		return h, true
 	}
 	if headerLine(text) != 0 {
 		if end, found, raw := headerBlock(t.lines, i); found && !raw {
-			return head{i, end, certain}, true
+			return head{start: i, end: end, sure: certain}, true
 		} else if found {
 			t.unsure = true // somebody shows the header of a letter
 			return head{}, false
 		}
 	}
 	if start, sure := introAt(t.lines, i); sure > nothing {
-		return head{start, i + 1, sure}, true
+		return head{start, i + 1, sure, true}, true
 	}
 	return head{}, false
 }
 
 // older marks the older letter below a head and gives the line from which to look on.
 func (t *trimmer) older(h head) int {
-	next := h.end
-	for next < len(t.lines) && t.lines[next].empty() {
-		next++
-	}
 	end := len(t.lines)
 	if box := t.lines[h.start].box; box != 0 {
 		end = max(t.ends[box], h.end)
 	}
+	next := t.skipBlank(h.end)
 	switch {
 	case next < len(t.lines) && t.lines[next].kind == quotedLine:
-		t.markHead(h)
-		return h.end
+		t.markHead(h, next)
+		return next
+	case t.oddQuotes(next, h.sure):
+		t.markHead(h, next)
+		return next
 	case h.sure < certain:
 		t.unsure = t.unsure || h.sure == likely
 		return h.end
-	case t.answersInside(h.start):
+	case t.answersInside(h.start), h.intro && t.quotesSoon(next):
 		t.unsure = true // the author's words stand somewhere in the older letter
-		return len(t.lines)
+		return h.end
 	}
-	t.markHead(h)
+	t.markHead(h, h.end)
 	for i := h.end; i < end; i++ {
 		if t.lines[i].kind == ownLine {
 			t.lines[i].kind = quotedLine
-			t.cut = t.cut || !t.lines[i].empty()
 		}
 	}
 	t.cut = true
 	return end
 }
 
-// markHead marks a head and the rules and blank lines above it.
-func (t *trimmer) markHead(h head) {
-	for i := h.start; i < h.end; i++ {
-		t.lines[i].kind = introLine
+// skipBlank goes over blank lines and the marks of something left out ("[...]", "<snip>").
+func (t *trimmer) skipBlank(i int) int {
+	for i < len(t.lines) && t.lines[i].kind == ownLine && (t.lines[i].empty() || isSnip(t.lines[i].text)) {
+		i++
+	}
+	return i
+}
+
+// isSnip tells whether a line says that quoted text was left out.
+func isSnip(text string) bool {
+	text = strings.ToLower(strings.Trim(text, " \t[]<>(){}*-_=.…"))
+	switch text {
+	case "", "snip", "snipped", "snippage", "snip snip", "deleted", "deletia", "cut", "schnipp", "schnapp", "couper", "coupé", "gekürzt":
+		return true
+	}
+	return false
+}
+
+// quotesSoon tells whether marked quotations begin a few lines below: the text before them is then rather the author's.
+func (t *trimmer) quotesSoon(i int) bool {
+	for n := 0; i < len(t.lines) && n < 6; i++ {
+		if t.lines[i].kind == quotedLine && t.lines[i].depth > 0 {
+			return true
+		}
+		if !t.lines[i].empty() {
+			n++
+		}
+	}
+	return false
+}
+
+// oddQuotes looks for quotations behind a mark of the author's own making ("--]", "  | ", ": ") right below an introduction, and
+// marks all lines of the text that carry it.
+func (t *trimmer) oddQuotes(first int, sure certainty) bool {
+	if first >= len(t.lines) || t.lines[first].kind != ownLine {
+		return false
+	}
+	mark := oddMark(t.lines[first].text)
+	alone := true
+	if next := first + 1; mark != "" && next < len(t.lines) && !t.lines[next].empty() {
+		mark, alone = commonPrefix(mark, oddMark(t.lines[next].text)), false
+	}
+	if mark == "" || strings.Trim(mark, "-~!") == "" || alone && strings.Trim(mark, "#=+") == "" {
+		return false // a list or a heading of the author
+	}
+	if sure == possible && mark[0] != '>' {
+		return false
+	}
+	for i := first; i < len(t.lines); i++ {
+		if l := &t.lines[i]; l.kind == ownLine && strings.HasPrefix(oddMark(l.text), mark) {
+			text := strings.TrimLeft(l.text, " \t")
+			l.text, l.depth, l.kind = strings.TrimPrefix(text[len(mark):], " "), 1, quotedLine
+		}
+	}
+	return true
+}
+
+// oddMark is the run of up to four signs at the head of a line, or initials with an angle ("JD>"), if they can be a quote mark.
+func oddMark(text string) string {
+	text = strings.TrimLeft(text, " \t")
+	n := 0
+	for n < len(text) && n < 5 && isASCIILetter(text[n]) {
+		n++
+	}
+	if n > 0 {
+		if n < len(text) && text[n] == '>' {
+			return text[:n+1]
+		}
+		return ""
+	}
+	for n < len(text) && n < 5 && strings.IndexByte(">|]:}%#+=~!-", text[n]) >= 0 {
+		n++
+	}
+	if n == 0 || n > 4 || n < len(text) && text[n] != ' ' && n < 2 && text[0] != '>' {
+		return ""
+	}
+	return text[:n]
+}
+
+func isASCIILetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// markHead marks a head up to where the older letter begins, and the rules above it.
+func (t *trimmer) markHead(h head, end int) {
+	for i := h.start; i < end; i++ {
+		if t.lines[i].kind == ownLine {
+			t.lines[i].kind = introLine
+		}
 	}
 	for i := h.start - 1; i >= 0 && i >= h.start-6; i-- {
 		l := t.lines[i]
@@ -180,9 +271,20 @@ func (t *trimmer) anyOwn() bool {
 	return false
 }
 
-// everything keeps the whole text because cutting would leave nothing.
+// everything keeps the older letter too because without it nothing would be left: what is handed on without a word is what its
+// sender wants to say. Footers still go.
 func (t *trimmer) everything() trimmed {
-	return trimmed{NewText{Text: render(t.lines), Quoted: true, Unsure: true}, true}
+	for i := range t.lines {
+		t.lines[i].kind = ownLine
+	}
+	whole := t.lines
+	t.findSignatures()
+	if !t.anyOwn() {
+		return trimmed{NewText{Text: render(whole), Quoted: true, Unsure: true}, true}
+	}
+	found := t.assemble()
+	found.Quoted, found.Unsure = true, true
+	return trimmed{found, true}
 }
 
 // assemble puts together what is the author's.
@@ -235,7 +337,7 @@ func context(block []line) []line {
 	kept := make([]line, 0, contextLines+1)
 	for i := len(block) - 1; i >= 0 && len(kept) < contextLines; i-- {
 		l := block[i]
-		if l.kind != quotedLine || !strings.ContainsFunc(l.text, isWordRune) {
+		if l.kind != quotedLine || !strings.ContainsFunc(l.text, isWordRune) || headerLine(l.text) != 0 || endsLikeIntro(l.text) {
 			continue
 		}
 		l.text, l.depth = lastWords(strings.TrimSpace(l.text), contextWidth), max(l.depth, 1)

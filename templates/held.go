@@ -12,6 +12,7 @@ const (
 	AskRest   Question = "rest"   // the managers have it; for everyone too?
 	AskSender Question = "sender" // was this you, from another address?
 	AskAnswer Question = "answer" // shall this answer of a manager go out?
+	AskHeld   Question = "held"   // managers: shall this post go out?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -27,6 +28,8 @@ func (q Question) Words() []string {
 		return []string{"YES", "NO"}
 	case AskAnswer:
 		return []string{"SEND", "DROP"}
+	case AskHeld:
+		return []string{"OK", "NO"}
 	}
 	return nil
 }
@@ -117,6 +120,7 @@ const (
 	Sent     Outcome = "sent"     // the answer went to the member
 	Accepted Outcome = "accepted" // the letter went where its address leads
 	Dropped  Outcome = "dropped"  // it was forgotten, as asked
+	Declined Outcome = "declined" // a manager decided against it
 	Expired  Outcome = "expired"  // nobody answered in time, and it was forgotten
 )
 
@@ -150,7 +154,7 @@ type ConfirmHelp struct {
 	Community string
 	Question  Question
 	Subject   string `optional:"a letter may have none"`
-	List      string `optional:"the list's name, for AskPost, AskDoor and AskRest"`
+	List      string `optional:"the list's name, for questions about posts"`
 	Member    string `optional:"who would get the answer, for AskAnswer"`
 	Readers   int    `optional:"how many would get it"`
 	First     string `optional:"the line that was not understood"`
@@ -206,3 +210,32 @@ type PostWaits struct {
 
 // Render writes the mail.
 func (t PostWaits) Render() (Mail, error) { return render("post_waits", t) }
+
+// HeldPost asks the managers whether a post may go out. It goes to each of them, with Reply-To vote+TOKEN.
+type HeldPost struct {
+	Community string
+	List      string // the list's name
+	Author    string // who wrote it, as managers know them
+	Reason    WaitReason
+	Subject   string `optional:"a post may have none"`
+	Preview   Said   `optional:"a post may be a picture alone"`
+	Days      int    // how long it waits
+}
+
+// Ask is the question it asks.
+func (HeldPost) Ask() Question { return AskHeld }
+
+// Render writes the mail.
+func (t HeldPost) Render() (Mail, error) { return render("held_post", t) }
+
+// PostRefused tells an author that the managers did not let a post through, in their own words and without their names.
+type PostRefused struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Reason    Said   `optional:"what the manager wrote behind NO"`
+	Managers  string `optional:"where to ask"`
+}
+
+// Render writes the mail.
+func (t PostRefused) Render() (Mail, error) { return render("post_refused", t) }

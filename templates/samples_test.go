@@ -46,6 +46,11 @@ func samples() []sample {
 		{"not_for_you", NotForYou{bc, doors, "Re: x", "Bill uses the address of somebody else"}},
 		{"not_for_you-bare", NotForYou{Community: bc}},
 		{"part_refused", PartRefused{bc, "Two lists at once", []RefusedAddress{{"news@cmtybc.example", "Only managers may write to news@cmtybc.example."}}}},
+		{"held_end-declined", HeldEnd{Community: bc, Outcome: Declined, Subject: "Great offer"}},
+		{"held_post", HeldPost{bc, "Garden talk", "Ada Obi <ada@nurses.example>", Newcomer, "Beans in pots", "They climb the railing.", 14}},
+		{"held_post-many", HeldPost{Community: bc, List: "Garden talk", Author: "Bill Tan <bill@south.example>", Reason: TooMany, Days: 14}},
+		{"post_refused", PostRefused{bc, "Garden talk", "Great offer", "We are a no-sales zone, but tell us how you make them.", "managers@cmtybc.example"}},
+		{"post_refused-bare", PostRefused{Community: bc, List: "Garden talk"}},
 		{"post_waits", PostWaits{bc, "Garden talk", TooMany, "One more thing", 10}},
 		{"post_waits-newcomer", PostWaits{Community: bc, List: "Garden talk", Reason: Newcomer}},
 	}

@@ -277,8 +277,8 @@ func TestRenderingWritesNothing(t *testing.T) {
 
 // A reply is read by its first line; whoever gets help must be told every word that counts, and only those.
 func TestHelpNamesTheBareWords(t *testing.T) {
-	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND"}
-	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer} {
+	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "OK"}
+	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskHeld} {
 		got, _ := text(t, ConfirmHelp{Community: "Gardeners", Question: q, List: "Garden talk", Member: "Dana"})
 		offers(t, string(q), got, q.Words(), all)
 	}
@@ -327,7 +327,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 	for _, k := range []GuardKind{Unverified, FromElse, OwnAddress, OtherAddress, NoteWords, ToColleague, SlashLine, Forwarded, NoText, UnsureText, Stale, Attached, NoAccess} {
 		once(string(k), AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: k, What: "x"}}})
 	}
-	for _, o := range []Outcome{Posted, Handed, Sent, Accepted, Dropped, Expired} {
+	for _, o := range []Outcome{Posted, Handed, Sent, Accepted, Dropped, Declined, Expired} {
 		once("end "+string(o), HeldEnd{Community: "c", Outcome: o})
 		once("already "+string(o), AlreadyDecided{Community: "c", Outcome: o, When: friday})
 	}
@@ -343,6 +343,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 		HeldEnd{Community: "c", Outcome: "odd"},
 		AlreadyDecided{Community: "c", Outcome: "odd", When: friday},
 		PostWaits{Community: "c", List: "l", Reason: "odd"},
+		HeldPost{Community: "c", List: "l", Author: "a", Days: 1, Reason: "odd"},
 		ConfirmHelp{Community: "c", Question: "odd"},
 		SettingsChanged{Community: "c", Delivery: "odd"},
 	} {

@@ -25,25 +25,17 @@ type Msg struct {
 }
 
 // Ancestors beyond these are not looked at: nobody answers the two-hundredth letter of a chain, but somebody might send a header
-// full of ids. The oldest ones name the thread, the newest ones the parent.
+// full of ids. The nearest ones name the parent, the farthest the thread.
 const (
-	oldestKept = 20
-	newestKept = 180
+	nearestKept  = 180
+	farthestKept = 20
 )
 
 // Ancestors are the ids a message says it stands below, the nearest first, each once, never its own: References from last to
 // first, then In-Reply-To.
 func (m Msg) Ancestors() []letter.MessageID {
-	refs := m.References
-	if len(refs) > oldestKept+newestKept {
-		refs = append(refs[:oldestKept:oldestKept], refs[len(refs)-newestKept:]...)
-	}
-	replies := m.InReplyTo
-	if len(replies) > oldestKept {
-		replies = replies[:oldestKept]
-	}
-	list := make([]letter.MessageID, 0, len(refs)+len(replies))
-	seen := make(map[letter.MessageID]bool, len(refs)+len(replies)+1)
+	list := make([]letter.MessageID, 0, len(m.References)+len(m.InReplyTo))
+	seen := make(map[letter.MessageID]bool, cap(list)+2)
 	seen[m.ID], seen[""] = true, true
 	add := func(id letter.MessageID) {
 		if !seen[id] {
@@ -51,11 +43,14 @@ func (m Msg) Ancestors() []letter.MessageID {
 			list = append(list, id)
 		}
 	}
-	for i := len(refs) - 1; i >= 0; i-- {
-		add(refs[i])
+	for i := len(m.References) - 1; i >= 0; i-- {
+		add(m.References[i])
 	}
-	for _, id := range replies {
+	for _, id := range m.InReplyTo {
 		add(id)
+	}
+	if len(list) > nearestKept+farthestKept {
+		list = append(list[:nearestKept], list[len(list)-farthestKept:]...)
 	}
 	return list
 }

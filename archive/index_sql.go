@@ -1,0 +1,85 @@
+package archive
+
+import (
+	"fmt"
+
+	"backchannel/archive/db"
+)
+
+// The search indexes exist only in a program built with full-text search. They hold no text of their own, and what is deleted from
+// them leaves nothing behind (secure-delete). doc is the row: see post_words.
+const (
+	createPostIndex = `CREATE VIRTUAL TABLE post_fts USING fts5(box, subject, author, body,
+		content='post_words', content_rowid='doc', tokenize='porter unicode61 remove_diacritics 2')`
+	createPrivateIndex = `CREATE VIRTUAL TABLE private_fts USING fts5(words, content='private_message', content_rowid='id', tokenize='ascii')`
+)
+
+// ensureIndexes makes the search indexes, and makes those anew that fell behind while a program without them was at work.
+func ensureIndexes(tx *db.Tx) error {
+	if !tx.FTS() {
+		return nil
+	}
+	for _, ix := range []struct{ name, create, secure, empty, fill string }{
+		{"post_fts", createPostIndex,
+			"INSERT INTO post_fts (post_fts, rank) VALUES ('secure-delete', 1)",
+			"INSERT INTO post_fts (post_fts) VALUES ('delete-all')",
+			"INSERT INTO post_fts (rowid, box, subject, author, body) SELECT doc, box, subject, author, body FROM post_words ORDER BY id"},
+		{"private_fts", createPrivateIndex,
+			"INSERT INTO private_fts (private_fts, rank) VALUES ('secure-delete', 1)",
+			"INSERT INTO private_fts (private_fts) VALUES ('delete-all')",
+			"INSERT INTO private_fts (rowid, words) SELECT id, words FROM private_message ORDER BY id"},
+	} {
+		var there, behind int
+		err := tx.QueryRow("SELECT (SELECT count(*) FROM sqlite_schema WHERE name = ?1), (SELECT count(*) FROM search_debt WHERE name = ?1)", ix.name).Scan(&there, &behind)
+		if err != nil {
+			return err
+		}
+		var steps []string
+		if there == 0 {
+			steps = append(steps, ix.create, ix.secure)
+		}
+		if behind > 0 {
+			steps = append(steps, ix.empty, ix.fill, "DELETE FROM search_debt WHERE name = '"+ix.name+"'")
+		}
+		for _, q := range steps {
+			if _, err := tx.Exec(q); err != nil {
+				return fmt.Errorf("make the search index: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// change runs a statement on a search index, or notes that the index falls behind.
+func changeIndex(tx *db.Tx, name, query string, id int64) error {
+	var err error
+	if tx.FTS() {
+		_, err = tx.Exec(query, id)
+	} else {
+		_, err = tx.Exec("INSERT INTO search_debt (name) VALUES (?) ON CONFLICT DO NOTHING", name)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the search index: %w", err)
+	}
+	return nil
+}
+
+// indexPost makes a post's words findable. It comes after the row is written.
+func indexPost(tx *db.Tx, id PostID) error {
+	return changeIndex(tx, "post_fts", `INSERT INTO post_fts (rowid, box, subject, author, body)
+		SELECT doc, box, subject, author, body FROM post_words WHERE id = ?`, int64(id))
+}
+
+// unindexPost takes a post's words out. It comes before the row changes, because the index is told the words it had.
+func unindexPost(tx *db.Tx, id PostID) error {
+	return changeIndex(tx, "post_fts", `INSERT INTO post_fts (post_fts, rowid, box, subject, author, body)
+		SELECT 'delete', doc, box, subject, author, body FROM post_words WHERE id = ?`, int64(id))
+}
+
+func indexPrivate(tx *db.Tx, id PrivateMessageID) error {
+	return changeIndex(tx, "private_fts", "INSERT INTO private_fts (rowid, words) SELECT id, words FROM private_message WHERE id = ?", int64(id))
+}
+
+func unindexPrivate(tx *db.Tx, id PrivateMessageID) error {
+	return changeIndex(tx, "private_fts", "INSERT INTO private_fts (private_fts, rowid, words) SELECT 'delete', id, words FROM private_message WHERE id = ?", int64(id))
+}

@@ -52,7 +52,7 @@ func readBlock(raw []byte, pos int, spans []span, stop func(line []byte) bool) (
 			spans[last].end = next
 		case colon > 0:
 			spans = append(spans, span{pos, pos + colon, next})
-		case isolate(raw, line, next, last >= 0, stop):
+		case (last >= 0 || stop == nil || isStray(line)) && isolate(raw, line, next, last >= 0, stop):
 			spans = append(spans, span{pos, -1, next})
 		default:
 			return block{spans: spans, end: pos, body: pos}, nil
@@ -96,6 +96,11 @@ func isolate(raw, line []byte, next int, underway bool, stop func([]byte) bool) 
 		next = after // a continuation of the bad line: look behind it
 	}
 	return underway && bytes.IndexByte(line, ':') > 0
+}
+
+// isStray tells whether a line that is no field is one of those that programs put on top of a header: an mbox line or an indented one.
+func isStray(line []byte) bool {
+	return isBlank(line[0]) || bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))
 }
 
 // lineAt is the line at pos without its line end (CRLF or a bare LF), and where the next one begins.

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -15,11 +16,11 @@ type media struct {
 // parseMedia reads such a value as real mail has it (RFC 2045 §5.1, RFC 2183, RFC 2231): names without quotes, missing
 // semicolons, comments, parameters cut into numbered pieces.
 func parseMedia(raw []byte) media {
-	s := unfold(string(raw))
+	s := unfold(string(bytes.TrimSpace(raw)))
 	m := media{}
 	m.value, s = mediaValue(s)
-	pieces := map[string]*param{}
-	for len(s) > 0 && len(pieces) < maxParamCount {
+	var pieces map[string]*param
+	for seen := 0; len(s) > 0 && seen < maxParamCount; seen++ {
 		var name, value string
 		var ok bool
 		if name, value, s, ok = nextParam(s); !ok {
@@ -27,6 +28,9 @@ func parseMedia(raw []byte) media {
 		}
 		if name == "boundary" && m.boundary == "" {
 			m.boundary = strings.TrimRight(value, " \t")
+		}
+		if pieces == nil {
+			pieces = map[string]*param{}
 		}
 		addPiece(pieces, name, value)
 	}

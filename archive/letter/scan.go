@@ -11,9 +11,10 @@ import (
 type scanner struct {
 	raw   []byte
 	parts []Part
-	open  []int   // parts under way, outermost first
-	waits []delim // boundaries that may still come, outermost first
-	spans []span  // room for one header block, used again for every part
+	open  []int     // parts under way, outermost first
+	waits []delim   // boundaries that may still come, outermost first
+	first [256]bool // the characters that any boundary of this letter began with
+	spans []span    // room for one header block, used again for every part
 }
 
 // delim is a boundary that a multipart waits for.
@@ -85,6 +86,7 @@ func (s *scanner) enter(b block, start, parent int) error {
 	s.open = append(s.open, len(s.parts))
 	if boundary != "" {
 		s.waits = append(s.waits, delim{part: len(s.parts), line: []byte("--" + boundary)})
+		s.first[boundary[0]] = true
 	}
 	s.parts = append(s.parts, p)
 	return nil
@@ -107,14 +109,19 @@ func (s *scanner) holdsMessage(i int) bool {
 // nextPart looks for the next boundary line at or behind pos, which is the start of a line. It ends the parts that the boundary
 // ends; true means that a new part begins at the place given.
 func (s *scanner) nextPart(pos int) (int, bool) {
-	for len(s.waits) > 0 && pos > 0 {
-		i := bytes.Index(s.raw[pos-1:], []byte("\n--"))
+	from := pos - 1 // the line feed before it
+	for len(s.waits) > 0 && from >= 0 {
+		i := bytes.Index(s.raw[from:], []byte("\n--"))
 		if i < 0 {
 			break
 		}
-		at := pos + i
+		at := from + i + 1
+		from = at + 2
+		if at+2 < len(s.raw) && !s.first[s.raw[at+2]] {
+			continue
+		}
 		line, next := lineAt(s.raw, at)
-		pos = next
+		from = next - 1
 		which, last := s.match(line)
 		if which < 0 {
 			continue
@@ -129,16 +136,23 @@ func (s *scanner) nextPart(pos int) (int, bool) {
 	return 0, false
 }
 
-// match finds the innermost boundary that the line is, and whether it is the closing one. Only spaces may stand behind it.
+// match finds the innermost boundary that the line is, and whether it is the closing one. Only spaces may stand behind it. Lengths
+// are compared before bytes: a hostile letter has millions of lines that are almost a boundary.
 func (s *scanner) match(line []byte) (which int, last bool) {
-	line = bytes.TrimRight(line, " \t\r")
+	for len(line) > 0 && (isBlank(line[len(line)-1]) || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
 	for i := len(s.waits) - 1; i >= 0; i-- {
-		rest, ok := bytes.CutPrefix(line, s.waits[i].line)
-		if ok && len(rest) == 0 {
-			return i, false
-		}
-		if ok && string(rest) == "--" {
-			return i, true
+		wait := s.waits[i].line
+		switch len(line) - len(wait) {
+		case 0:
+			if bytes.Equal(line, wait) {
+				return i, false
+			}
+		case 2:
+			if line[len(line)-1] == '-' && line[len(line)-2] == '-' && bytes.HasPrefix(line, wait) {
+				return i, true
+			}
 		}
 	}
 	return -1, false

@@ -1,0 +1,121 @@
+package lists
+
+import (
+	"backchannel/archive/letter"
+	"backchannel/smtpd/mailauth"
+	"backchannel/templates/refusal"
+)
+
+// Verdict is what we know about who sent a letter (product.md 0.1).
+type Verdict string
+
+// The verdicts.
+const (
+	Verified   Verdict = "verified" // the address in From is a confirmed one, and its domain or a login vouches for it
+	Weak       Verdict = "weak"     // it is a confirmed one, and nobody vouches, nor forbids
+	Unverified Verdict = "none"     // it is nobody's, or its domain says that the letter is forged
+)
+
+// Verification is what a post from a sender who is not verified meets: the operator's choice in config.yaml.
+type Verification string
+
+// The choices.
+const (
+	Require Verification = "require" // refused
+	Confirm Verification = "confirm" // held, and its author asked
+	Off     Verification = "off"     // a known address is enough; for loopback only
+)
+
+// Judge draws the verdict from what the DNS and the session vouch for, and from whether the From address is a confirmed one.
+func Judge(f mailauth.Finding, known bool, v Verification) Verdict {
+	switch {
+	case !known:
+		return Unverified
+	case v == Off || f.Login || f.Aligned:
+		return Verified
+	default:
+		return Weak
+	}
+}
+
+// Action is what is done with a post.
+type Action string
+
+// The actions.
+const (
+	Accept Action = "accept"
+	Hold   Action = "hold"   // kept; somebody is asked
+	Refuse Action = "refuse" // not taken, with a sentence
+)
+
+// Why says for what reason a post is held.
+type Why string
+
+// Reasons to hold a post.
+const (
+	WhySender  Why = "sender"  // we are not sure that its author sent it; the author is asked
+	WhyTooMany Why = "rate"    // more posts than the list takes from one person; managers are asked
+	WhyNew     Why = "newcome" // from somebody whose posts managers read first
+)
+
+// Standing is where the sender of a post stands with a list.
+type Standing struct {
+	Member   Member // zero ID: nobody of this community
+	Verdict  Verdict
+	LastHour int // posts of theirs on this list in the last hour, and in the last day
+	LastDay  int
+}
+
+// Decision is what is to be done with a post, and why.
+type Decision struct {
+	Action  Action
+	Why     Why              // of a Hold
+	Refusal *refusal.Refusal // of a Refuse
+}
+
+// NoSuchAddress is the one sentence for every address that a sender may not write to, whether it exists or not: it helps a member
+// who wrote from another address and tells a stranger nothing (A10).
+func NoSuchAddress() *refusal.Refusal {
+	return refusal.Because(refusal.NoSuchAddress, "This address takes no mail from you. If you are a member, please write from the address you joined with, and check the spelling.")
+}
+
+// Decide says what is to be done with a post that is a letter of a person: robots and loops were sent away before. It asks nobody
+// and changes nothing.
+func Decide(l List, s Standing, v Verification) Decision {
+	if s.Member.ID == 0 || s.Verdict == Unverified {
+		return decideStranger(l)
+	}
+	switch s.Member.State {
+	case Active:
+	case Paused:
+		// Mail to them came back, but they are heard: a verified letter is the proof that they are well.
+		if s.Verdict != Verified {
+			return refused(NoSuchAddress())
+		}
+	default:
+		return refused(NoSuchAddress())
+	}
+	if l.Posting == ByManagers && !s.Member.Manager() {
+		return refused(refusal.Because(refusal.NotAllowed, "Only the managers post on %s. To reach them, write to %s.", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
+	}
+	if s.Verdict == Weak {
+		if v == Require {
+			return refused(refusal.Because(refusal.NotAllowed, "We cannot be sure that this letter comes from you: neither SPF nor a login vouches for it. Please send it through your own mail provider."))
+		}
+		return Decision{Action: Hold, Why: WhySender}
+	}
+	if l.PostsPerHour > 0 && (s.LastHour >= l.PostsPerHour || s.LastDay >= 3*l.PostsPerHour) {
+		return Decision{Action: Hold, Why: WhyTooMany} // C10
+	}
+	return Decision{Action: Accept}
+}
+
+// decideStranger: only a list that is open to anyone hears them, and then a manager reads first.
+func decideStranger(l List) Decision {
+	if l.Posting == ByAnyone {
+		return Decision{Action: Hold, Why: WhyNew}
+	}
+	return refused(NoSuchAddress())
+}
+
+func refused(r *refusal.Refusal) Decision { return Decision{Action: Refuse, Refusal: r} }

@@ -1,0 +1,182 @@
+// Package lists is the community: who belongs to it, on which lists, in what role and with how much trust. It promises that one
+// place decides what may happen to a post (Decide, a pure function), that a member is a person with any number of confirmed
+// addresses, of which no two persons of a community share one, and that a community never loses its last manager by accident.
+//
+// Nothing here is kept longer than a transaction: another process may change a setting at any time, and the next letter obeys it.
+package lists
+
+import (
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/letter"
+)
+
+// Ids of rows. They have types of their own so that the compiler keeps a list from being taken for a member.
+type (
+	CommunityID int64
+	ListID      int64
+	MemberID    int64
+)
+
+// Role is what a person is in a community.
+type Role string
+
+// The roles.
+const (
+	RoleMember  Role = "member"
+	RoleManager Role = "manager"
+)
+
+// Delivery is what a subscriber gets of a list.
+type Delivery string
+
+// The deliveries.
+const (
+	Each   Delivery = "each"   // every post at once
+	Digest Delivery = "digest" // the posts of a period in one letter
+	None   Delivery = "none"   // nothing; the archive can be read
+)
+
+// State is where a member stands.
+type State string
+
+// The states. Only an Active member posts and gets mail of the lists.
+const (
+	Applicant State = "applicant" // has asked to join
+	Active    State = "active"
+	Paused    State = "paused"  // mail to them comes back
+	Left      State = "left"    // by their own wish
+	Removed   State = "removed" // by a manager
+)
+
+// Posting says who may post on a list.
+type Posting string
+
+// Who may post.
+const (
+	ByMembers  Posting = "members"
+	ByManagers Posting = "managers"
+	ByAnyone   Posting = "anyone"
+)
+
+// Joining says how a member comes onto a list.
+type Joining string
+
+// How lists are joined.
+const (
+	JoinOpen Joining = "open" // any member may
+	JoinAsk  Joining = "ask"  // managers are asked
+)
+
+// Community is a mail domain and the rules of those who belong to it.
+type Community struct {
+	ID        CommunityID    `json:"-"`
+	Domain    string         `json:"domain"`
+	Name      string         `json:"name"`
+	Timezone  string         `json:"timezone"` // IANA name
+	Ombuds    letter.Address `json:"-"`        // zero: none named
+	Rota      bool           `json:"rota"`
+	Votes     int            `json:"votes"`    // yes votes that admit an applicant
+	Delivery  Delivery       `json:"delivery"` // what new members get
+	Questions []string       `json:"questions,omitempty"`
+	Created   time.Time      `json:"created"`
+}
+
+// Address is a fixed address of the community, as "managers" or "help".
+func (c Community) Address(word string) letter.Address {
+	return letter.Address{Local: word, Domain: c.Domain}
+}
+
+// Zone is the community's time zone; UTC if the system no longer knows it.
+func (c Community) Zone() *time.Location { return zone(c.Timezone) }
+
+func zone(name string) *time.Location {
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return z
+}
+
+// List is one posting address of a community.
+type List struct {
+	ID            ListID           `json:"-"`
+	Community     CommunityID      `json:"-"`
+	Local         string           `json:"-"`
+	Domain        string           `json:"-"`
+	Name          string           `json:"name"`
+	Box           archive.PublicID `json:"-"` // its place in the archive
+	Posting       Posting          `json:"posting"`
+	SubjectPrefix string           `json:"subject_prefix"` // "" adds nothing
+	PostsPerHour  int              `json:"posts_per_hour"` // of one member; 0 is no limit
+	Undo          time.Duration    `json:"-"`              // how long a post can be taken back before it goes out
+	Join          Joining          `json:"join"`
+	Created       time.Time        `json:"created"`
+}
+
+// Address is where one posts.
+func (l List) Address() letter.Address { return letter.Address{Local: l.Local, Domain: l.Domain} }
+
+// Title is the list's name, or its local part while it has none.
+func (l List) Title() string {
+	if l.Name != "" {
+		return l.Name
+	}
+	return l.Local
+}
+
+// Ident is the list's id in List-Id, which never changes (RFC 2919 §3).
+func (l List) Ident() string { return l.Local + "." + l.Domain }
+
+// Member is a person in a community.
+type Member struct {
+	ID        MemberID
+	Community CommunityID
+	Name      string
+	Role      Role
+	Kind      string // practitioner, consultant, vendor, thought_leader or staff
+	State     State
+	Trust     int    // 0 new … 4 manager (product.md C2)
+	Timezone  string // IANA name; "" is the community's
+	OwnCopy   bool   // gets a copy of their own posts
+	Epoch     int64  // raised when all their tokens must die
+	Joined    time.Time
+	Address   letter.Address // the primary one
+}
+
+// Manager tells whether this person manages the community, now.
+func (m Member) Manager() bool { return m.Role == RoleManager && m.State == Active }
+
+// Mailbox is how the member is written to.
+func (m Member) Mailbox() letter.Mailbox { return letter.Mailbox{Name: m.Name, Address: m.Address} }
+
+// FirstName is what a friend would say: the first word of the name, or the local part where there is none.
+func (m Member) FirstName() string {
+	for i, r := range m.Name {
+		if r == ' ' && i > 0 {
+			return m.Name[:i]
+		}
+	}
+	if m.Name != "" {
+		return m.Name
+	}
+	return m.Address.Local
+}
+
+// Zone is the member's time zone, the community's where they have none.
+func (m Member) Zone(c Community) *time.Location {
+	if m.Timezone == "" {
+		return c.Zone()
+	}
+	return zone(m.Timezone)
+}
+
+// Subscription is a member's place on a list.
+type Subscription struct {
+	Member   MemberID
+	List     ListID
+	Delivery Delivery
+	Since    time.Time // when the member came onto the list
+	Changed  time.Time // when the delivery became what it is
+}

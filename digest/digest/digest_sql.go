@@ -1,0 +1,166 @@
+package digest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+)
+
+// Schema is what is known of issues, and where readers stand.
+func Schema() db.Schema {
+	return db.Schema{Owner: "digest/digest", Steps: []string{`
+	CREATE TABLE digest_issue (
+		id     INTEGER PRIMARY KEY,
+		member INTEGER NOT NULL REFERENCES member (id),
+		slot   INTEGER NOT NULL,                     -- microseconds UTC
+		state  TEXT NOT NULL CHECK (state IN ('writing','queued','skipped')),
+		reason TEXT NOT NULL DEFAULT '',             -- why it was skipped
+		msgid  TEXT UNIQUE,                          -- of what was sent
+		at     INTEGER NOT NULL,
+		UNIQUE (member, slot)                        -- nobody gets two issues for one slot
+	) STRICT;
+
+	-- Where a reader stands: everything up to this post was in an issue.
+	CREATE TABLE digest_cursor (
+		member INTEGER NOT NULL REFERENCES member (id),
+		list   INTEGER NOT NULL REFERENCES list (id),
+		seq    INTEGER NOT NULL CHECK (seq >= 0),
+		PRIMARY KEY (member, list)
+	) STRICT, WITHOUT ROWID;
+
+	-- The slot a reader waits for. The calendar's date may lie later, after a failure; the slot stays.
+	CREATE TABLE digest_next (
+		member INTEGER PRIMARY KEY REFERENCES member (id),
+		slot   INTEGER NOT NULL
+	) STRICT`}}
+}
+
+type issueRow struct {
+	id   int64
+	slot time.Time
+}
+
+func newest(tx *db.Tx, query string, m lists.MemberID) (issueRow, bool, error) {
+	var i issueRow
+	var slot int64
+	err := tx.QueryRow(query, m).Scan(&i.id, &slot)
+	i.slot = db.Time(slot)
+	if errors.Is(err, db.ErrNoRows) {
+		return i, false, nil
+	}
+	return i, err == nil, err
+}
+
+// lastIssue is a member's newest slot that is over, sent or skipped.
+func lastIssue(tx *db.Tx, m lists.MemberID) (issueRow, bool, error) {
+	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? ORDER BY slot DESC LIMIT 1", m)
+}
+
+// lastSent is a member's newest issue that went out.
+func lastSent(tx *db.Tx, m lists.MemberID) (issueRow, bool, error) {
+	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' ORDER BY slot DESC LIMIT 1", m)
+}
+
+func issued(tx *db.Tx, m lists.MemberID, slot time.Time) (bool, error) {
+	var n int
+	err := tx.QueryRow("SELECT count(*) FROM digest_issue WHERE member = ? AND slot = ?", m, db.Micros(slot)).Scan(&n)
+	return n > 0, err
+}
+
+func insertIssue(tx *db.Tx, m lists.MemberID, slot time.Time) (int64, error) {
+	id, err := tx.Insert("INSERT INTO digest_issue (member, slot, state, at) VALUES (@member, @slot, 'writing', @at)",
+		db.Named("member", m), db.Named("slot", db.Micros(slot)), db.Named("at", db.Micros(tx.Now)))
+	if err != nil {
+		return 0, fmt.Errorf("begin an issue: %w", err)
+	}
+	return id, nil
+}
+
+func finishIssue(tx *db.Tx, id int64, msgid letter.MessageID) error {
+	_, err := tx.Exec("UPDATE digest_issue SET state = 'queued', msgid = ? WHERE id = ?", string(msgid), id)
+	return err
+}
+
+func recordSkip(tx *db.Tx, m lists.MemberID, slot time.Time, reason string) error {
+	_, err := tx.Exec("INSERT INTO digest_issue (member, slot, state, reason, at) VALUES (@member, @slot, 'skipped', @reason, @at) ON CONFLICT (member, slot) DO NOTHING",
+		db.Named("member", m), db.Named("slot", db.Micros(slot)), db.Named("reason", reason), db.Named("at", db.Micros(tx.Now)))
+	return err
+}
+
+// issueDate is the slot of an issue, and the zone in which its reader saw it.
+func issueDate(tx *db.Tx, id int64) (time.Time, *time.Location, bool, error) {
+	var slot int64
+	var member lists.MemberID
+	err := tx.QueryRow("SELECT slot, member FROM digest_issue WHERE id = ?", id).Scan(&slot, &member)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, nil, false, nil
+	}
+	if err != nil {
+		return time.Time{}, nil, false, err
+	}
+	m, err := lists.MemberByID(tx, member)
+	if err != nil {
+		return time.Time{}, nil, false, err
+	}
+	c, err := lists.CommunityByID(tx, m.Community)
+	return db.Time(slot), m.Zone(c), err == nil, err
+}
+
+func cursor(tx *db.Tx, m lists.MemberID, l lists.ListID) (seq int64, ok bool, err error) {
+	err = tx.QueryRow("SELECT seq FROM digest_cursor WHERE member = ? AND list = ?", m, l).Scan(&seq)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, false, nil
+	}
+	return seq, err == nil, err
+}
+
+func setCursor(tx *db.Tx, m lists.MemberID, l lists.ListID, seq int64) error {
+	_, err := tx.Exec("INSERT INTO digest_cursor (member, list, seq) VALUES (@member, @list, @seq) ON CONFLICT (member, list) DO UPDATE SET seq = max(seq, excluded.seq)",
+		db.Named("member", m), db.Named("list", l), db.Named("seq", seq))
+	return err
+}
+
+// dropCursors forgets the places of a member in lists that they do not read by digest.
+func dropCursors(tx *db.Tx, m lists.MemberID, keep map[lists.ListID]bool) error {
+	all, err := db.Select(tx, func(r db.Scanner) (l lists.ListID, err error) { return l, r.Scan(&l) }, "SELECT list FROM digest_cursor WHERE member = ?", m)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if keep[l] {
+			continue
+		}
+		if _, err := tx.Exec("DELETE FROM digest_cursor WHERE member = ? AND list = ?", m, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setNext keeps a reader's next slot, and its date in the calendar.
+func setNext(tx *db.Tx, m lists.MemberID, slot time.Time) error {
+	_, err := tx.Exec("INSERT INTO digest_next (member, slot) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET slot = excluded.slot", m, db.Micros(slot))
+	if err != nil {
+		return err
+	}
+	return calendar.Set(tx, Slot, int64(m), slot)
+}
+
+func next(tx *db.Tx, m lists.MemberID) (time.Time, bool, error) {
+	var slot int64
+	err := tx.QueryRow("SELECT slot FROM digest_next WHERE member = ?", m).Scan(&slot)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, false, nil
+	}
+	return db.Time(slot), err == nil, err
+}
+
+func forgetNext(tx *db.Tx, m lists.MemberID) error {
+	_, err := tx.Exec("DELETE FROM digest_next WHERE member = ?", m)
+	return err
+}

@@ -1,0 +1,252 @@
+package backchannel
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// earlierWords are the last things said before a letter, in our own record: managers see what they answer to.
+func earlierWords(tx *db.Tx, c Conv, before int64) ([]templates.Quote, error) {
+	all, err := said(tx, c.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	var quotes []templates.Quote
+	for _, m := range all {
+		if m.id == before {
+			break
+		}
+		q, err := quote(tx, c, m)
+		if err != nil {
+			return nil, err
+		}
+		quotes = append(quotes, q)
+	}
+	return quotes[max(0, len(quotes)-2):], nil
+}
+
+func quote(tx *db.Tx, c Conv, m message) (templates.Quote, error) {
+	who := c.Name
+	if m.dir != dirIn {
+		author, err := lists.MemberByID(tx, m.author)
+		if err != nil {
+			return templates.Quote{}, err
+		}
+		who = author.FirstName()
+	}
+	return templates.Quote{Who: who, Text: templates.Said(m.text)}, nil
+}
+
+// staleSince tells what managers said since a revision; "" when nothing. That the member wrote meanwhile is no collision (B15b).
+func staleSince(tx *db.Tx, c Conv, rev int) (string, error) {
+	all, err := said(tx, c.ID, rev)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range all {
+		if m.dir == dirIn {
+			continue
+		}
+		author, err := lists.MemberByID(tx, m.author)
+		if err != nil {
+			return "", err
+		}
+		if m.dir == dirOut {
+			return author.FirstName() + " answered", nil
+		}
+		return author.FirstName() + " added a note", nil
+	}
+	return "", nil
+}
+
+// newsSince is everything said since a revision, for the manager whose answer came back.
+func newsSince(tx *db.Tx, c Conv, rev int) ([]templates.Quote, error) {
+	all, err := said(tx, c.ID, rev)
+	if err != nil {
+		return nil, err
+	}
+	var quotes []templates.Quote
+	for _, m := range all {
+		q, err := quote(tx, c, m)
+		if err != nil {
+			return nil, err
+		}
+		quotes = append(quotes, q)
+	}
+	return quotes, nil
+}
+
+// fileCopy puts a letter into the folder where a manager sees the conversation.
+func (b *Letterbox) fileCopy(tx *db.Tx, c Conv, manager lists.MemberID, raw []byte) error {
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	box, err := b.Store.CreatePrivate(tx, int64(manager), now.folder(manager))
+	if err != nil {
+		return err
+	}
+	l, err := letter.Parse(raw)
+	if err != nil {
+		return err
+	}
+	_, err = b.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l, Object: int64(c.ID)})
+	return err
+}
+
+// refile moves every manager's copies of a conversation to where it stands now.
+func (b *Letterbox) refile(tx *db.Tx, c Conv) error {
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, now)
+	if err != nil {
+		return err
+	}
+	for _, m := range readers {
+		box, err := b.Store.CreatePrivate(tx, int64(m.ID), now.folder(m.ID))
+		if err != nil {
+			return err
+		}
+		copies, err := b.Store.PrivateOf(tx, int64(m.ID), int64(c.ID))
+		if err != nil {
+			return err
+		}
+		for _, p := range copies {
+			if p.Mailbox == box {
+				continue
+			}
+			if _, err := b.Store.MovePrivate(tx, p.ID, box); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Claim lets a manager take a conversation. Taking one that a colleague has is a handover that the colleague can see.
+func (b *Letterbox) Claim(tx *db.Tx, c Conv, m lists.Member) error {
+	return b.set(tx, c, m, `UPDATE conv SET owner = @by, closed = 0, state = CASE WHEN state = 'waiting_member' THEN state ELSE 'claimed' END WHERE id = @id`)
+}
+
+// Close ends a conversation. A letter of its member opens it again.
+func (b *Letterbox) Close(tx *db.Tx, c Conv, m lists.Member) error {
+	return b.set(tx, c, m, `UPDATE conv SET owner = coalesce(owner, @by), closed = @now, state = 'closed' WHERE id = @id AND state <> 'closed'`)
+}
+
+// Release gives a conversation back to everybody.
+func (b *Letterbox) Release(tx *db.Tx, c Conv, m lists.Member) error {
+	return b.set(tx, c, m, `UPDATE conv SET owner = NULL, closed = 0, state = 'new' WHERE id = @id`)
+}
+
+func (b *Letterbox) set(tx *db.Tx, c Conv, m lists.Member, query string) error {
+	may, err := b.mayRead(tx, c, m.ID)
+	if err != nil {
+		return err
+	}
+	if !may {
+		return notThere(c.Code)
+	}
+	var args []any
+	for _, a := range []struct {
+		name  string
+		value any
+	}{{"by", m.ID}, {"now", db.Micros(tx.Now)}, {"id", c.ID}} {
+		if strings.Contains(query, "@"+a.name) {
+			args = append(args, db.Named(a.name, a.value))
+		}
+	}
+	if _, err := tx.Exec(query, args...); err != nil {
+		return err
+	}
+	return b.refile(tx, c)
+}
+
+// notThere is the answer for a conversation that does not exist and for one that this manager may not see: they are the same (P15).
+func notThere(code string) error {
+	return refusal.Because(refusal.NotFound, "There is no letter %s.", letter.ASCII(code, 20)).Try("backchannel letters list --as MANAGER")
+}
+
+// ByCode finds a conversation that a manager may see.
+func (b *Letterbox) ByCode(tx *db.Tx, m lists.Member, code string) (Conv, error) {
+	c, err := scanConv(tx.QueryRow("SELECT "+convColumns+" FROM conv WHERE code = ? AND community = ?", strings.ToUpper(strings.TrimSpace(code)), m.Community))
+	if errors.Is(err, db.ErrNoRows) {
+		return c, notThere(code)
+	}
+	if err != nil {
+		return c, err
+	}
+	if may, err := b.mayRead(tx, c, m.ID); err != nil || !may {
+		if err == nil {
+			err = notThere(code)
+		}
+		return c, err
+	}
+	return c, nil
+}
+
+// ByID is ByCode for the object of a filed copy.
+func (b *Letterbox) ByID(tx *db.Tx, m lists.Member, id ConvID) (Conv, error) {
+	c, err := find(tx, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return c, notThere(fmt.Sprint(id))
+	}
+	if err != nil {
+		return c, err
+	}
+	return b.ByCode(tx, m, c.Code)
+}
+
+// List are the conversations that a manager may see, newest first; without all the closed ones are left out.
+func (b *Letterbox) List(tx *db.Tx, m lists.Member, all bool) ([]Conv, error) {
+	found, err := db.Select(tx, scanConv, "SELECT "+convColumns+" FROM conv WHERE community = ? AND (state <> 'closed' OR ?) ORDER BY id DESC", m.Community, all)
+	if err != nil {
+		return nil, err
+	}
+	var mine []Conv
+	for _, c := range found {
+		may, err := b.mayRead(tx, c, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			mine = append(mine, c)
+		}
+	}
+	return mine, nil
+}
+
+// Line is one thing said, as a manager may read it.
+type Line struct {
+	At   time.Time `json:"at"`
+	Who  string    `json:"who"`
+	Dir  string    `json:"dir"` // in, out or note
+	Text string    `json:"text"`
+}
+
+// Show is everything said in a conversation.
+func (b *Letterbox) Show(tx *db.Tx, c Conv) ([]Line, error) {
+	all, err := said(tx, c.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	var lines []Line
+	for _, m := range all {
+		q, err := quote(tx, c, m)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, Line{At: m.at, Who: q.Who, Dir: m.dir, Text: m.text})
+	}
+	return lines, nil
+}

@@ -1,0 +1,267 @@
+// Package mailroom is where every incoming letter comes. It promises that a letter it took (nil, hence 250) is on the disk with its
+// envelope, what was found out about its sender, and what was decided, in one commit; that the same letter offered again is taken
+// again and changes nothing; that no robot's letter becomes a post, a conversation or a cause for an answer; that a letter for a
+// private door is private before it is anything else; and that one letter on which the program stumbles stops no other.
+//
+// It finds out what a letter is and hands it to the Receiver its address names; it decides nothing about lists and members.
+package mailroom
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/lists"
+	"backchannel/lists/address"
+	"backchannel/smtpd"
+	"backchannel/smtpd/bounce"
+	"backchannel/smtpd/mailauth"
+	"backchannel/templates/refusal"
+)
+
+// Receiver is who a letter is for. It runs in the transaction that makes the letter ours: nil takes the letter, and then exactly one
+// outcome (published, held, filed) is in the logbook; a *refusal.Refusal leaves it with its sender; any other error is ours, and
+// temporary.
+type Receiver interface {
+	Receive(tx *db.Tx, in *lists.Incoming) error
+}
+
+// Teller tells people what happened to their letter in the cases that only the mailroom sees.
+type Teller interface {
+	// PartRefused tells a verified sender that one of several addresses did not take the letter.
+	PartRefused(tx *db.Tx, in *lists.Incoming, r *refusal.Refusal) error
+	// SetAside tells the managers that the program stumbled over a letter twice, and that it is kept.
+	SetAside(tx *db.Tx, c lists.Community, story string) error
+}
+
+// Config is what a mailroom needs.
+type Config struct {
+	DB       *db.DB
+	Store    *archive.Store
+	Resolver mailauth.Resolver
+	Policy   lists.Verification
+	Hostname string // of this server: its postmaster is the first community's
+	Teller   Teller
+	Log      *slog.Logger
+}
+
+// Mailroom takes letters over for smtpd.
+type Mailroom struct {
+	Config
+	receivers map[string]Receiver
+}
+
+// New makes a mailroom. Register every receiver before the first letter.
+func New(cfg Config) *Mailroom {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	m := &Mailroom{Config: cfg, receivers: map[string]Receiver{}}
+	m.receivers[bounces] = returned{}
+	return m
+}
+
+// Register names who receives letters under a name.
+func (m *Mailroom) Register(name string, r Receiver) { m.receivers[name] = r }
+
+// foreign is the answer to whoever wants mail passed on (no relay for others).
+func foreign() *refusal.Refusal {
+	return refusal.Because(refusal.NotAllowed, "This server takes mail for its own communities only and does not pass it on.")
+}
+
+// Recipient tells at RCPT whether an address may be ours. A well-formed token is looked up after the letter is here (A10).
+func (m *Mailroom) Recipient(ctx context.Context, env *smtpd.Envelope, to letter.Address) error {
+	if err := m.room(); err != nil {
+		return err
+	}
+	return m.DB.View(ctx, func(tx *db.Tx) error {
+		c, ours, err := m.community(tx, to)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			return foreign()
+		}
+		n := address.Parse(to.Local)
+		if n.Form == address.Token {
+			return nil
+		}
+		receiver, ok := route(n)
+		if !ok || m.receivers[receiver] == nil {
+			return lists.NoSuchAddress()
+		}
+		if n.List == "" {
+			return nil
+		}
+		_, found, err := lists.ListByName(tx, c.ID, n.List)
+		if err == nil && !found {
+			err = lists.NoSuchAddress()
+		}
+		return err
+	})
+}
+
+// community finds whose address it is. The postmaster of the server itself is the first community's (RFC 5321 §4.5.1).
+func (m *Mailroom) community(tx *db.Tx, to letter.Address) (lists.Community, bool, error) {
+	c, ok, err := lists.CommunityByDomain(tx, to.Domain)
+	if ok || err != nil || to.Domain != m.Hostname {
+		return c, ok, err
+	}
+	n := address.Parse(to.Local)
+	if n.Form != address.Role || n.Word != "postmaster" && n.Word != "abuse" {
+		return c, false, nil
+	}
+	all, err := lists.Communities(tx)
+	if err != nil || len(all) == 0 {
+		return c, false, err
+	}
+	return all[0], true, nil
+}
+
+// room refuses letters while the disk is nearly full; what is here goes on being delivered and read (P6).
+func (m *Mailroom) room() error {
+	free, total, err := m.DB.Free()
+	if err != nil {
+		return err
+	}
+	if free < min(200<<20, total/20) {
+		return refusal.Because(refusal.Full, "There is hardly any room left on our disk. Nothing was lost; please try again later.")
+	}
+	return nil
+}
+
+// Receive takes a letter over, or refuses it. nil means that it is durable.
+func (m *Mailroom) Receive(ctx context.Context, env *smtpd.Envelope, raw []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.Log.Error("the program stumbled over a letter", "story", env.Story, "panic", fmt.Sprint(p))
+			err = m.stumbled(env, raw)
+		}
+	}()
+	if err := m.room(); err != nil {
+		return err
+	}
+	l, err := letter.Parse(raw)
+	if err == nil {
+		err = m.take(ctx, env, l)
+	}
+	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
+		m.noteRefusal(ctx, env, l, r)
+	}
+	return err
+}
+
+// take finds out all there is to know without a lock, and then sorts the letter in one transaction.
+func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Letter) error {
+	if err := m.loop(ctx, l); err != nil {
+		return err
+	}
+	kind, why := bounce.Robot(l, env.From.IsZero())
+	if kind != bounce.Person && !onlyBounces(env) {
+		return bounce.Refuse(kind, why)
+	}
+	s := &sorting{m: m, env: env, letter: l, kind: kind, from: author(l)}
+	if kind == bounce.Person {
+		if err := m.own(ctx, s.from.Address); err != nil {
+			return err
+		}
+		f, err := m.vouch(ctx, env, s.from.Address)
+		if err != nil {
+			return err
+		}
+		s.finding = f
+	}
+	return m.DB.Update(ctx, s.sort)
+}
+
+// author is the one mailbox in From; none when the letter names none or several (C1).
+func author(l *letter.Letter) letter.Mailbox {
+	if all := l.From(); len(all) == 1 && len(l.Fields("From")) == 1 {
+		return all[0]
+	}
+	return letter.Mailbox{}
+}
+
+// onlyBounces tells whether all recipients are return paths.
+func onlyBounces(env *smtpd.Envelope) bool {
+	for _, to := range env.To {
+		if n := address.Parse(to.Local); n.Form != address.Token || n.Kind != address.Bounce {
+			return false
+		}
+	}
+	return len(env.To) > 0
+}
+
+// loop sends away what was here before (D3).
+func (m *Mailroom) loop(ctx context.Context, l *letter.Letter) error {
+	var own bounce.Own
+	err := m.DB.View(ctx, func(tx *db.Tx) error {
+		all, err := lists.Communities(tx)
+		ours := map[string]bool{}
+		for _, c := range all {
+			ours[c.Domain] = true
+		}
+		own.ListID = func(id string) bool {
+			for i := range len(id) {
+				if id[i] == '.' && ours[id[i+1:]] {
+					return true
+				}
+			}
+			return ours[id]
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return bounce.Loop(l, own)
+}
+
+// own refuses letters that claim to come from one of our own addresses: those are written here, and only here (C5).
+func (m *Mailroom) own(ctx context.Context, from letter.Address) error {
+	return m.DB.View(ctx, func(tx *db.Tx) error {
+		_, ours, err := lists.CommunityByDomain(tx, from.Domain)
+		if err == nil && ours {
+			err = refusal.Because(refusal.NotAllowed, "Letters from our own addresses are written here and cannot come from outside. Please write from the address you joined with.")
+		}
+		return err
+	})
+}
+
+// vouch asks the DNS who stands behind the letter. What the DNS could not say now is asked again later, never guessed.
+func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, from letter.Address) (mailauth.Finding, error) {
+	if m.Policy == lists.Off && env.Login.IsZero() {
+		return mailauth.Finding{Why: "Nobody was asked: verification is off."}, nil
+	}
+	s := mailauth.Session{IP: env.Remote, HELO: env.HELO, MailFrom: env.From, Login: env.Login}
+	f := mailauth.Check(ctx, m.Resolver, s, from)
+	if f.Temporary {
+		return f, refusal.Because(refusal.DNS, "We could not find out just now whether this letter is really from you. Nothing is wrong with it; it will be tried again by itself.")
+	}
+	return f, nil
+}
+
+// noteRefusal writes down that a letter was not taken, so that trace can tell. It is a service, not a promise: an error is logged.
+func (m *Mailroom) noteRefusal(ctx context.Context, env *smtpd.Envelope, l *letter.Letter, r *refusal.Refusal) {
+	e := logbook.Entry{Story: env.Story, Verb: logbook.Refused, Detail: r.Kind.String() + ": " + r.Sentence}
+	if l != nil {
+		e.MessageID = l.MessageID()
+	}
+	if err := m.DB.Update(ctx, func(tx *db.Tx) error { return logbook.Write(tx, e) }); err != nil {
+		m.Log.Warn("note a refusal", "story", env.Story, "error", refusal.Log(err))
+	}
+}
+
+// arrival is what the archive keeps of the session.
+func arrival(env *smtpd.Envelope, id letter.MessageID, f mailauth.Finding) archive.Arrival {
+	finding, _ := json.Marshal(f) // plain fields always marshal
+	return archive.Arrival{
+		Story: env.Story, Door: env.Door.String(), Remote: env.Remote, HELO: env.HELO, TLS: env.TLS, Login: env.Login,
+		From: env.From, To: env.To, UTF8: env.UTF8, MessageID: id, Finding: finding,
+	}
+}

@@ -1,0 +1,140 @@
+package mailroom
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/lists"
+	"backchannel/smtpd"
+	"backchannel/smtpd/bounce"
+	"backchannel/smtpd/mailauth"
+	"backchannel/templates/refusal"
+)
+
+// Schema is what the mailroom remembers of letters that were here.
+func Schema() db.Schema {
+	return db.Schema{Owner: "lists/mailroom", Steps: []string{`
+	-- Letters taken lately: the same one again changes nothing (P3).
+	CREATE TABLE seen_letter (
+		letter_key BLOB PRIMARY KEY,  -- SHA-256 over sender, id, date, subject, body and destination
+		story      TEXT NOT NULL,     -- under which it was taken
+		at         INTEGER NOT NULL   -- microseconds UTC
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX seen_letter_at ON seen_letter (at);
+
+	-- Letters over which the program stumbled (P8).
+	CREATE TABLE stumble (
+		letter_key BLOB PRIMARY KEY,  -- SHA-256 over the bytes behind our own trace field
+		n          INTEGER NOT NULL CHECK (n > 0),
+		at         INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;
+
+	-- Letters that were set aside after a second stumble. Their bytes stay until a person has looked.
+	CREATE TABLE set_aside (
+		letter INTEGER PRIMARY KEY REFERENCES letter (id),
+		at     INTEGER NOT NULL
+	) STRICT`}}
+}
+
+func seen(tx *db.Tx, key []byte) (bool, error) {
+	var one int
+	err := tx.QueryRow("SELECT 1 FROM seen_letter WHERE letter_key = ?", key).Scan(&one)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func remember(tx *db.Tx, key []byte, story string) error {
+	_, err := tx.Exec("INSERT INTO seen_letter (letter_key, story, at) VALUES (@key, @story, @at) ON CONFLICT (letter_key) DO NOTHING",
+		db.Named("key", key), db.Named("story", story), db.Named("at", db.Micros(tx.Now)))
+	return err
+}
+
+func forget(tx *db.Tx, before time.Time) error {
+	_, err := tx.Exec("DELETE FROM seen_letter WHERE letter_key IN (SELECT letter_key FROM seen_letter WHERE at < ? ORDER BY at LIMIT 20)", db.Micros(before))
+	return err
+}
+
+// stumbled counts a panic. The first one is a temporary refusal: the peer offers the letter again. At the second the letter is
+// taken as it is, kept for a person to look at, and the managers are told (P8).
+func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
+	again := refusal.Because(refusal.Unavailable, "We stumbled over this letter. Nothing was lost; please try again later.")
+	err := m.DB.Update(context.Background(), func(tx *db.Tx) error {
+		key := sha256.Sum256(withoutTrace(raw))
+		var n int
+		err := tx.QueryRow(`INSERT INTO stumble (letter_key, n, at) VALUES (@key, 1, @at)
+			ON CONFLICT (letter_key) DO UPDATE SET n = n + 1 RETURNING n`, db.Named("key", key[:]), db.Named("at", db.Micros(tx.Now))).Scan(&n)
+		if err != nil || n < 2 {
+			return err
+		}
+		again = nil
+		return m.setAside(tx, env, raw)
+	})
+	if err != nil {
+		return err
+	}
+	if again != nil {
+		return again
+	}
+	return nil
+}
+
+func (m *Mailroom) setAside(tx *db.Tx, env *smtpd.Envelope, raw []byte) error {
+	id, err := m.Store.PutLetter(tx, arrival(env, "", mailauth.Finding{}), raw)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec("INSERT INTO set_aside (letter, at) VALUES (?, ?)", int64(id), db.Micros(tx.Now)); err != nil {
+		return err
+	}
+	for _, verb := range []logbook.Verb{logbook.Received, logbook.Held} {
+		if err := logbook.Write(tx, logbook.Entry{Story: env.Story, Verb: verb, Detail: "set aside: the program failed on it twice"}); err != nil {
+			return err
+		}
+	}
+	for _, to := range env.To {
+		c, ours, err := m.community(tx, to)
+		if err != nil {
+			return err
+		}
+		if ours && m.Teller != nil {
+			return m.Teller.SetAside(tx, c, env.Story)
+		}
+	}
+	return nil
+}
+
+// withoutTrace cuts off the one field that we ourselves put on top, which is another one at each attempt.
+func withoutTrace(raw []byte) []byte {
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] == '\n' && raw[i+1] != ' ' && raw[i+1] != '\t' {
+			return raw[i+1:]
+		}
+	}
+	return raw
+}
+
+// returned takes what comes back to a return path. In this version it is only noted; lists learns to count it with the next.
+type returned struct{}
+
+// Receive notes what a bounce says in the words of its status; its text may quote private letters and is not kept in the logbook.
+func (returned) Receive(tx *db.Tx, in *lists.Incoming) error {
+	if in.Token == nil || !in.Token.Live(tx.Now) {
+		return lists.NoSuchAddress()
+	}
+	detail := "returned mail"
+	for i, f := range bounce.Read(in.Letter).Failures {
+		if i == 3 {
+			break
+		}
+		detail += fmt.Sprintf("; %s %s", letter.ASCII(string(f.Action), 20), letter.ASCII(f.Status, 12))
+	}
+	return logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: detail})
+}

@@ -1,0 +1,223 @@
+package mailroom
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/lists"
+	"backchannel/lists/address"
+	"backchannel/smtpd"
+	"backchannel/smtpd/bounce"
+	"backchannel/smtpd/mailauth"
+	"backchannel/templates/refusal"
+)
+
+// sorting is one letter on its way to its receivers.
+type sorting struct {
+	m       *Mailroom
+	env     *smtpd.Envelope
+	letter  *letter.Letter
+	kind    bounce.Kind
+	from    letter.Mailbox
+	finding mailauth.Finding
+	id      archive.LetterID
+}
+
+// target is one of the addresses that the letter was sent to.
+type target struct {
+	to   letter.Address
+	name address.Name
+	key  []byte
+}
+
+// sort stores the letter and hands it to the receivers of its addresses, in one transaction.
+func (s *sorting) sort(tx *db.Tx) error {
+	fresh, err := s.fresh(tx)
+	if err != nil || len(fresh) == 0 {
+		return err // all of it was taken before: 250 again, and nothing changes (P3)
+	}
+	if s.id, err = s.m.Store.PutLetter(tx, arrival(s.env, s.letter.MessageID(), s.finding), s.letter.Raw()); err != nil {
+		return fmt.Errorf("store the letter: %w", err)
+	}
+	detail := fmt.Sprintf("by %s, %d bytes", s.env.Door, len(s.letter.Raw()))
+	if err := logbook.Write(tx, logbook.Entry{Story: s.env.Story, Verb: logbook.Received, MessageID: s.letter.MessageID(), Detail: detail}); err != nil {
+		return err
+	}
+	return s.deliver(tx, fresh)
+}
+
+// fresh are the addresses that this letter was not taken for yet, private doors first.
+func (s *sorting) fresh(tx *db.Tx) ([]target, error) {
+	if err := forget(tx, tx.Now.Add(-seenFor)); err != nil {
+		return nil, err
+	}
+	var fresh []target
+	for _, to := range s.env.To {
+		t := target{to: to, name: address.Parse(to.Local), key: s.key(to)}
+		old, err := seen(tx, t.key)
+		if err != nil {
+			return nil, err
+		}
+		if !old {
+			fresh = append(fresh, t)
+		}
+	}
+	slices.SortStableFunc(fresh, func(a, b target) int {
+		switch pa, pb := private(a.name), private(b.name); {
+		case pa && !pb:
+			return -1
+		case pb && !pa:
+			return 1
+		}
+		return 0
+	})
+	return fresh, nil
+}
+
+// seenFor is how long a letter is known again (P3).
+const seenFor = 10 * 24 * time.Hour
+
+// key tells letters apart: the same sender, id and words for the same address are the same letter. The fields that relays add on
+// the way are left out; those that the writer's own program wrote are in.
+func (s *sorting) key(to letter.Address) []byte {
+	h := sha256.New()
+	for _, part := range []string{s.from.Address.Key(), string(s.letter.MessageID()), s.letter.Get("Date"), s.letter.Subject(), to.Key()} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	h.Write(s.letter.Body())
+	return h.Sum(nil)
+}
+
+// deliver hands the letter over. It fails only if no address takes it, or if something of ours fails.
+func (s *sorting) deliver(tx *db.Tx, targets []target) error {
+	privateToo := slices.ContainsFunc(targets, func(t target) bool { return private(t.name) })
+	var refusals []error
+	var refused []*lists.Incoming
+	for _, t := range targets {
+		var in *lists.Incoming
+		err := tx.Attempt(func() (err error) {
+			if in, err = s.incoming(tx, t, privateToo); err != nil {
+				return err
+			}
+			return s.hand(tx, in)
+		})
+		if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
+			refusals, refused = append(refusals, r), append(refused, in)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := remember(tx, t.key, s.env.Story); err != nil {
+			return err
+		}
+	}
+	if len(refusals) == len(targets) {
+		return refusals[0]
+	}
+	return s.tell(tx, refused, refusals)
+}
+
+// tell lets a verified sender know which part of a letter was not taken; nobody else is answered (P16).
+func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error {
+	for i, in := range refused {
+		r, _ := refusal.As(why[i])
+		if err := logbook.Write(tx, logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}); err != nil {
+			return err
+		}
+		if in == nil || in.Verdict != lists.Verified || s.m.Teller == nil {
+			continue
+		}
+		if err := s.m.Teller.PartRefused(tx, in, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func targetName(in *lists.Incoming) string {
+	if in == nil {
+		return ""
+	}
+	return in.To.String()
+}
+
+// incoming gathers what a receiver wants to know.
+func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incoming, error) {
+	c, ours, err := s.m.community(tx, t.to)
+	if err != nil {
+		return nil, err
+	}
+	if !ours {
+		return nil, foreign()
+	}
+	in := &lists.Incoming{
+		Envelope: s.env, Letter: s.letter, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
+		From: s.from, Verdict: lists.Unverified, Finding: s.finding, Policy: s.m.Policy, PrivateToo: privateToo && !private(t.name),
+	}
+	for _, also := range s.env.To {
+		if also != t.to {
+			in.Also = append(in.Also, also)
+		}
+	}
+	if s.kind == bounce.Person && !s.from.Address.IsZero() {
+		known := false
+		if in.Sender, known, err = lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil {
+			return nil, err
+		}
+		in.Verdict = lists.Judge(s.finding, known, s.m.Policy)
+	}
+	return in, s.lookup(tx, in)
+}
+
+// lookup finds the token or the list that the address names.
+func (s *sorting) lookup(tx *db.Tx, in *lists.Incoming) error {
+	if in.Name.Form == address.Token {
+		row, ok, err := address.Find(tx, in.Name.Kind, in.Name.Token)
+		if err != nil {
+			return err
+		}
+		if ok && row.Community == int64(in.Community.ID) {
+			in.Token = &row
+		}
+		return nil
+	}
+	if in.Name.List == "" {
+		return nil
+	}
+	l, ok, err := lists.ListByName(tx, in.Community.ID, in.Name.List)
+	if err == nil && !ok {
+		err = lists.NoSuchAddress()
+	}
+	in.List = &l
+	return err
+}
+
+// hand gives the letter to its receiver.
+func (s *sorting) hand(tx *db.Tx, in *lists.Incoming) error {
+	name, ok := route(in.Name)
+	switch {
+	case in.Token != nil:
+		name, ok = in.Token.Receiver, true
+	case in.Name.Form == address.Token:
+		// A door nobody was given. A member may have written by hand what an old mail shows: their letter goes to the managers
+		// (product.md 0.2); to others it is an address like any other that does not exist.
+		name, ok = Backchannel, in.Name.Kind == address.Private && in.Sender.ID != 0 && in.Verdict == lists.Verified
+	}
+	r := s.m.receivers[name]
+	if !ok || r == nil {
+		return lists.NoSuchAddress()
+	}
+	err := r.Receive(tx, in)
+	if err != nil && !errors.As(err, new(*refusal.Refusal)) {
+		return fmt.Errorf("hand the letter to %s: %w", name, err)
+	}
+	return err
+}

@@ -1,0 +1,94 @@
+// Package relay is the one way onto a list. It promises that what Publish returned a post for stands in the archive with its number
+// and its place in a thread, and that a copy of it is owed to every member who wants one, all in the caller's transaction; that the
+// body of a post is relayed byte for byte; and that who may still get a copy is asked at the moment it is sent.
+//
+// What is said in private reaches a list only as a newly composed message that its writer agreed to, handed in here like any other.
+package relay
+
+import (
+	"fmt"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/lists"
+	"backchannel/lists/address"
+	"backchannel/lists/notice"
+	"backchannel/smtpd/queue"
+)
+
+// Press publishes posts.
+type Press struct {
+	Store  *archive.Store
+	Book   *address.Book
+	Office *notice.Office
+}
+
+// Publication is a letter that was accepted onto a list.
+type Publication struct {
+	List   lists.List
+	Letter *letter.Letter
+	Author lists.Member // zero ID: nobody of this community
+	Story  string
+}
+
+// Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members.
+// A letter that the list has already is an error that is archive.ErrDuplicate.
+func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
+	managers, err := lists.Managers(tx, pub.List.Community)
+	if err != nil {
+		return archive.Post{}, err
+	}
+	shown := author(pub, managers)
+	raw, err := dress(pub, shown)
+	if err != nil {
+		return archive.Post{}, fmt.Errorf("edit the header of a post: %w", err)
+	}
+	published, err := letter.Parse(raw)
+	if err != nil {
+		return archive.Post{}, fmt.Errorf("read a post as published: %w", err)
+	}
+	post, err := p.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
+	if err != nil {
+		return post, err
+	}
+	if pub.Author.ID != 0 {
+		if err := lists.NotePost(tx, pub.List.ID, pub.Author.ID); err != nil {
+			return post, err
+		}
+	}
+	log := logbook.Entry{Story: pub.Story, Verb: logbook.Published, MessageID: post.MessageID, Detail: fmt.Sprintf("as post %d of %s", post.Seq, pub.List.Address())}
+	if err := logbook.Write(tx, log); err != nil {
+		return post, err
+	}
+	return post, p.owe(tx, pub, post)
+}
+
+// owe makes the copies.
+func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
+	readers, err := lists.Readers(tx, pub.List.ID, lists.Each)
+	if err != nil {
+		return err
+	}
+	named := map[string]bool{} // who has the letter already, from its author
+	for _, m := range append(pub.Letter.To(), pub.Letter.Cc()...) {
+		named[m.Address.Key()] = true
+	}
+	source := fmt.Sprintf("post:%d", post.ID)
+	copies := 0
+	for _, m := range readers {
+		if m.ID == pub.Author.ID && !m.OwnCopy || named[m.Address.Key()] {
+			continue
+		}
+		_, err := queue.Owe(tx, queue.Owed{
+			Source: source, Story: pub.Story, To: m.Address, Person: int64(m.ID), Stamp: Stamp,
+			Object: int64(pub.List.ID), Raw: post.Raw, MessageID: post.MessageID,
+		})
+		if err != nil {
+			return err
+		}
+		copies++
+	}
+	return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, MessageID: post.MessageID, Detail: fmt.Sprintf("%d copies owed", copies)})
+}

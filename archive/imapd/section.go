@@ -138,20 +138,9 @@ func (l *opened) binary(path []int) ([]byte, error) {
 	return nil, no(imap.ResponseCodeUnknownCTE, saysBadEncoding)
 }
 
-// headerEnd is where the body of a letter begins: behind the first empty line.
-func headerEnd(raw []byte) int {
-	for at := 0; at < len(raw); {
-		end := bytes.IndexByte(raw[at:], '\n')
-		if end < 0 {
-			break
-		}
-		if line := raw[at : at+end]; len(line) == 0 || len(line) == 1 && line[0] == '\r' {
-			return at + end + 1
-		}
-		at += end + 1
-	}
-	return len(raw)
-}
+// headerEnd is where the body of a letter begins. The letter package decides, so that TEXT is what BODYSTRUCTURE described even
+// where a header ends oddly.
+func headerEnd(raw []byte) int { return len(letter.ParseHeader(raw).Bytes()) }
 
 // pickFields keeps the fields of a header that are in want, or those not in unwanted, octet by octet, and the empty line.
 func pickFields(header []byte, want, unwanted []string) []byte {

@@ -43,6 +43,7 @@ func withTLS(t testing.TB) (server func(*Config), client *tls.Config) {
 func (w *street) startTLS(d Door, from string, cfg *tls.Config, before string) *peer {
 	w.t.Helper()
 	conn := w.dial(d, from)
+	w.t.Cleanup(func() { _ = conn.Close() })
 	r := bufio.NewReader(conn)
 	hear := func(want string) {
 		w.t.Helper()
@@ -308,6 +309,17 @@ func TestGuessing(t *testing.T) {
 		p.play("C: AUTH PLAIN AGRhbmFAbm9ydGgudGVzdABzZWNyZXQ=\n" + again)
 		sleep(61 * 60)
 		session().play("C: AUTH PLAIN AGRhbmFAbm9ydGgudGVzdABzZWNyZXQ=\nS: 235 *")
+
+		// a mail program on this machine that has a wrong password locks out nobody else on it
+		w.server.cfg.AllowInsecureAuth = true
+		for range 7 {
+			p := newPeer(t, w.dial(Submission, "127.0.0.1"))
+			p.play(hello)
+			guess(p, 1, wrong)
+			guess(p, 2, wrong)
+			guess(p, 4, again)
+		}
+		w.play(Submission, "127.0.0.1", hello+"C: AUTH PLAIN AGRhbmFAbm9ydGgudGVzdABzZWNyZXQ=\nS: 235 *")
 		w.mustEnd()
 	})
 }

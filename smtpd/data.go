@@ -17,6 +17,10 @@ func (s *session) Data(r io.Reader) error { return s.receive(r) }
 func (s *session) LMTPData(r io.Reader, _ smtp.StatusCollector) error { return s.receive(r) }
 
 func (s *session) receive(r io.Reader) *reply {
+	if !s.readerBegins() {
+		return replyBroken
+	}
+	defer s.readerEnded()
 	env := s.under()
 	if env == nil || len(env.To) == 0 {
 		_, _ = io.Copy(io.Discard, r)

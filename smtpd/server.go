@@ -22,7 +22,7 @@ type Config struct {
 	Hostname      string           // our own name, in the greeting and in Received
 	MaxSize       int64            // bytes of the largest letter; 0: 25 MiB
 	MaxSessions   int              // at one time; 0: 200 (A7)
-	PerPeer       int              // of these from one IPv4 address or IPv6 /64, this machine exempt; 0: 10 (A7)
+	PerIP         int              // of these from one IPv4 address or IPv6 /64, this machine exempt; 0: 10 (A7)
 	MaxRecipients int              // of one letter; 0: 100 (A9)
 	Memory        int64            // bytes of letters being received at one time; 0: 64 MiB, never less than three times MaxSize (P7)
 	TLS           *tls.Config      // offers STARTTLS; nil: no TLS
@@ -69,7 +69,7 @@ func New(cfg Config, room Mailroom, login Login) (*Server, error) {
 	}
 	cfg.MaxSize = orElse(cfg.MaxSize, defaultSize)
 	cfg.MaxSessions = orElse(cfg.MaxSessions, 200)
-	cfg.PerPeer = orElse(cfg.PerPeer, 10)
+	cfg.PerIP = orElse(cfg.PerIP, 10)
 	cfg.MaxRecipients = orElse(cfg.MaxRecipients, 100)
 	cfg.Memory = max(orElse(cfg.Memory, defaultHeap), 3*cfg.MaxSize)
 	if cfg.Log == nil {
@@ -77,7 +77,7 @@ func New(cfg Config, room Mailroom, login Login) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, room: room, login: login, now: cfg.Now, log: cfg.Log,
-		gate:      newGate(cfg.MaxSessions, cfg.PerPeer),
+		gate:      newGate(cfg.MaxSessions, cfg.PerIP),
 		strangers: newTally(maxUnknown, cfg.Now),
 		failures:  newTally(maxFailures, cfg.Now),
 		memory:    budget{most: cfg.Memory},
@@ -245,6 +245,7 @@ func (s *Server) talk(ctx context.Context, t *tap) bool {
 	lib := s.library(ctx, t)
 	_ = lib.Serve(&once{tap: t}) // the end of our listener of one, no news
 	_ = lib.Shutdown(context.WithoutCancel(ctx))
+	t.part()
 	return t.upgrade
 }
 

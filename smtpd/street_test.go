@@ -357,3 +357,9 @@ func (james) Login(_ context.Context, _ netip.Addr, user, password string) (lett
 	}
 	return letter.Address{Local: "bob", Domain: "mydomain.tld"}, nil
 }
+
+// nothing is a Mailroom that takes everything and keeps nothing.
+type nothing struct{}
+
+func (nothing) Recipient(context.Context, *Envelope, letter.Address) error { return nil }
+func (nothing) Receive(context.Context, *Envelope, []byte) error           { return nil }

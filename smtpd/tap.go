@@ -32,27 +32,31 @@ type tap struct {
 
 	sending sync.Mutex // one flush at a time
 
-	mu       sync.Mutex
-	plain    net.Conn // what carries plaintext: Conn, or TLS above it
-	secure   bool
-	out      []byte // replies that wait to be sent
-	spare    []byte // the buffer that out had before
-	head     []byte // the first four bytes of a reply line that is being written
-	code     int    // of the last whole reply since it was last asked for
-	mute     bool   // the next reply line is the second greeting, which nobody expects
-	closed   chan struct{}
-	shut     bool
-	hanging  bool  // the session ends after the reply that is being made
-	stopping bool  // the server stops: no further command
-	spent    int64 // bytes the peer has sent since the last letter that was kept
-	kept     bool  // a letter was kept since the last command
-	inBody   bool
-	bodyFrom time.Time // when the letter, or this chunk of it, began to come
-	bodySize int64     // bytes since then
-	waiting  bool
-	since    time.Time // what we wait for now, since when
-	letterAt time.Time // MAIL was accepted; zero: no letter under way
-	alarm    *time.Timer
+	mu         sync.Mutex
+	plain      net.Conn // what carries plaintext: Conn, or TLS above it
+	secure     bool
+	out        []byte // replies that wait to be sent
+	spare      []byte // the buffer that out had before
+	head       []byte // the first four bytes of a reply line that is being written
+	code       int    // of the last whole reply since it was last asked for
+	mute       bool   // the next reply line is the second greeting, which nobody expects
+	closed     chan struct{}
+	shut       bool
+	hanging    bool  // the session ends after the reply that is being made
+	stopping   bool  // the server stops: no further command
+	spent      int64 // bytes the peer has sent since the last letter that was kept
+	kept       bool  // a letter was kept since the last command
+	inBody     bool
+	bodyFrom   time.Time // when the letter, or this chunk of it, began to come
+	bodySize   int64     // bytes since then
+	waiting    bool
+	since      time.Time // what we wait for now, since when
+	letterAt   time.Time // MAIL was accepted; zero: no letter under way
+	alarm      *time.Timer
+	giveUp     context.CancelFunc // ends a TLS handshake
+	readers    int                // calls of session.Data under way; the library leaves one behind when it gives up a BDAT
+	parted     bool               // the library is done: no further call may begin
+	readerEnds *sync.Cond         // with mu: readers became fewer
 }
 
 func newTap(s *Server, door Door, conn net.Conn) *tap {
@@ -62,6 +66,7 @@ func newTap(s *Server, door Door, conn net.Conn) *tap {
 	t.first = true
 	t.alarm = time.AfterFunc(time.Hour, t.ring)
 	t.alarm.Stop()
+	t.readerEnds = sync.NewCond(&t.mu)
 	return t
 }
 
@@ -298,6 +303,9 @@ func (t *tap) stop() {
 	if t.waiting && !t.inBody {
 		_ = t.plain.SetReadDeadline(longAgo())
 	}
+	if t.giveUp != nil {
+		t.giveUp()
+	}
 }
 
 // cut ends the session now, letter or not.
@@ -308,10 +316,45 @@ func (t *tap) cut() {
 	_ = t.plain.SetReadDeadline(longAgo())
 }
 
+// readerBegins counts a reader of a letter in, unless the conversation is over.
+func (t *tap) readerBegins() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.parted {
+		t.readers++
+	}
+	return !t.parted
+}
+
+// readerEnded counts it out.
+func (t *tap) readerEnded() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.readers--
+	t.readerEnds.Broadcast()
+}
+
+// part waits until nobody reads a letter of this conversation any more.
+func (t *tap) part() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.parted = true
+	for t.readers > 0 {
+		t.readerEnds.Wait()
+	}
+}
+
 // startTLS does the handshake and clears the tap for a conversation of its own.
 func (t *tap) startTLS(ctx context.Context, cfg *tls.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
+	t.mu.Lock()
+	t.giveUp = cancel
+	stopping := t.stopping
+	t.mu.Unlock()
+	if stopping {
+		return errStopping
+	}
 	conn := tls.Server(t.Conn, cfg)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return err
@@ -321,7 +364,7 @@ func (t *tap) startTLS(ctx context.Context, cfg *tls.Config) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.plain, t.secure = conn, true
-	t.closed, t.shut = make(chan struct{}), false
+	t.closed, t.shut, t.parted = make(chan struct{}), false, false
 	t.out, t.code, t.head = t.out[:0], 0, t.head[:0]
 	return nil
 }

@@ -89,31 +89,29 @@ func TestDeadlinesInACrowd(t *testing.T) {
 
 // A slow but honest peer gets through; one that drips below the rate does not, and nobody takes more than half an hour.
 func TestSlowLetters(t *testing.T) {
-	drip := func(p *peer, size int, every time.Duration, times int) (sent int) {
+	drip := func(p *peer, size, times int) {
 		for range times {
 			if _, err := p.conn.Write([]byte(strings.Repeat("x", size-2) + "\r\n")); err != nil {
-				return sent
+				return
 			}
-			sent++
-			time.Sleep(every)
+			sleep(1)
 		}
-		return sent
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t)
 		honest := newPeer(t, w.dial(MX, stranger))
 		honest.play(upToData)
-		drip(honest, 600, time.Second, 300)
+		drip(honest, 600, 300)
 		honest.play("C: .\nS: 250 2.0.0 Kept as *.")
 
 		slow := newPeer(t, w.dial(MX, stranger))
 		slow.play(upToData)
-		after(t, 30*time.Second, func() { drip(slow, 400, time.Second, 300) })
+		after(t, 30*time.Second, func() { drip(slow, 400, 300) })
 		slow.play(broken)
 
 		long := newPeer(t, w.dial(MX, stranger))
 		long.play(upToData)
-		after(t, 30*time.Minute, func() { drip(long, 510, time.Second, 3600) })
+		after(t, 30*time.Minute, func() { drip(long, 510, 3600) })
 		long.play(broken)
 
 		chatty := newPeer(t, w.dial(MX, stranger))

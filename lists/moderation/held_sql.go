@@ -65,6 +65,8 @@ func (s State) outcome() templates.Outcome {
 		return templates.Handed
 	case Expired:
 		return templates.Expired
+	case Refused:
+		return templates.Declined
 	}
 	return templates.Dropped
 }

@@ -67,16 +67,19 @@ func endsLikeIntro(text string) bool {
 	if len(text) > maxIntro {
 		return false
 	}
-	text = strings.TrimRight(text, " \t-_*>\u00A0\u202F")
+	text = strings.TrimRight(text, " \t-_*>\u00A0\u202F\u200E\u200F")
 	if strings.HasSuffix(text, ":") || strings.HasSuffix(text, "：") {
 		return true
 	}
 	return text != "" && endsInVerb(strings.ToLower(text))
 }
 
+// directionMarks are the invisible marks that stand between the words of Hebrew and Arabic introductions.
+var directionMarks = strings.NewReplacer("\u200E", "", "\u200F", "")
+
 // judgeIntro weighs one unfolded line. begins tells whether it also starts as introductions do.
 func judgeIntro(text string) (sure certainty, begins bool) {
-	low := strings.ToLower(strings.Trim(text, " \t-_*\u00A0\u202F"))
+	low := strings.ToLower(strings.Trim(directionMarks.Replace(text), " \t-_*\u00A0\u202F"))
 	colon := strings.HasSuffix(low, ":") || strings.HasSuffix(low, "：")
 	low = strings.TrimRight(low, " :：\u00A0\u202F")
 	f := readFeatures(low)
@@ -92,9 +95,11 @@ func judgeIntro(text string) (sure certainty, begins bool) {
 		return certain, begins
 	case f.midVerb && f.date && f.lead && (f.address || f.clock):
 		return certain, begins
+	case f.date && f.address && strings.Contains(low, "ezt írta"): // Hungarian puts the name first
+		return certain, true
 	case f.dateLead && f.date && f.addressLast:
 		return certain, begins
-	case f.verbEnd && f.lead && (f.digits || f.address):
+	case f.verbEnd && f.lead && f.digits:
 		return likely, begins
 	case f.verb && (f.lead && f.digits || f.address || f.date), f.verbEnd && f.shortName, f.lead && f.date && f.clock, f.quoting:
 		return possible, begins

@@ -22,7 +22,7 @@ func Excerpt(text string, max int) string {
 	for i, c := range words {
 		if count == max-1 { // the last character is for "…"
 			hard = i
-			if c == ' ' {
+			if c == ' ' || isWide(c) {
 				word = i
 			}
 			break

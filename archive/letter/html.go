@@ -141,11 +141,16 @@ func (r *htmlReader) startTag(z *html.Tokenizer) {
 // push opens an element.
 func (r *htmlReader) push(tag elem.Atom, name string, a attributes) {
 	block, gap := isBlock(tag), breakOf(tag)
-	if tag == elem.P && a.tight() {
+	switch {
+	case r.mode.hidden || a.hidden:
+		gap = noBreak
+	case tag == elem.P && a.tight():
 		gap = lineBreak
 	}
 	if block {
-		r.wantBreak(gap)
+		if r.joint == "" || tag != elem.P && tag != elem.Div { // the first paragraph of a table cell stays on the line of its row
+			r.wantBreak(gap)
+		}
 		for n := len(r.open); n > 0 && r.open[n-1].tag == elem.P; n = len(r.open) {
 			r.pop(n - 1) // a paragraph ends where a block begins
 		}
@@ -238,7 +243,9 @@ func (r *htmlReader) cell(tag elem.Atom) {
 	if tag == elem.Th {
 		t.separator = " | "
 	}
-	if len(r.cur) > 0 && len(r.cur) < maxCellJoin && r.curRow == t.row && r.torn != t.row {
+	m := r.curMode
+	alike := m.depth == r.mode.depth && m.kind == r.mode.kind && m.box == r.mode.box
+	if len(r.cur) > 0 && len(r.cur) < maxCellJoin && alike && r.curRow == t.row && r.torn != t.row {
 		r.want, r.ghost, r.joint = noBreak, false, t.separator
 	} else {
 		r.wantBreak(lineBreak)
@@ -270,9 +277,6 @@ func (r *htmlReader) endTag(name []byte) {
 	for i := len(r.open) - 1; i >= 0 && i >= len(r.open)-maxLookUp; i-- {
 		e := r.open[i]
 		if e.tag == tag && e.name == other {
-			if block {
-				r.wantBreak(e.gap)
-			}
 			r.pop(i)
 			return
 		}
@@ -286,6 +290,9 @@ func (r *htmlReader) endTag(name []byte) {
 // pop closes the open elements from i on.
 func (r *htmlReader) pop(i int) {
 	for _, e := range r.open[i:] {
+		if isBlock(e.tag) {
+			r.wantBreak(e.gap)
+		}
 		switch e.tag {
 		case elem.A:
 			r.endLink()

@@ -11,7 +11,12 @@ import (
 
 // wantBreak asks for a break before the next words.
 func (r *htmlReader) wantBreak(b htmlBreak) {
-	if r.ghost && b != noBreak {
+	switch {
+	case b == noBreak:
+		return
+	case r.bullet != "":
+		b = lineBreak // nothing comes between a bullet and its words
+	case r.ghost:
 		b, r.ghost = blankLine, false
 	}
 	r.want, r.joint = max(r.want, b), ""
@@ -186,7 +191,7 @@ func (r *htmlReader) rule(a attributes) {
 // picture writes the alternative text of a picture. Emoji stand for themselves.
 func (r *htmlReader) picture(a attributes) {
 	alt := strings.Join(strings.Fields(CleanLine(a.alt)), " ")
-	if r.mode.hidden || a.hidden || a.dot || alt == "" {
+	if r.mode.hidden || a.hidden || a.dot || alt == "" || strings.ContainsAny(alt, "<>") {
 		return
 	}
 	if first, _ := utf8.DecodeRuneInString(alt); utf8.RuneCountInString(alt) <= 4 && !unicode.IsLetter(first) && first >= 0x2000 {
@@ -200,7 +205,7 @@ func (r *htmlReader) picture(a attributes) {
 func (r *htmlReader) endLink() {
 	address := linkAddress(r.href)
 	r.href = ""
-	if address == "" || r.mode.hidden || r.mode.tiny || r.linkStart < 0 || r.linkStart >= len(r.cur) || r.want != noBreak {
+	if address == "" || r.mode.hidden || r.mode.tiny || r.linkStart < 0 || r.linkStart >= len(r.cur) {
 		return
 	}
 	text := strings.TrimSpace(string(r.cur[r.linkStart:]))

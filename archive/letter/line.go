@@ -18,6 +18,7 @@ const (
 	quotedLine                    // somebody else's words
 	introLine                     // "On Friday, Bree wrote:" and message headers above quoted words
 	signatureLine                 // signature, footer of a list, disclaimer, "Sent from my phone"
+	armorLine                     // what OpenPGP wraps around a signed text
 )
 
 // empty tells whether a line shows nothing.

@@ -17,7 +17,8 @@ var wroteVerbs = []string{
 // midVerbs may stand inside an introduction that ends in a name: "Am Freitag schrieb Bree:".
 var midVerbs = map[string]bool{
 	"schrieb": true, "schreef": true, "skrev": true, "skreiv": true, "geschrieben": true, "napisał": true, "napisał(a)": true, "wrote": true,
-	"writes": true, "escribió": true, "написал": true, "пишет": true, "írta": true, "said": true, "kirjoitti": true, "написав": true,
+	"writes": true, "escribió": true, "написал": true, "пишет": true, "írta": true, "said": true, "kirjoitti": true, "написав": true, "מאת": true, "כתב": true,
+	"كتابة": true, "كتب": true,
 }
 
 // starters begin an introduction. Weekdays and digits do too.
@@ -25,7 +26,7 @@ var starters = map[string]bool{
 	"on": true, "at": true, "le": true, "am": true, "il": true, "el": true, "em": true, "op": true, "den": true, "på": true, "w": true,
 	"dnia": true, "in": true, "dne": true, "dňa": true, "dana": true, "ma": true, "ke": true, "to": true, "a": true, "pada": true, "vào": true,
 	"în": true, "la": true, "στις": true, "la:": true, "na": true, "u": true, "от": true, "в": true, "во": true, "quoting": true, "citando": true,
-	"zitat": true, "citation": true, "citat": true, "în data": true, "nel": true, "ב": true, "في": true, "wł": true, "de": true, "del": true,
+	"zitat": true, "citation": true, "citat": true, "în data": true, "nel": true, "ב": true, "בתאריך": true, "في": true, "wł": true, "de": true, "del": true,
 }
 
 // weekdays in short and long form, without the dot, as introductions begin with them.

@@ -62,7 +62,7 @@ func markArmor(lines []line) {
 			l.text = l.text[2:]
 		}
 		if inHead || inSignature {
-			l.kind = signatureLine
+			l.kind = armorLine
 		}
 		inHead = inHead && !l.empty()
 		if l.text == "-----END PGP SIGNATURE-----" {

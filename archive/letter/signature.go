@@ -168,8 +168,8 @@ func isMobileLine(text string) bool {
 	if strings.ContainsAny(low, ".?!;") && !strings.Contains(low, "mail") {
 		return false
 	}
-	if strings.Contains(low, ",") && !strings.Contains(low, "phone") && !strings.Contains(low, "tablet") {
-		return false
+	if _, rest, ok := strings.Cut(low, ", "); ok && !strings.HasPrefix(rest, "a ") && !strings.HasPrefix(rest, "an ") {
+		return false // only "…, an AT&T smartphone" has a comma
 	}
 	for _, prefix := range mobilePrefixes {
 		rest, ok := strings.CutPrefix(low, prefix)

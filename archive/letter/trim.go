@@ -14,6 +14,7 @@ type trimmer struct {
 	unsure  bool
 	cut     bool // an older letter without quote marks was found
 	forward bool // it is a letter handed on
+	marks   int  // quote marks of people's own making that were found
 }
 
 // trimmed is a finding with how it was found.
@@ -162,7 +163,8 @@ func (t *trimmer) quotesSoon(i int) bool {
 // oddQuotes looks for quotations behind a mark of the author's own making ("--]", "  | ", ": ") right below an introduction, and
 // marks all lines of the text that carry it.
 func (t *trimmer) oddQuotes(first int, sure certainty) bool {
-	if first >= len(t.lines) || t.lines[first].kind != ownLine {
+	const most = 8 // each costs a walk through the text
+	if first >= len(t.lines) || t.lines[first].kind != ownLine || t.marks >= most {
 		return false
 	}
 	mark := oddMark(t.lines[first].text)
@@ -176,6 +178,7 @@ func (t *trimmer) oddQuotes(first int, sure certainty) bool {
 	if sure == possible && mark[0] != '>' {
 		return false
 	}
+	t.marks++
 	for i := first; i < len(t.lines); i++ {
 		if l := &t.lines[i]; l.kind == ownLine && strings.HasPrefix(oddMark(l.text), mark) {
 			text := strings.TrimLeft(l.text, " \t")
@@ -294,7 +297,7 @@ func (t *trimmer) assemble() NewText {
 	var block []line
 	for _, l := range t.lines {
 		switch {
-		case l.kind == signatureLine:
+		case l.kind == signatureLine || l.kind == armorLine:
 			signature = append(signature, l)
 		case l.kind == quotedLine || l.kind == introLine:
 			block = append(block, l)
@@ -306,6 +309,9 @@ func (t *trimmer) assemble() NewText {
 			text, block = append(text, line{}, l), nil
 		default:
 			text = append(text, l)
+			if l.empty() {
+				signature = append(signature, line{})
+			}
 		}
 	}
 	out.Text, out.Signature = render(text), render(signature)
@@ -320,7 +326,7 @@ func (t *trimmer) interleaved() bool {
 	answered, above, older := 0, false, false
 	for _, l := range t.lines {
 		switch {
-		case l.empty() || l.kind == signatureLine:
+		case l.empty() || l.kind == signatureLine || l.kind == armorLine:
 		case l.kind != ownLine:
 			older = true
 		case older:

@@ -1,0 +1,49 @@
+package letter
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestExcerpt(t *testing.T) {
+	for _, c := range []struct {
+		name, in, want string
+		max            int
+	}{
+		{"short", "Hello  \n\n you.", "Hello you.", 20},
+		{"fits exactly", "12345", "12345", 5},
+		{"sentence", "We met on Friday. Then we went home and slept.", "We met on Friday. …", 25},
+		{"sentence in quotes", "He said \"Yes!\" and then a lot of other things.", "He said \"Yes!\" …", 20},
+		{"a sentence too short to stand alone", "No. This is a longer sentence about it.", "No. This is a longer…", 22},
+		{"words", "one two three four", "one two…", 12},
+		{"no comma at the end", "one, two, three, four", "one, two…", 13},
+		{"one long word", strings.Repeat("x", 50), strings.Repeat("x", 9) + "…", 10},
+		{"address", "see https://example.org/a/very/long/path now", "see…", 20},
+		{"characters, not bytes", "Grüße aus Köln und Umgebung", "Grüße aus…", 12},
+		{"japanese", "日本語の文章です。とても長いので切ります。", "日本語の文章です。とて…", 12},
+		{"emoji stay whole", strings.Repeat("👩\u200d🌾", 5), "👩\u200d🌾👩\u200d🌾…", 8},
+		{"nothing", "", "", 10},
+		{"no room", "abc", "", 0},
+		{"room for one", "abc", "…", 1},
+	} {
+		if got := Excerpt(c.in, c.max); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzExcerpt(f *testing.F) {
+	f.Add("We met on Friday. Then we went home.", 20)
+	f.Add("日本語。 a\u0301b", 3)
+	f.Fuzz(func(t *testing.T, text string, limit int) {
+		limit %= 1000
+		got := Excerpt(text, limit)
+		if utf8.RuneCountInString(got) > max(limit, 0) {
+			t.Fatalf("%q is longer than %d", got, limit)
+		}
+		if strings.ContainsAny(got, "\r\n\t") {
+			t.Fatalf("more than one line: %q", got)
+		}
+	})
+}

@@ -113,6 +113,15 @@ const (
 	SetAside              // the program itself failed on it
 )
 
+// String is the kind as one word.
+func (k Kind) String() string {
+	names := [...]string{"deferred", "delivered", "failed", "dropped", "set aside"}
+	if k < 0 || int(k) >= len(names) {
+		return "kind " + strconv.Itoa(int(k))
+	}
+	return names[k]
+}
+
 // Stage is how far a delivery came.
 type Stage string
 

@@ -48,9 +48,13 @@ const maxID = lineMax - 8
 // without brackets, with words between them. What is longer than a line or holds other than printable characters is left out.
 func ParseMessageIDs(s string) []MessageID {
 	s = unfold(s)
-	var list []MessageID
-	if !strings.Contains(s, "<") {
+	n := strings.Count(s, "<")
+	if n == 0 {
 		return bareIDs(s)
+	}
+	var list []MessageID
+	if n = min(n, strings.Count(s, ">")); n > 0 {
+		list = make([]MessageID, 0, n)
 	}
 	for {
 		_, rest, ok := strings.Cut(s, "<")
@@ -70,8 +74,8 @@ func ParseMessageIDs(s string) []MessageID {
 
 // bareIDs reads ids written without brackets: words with an @, or one single word.
 func bareIDs(s string) []MessageID {
-	var list []MessageID
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == ';' })
+	var list []MessageID
 	for _, w := range words {
 		w = strings.Trim(w, `">`)
 		if id, ok := cleanID(w); ok && (strings.Contains(w, "@") || len(words) == 1) {

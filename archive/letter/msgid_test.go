@@ -1,7 +1,7 @@
 package letter
 
 import (
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,7 +33,7 @@ func TestParseMessageIDs(t *testing.T) {
 		"<a\xff@b>":                               nil,
 		"<" + strings.Repeat("a", 1000) + "@b> <c@d>": {"c@d"},
 	} {
-		if got := ParseMessageIDs(in); !reflect.DeepEqual(got, want) {
+		if got := ParseMessageIDs(in); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -69,7 +69,7 @@ func TestNewMessageID(t *testing.T) {
 
 func TestIDsTimeIsLinear(t *testing.T) {
 	for _, piece := range []string{"<a@b> ", "<", ">", "a@b ", "<a@b", "< ", "<>", "<a\r\n b@c> "} {
-		linear(t, piece, 30_000, func(n int) []byte { return []byte(strings.Repeat(piece, n/len(piece))) }, func(b []byte) {
+		linear(t, piece, 3000, func(n int) []byte { return []byte(strings.Repeat(piece, n/len(piece))) }, func(b []byte) {
 			ParseMessageIDs(string(b))
 		})
 	}
@@ -90,7 +90,7 @@ func FuzzMessageIDs(f *testing.F) {
 		if err := h.Add("References", FormatMessageIDs(ids)); err != nil {
 			t.Fatalf("%q cannot be written: %v", ids, err)
 		}
-		if again := h.ids("References"); printableASCII(FormatMessageIDs(ids)) && !strings.Contains(s, "=?") && !reflect.DeepEqual(again, ids) {
+		if again := h.ids("References"); printableASCII(FormatMessageIDs(ids)) && !strings.Contains(s, "=?") && !slices.Equal(again, ids) {
 			t.Fatalf("%q written and read as %q", ids, again)
 		}
 	})

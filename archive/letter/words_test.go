@@ -62,7 +62,7 @@ func TestEncodeWordsStaysWhole(t *testing.T) {
 
 func TestWordsTimeIsLinear(t *testing.T) {
 	for _, piece := range []string{"=?utf-8?q?a?= ", "=?a?q?", "=?", "?=", "=?utf-8?b?", "=?utf-8?q?a?=b", "=?iso-8859-1?q?=E9?= =?utf-8?q?a?= ", "\xe9", "=?=?="} {
-		linear(t, piece, 30_000, func(n int) []byte { return []byte(strings.Repeat(piece, n/len(piece))) }, func(b []byte) {
+		linear(t, piece, 3000, func(n int) []byte { return []byte(strings.Repeat(piece, n/len(piece))) }, func(b []byte) {
 			DecodeWords(string(b))
 		})
 	}

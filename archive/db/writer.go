@@ -81,18 +81,23 @@ func (d *DB) batch(w *conn, first *job) {
 
 // gather runs jobs until the line is empty, the batch full, or the transaction lost.
 func (d *DB) gather(w *conn, first *job) []*job {
-	start := time.Now() // how long a batch lasts is no matter of the program's clock
+	enough := time.NewTimer(batchTime)
+	defer enough.Stop()
 	taken := []*job{first}
 	d.run(w, first)
-	for len(taken) < batchJobs && time.Since(start) < batchTime && !w.alone() {
+	for len(taken) < batchJobs && !w.alone() {
+		select {
+		case <-enough.C:
+			return taken
+		default:
+		}
 		select {
 		case j := <-d.jobs:
 			d.run(w, j)
 			taken = append(taken, j)
-			continue
 		default:
+			return taken
 		}
-		break
 	}
 	return taken
 }

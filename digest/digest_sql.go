@@ -13,7 +13,7 @@ import (
 
 // Schema is what is known of issues, and where readers stand.
 func Schema() db.Schema {
-	return db.Schema{Owner: "digest/digest", Steps: []string{`
+	return db.Schema{Owner: "digest", Steps: []string{`
 	CREATE TABLE digest_issue (
 		id     INTEGER PRIMARY KEY,
 		member INTEGER NOT NULL REFERENCES member (id),

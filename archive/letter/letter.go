@@ -54,7 +54,7 @@ func (l *Letter) Get(name string) string { return l.header.Get(name) }
 // Fields are the decoded, cleaned values of every top field of this name, in order.
 func (l *Letter) Fields(name string) []string { return l.header.Values(name) }
 
-// From are the authors (RFC 5322 §3.6.2), as many as could be read. Authority hangs on CheckPost, not on this list.
+// From are the authors (RFC 5322 §3.6.2), as many as could be read or guessed. To decide by the sender ask Author, not this list.
 func (l *Letter) From() []Mailbox { return l.header.mailboxes("From") }
 
 // Sender is the mailbox that handed the letter in, when it is not the author.

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"strings"
 	"testing"
 
 	"backchannel/templates/refusal"
@@ -21,8 +22,12 @@ func TestCheckPost(t *testing.T) {
 		"From: \"jane doe\"@b.example\r\n",
 		from + "Received: a\r\nReceived: b\r\nComments: a\r\nComments: b\r\n",
 	} {
-		if err := parse(t, header+"\r\nx").CheckPost(); err != nil {
+		l := parse(t, header+"\r\nx")
+		if err := l.CheckPost(); err != nil {
 			t.Errorf("%q: %v", header, err)
+		}
+		if m, err := l.Author(); err != nil || m != l.From()[0] {
+			t.Errorf("%q: the author is %v, %v", header, m, err)
 		}
 	}
 	const unreadable = "We cannot read the address your letter is from. Please check the address set in your mail program and send it again."
@@ -72,6 +77,11 @@ func TestCheckPost(t *testing.T) {
 		err := parse(t, header+"\r\nx").CheckPost()
 		if err == nil || err.Error() != want || refusal.KindOf(err) != refusal.Malformed {
 			t.Errorf("%q: %v, want %q", header, err, want)
+		}
+		l := parse(t, header+"\r\nx")
+		known := l.header.Count("From") == 1 && strings.HasPrefix(header, from)
+		if m, err := l.Author(); (err == nil) != known || (err != nil && m != Mailbox{}) {
+			t.Errorf("%q: the author is %v, %v", header, m, err)
 		}
 	}
 }

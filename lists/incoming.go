@@ -26,6 +26,7 @@ type Incoming struct {
 	Verdict Verdict
 	Finding mailauth.Finding
 	Policy  Verification // what the operator chose for senders who are not verified
+	Robot   bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
 	// Also are the other addresses of ours that the same session named. PrivateToo tells that one of them is a private door: then
 	// nothing of this letter becomes public before its author says so (product.md W4).

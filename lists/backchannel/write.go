@@ -124,8 +124,8 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 
 // acknowledge tells the writer that the letter is with the managers: once for each conversation, and not more than once an hour.
 func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member) error {
-	if c.Acked || c.Member == 0 && !vouched(in) {
-		return nil // nobody is answered whose address may be another's (P16)
+	if in.Robot || c.Acked || c.Member == 0 && !vouched(in) {
+		return nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
 	lately, err := ackedSince(tx, c, tx.Now.Add(-time.Hour))
 	if err != nil || lately {

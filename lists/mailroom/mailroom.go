@@ -1,7 +1,8 @@
 // Package mailroom is where every incoming letter comes. It promises that a letter it took (nil, hence 250) is on the disk with its
 // envelope, what was found out about its sender, and what was decided, in one commit; that the same letter offered again is taken
-// again and changes nothing; that no robot's letter becomes a post, a conversation or a cause for an answer; that a letter for a
-// private door is private before it is anything else; and that one letter on which the program stumbles stops no other.
+// again and changes nothing; that no robot's letter becomes a post or a cause for an answer, and that one place says where such a
+// letter is heard at all (routes.go); that a letter for a private door is private before it is anything else; and that one letter on
+// which the program stumbles stops no other.
 //
 // It finds out what a letter is and hands it to the Receiver its address names; it decides nothing about lists and members.
 package mailroom
@@ -11,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -162,14 +164,16 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 		return err
 	}
 	kind, why := bounce.Robot(l, env.From.IsZero())
-	if kind != bounce.Person && !onlyBounces(env) {
+	if kind != bounce.Person && !anyOf(env, func(n address.Name) bool { return hears(n, kind) }) {
 		return bounce.Refuse(kind, why)
 	}
-	s := &sorting{m: m, env: env, letter: l, kind: kind, from: author(l)}
-	if kind == bounce.Person {
+	s := &sorting{m: m, env: env, letter: l, kind: kind, why: why, from: author(l)}
+	if kind == bounce.Person || anyOf(env, func(n address.Name) bool { return n.Kind != address.Bounce }) {
 		if err := m.own(ctx, s.from.Address); err != nil {
 			return err
 		}
+	}
+	if kind == bounce.Person || anyOf(env, pressed) {
 		f, err := m.vouch(ctx, env, s.from.Address)
 		if err != nil {
 			return err
@@ -187,14 +191,9 @@ func author(l *letter.Letter) letter.Mailbox {
 	return letter.Mailbox{}
 }
 
-// onlyBounces tells whether all recipients are return paths.
-func onlyBounces(env *smtpd.Envelope) bool {
-	for _, to := range env.To {
-		if n := address.Parse(to.Local); n.Form != address.Token || n.Kind != address.Bounce {
-			return false
-		}
-	}
-	return len(env.To) > 0
+// anyOf tells whether something is true of one of the addresses that the letter was sent to.
+func anyOf(env *smtpd.Envelope, is func(address.Name) bool) bool {
+	return slices.ContainsFunc(env.To, func(to letter.Address) bool { return is(address.Parse(to.Local)) })
 }
 
 // loop sends away what was here before (D3).

@@ -2,6 +2,7 @@ package mailroom
 
 import (
 	"backchannel/lists/address"
+	"backchannel/smtpd/bounce"
 )
 
 // The names under which receivers are registered. The row of a token names its receiver with the same words.
@@ -47,4 +48,26 @@ func private(n address.Name) bool {
 		return n.Word == "managers"
 	}
 	return false
+}
+
+// hears tells whether an address takes a program's letter of this kind. Nearly none does (D2): where it does, nothing is published or
+// decided by such a letter but what its one token was made for, and nobody is answered.
+func hears(n address.Name, kind bounce.Kind) bool {
+	switch {
+	case kind == bounce.Person:
+		return true
+	case n.Form == address.Token && n.Kind == address.Bounce:
+		return true
+	case n.Form == address.Role && (n.Word == "postmaster" || n.Word == "abuse"):
+		return true // they always work (M22), and those who write there are often machines
+	case pressed(n):
+		return kind == bounce.AutoReply || kind == bounce.Generated || kind == bounce.Bulk
+	}
+	return false
+}
+
+// pressed tells whether mail programs write to an address by themselves when a person presses a button: the addresses of
+// List-Unsubscribe. Apple's marks such a letter as an automatic reply. Who sent it counts there as with a person's own letter.
+func pressed(n address.Name) bool {
+	return n.Form == address.Token && (n.Kind == address.Leave || n.Kind == address.DigestOff)
 }

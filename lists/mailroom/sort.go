@@ -25,6 +25,7 @@ type sorting struct {
 	env     *smtpd.Envelope
 	letter  *letter.Letter
 	kind    bounce.Kind
+	why     string // by which sign a program's letter was known
 	from    letter.Mailbox
 	finding mailauth.Finding
 	id      archive.LetterID
@@ -132,7 +133,7 @@ func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error 
 		if err := logbook.Write(tx, logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}); err != nil {
 			return err
 		}
-		if in == nil || in.Verdict != lists.Verified || s.m.Teller == nil {
+		if in == nil || in.Robot || in.Verdict != lists.Verified || s.m.Teller == nil {
 			continue
 		}
 		if err := s.m.Teller.PartRefused(tx, in, r); err != nil {
@@ -161,13 +162,14 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 	in := &lists.Incoming{
 		Envelope: s.env, Letter: s.letter, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
 		From: s.from, Verdict: lists.Unverified, Finding: s.finding, Policy: s.m.Policy, PrivateToo: privateToo && !private(t.name),
+		Robot: s.kind != bounce.Person,
 	}
 	for _, also := range s.env.To {
 		if also != t.to {
 			in.Also = append(in.Also, also)
 		}
 	}
-	if s.kind == bounce.Person && !s.from.Address.IsZero() {
+	if (!in.Robot || pressed(t.name)) && !s.from.Address.IsZero() {
 		known := false
 		if in.Sender, known, err = lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil {
 			return nil, err
@@ -202,6 +204,9 @@ func (s *sorting) lookup(tx *db.Tx, in *lists.Incoming) error {
 
 // hand gives the letter to its receiver.
 func (s *sorting) hand(tx *db.Tx, in *lists.Incoming) error {
+	if !hears(in.Name, s.kind) {
+		return bounce.Refuse(s.kind, s.why)
+	}
 	name, ok := route(in.Name)
 	switch {
 	case in.Token != nil:

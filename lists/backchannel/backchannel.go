@@ -91,7 +91,7 @@ func (b *Letterbox) File(tx *db.Tx, in *lists.Incoming) error { return b.Take(tx
 
 // Take opens a conversation with a letter, or adds it to the one it belongs to.
 func (b *Letterbox) Take(tx *db.Tx, in *lists.Incoming, about Context) error {
-	if len(in.Letter.From()) != 1 {
+	if in.From.Address.IsZero() {
 		return refusal.Because(refusal.Malformed, "A letter needs exactly one address in its From field. Please send it again from your ordinary mail program.")
 	}
 	outsider := in.Sender.ID == 0

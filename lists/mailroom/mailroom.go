@@ -185,10 +185,11 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 
 // author is the one mailbox in From; none when the letter names none or several (C1).
 func author(l *letter.Letter) letter.Mailbox {
-	if all := l.From(); len(all) == 1 && len(l.Fields("From")) == 1 {
-		return all[0]
+	a, err := l.Author() // strict: what From might also mean is no ground for authority
+	if err != nil {
+		return letter.Mailbox{}
 	}
-	return letter.Mailbox{}
+	return a
 }
 
 // anyOf tells whether something is true of one of the addresses that the letter was sent to.

@@ -25,6 +25,7 @@ var foreignList = []string{"List-Id", "List-Post", "List-Help", "List-Owner", "L
 // dress gives a letter the header of its list. The body stays byte for byte.
 func dress(pub Publication, shown letter.Mailbox) ([]byte, error) {
 	h := pub.Letter.Header()
+	h.DropStray()
 	for _, name := range gone {
 		h.Del(name)
 	}
@@ -108,10 +109,10 @@ func answerTo(pub Publication, shown letter.Mailbox) []letter.Mailbox {
 // author is whom the post shows as its author: the name in From, unless that name would take members in (B6).
 func author(pub Publication, managers []lists.Member) letter.Mailbox {
 	from := letter.Mailbox{Name: pub.Author.Name, Address: pub.Author.Address}
-	if all := pub.Letter.From(); len(all) == 1 {
-		from.Address = all[0].Address
-		if all[0].Name != "" {
-			from.Name = all[0].Name
+	if a, err := pub.Letter.Author(); err == nil {
+		from.Address = a.Address
+		if a.Name != "" {
+			from.Name = a.Name
 		}
 	}
 	if from.Name == "" {

@@ -1,104 +1,107 @@
 package letter
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"mime"
 	"strings"
 	"time"
-
-	"github.com/jordan-wright/email"
 )
 
-// Draft is a message of our own to be composed. Text is required; with HTML beside it the message has both forms.
+// Draft is a letter of our own before it is written. The same draft always gives the same bytes (but for a new boundary should the
+// content itself contain the first), so a digest that is rendered twice is one digest.
 type Draft struct {
 	From       Mailbox
-	To         []Mailbox
-	Cc         []Mailbox
+	To, Cc     []Mailbox
 	ReplyTo    []Mailbox
 	Subject    string
-	Date       time.Time
+	Date       time.Time // written in its own zone, to the second
 	MessageID  MessageID
 	InReplyTo  []MessageID
-	References []MessageID
-	Extra      []Field // further fields, after ours, in this order
-	Text       string  // lines end with \n
-	HTML       string
+	References []MessageID // oldest first
+	Extra      []Field     // further fields, in order: List-*, Auto-Submitted, …; none that the draft itself writes
+
+	Text    string   // plain text, UTF-8, any line ends
+	HTML    string   // HTML; without Text the plain text is made from it
+	Flowed  bool     // write Text as format=flowed (RFC 3676): long lines may be wrapped anew by the reader
+	Files   []File   // attached files
+	Letters [][]byte // attached letters, whole and raw
 }
 
-// Bytes composes the message: a folded header in a fixed order, and a body in ASCII lines of at most 76 characters, the same bytes
-// for the same draft. A value that would break out of its field is an error (B5).
+// File is a file to attach.
+type File struct {
+	Name string // shown to the reader; folders and controls are taken off
+	Type string // media type; what cannot be one becomes application/octet-stream
+	Data []byte
+}
+
+// Attach adds a file.
+func (d *Draft) Attach(name, mediaType string, data []byte) {
+	d.Files = append(d.Files, File{Name: name, Type: mediaType, Data: data})
+}
+
+// AttachLetter adds a whole letter as message/rfc822. It travels as it is, in 7bit or 8bit: a transfer encoding is forbidden there
+// (RFC 2046 §5.2.1). A letter that cannot travel so (lines over 998 octets, NUL) is attached as a file instead.
+func (d *Draft) AttachLetter(raw []byte) { d.Letters = append(d.Letters, raw) }
+
+// Bytes writes the letter with CRLF line ends: header in a fixed order, folded at 78 characters; text, or text and HTML as
+// alternatives, each in the shorter of quoted-printable and base64; then attached letters and files. Without From, Date or
+// Message-ID, and with a field that smuggles a line break (B5), it is an error.
 func (d Draft) Bytes() ([]byte, error) {
-	if d.From.Address.IsZero() || d.MessageID == "" || d.Date.IsZero() {
-		return nil, errors.New("compose: From, Date and Message-ID are required")
-	}
-	contentType, encoding, body, err := d.body()
+	h, err := d.header()
 	if err != nil {
 		return nil, err
 	}
-	var h Header
-	for _, f := range d.fields(contentType, encoding) {
+	body, err := d.entity()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range append([]Field{{"MIME-Version", "1.0"}}, body.fields...) {
+		if err := h.Add(f.Name, f.Value); err != nil {
+			return nil, fmt.Errorf("draft: %w", err)
+		}
+	}
+	return append(h.Bytes(), body.body...), nil
+}
+
+// header writes the fields above the MIME ones.
+func (d Draft) header() (*Header, error) {
+	switch {
+	case d.From.Address.IsZero():
+		return nil, errors.New("draft: no From")
+	case d.Date.IsZero():
+		return nil, errors.New("draft: no Date")
+	case d.MessageID == "":
+		return nil, errors.New("draft: no Message-ID")
+	}
+	fields := []Field{
+		{"From", d.From.String()},
+		{"To", FormatMailboxes(d.To)},
+		{"Cc", FormatMailboxes(d.Cc)},
+		{"Reply-To", FormatMailboxes(d.ReplyTo)},
+		{"Subject", d.Subject},
+		{"Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700")}, // RFC 5322 §3.3
+		{"Message-ID", d.MessageID.String()},
+		{"In-Reply-To", FormatMessageIDs(d.InReplyTo)},
+		{"References", FormatMessageIDs(d.References)},
+	}
+	own := map[string]bool{"mime-version": true, "bcc": true}
+	h := &Header{}
+	for _, f := range fields {
+		own[strings.ToLower(f.Name)] = true
 		if f.Value == "" {
 			continue
 		}
 		if err := h.Add(f.Name, f.Value); err != nil {
-			return nil, fmt.Errorf("compose: %w", err)
+			return nil, fmt.Errorf("draft: %w", err)
 		}
 	}
-	return append(h.Bytes(), body...), nil
-}
-
-// fields are the header in the order in which people like to read it.
-func (d Draft) fields(contentType, encoding string) []Field {
-	all := []Field{
-		{"From", d.From.String()}, {"To", FormatMailboxes(d.To)}, {"Cc", FormatMailboxes(d.Cc)}, {"Reply-To", FormatMailboxes(d.ReplyTo)},
-		{"Subject", CleanLine(d.Subject)}, {"Date", d.Date.Format(time.RFC1123Z)}, {"Message-ID", FormatMessageIDs([]MessageID{d.MessageID})},
-		{"In-Reply-To", FormatMessageIDs(d.InReplyTo)}, {"References", FormatMessageIDs(d.References)},
-	}
-	all = append(all, d.Extra...)
-	return append(all, Field{"MIME-Version", "1.0"}, Field{"Content-Type", contentType}, Field{"Content-Transfer-Encoding", encoding})
-}
-
-// body has the library compose the parts, and takes what follows its header: that one has a random order and names the host.
-func (d Draft) body() (contentType, encoding string, body []byte, err error) {
-	e := email.NewEmail()
-	e.From = "x@invalid"
-	e.Text = []byte(strings.ReplaceAll(d.Text, "\n", "\r\n"))
-	if d.HTML != "" {
-		e.HTML = []byte(strings.ReplaceAll(d.HTML, "\n", "\r\n"))
-	}
-	raw, err := e.Bytes()
-	if err != nil {
-		return "", "", nil, fmt.Errorf("compose: %w", err)
-	}
-	head, body, ok := bytes.Cut(raw, []byte("\r\n\r\n"))
-	if !ok {
-		return "", "", nil, errors.New("compose: the library wrote no header")
-	}
-	if d.HTML == "" {
-		return "text/plain; charset=utf-8", "quoted-printable", body, nil
-	}
-	own := "=_" + boundary(d.Text, d.HTML)
-	for _, line := range strings.Split(strings.ReplaceAll(string(head), "\r\n ", " "), "\r\n") {
-		if value, ok := strings.CutPrefix(line, "Content-Type: "); ok {
-			_, params, err := mime.ParseMediaType(value)
-			if err != nil {
-				return "", "", nil, fmt.Errorf("compose: %w", err)
-			}
-			body = bytes.ReplaceAll(body, []byte(params["boundary"]), []byte(own))
+	for _, f := range d.Extra {
+		if low := strings.ToLower(f.Name); own[low] || strings.HasPrefix(low, "content-") {
+			return nil, fmt.Errorf("draft: %s is no extra field", ASCII(f.Name, 40))
+		}
+		if err := h.Add(f.Name, f.Value); err != nil {
+			return nil, fmt.Errorf("draft: %w", err)
 		}
 	}
-	return "multipart/alternative; boundary=\"" + own + "\"", "", body, nil
-}
-
-// boundary is derived from what it bounds. Its "=_" can stand in no quoted-printable line.
-func boundary(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:12])
+	return h, nil
 }

@@ -47,7 +47,7 @@ func unflow(text string, delSp bool) string {
 		line = strings.TrimSuffix(line, "\n")
 		depth := len(line) - len(strings.TrimLeft(line, ">"))
 		rest := strings.TrimPrefix(line[depth:], " ")
-		signature := rest == "-- " // §4.3: never flowed, and nothing flows into it
+		signature := rest == "-- "                                   // §4.3: never flowed, and nothing flows into it
 		if open && (depth != openDepth || signature || rest == "") { // a soft break before an empty line was an accident
 			out.WriteByte('\n')
 			open = false

@@ -55,6 +55,32 @@ func TestNumbersAreNeverUsedAgain(t *testing.T) {
 	}
 }
 
+// The books are kept by numbers: what was owed already must use up none (P13).
+func TestEveryNumberIsACopy(t *testing.T) {
+	y := newYard(t)
+	ever := func() (n int64) {
+		dbtest.Update(t, y.db, func(tx *db.Tx) (err error) { n, err = Ever(tx); return err })
+		return n
+	}
+	if n := ever(); n != 0 {
+		t.Fatalf("%d copies before the first", n)
+	}
+	for range 3 {
+		dbtest.Update(t, y.db, func(tx *db.Tx) error {
+			_, err := Owe(tx, Owed{Source: "post:1", Stamp: "plain", To: member(1)})
+			return err
+		})
+	}
+	if n := ever(); n != 1 {
+		t.Errorf("one copy, owed three times, counts %d", n)
+	}
+	y.owe("plain", 2)
+	y.drain()
+	if n := ever(); n != 3 {
+		t.Errorf("%d copies, want 3, sent or not", n)
+	}
+}
+
 func TestOutcomeInWords(t *testing.T) {
 	for _, c := range []struct {
 		o    Outcome

@@ -50,3 +50,9 @@ func Summarise(tx *db.Tx) (s Summary, err error) {
 	s.Oldest = db.Time(oldest)
 	return s, err
 }
+
+// Ever is how many copies were ever owed: as many as have ended by the logbook, and are owed still (P13).
+func Ever(tx *db.Tx) (n int64, err error) {
+	err = tx.QueryRow(`SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'copy'), 0)`).Scan(&n)
+	return n, err
+}

@@ -13,6 +13,7 @@ const (
 	AskSender Question = "sender" // was this you, from another address?
 	AskAnswer Question = "answer" // shall this answer of a manager go out?
 	AskHeld   Question = "held"   // managers: shall this post go out?
+	AskChange Question = "change" // shall this change of your membership be made?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -24,7 +25,7 @@ func (q Question) Words() []string {
 		return []string{"PUBLIC", "PRIVATE", "DROP"}
 	case AskRest:
 		return []string{"PUBLIC", "DROP"}
-	case AskSender:
+	case AskSender, AskChange:
 		return []string{"YES", "NO"}
 	case AskAnswer:
 		return []string{"SEND", "DROP"}

@@ -56,6 +56,7 @@ func samples() []sample {
 	}
 	all = append(all, privateSamples()...)
 	all = append(all, memberSamples()...)
+	all = append(all, wishSamples()...)
 	return append(all, digestSamples()...)
 }
 

@@ -1,0 +1,47 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+)
+
+func wishSamples() []sample {
+	return []sample{
+		{"confirm_wish", ConfirmWish{bc, WishLeaveList, "Garden talk", "dana@elsewhere.example", "", 14}},
+		{"confirm_wish-bare", ConfirmWish{Community: bc, Wish: WishLeave, Days: 1}},
+		{"confirm_wish-again", ConfirmWish{bc, WishWeekly, "", "", "Yes please, but only in summer", 14}},
+		{"wish_end", WishEnd{bc, WishLeaveList, "Garden talk", false, doors}},
+		{"wish_end-bare", WishEnd{Community: bc, Wish: WishDigestOff, Late: true}},
+		{"last_manager", LastManager{bc, "Mira", "managers@cmtybc.example", doors}},
+		{"last_manager-bare", LastManager{Community: bc, Managers: "managers@cmtybc.example"}},
+		{"on_no_list", OnNoList{bc, doors}},
+		{"on_no_list-bare", OnNoList{Community: bc}},
+	}
+}
+
+// Each wish can be asked about in words of its own, and one about a list names it.
+func TestEveryWishHasWords(t *testing.T) {
+	seen := map[string]Wish{}
+	for _, w := range []Wish{WishLeave, WishLeaveList, WishJoin, WishDigestOff, WishEach, WishDaily, WishWeekly, WishMonthly, WishNoMail} {
+		for _, m := range []renderer{ConfirmWish{Community: "Gardeners", Wish: w, List: "Jobs", Days: 14}, WishEnd{Community: "Gardeners", Wish: w, List: "Jobs"}} {
+			got, mail := text(t, m)
+			if other, ok := seen[mail.Subject]; ok {
+				t.Errorf("%s and %s are both called %q", w, other, mail.Subject)
+			}
+			seen[mail.Subject] = w
+			if strings.Contains(got, "Jobs") != w.ofList() {
+				t.Errorf("%s names the list: %v\n%s", w, !w.ofList(), got)
+			}
+		}
+		for _, m := range []renderer{ConfirmWish{Community: "Gardeners", Wish: w, Days: 14}, WishEnd{Community: "Gardeners", Wish: w}} {
+			if _, err := m.Render(); (err != nil) != w.ofList() {
+				t.Errorf("%s without a list: %v", w, err)
+			}
+		}
+	}
+	for _, m := range []renderer{ConfirmWish{Community: "c", Wish: "odd", Days: 1}, WishEnd{Community: "c", Wish: "odd"}} {
+		if _, err := m.Render(); err == nil || !strings.Contains(err.Error(), "odd") {
+			t.Errorf("%T of an unknown wish: %v", m, err)
+		}
+	}
+}

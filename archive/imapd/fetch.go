@@ -3,7 +3,6 @@ package imapd
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -16,7 +15,6 @@ import (
 const (
 	batch       = 200       // messages described with one look; no look at the database is open while we write
 	smallLetter = 512 << 10 // letters up to this size are sent without asking for room
-	roomWithin  = 10 * time.Second
 )
 
 // pick chooses messages by number or UID, as the set says. '$' is the result of the last saved search.
@@ -174,7 +172,7 @@ func (s *session) hold(size int64) (release func(), err error) {
 	if size <= smallLetter {
 		return func() {}, nil
 	}
-	ctx, cancel := context.WithTimeout(s.server.ctx, roomWithin)
+	ctx, cancel := context.WithTimeout(s.server.ctx, s.server.cfg.RoomWithin)
 	defer cancel()
 	size = min(size, s.server.cfg.MaxInHand)
 	if err := s.server.inHand.Acquire(ctx, size); err != nil {

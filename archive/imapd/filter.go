@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Limits of one command, in octets. The library would stop at 50 KiB by itself, but in the middle of the line, and take the rest
@@ -19,7 +18,6 @@ const (
 	longestLiteral  = 4096  // but for letters; beyond it the library waits for the octets without asking for them
 	letterToDrop    = 64 << 20
 	nonsenseLines   = 50 // empty or unreadable lines in a row until we hang up
-	ownWriteWithin  = 30 * time.Second
 )
 
 // wire is the connection as the library sees it: each Read gives at most one line, and only after the line before was answered.
@@ -376,61 +374,4 @@ func (w *wire) readLine() ([]byte, error) {
 		return nil, w.hangUp("A line holds an octet that no command has.")
 	}
 	return w.line, nil
-}
-
-// hangUp says goodbye and closes. The error keeps the library from writing after it.
-func (w *wire) hangUp(text string) error {
-	_ = w.say("* BYE " + text + "\r\n")
-	_ = w.Close()
-	return net.ErrClosed
-}
-
-// say writes to the client past the library, between two commands.
-func (w *wire) say(text string) error {
-	stuck := time.AfterFunc(ownWriteWithin, func() { _ = w.Close() })
-	defer stuck.Stop()
-	_, err := w.Conn.Write([]byte(text))
-	return err
-}
-
-// Write passes on what the library says, except a '+' that the client does not wait for.
-func (w *wire) Write(p []byte) (int, error) {
-	if swallow := w.hear(p); swallow {
-		return len(p), nil
-	}
-	if w.correct(&p) {
-		_, err := w.Conn.Write(p)
-		return len(p) + len("READ-WRITE") - len("READ-ONLY"), err
-	}
-	return w.Conn.Write(p)
-}
-
-// hear listens for the '+' of the library and tells whether the client must not see it. Messages cannot fake one: while a literal
-// is awaited, or during AUTHENTICATE and IDLE, the library writes no message text.
-func (w *wire) hear(p []byte) (swallow bool) {
-	if len(p) == 0 || p[0] != '+' {
-		return false
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if a := w.await; a != nil {
-		a.granted = true
-		return !a.waits || a.refuse
-	}
-	if w.verb == "AUTHENTICATE" || w.verb == "IDLE" {
-		w.verbatim = true
-	}
-	return false
-}
-
-// correct puts READ-ONLY into the answer to SELECT where the library wrote READ-WRITE (RFC 9051 §6.3.2).
-func (w *wire) correct(p *[]byte) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.readOnly || !bytes.Contains(*p, []byte(" OK [READ-WRITE] SELECT")) {
-		return false
-	}
-	w.readOnly = false
-	*p = bytes.Replace(*p, []byte("[READ-WRITE]"), []byte("[READ-ONLY]"), 1)
-	return true
 }

@@ -194,6 +194,38 @@ func TestShutdownOfADeafClient(t *testing.T) {
 	}
 }
 
+// Large letters in the hands of clients that do not read leave no room for more, and small ones pass by.
+func TestRoomForLargeLetters(t *testing.T) {
+	m := community(t)
+	m.boxes["Drafts"].arrive(note("big", strings.Repeat("A line of a large letter that fills every buffer there is.\n", 300_000)))
+	m.boxes["Drafts"].arrive(note("small", "x"))
+	_, addr := start(t, m, func(c *Config) { c.MaxInHand, c.RoomWithin = 1<<20, 20*time.Millisecond })
+	deaf, k := signedIn(t, addr), signedIn(t, addr)
+	deaf.play("C: a SELECT Drafts\nS> a OK …")
+	deaf.say("b FETCH 1 BODY.PEEK[]\r\n")
+	deaf.play("S: * 1 FETCH …")
+	k.play(`
+		C: a SELECT Drafts
+		S> a OK …
+		C: b FETCH 1 BODY.PEEK[TEXT]<0.10>
+		S: b NO [UNAVAILABLE] ` + saysBusy + `
+		C: c FETCH 2 BODY.PEEK[TEXT]
+		S: * 2 FETCH (BODY[TEXT] {3}
+		S: x
+		S: )
+		S: c OK FETCH completed
+	`)
+	_ = deaf.conn.Close()
+	waitFor(t, func() bool {
+		k.say("d FETCH 1 BODY.PEEK[TEXT]<0.10>\r\n")
+		if line := k.line(); strings.HasPrefix(line, "d NO") {
+			return false
+		}
+		k.play("S> d OK …")
+		return true
+	})
+}
+
 type fakeListener struct {
 	net.Listener
 	addr net.Addr

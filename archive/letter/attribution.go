@@ -265,6 +265,9 @@ func headerBlock(lines []line, i int) (end int, found, raw bool) {
 	for j := i; j < len(lines) && j < i+farthest; j++ {
 		l := lines[j]
 		if l.empty() {
+			if blank == 0 && strange > 0 && count >= 3 {
+				end = j // the last value was folded
+			}
 			if blank++; blank > 2 {
 				break
 			}

@@ -148,7 +148,7 @@ func otherMark(l line) string {
 		return ""
 	}
 	i := 0
-	for i < len(text) && i < 4 && text[i] == ' ' {
+	for i < len(text) && i < 3 && text[i] == ' ' {
 		i++
 	}
 	if i > 0 && i < len(text) && text[i] == '>' {

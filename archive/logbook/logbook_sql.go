@@ -75,6 +75,13 @@ func Find(tx *db.Tx, typed string) ([]Entry, error) {
 	return db.Select(tx, scan, `SELECT `+columns+` FROM log_entry WHERE copy = ? AND copy <> 0 ORDER BY id`, n)
 }
 
+// Newest is when the newest row was written; the zero time when there is none.
+func Newest(tx *db.Tx) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow("SELECT coalesce(max(at), 0) FROM (SELECT at FROM log_entry ORDER BY id DESC LIMIT 1)").Scan(&at)
+	return db.Time(at), err
+}
+
 // Ended counts the copies whose life has ended, by verb, purged rows included.
 func Ended(tx *db.Tx) (map[Verb]int64, error) {
 	rows, err := tx.Query(`SELECT verb, sum(n) FROM (

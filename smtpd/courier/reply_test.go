@@ -3,11 +3,15 @@ package courier
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"backchannel/smtpd/queue"
 )
 
 func TestReadReply(t *testing.T) {
@@ -112,6 +116,34 @@ func FuzzStuff(f *testing.F) {
 		}
 		if !bytes.Equal(back, b) {
 			t.Fatalf("%q became %q", b, back)
+		}
+	})
+}
+
+// Whatever a host says, Deliver ends, says something printable, and is pleased only when the host took a message.
+func FuzzHost(f *testing.F) {
+	for _, s := range []string{"", "220 x\r\n", "220 x\r\n250-x\r\n250 PIPELINING\r\n250 a\r\n250 b\r\n354 c\r\n250 d\r\n",
+		"220 x\r\n250 x\r\n250 a\r\n250 b\r\n354 c\r\n250 d\r\n", "220 x\r\n500 x\r\n250 x\r\n550 no\r\n", "220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n\x16\x03\x01",
+		"220 x\r\n250-x\r\n250-SIZE 3\r\n250 AUTH=PLAIN\r\n", "421 x\r\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		c := New(Options{Name: "lists.test", Route: Smarthost(Hop{Addr: "mx.test:25"}), Dial: func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go io.Copy(io.Discard, theirs)
+			go func() { theirs.Write(script); theirs.Close() }()
+			return ours, nil
+		}})
+		defer c.Close()
+		o := c.Deliver(context.Background(), to(1))
+		if s := o.String(); s == "" || len(s) > 500 || strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) {
+			t.Fatalf("%q", s)
+		}
+		if o.Kind == queue.Delivered && (o.Code/100 != 2 || !bytes.Contains(script, []byte("\n3"))) {
+			t.Fatalf("%q: %s", script, inShort(o))
+		}
+		if o.Kind == queue.Failed && o.Code/100 != 5 && o.Enhanced != "5.3.4" {
+			t.Fatalf("%q: %s", script, inShort(o))
 		}
 	})
 }

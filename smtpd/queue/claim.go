@@ -13,6 +13,9 @@ import (
 // claimMost is how many copies one commit claims (ST5).
 const claimMost = 100
 
+// mendMost is how many dates one commit mends.
+const mendMost = 2000
+
 // claimFresh is how long a claimed copy may wait for its turn. After that it is given back and stamped anew: who has left within the
 // last minute gets nothing (P14), however slow the hosts before it are.
 const claimFresh = 30 * time.Second
@@ -58,8 +61,8 @@ func (s *shift) claim(ctx context.Context) (n int, next time.Time, err error) {
 	}
 	if o.astray {
 		s.r.o.Log.Warn("copies with dates of another clock get new ones")
-		err := s.r.o.DB.Update(ctx, func(tx *db.Tx) error { return mend(tx, claimMost) })
-		return claimMost, time.Time{}, err
+		err := s.r.o.DB.Update(ctx, func(tx *db.Tx) error { return mend(tx, mendMost) })
+		return mendMost, time.Time{}, err
 	}
 	if !o.now {
 		return 0, o.next, nil

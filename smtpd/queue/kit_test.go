@@ -127,6 +127,7 @@ func (y *yard) drain() Tally {
 	if err != nil {
 		y.t.Fatal(err)
 	}
+	y.balanced()
 	return tally
 }
 
@@ -146,6 +147,18 @@ func (y *yard) list() string {
 		return err
 	})
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// balanced checks that every copy ever owed is owed or ended.
+func (y *yard) balanced() {
+	y.t.Helper()
+	dbtest.View(y.t, y.db, func(tx *db.Tx) error {
+		faults, err := Check(tx)
+		for _, f := range faults {
+			y.t.Error(f)
+		}
+		return err
+	})
 }
 
 // story is what the logbook says about a copy.

@@ -145,27 +145,28 @@ func giveBack(tx *db.Tx, c Copy) error {
 	return err
 }
 
-// postpone ends an attempt with another to come; the zero time is at once.
-func postpone(tx *db.Tx, c Copy, next time.Time, said string) error {
+// postpone ends an attempt with another to come; the zero time is at once. False: the row is gone.
+func postpone(tx *db.Tx, c Copy, next time.Time, said string) (bool, error) {
 	var date any
 	if !next.IsZero() {
 		date = db.Micros(next)
 	}
-	_, err := tx.Exec(`UPDATE copy SET state = 'waiting', attempts = @attempts, panics = @panics, due = @due, said = @said WHERE id = @id`,
+	n, err := tx.Change(`UPDATE copy SET state = 'waiting', attempts = @attempts, panics = @panics, due = @due, said = @said WHERE id = @id`,
 		db.Named("attempts", c.Attempts), db.Named("panics", c.panics), db.Named("due", date), db.Named("said", said), db.Named("id", c.ID))
-	return err
+	return n == 1, err
 }
 
-func setAside(tx *db.Tx, c Copy, said string) error {
-	_, err := tx.Exec(`UPDATE copy SET state = 'aside', attempts = @attempts, panics = @panics, due = NULL, said = @said WHERE id = @id`,
+// setAside keeps a copy that nobody tries. False: the row is gone.
+func setAside(tx *db.Tx, c Copy, said string) (bool, error) {
+	n, err := tx.Change(`UPDATE copy SET state = 'aside', attempts = @attempts, panics = @panics, due = NULL, said = @said WHERE id = @id`,
 		db.Named("attempts", c.Attempts), db.Named("panics", c.panics), db.Named("said", said), db.Named("id", c.ID))
-	return err
+	return n == 1, err
 }
 
-// remove takes a row out whose end is written down in the same transaction.
-func remove(tx *db.Tx, id CopyID) error {
-	_, err := tx.Exec(`DELETE FROM copy WHERE id = ?`, id)
-	return err
+// remove takes a row out whose end is written down in the same transaction. False: it was gone before.
+func remove(tx *db.Tx, id CopyID) (bool, error) {
+	n, err := tx.Change(`DELETE FROM copy WHERE id = ?`, id)
+	return n == 1, err
 }
 
 // hasten makes due at once what is due by this process's clock, for a runner that lives by another. It gives the newest id of all.

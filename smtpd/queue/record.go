@@ -90,10 +90,7 @@ func (s *shift) save(tx *db.Tx, res result) error {
 	case res.fell != nil:
 		return s.fell(tx, c, *res.fell)
 	case res.cut && res.o.Kind == Deferred:
-		if err := logbook.Write(tx, entry(c, logbook.Deferred, "the server was stopped: "+res.o.String())); err != nil {
-			return err
-		}
-		return postpone(tx, c, time.Time{}, res.o.String())
+		return s.later(tx, c, time.Time{}, "the server was stopped: "+res.o.String())
 	}
 	return s.settle(tx, c, res.o)
 }
@@ -113,21 +110,38 @@ func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
 		o.Kind = Failed
 		return s.end(tx, c, o, logbook.Bounced, fmt.Sprintf("given up after %d attempts in five days; the last: %s", c.Attempts, o))
 	}
-	if err := logbook.Write(tx, entry(c, logbook.Deferred, o.String())); err != nil {
-		return err
+	return s.later(tx, c, tx.Now.Add(wait), o.String())
+}
+
+// later dates the next attempt; the zero time is at once.
+func (s *shift) later(tx *db.Tx, c Copy, next time.Time, said string) error {
+	there, err := postpone(tx, c, next, said)
+	if err != nil {
+		return fmt.Errorf("date the next attempt on copy %d: %w", c.ID, err)
 	}
-	return postpone(tx, c, tx.Now.Add(wait), o.String())
+	return s.write(tx, c, there, logbook.Deferred, said)
 }
 
 // end takes a copy out, tells the logbook and whoever wants to know.
 func (s *shift) end(tx *db.Tx, c Copy, o Outcome, verb logbook.Verb, detail string) error {
-	if err := logbook.Write(tx, entry(c, verb, detail)); err != nil {
-		return err
-	}
-	if err := remove(tx, c.ID); err != nil {
+	there, err := remove(tx, c.ID)
+	if err != nil {
 		return fmt.Errorf("take copy %d out: %w", c.ID, err)
 	}
+	if err := s.write(tx, c, there, verb, detail); err != nil {
+		return err
+	}
 	return s.tell(tx, c, o)
+}
+
+// write tells the logbook. A copy that was dropped during the attempt has had its end: what comes after it is told about its letter,
+// so that each copy ends once in the books (P13).
+func (s *shift) write(tx *db.Tx, c Copy, there bool, verb logbook.Verb, detail string) error {
+	e := entry(c, verb, detail)
+	if !there {
+		e.Copy, e.Detail = 0, fmt.Sprintf("copy %d, dropped while it was under way: %s", c.ID, detail)
+	}
+	return logbook.Write(tx, e)
 }
 
 // fell notes that the program failed on a copy: once may be bad luck, twice sets it aside with its bytes kept (P8).
@@ -138,10 +152,11 @@ func (s *shift) fell(tx *db.Tx, c Copy, p panicError) error {
 		o.Kind = Deferred
 		return s.settle(tx, c, o)
 	}
-	if err := logbook.Write(tx, entry(c, logbook.Held, "set aside: "+o.String())); err != nil {
-		return err
+	there, err := setAside(tx, c, o.String())
+	if err != nil {
+		return fmt.Errorf("set copy %d aside: %w", c.ID, err)
 	}
-	if err := setAside(tx, c, o.String()); err != nil {
+	if err := s.write(tx, c, there, logbook.Held, "set aside: "+o.String()); err != nil {
 		return err
 	}
 	return s.tell(tx, c, o)

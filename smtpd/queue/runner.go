@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -77,9 +78,12 @@ func (r *Runner) Run(ctx context.Context) error {
 			return fmt.Errorf("lock the queue: %w", err)
 		}
 		if ok {
-			defer lock.Unlock()
-			_, err := r.work(ctx, false)
-			return err
+			_, err = r.work(ctx, false)
+			err = errors.Join(err, lock.Unlock())
+			if ctx.Err() != nil {
+				return err
+			}
+			r.o.Log.Error("the queue cannot be worked on; trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -116,7 +120,7 @@ type shift struct {
 	load    *load
 	todo    chan *task    // claimed, not begun
 	results chan result   // to be written down
-	flying  chan struct{} // a token for each copy begun and not written down: as many may arrive twice after a crash
+	flying  chan struct{} // a token for each copy begun and not written down: as many may arrive twice after a crash (P2)
 	wake    chan struct{} // something was written down, or there is room
 	unbegun atomic.Int32
 	open    atomic.Int32 // claimed, not written down
@@ -132,7 +136,8 @@ func (r *Runner) shift() *shift {
 	return &shift{
 		r: r, run: rand.Text(), shelf: newShelf(r.o.Memory), load: newLoad(),
 		todo: make(chan *task, claimMost), results: make(chan result, claimMost),
-		flying: make(chan struct{}, r.o.Workers), wake: make(chan struct{}, 1),
+		// Twice the workers: one half may be on the way while the outcomes of the other half are being made durable.
+		flying: make(chan struct{}, 2*r.o.Workers), wake: make(chan struct{}, 1),
 	}
 }
 

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"time"
 
 	"backchannel/archive/db"
@@ -107,7 +108,8 @@ func Drop(tx *db.Tx, id CopyID, why string) error {
 	if err := logbook.Write(tx, entry(c, logbook.Dropped, why)); err != nil {
 		return err
 	}
-	return remove(tx, id)
+	_, err = remove(tx, id)
+	return err
 }
 
 // Hold keeps a copy back until it is released. An attempt under way is not broken off.
@@ -159,3 +161,26 @@ type Summary struct {
 
 // Owing is how many copies are owed in all.
 func (s Summary) Owing() int64 { return s.Waiting + s.Sending + s.Held + s.Aside }
+
+// Check holds the books against each other (P13): every copy that was ever owed is in the queue or has its end in the logbook. It
+// gives what is wrong, in words; nothing when all is well.
+func Check(tx *db.Tx) ([]string, error) {
+	s, err := Summarise(tx)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := logbook.Ended(tx)
+	if err != nil {
+		return nil, err
+	}
+	ever, err := everOwed(tx)
+	if err != nil {
+		return nil, err
+	}
+	done := ended[logbook.Delivered] + ended[logbook.Bounced] + ended[logbook.Dropped]
+	if ever == s.Owing()+done {
+		return nil, nil
+	}
+	return []string{fmt.Sprintf("%d copies were owed, but %d are in the queue and %d have ended (%d delivered, %d bounced, %d dropped)",
+		ever, s.Owing(), done, ended[logbook.Delivered], ended[logbook.Bounced], ended[logbook.Dropped])}, nil
+}

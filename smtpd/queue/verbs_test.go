@@ -9,6 +9,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/archive/db/dbtest"
+	"backchannel/archive/logbook"
 	"backchannel/templates/refusal"
 )
 
@@ -139,7 +140,18 @@ func TestVerbsOnCopiesUnderWay(t *testing.T) {
 	})
 	y.drain()
 	is(t, "queue", y.list(), "held 1 later")
-	is(t, "story", y.story(1), "dropped: by the operator\ndeferred: later")
+	is(t, "story", y.story(1), "dropped: by the operator")
+	dbtest.View(t, y.db, func(tx *db.Tx) error {
+		all, err := logbook.Find(tx, "story-plain")
+		for _, e := range all {
+			if e.Copy == 0 && e.Verb == logbook.Deferred && e.Detail == "copy 1, dropped while it was under way: later" {
+				return err
+			}
+		}
+		t.Errorf("%+v", all)
+		return err
+	})
+	y.balanced()
 	is(t, "story", y.story(3), "delivered: mx.test said 250 2.0.0 taken")
 }
 
@@ -208,4 +220,34 @@ func TestListAndSummary(t *testing.T) {
 		return err
 	})
 	is(t, "queue", y.list(), "held 0 at once\nwaiting 1 at once\nwaiting 1 at once")
+}
+
+// The books notice a copy that is gone without an end, and one that has ended twice.
+func TestBooks(t *testing.T) {
+	y := newYard(t)
+	y.balanced()
+	y.owe("plain", 5)
+	y.owe("gone", 3)
+	y.owe("plain", 5) // nothing new
+	y.owe("plain", 7) // two more
+	y.balanced()
+	y.drain()
+	y.balanced()
+	y.owe("unwell", 1)
+	faults := func() string {
+		var faults []string
+		dbtest.View(t, y.db, func(tx *db.Tx) (err error) { faults, err = Check(tx); return err })
+		return strings.Join(faults, "|")
+	}
+	dbtest.Update(t, y.db, func(tx *db.Tx) error { return logbook.Write(tx, logbook.Entry{Verb: logbook.Delivered, Copy: 1}) })
+	is(t, "twice", faults(), "11 copies were owed, but 1 are in the queue and 11 have ended (8 delivered, 0 bounced, 3 dropped)")
+	dbtest.Update(t, y.db, func(tx *db.Tx) error {
+		_, err := tx.Exec(`DELETE FROM copy`)
+		return err
+	})
+	dbtest.Update(t, y.db, func(tx *db.Tx) error {
+		_, err := tx.Exec(`DELETE FROM log_entry WHERE copy = 1`)
+		return err
+	})
+	is(t, "gone", faults(), "11 copies were owed, but 0 are in the queue and 9 have ended (6 delivered, 0 bounced, 3 dropped)")
 }

@@ -22,12 +22,12 @@ func bigList(b *testing.B, n int) *fixture {
 			letters = append(letters, madeUp(b, i, common))
 		}
 		f.update(func(tx *db.Tx) error {
+			var posts []archive.NewPost
 			for i, l := range letters {
-				if _, err := f.s.AddPost(tx, archive.NewPost{Mailbox: f.talk, Letter: l, Published: monday.Add(time.Duration(at+i) * time.Minute)}); err != nil {
-					return err
-				}
+				posts = append(posts, archive.NewPost{Mailbox: f.talk, Letter: l, Published: monday.Add(time.Duration(at+i) * time.Minute)})
 			}
-			return nil
+			_, err := f.s.AddPosts(tx, posts)
+			return err
 		})
 	}
 	return f
@@ -83,12 +83,12 @@ func BenchmarkImport(b *testing.B) {
 						b.StartTimer()
 					}
 					f.update(func(tx *db.Tx) error {
+						var posts []archive.NewPost
 						for i, l := range batch {
-							if _, err := f.s.AddPost(tx, archive.NewPost{Mailbox: box, Letter: l, Reading: readings[i], Imported: true}); err != nil {
-								return err
-							}
+							posts = append(posts, archive.NewPost{Mailbox: box, Letter: l, Reading: readings[i], Imported: true})
 						}
-						return nil
+						_, err := f.s.AddPosts(tx, posts)
+						return err
 					})
 					done += len(batch)
 				}

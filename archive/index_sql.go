@@ -50,11 +50,12 @@ func ensureIndexes(tx *db.Tx) error {
 	return nil
 }
 
-// change runs a statement on a search index, or notes that the index falls behind.
-func changeIndex(tx *db.Tx, name, query string, id int64) error {
+// changeIndex runs a statement on a search index for some rows, given as JSON, or notes that the index falls behind. It belongs at
+// the end of what a transaction does: FTS5 writes out what it has gathered as soon as another statement changes several rows.
+func changeIndex(tx *db.Tx, name, query, ids string) error {
 	var err error
 	if tx.FTS() {
-		_, err = tx.Exec(query, id)
+		_, err = tx.Exec(query, ids)
 	} else {
 		_, err = tx.Exec("INSERT INTO search_debt (name) VALUES (?) ON CONFLICT DO NOTHING", name)
 	}
@@ -64,22 +65,28 @@ func changeIndex(tx *db.Tx, name, query string, id int64) error {
 	return nil
 }
 
-// indexPost makes a post's words findable. It comes after the row is written.
-func indexPost(tx *db.Tx, id PostID) error {
+// indexPosts makes the words of posts findable. It comes after the rows are written.
+func indexPosts(tx *db.Tx, ids []PostID) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	return changeIndex(tx, "post_fts", `INSERT INTO post_fts (rowid, box, subject, author, body)
-		SELECT doc, box, subject, author, body FROM post_words WHERE id = ?`, int64(id))
+		SELECT doc, box, w.subject, author, body FROM json_each(?) j CROSS JOIN post_words w ON w.id = j.value`, jsonInts(ids))
 }
 
 // unindexPost takes a post's words out. It comes before the row changes, because the index is told the words it had.
 func unindexPost(tx *db.Tx, id PostID) error {
 	return changeIndex(tx, "post_fts", `INSERT INTO post_fts (post_fts, rowid, box, subject, author, body)
-		SELECT 'delete', doc, box, subject, author, body FROM post_words WHERE id = ?`, int64(id))
+		SELECT 'delete', doc, box, w.subject, author, body FROM json_each(?) j CROSS JOIN post_words w ON w.id = j.value`, jsonInts([]PostID{id}))
 }
 
 func indexPrivate(tx *db.Tx, id PrivateMessageID) error {
-	return changeIndex(tx, "private_fts", "INSERT INTO private_fts (rowid, words) SELECT id, words FROM private_message WHERE id = ?", int64(id))
+	return changeIndex(tx, "private_fts", `INSERT INTO private_fts (rowid, words)
+		SELECT p.id, p.words FROM json_each(?) j CROSS JOIN private_message p ON p.id = j.value`, jsonInts([]PrivateMessageID{id}))
 }
 
+// unindexPrivate takes a private message's words out, before its row goes.
 func unindexPrivate(tx *db.Tx, id PrivateMessageID) error {
-	return changeIndex(tx, "private_fts", "INSERT INTO private_fts (private_fts, rowid, words) SELECT 'delete', id, words FROM private_message WHERE id = ?", int64(id))
+	return changeIndex(tx, "private_fts", `INSERT INTO private_fts (private_fts, rowid, words)
+		SELECT 'delete', p.id, p.words FROM json_each(?) j CROSS JOIN private_message p ON p.id = j.value`, jsonInts([]PrivateMessageID{id}))
 }

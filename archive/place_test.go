@@ -224,17 +224,21 @@ func (f *fixture) importAll(list []*letter.Letter) []archive.Post {
 	f.t.Helper()
 	posts := make([]archive.Post, len(list))
 	for at := 0; at < len(list); at += 200 {
+		var batch []archive.NewPost
+		for _, l := range list[at:min(at+200, len(list))] {
+			date, _ := l.Date()
+			batch = append(batch, archive.NewPost{Mailbox: f.talk, Letter: l, Published: date, Imported: true})
+		}
 		f.update(func(tx *db.Tx) error {
-			for i := at; i < min(at+200, len(list)); i++ {
-				date, _ := list[i].Date()
-				p, err := f.s.AddPost(tx, archive.NewPost{Mailbox: f.talk, Letter: list[i], Published: date, Imported: true})
-				if err != nil {
-					f.t.Logf("message %d: %v", i, err)
+			added, err := f.s.AddPosts(tx, batch)
+			for i, a := range added {
+				if a.Err != nil {
+					f.t.Logf("message %d: %v", at+i, a.Err)
 					continue
 				}
-				posts[i] = p
+				posts[at+i] = a.Post
 			}
-			return nil
+			return err
 		})
 	}
 	return posts

@@ -64,6 +64,12 @@ type Post struct {
 	Attachments []letter.Attachment
 }
 
+// Added is what became of one post of many.
+type Added struct {
+	Post Post  // the new one, or the one that was there
+	Err  error // nil, or an error that is ErrDuplicate, whose text says why the post was left out
+}
+
 // errDuplicate is what an importer prints beside a message it skipped.
 func errDuplicate() error {
 	return refusal.Because(refusal.Conflict, "This message is in the archive already.").From(ErrDuplicate)

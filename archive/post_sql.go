@@ -15,6 +15,33 @@ import (
 // AddPost publishes a post in its mailbox: sequence number, UID, change number, thread, search row. A post the mailbox has
 // already is returned with an error that is ErrDuplicate; the same message id over another body is another post (P3).
 func (s *Store) AddPost(tx *db.Tx, n NewPost) (Post, error) {
+	p, err := s.addPost(tx, n)
+	if err != nil {
+		return p, err
+	}
+	return p, indexPosts(tx, []PostID{p.ID})
+}
+
+// AddPosts is AddPost for many, for imports: the search index is written once, which makes it several times cheaper. Posts that
+// the mailboxes have already come back with their error in Added; any other error ends the whole.
+func (s *Store) AddPosts(tx *db.Tx, list []NewPost) ([]Added, error) {
+	out := make([]Added, len(list))
+	var fresh []PostID
+	for i, n := range list {
+		p, err := s.addPost(tx, n)
+		if err != nil && !errors.Is(err, ErrDuplicate) {
+			return nil, fmt.Errorf("message %d of %d: %w", i+1, len(list), err)
+		}
+		out[i] = Added{Post: p, Err: err}
+		if err == nil {
+			fresh = append(fresh, p.ID)
+		}
+	}
+	return out, indexPosts(tx, fresh)
+}
+
+// addPost is AddPost without the search row.
+func (s *Store) addPost(tx *db.Tx, n NewPost) (Post, error) {
 	r := n.Reading
 	if r == nil {
 		r = Read(n.Letter)
@@ -22,7 +49,12 @@ func (s *Store) AddPost(tx *db.Tx, n NewPost) (Post, error) {
 	if r.err != nil {
 		return Post{}, r.err
 	}
-	if old, err := s.samePost(tx, n.Mailbox, r); !errors.Is(err, db.ErrNoRows) {
+	same, err := samePost(tx, n.Mailbox, r)
+	if err != nil {
+		return Post{}, err
+	}
+	if same != 0 {
+		old, err := s.Post(tx, same)
 		if err == nil {
 			err = errDuplicate()
 		}
@@ -30,7 +62,6 @@ func (s *Store) AddPost(tx *db.Tx, n NewPost) (Post, error) {
 	}
 	p := newPost(n, r, tx.Now)
 	if p.Raw == 0 {
-		var err error
 		if p.Raw, err = s.PutRaw(tx, n.Letter.Raw(), Open); err != nil {
 			return Post{}, err
 		}
@@ -42,7 +73,7 @@ func (s *Store) AddPost(tx *db.Tx, n NewPost) (Post, error) {
 	if err := s.insertPost(tx, &p, r, series); err != nil {
 		return Post{}, fmt.Errorf("add the post: %w", err)
 	}
-	return p, indexPost(tx, p.ID)
+	return p, nil
 }
 
 // insertPost writes the row and everything that hangs on its place in a thread.
@@ -67,9 +98,14 @@ func (s *Store) insertPost(tx *db.Tx, p *Post, r *Reading, series int64) error {
 	return s.settle(tx, p, m, place, late)
 }
 
-func (s *Store) samePost(tx *db.Tx, box PublicID, r *Reading) (Post, error) {
-	return scanPost(tx.QueryRow(selectPost+"WHERE p.mailbox = :mailbox AND p.msgid = :msgid AND p.body = :body",
-		db.Named("mailbox", box), db.Named("msgid", string(r.msg.ID)), db.Named("body", r.body)))
+// samePost finds the post that this would be once more; 0 when there is none.
+func samePost(tx *db.Tx, box PublicID, r *Reading) (id PostID, err error) {
+	err = tx.QueryRow("SELECT id FROM post WHERE mailbox = :mailbox AND msgid = :msgid AND body = :body",
+		db.Named("mailbox", box), db.Named("msgid", string(r.msg.ID)), db.Named("body", r.body)).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
 }
 
 // takeNumbers gives a post its sequence number, UID and change number.
@@ -123,9 +159,11 @@ func writePost(tx *db.Tx, p *Post, r *Reading, above []letter.MessageID, by thre
 	return err
 }
 
-const selectPost = `SELECT p.id, p.mailbox, p.seq, p.uid, p.modseq, p.thread, t.number, coalesce(p.parent, 0), p.msgid, p.subject,
-	p.from_name, p.from_local, p.from_domain, p.author, p.date, p.published, p.imported, coalesce(p.raw, 0), p.size, p.state, p.text, p.attachments
-	FROM post p JOIN thread t ON t.id = p.thread `
+const (
+	postColumns = `SELECT p.id, p.mailbox, p.seq, p.uid, p.modseq, p.thread, t.number, coalesce(p.parent, 0), p.msgid, p.subject,
+		p.from_name, p.from_local, p.from_domain, p.author, p.date, p.published, p.imported, coalesce(p.raw, 0), p.size, p.state, p.text, p.attachments `
+	selectPost = postColumns + "FROM post p JOIN thread t ON t.id = p.thread "
+)
 
 func scanPost(r db.Scanner) (p Post, err error) {
 	var date, published int64
@@ -197,6 +235,13 @@ func (s *Store) PostsOf(tx *db.Tx, series, author int64, limit int) ([]Post, err
 	return db.Select(tx, scanPost, selectPost+`WHERE p.author = :author AND p.author <> 0 AND t.series = :series
 		AND p.state = 'published' ORDER BY p.id DESC LIMIT :limit`,
 		db.Named("author", author), db.Named("series", series), db.Named("limit", limit))
+}
+
+// FirstPostOf is the first post of an author in a series that is still there; NotFound when there is none. It tells newcomers.
+func (s *Store) FirstPostOf(tx *db.Tx, series, author int64) (Post, error) {
+	p, err := scanPost(tx.QueryRow(selectPost+`WHERE p.author = :author AND p.author <> 0 AND t.series = :series
+		AND p.state <> 'removed' ORDER BY p.id LIMIT 1`, db.Named("author", author), db.Named("series", series)))
+	return p, orNotFound(err, noSuchPost)
 }
 
 // Structure is the IMAP structure of a post, from its row.

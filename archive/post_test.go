@@ -109,6 +109,36 @@ func TestSamePostTwice(t *testing.T) {
 	})
 }
 
+func TestAddPosts(t *testing.T) {
+	f := newFixture(t)
+	a := f.note("a", "Bees", "")
+	f.update(func(tx *db.Tx) error {
+		added, err := f.s.AddPosts(tx, []archive.NewPost{
+			{Mailbox: f.talk, Letter: note(t, "b", "Re: Bees", "a")}, {Mailbox: f.talk, Letter: note(t, "a", "Bees", "")},
+			{Mailbox: f.talk, Letter: note(t, "c", "Wasps", "")}, {Mailbox: f.talk, Letter: note(t, "c", "Wasps", "")},
+		})
+		if err != nil {
+			return err
+		}
+		if added[0].Err != nil || added[0].Post.Parent != a.ID || added[2].Post.Number != 2 || added[2].Post.Seq != 3 {
+			t.Errorf("%+v", added)
+		}
+		if !errors.Is(added[1].Err, archive.ErrDuplicate) || added[1].Post.ID != a.ID || !errors.Is(added[3].Err, archive.ErrDuplicate) {
+			t.Errorf("%+v", added)
+		}
+		hits, err := f.s.Search(tx, archive.Query{Mailboxes: []archive.PublicID{f.talk}, Words: "words"})
+		if len(hits) != 3 {
+			t.Errorf("%d posts are found", len(hits))
+		}
+		return err
+	})
+	err := f.d.Update(t.Context(), func(tx *db.Tx) error {
+		_, err := f.s.AddPosts(tx, []archive.NewPost{{Mailbox: 99, Letter: note(t, "d", "Ants", "")}})
+		return err
+	})
+	wantKind(t, err, refusal.NotFound)
+}
+
 func TestNoSuchThings(t *testing.T) {
 	f := newFixture(t)
 	p := f.note("a", "Bees", "")
@@ -176,6 +206,12 @@ func TestWhatADigestAsks(t *testing.T) {
 		if err != nil || len(mine) != 2 || mine[1].ID != a.ID {
 			t.Errorf("posts of 1: %+v, %v", mine, err)
 		}
+		first, err := f.s.FirstPostOf(tx, 1, 1)
+		if err != nil || first.ID != a.ID {
+			t.Errorf("first of 1: %+v, %v", first, err)
+		}
+		_, err = f.s.FirstPostOf(tx, 2, 1)
+		wantKind(t, err, refusal.NotFound)
 		all, err := f.s.PostsAfter(tx, f.talk, 1, 10)
 		if err != nil || len(all) != 3 || all[0].ID != a.ID {
 			t.Errorf("posts after 1: %+v, %v", all, err)

@@ -9,39 +9,42 @@ import (
 
 // shelf is one kind of mailbox in SQL: both kinds count, list and mark in the same way, over tables of their own.
 type shelf struct {
-	rows     string // one person's rows: of all UIDs, or of those in :uids; changed after :since
-	gone     string // UIDs that went after a change number
-	bump     string // take a change number
-	mark     string // write one person's flags of the messages in :ids
-	rawOf    func(*Row, int64)
-	notFound string
+	rows  string // one person's rows of a mailbox; more conditions follow
+	some  string // the same, looked up one by one instead of going through the whole mailbox
+	gone  string // UIDs that went after a change number
+	bump  string // take a change number
+	mark  string // write one person's flags of the messages in :ids
+	named func(*Row, int64)
 }
 
 func publicShelf() shelf {
+	const rows = `SELECT p.uid, max(p.modseq, coalesce(f.modseq, 0)), coalesce(f.flags, ''), p.published, p.size, coalesce(p.raw, 0), p.id
+		FROM post p LEFT JOIN post_flag f ON f.mailbox = p.mailbox AND f.person = :person AND f.post = p.id
+		WHERE p.state <> 'removed' AND `
 	return shelf{
-		rows: `SELECT p.uid, max(p.modseq, coalesce(f.modseq, 0)), coalesce(f.flags, ''), p.published, p.size, coalesce(p.raw, 0), p.id
-			FROM post p LEFT JOIN post_flag f ON f.mailbox = p.mailbox AND f.person = :person AND f.post = p.id
-			WHERE p.mailbox = :mailbox AND p.state <> 'removed' `,
+		rows: rows + "p.mailbox = :mailbox ",
+		some: rows + "+p.mailbox = :mailbox ", // + hides the index on mailbox
 		gone: "SELECT DISTINCT uid FROM post_gone WHERE mailbox = ? AND modseq > ? ORDER BY uid",
 		bump: "UPDATE list_mailbox SET modseq = modseq + 1 WHERE id = ? RETURNING modseq",
 		mark: `INSERT INTO post_flag (mailbox, person, post, flags, seen, modseq)
 			SELECT :mailbox, :person, value, :flags, :seen, :modseq FROM json_each(:ids) WHERE true
 			ON CONFLICT DO UPDATE SET flags = excluded.flags, seen = excluded.seen, modseq = excluded.modseq`,
-		rawOf: func(r *Row, id int64) { r.Post = PostID(id) },
+		named: func(r *Row, id int64) { r.Post = PostID(id) },
 	}
 }
 
 func privateShelf() shelf {
+	const rows = `SELECT p.uid, max(p.modseq, coalesce(f.modseq, 0)), coalesce(f.flags, ''), p.internal, p.size, p.raw, p.id
+		FROM private_message p LEFT JOIN private_flag f ON f.mailbox = p.mailbox AND f.person = :person AND f.message = p.id WHERE `
 	return shelf{
-		rows: `SELECT p.uid, max(p.modseq, coalesce(f.modseq, 0)), coalesce(f.flags, ''), p.internal, p.size, p.raw, p.id
-			FROM private_message p LEFT JOIN private_flag f ON f.mailbox = p.mailbox AND f.person = :person AND f.message = p.id
-			WHERE p.mailbox = :mailbox `,
+		rows: rows + "p.mailbox = :mailbox ",
+		some: rows + "+p.mailbox = :mailbox ",
 		gone: "SELECT DISTINCT uid FROM private_gone WHERE mailbox = ? AND modseq > ? ORDER BY uid",
 		bump: "UPDATE private_mailbox SET modseq = modseq + 1 WHERE id = ? RETURNING modseq",
 		mark: `INSERT INTO private_flag (mailbox, person, message, flags, seen, modseq)
 			SELECT :mailbox, :person, value, :flags, :seen, :modseq FROM json_each(:ids) WHERE true
 			ON CONFLICT DO UPDATE SET flags = excluded.flags, seen = excluded.seen, modseq = excluded.modseq`,
-		rawOf: func(r *Row, id int64) { r.Message = PrivateMessageID(id) },
+		named: func(r *Row, id int64) { r.Message = PrivateMessageID(id) },
 	}
 }
 
@@ -50,7 +53,7 @@ func (sh shelf) scan(r db.Scanner) (row Row, err error) {
 	var internal, id int64
 	err = r.Scan(&row.UID, &row.ModSeq, &flags, &internal, &row.Size, &row.Raw, &id)
 	row.Flags, row.Internal = splitFlags(flags), db.Time(internal)
-	sh.rawOf(&row, id)
+	sh.named(&row, id)
 	return row, err
 }
 
@@ -59,7 +62,7 @@ func (sh shelf) changed(tx *db.Tx, box, person, since int64, byMessage, byFlag s
 	args := []any{db.Named("mailbox", box), db.Named("person", person)}
 	query := sh.rows + "ORDER BY p.uid"
 	if since > 0 {
-		query = sh.rows + "AND p.id IN (" + byMessage + " UNION " + byFlag + ") ORDER BY p.uid"
+		query = sh.some + "AND p.id IN (" + byMessage + " UNION " + byFlag + ") ORDER BY p.uid"
 		args = append(args, db.Named("since", since))
 	}
 	return db.Select(tx, sh.scan, query, args...)

@@ -134,6 +134,8 @@ CREATE TABLE post (
 ) STRICT;
 CREATE INDEX post_thread ON post (thread, who);
 CREATE INDEX post_modseq ON post (mailbox, modseq);
+-- All that a mail program is told when it opens the mailbox, so that the long rows need not be read.
+CREATE INDEX post_imap ON post (mailbox, uid, modseq, published, size, raw) WHERE state <> 'removed';
 CREATE INDEX post_live ON post (mailbox, seq) WHERE imported = 0;
 CREATE INDEX post_author ON post (author, id) WHERE author <> 0;
 CREATE INDEX post_raw ON post (raw);

@@ -57,7 +57,7 @@ func (q Query) between() (since, before int64) {
 // matching joins the index with the posts. CROSS JOIN keeps the index in front: it hands out its rows newest first as they are
 // asked for, and a common word costs no more than the page that is shown.
 const matching = `FROM post_fts f CROSS JOIN post p ON p.id = CASE WHEN f.rowid < 0 THEN f.rowid + 1099511627776 ELSE f.rowid END
-	WHERE post_fts MATCH :match `
+	CROSS JOIN thread t ON t.id = p.thread WHERE post_fts MATCH :match `
 
 func (s *Store) searchIndex(tx *db.Tx, q Query, terms []term) ([]Post, error) {
 	since, before := q.between()
@@ -65,18 +65,8 @@ func (s *Store) searchIndex(tx *db.Tx, q Query, terms []term) ([]Post, error) {
 	if q.Order == BestFirst {
 		order = "f.rank"
 	}
-	ids, err := db.Select(tx, scanID, "SELECT p.id "+matching+"AND p.state = 'published' AND p.published >= :since AND p.published < :before ORDER BY "+order+" LIMIT :limit",
+	return db.Select(tx, scanPost, postColumns+matching+"AND p.state = 'published' AND p.published >= :since AND p.published < :before ORDER BY "+order+" LIMIT :limit",
 		db.Named("match", ftsQuery(terms, boxWords(q.Mailboxes))), db.Named("since", since), db.Named("before", before), db.Named("limit", q.Limit))
-	if err != nil {
-		return nil, err
-	}
-	posts := make([]Post, len(ids))
-	for i, id := range ids {
-		if posts[i], err = s.Post(tx, PostID(id)); err != nil {
-			return nil, err
-		}
-	}
-	return posts, nil
 }
 
 func scanID(r db.Scanner) (id int64, err error) { return id, r.Scan(&id) }

@@ -39,7 +39,7 @@ func (s *Store) Redact(tx *db.Tx, id PostID, note *letter.Letter) (Post, error) 
 	if err := s.forgetPost(tx, p); err != nil {
 		return p, err
 	}
-	if err := indexPost(tx, id); err != nil {
+	if err := indexPosts(tx, []PostID{id}); err != nil {
 		return p, err
 	}
 	return s.Post(tx, id)
@@ -102,5 +102,5 @@ func (s *Store) Remove(tx *db.Tx, id PostID) error {
 	if err := s.forgetPost(tx, p); err != nil {
 		return err
 	}
-	return indexPost(tx, id)
+	return indexPosts(tx, []PostID{id})
 }

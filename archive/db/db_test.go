@@ -286,6 +286,27 @@ func TestFullDiskIsTemporaryAndRecovers(t *testing.T) {
 	}
 }
 
+// A closure that goes on after SQLite has undone everything writes nothing: it would be a transaction of its own, without its beginning.
+func TestALostTransactionWritesNothingMore(t *testing.T) {
+	d := dbtest.Open(t, seeds)
+	var before int
+	dbtest.Update(t, d, func(tx *db.Tx) error { return tx.QueryRow("PRAGMA max_page_count = 1").Scan(&before) })
+	err := d.Update(context.Background(), func(tx *db.Tx) error {
+		if err := add("first")(tx); err != nil {
+			return err
+		}
+		_ = tx.Attempt(func() error { return add(strings.Repeat("x", 100_000))(tx) })
+		_ = add("orphan")(tx) // swallowed errors must not matter
+		return nil
+	})
+	if refusal.KindOf(err) != refusal.Full {
+		t.Errorf("a lost transaction: %v", err)
+	}
+	if got := names(t, d); got != "" {
+		t.Errorf("kept %q", got)
+	}
+}
+
 func TestVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, err := db.Open(context.Background(), filepath.Join(t.TempDir(), "v.db"), db.Options{Now: time.Now}, seeds)

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -16,6 +17,7 @@ type Tx struct {
 	c    *conn
 	fts  bool
 	done []func()
+	lost error // SQLite has undone everything by itself: nothing more may be written, it would be a transaction of its own
 }
 
 // FTS tells whether full-text tables may be used.
@@ -28,27 +30,47 @@ func (tx *Tx) OnCommit(f func()) { tx.done = append(tx.done, f) }
 // gave to OnCommit is forgotten with its work. Attempts may be nested.
 func (tx *Tx) Attempt(fn func() error) error {
 	hooks := len(tx.done)
+	if tx.lost != nil {
+		return tx.lost
+	}
 	if err := tx.c.exec("SAVEPOINT attempt"); err != nil {
 		return err
 	}
 	err := fn()
-	if err != nil && !tx.c.alone() {
+	if tx.lost != nil {
+		return tx.lost
+	}
+	if err != nil {
 		tx.done = tx.done[:hooks]
 		err = errors.Join(err, tx.c.exec("ROLLBACK TO attempt"))
-	}
-	if tx.c.alone() {
-		return err // SQLite gave up the whole transaction; the writer tells everybody
 	}
 	return errors.Join(err, tx.c.exec("RELEASE attempt"))
 }
 
+// stmt prepares a query, unless the transaction is gone.
+func (tx *Tx) stmt(query string) (*sql.Stmt, error) {
+	if tx.lost != nil {
+		return nil, tx.lost
+	}
+	return tx.c.stmt(query)
+}
+
+// look notes after an error whether SQLite has undone the whole transaction, as it does when the disk is full or fails.
+func (tx *Tx) look(err error) error {
+	if err != nil && tx.lost == nil && tx.c.alone() {
+		tx.lost = err
+	}
+	return err
+}
+
 // Exec runs a statement.
 func (tx *Tx) Exec(query string, args ...any) (Result, error) {
-	s, err := tx.c.stmt(query)
+	s, err := tx.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(context.Background(), args...)
+	r, err := s.ExecContext(context.Background(), args...)
+	return r, tx.look(err)
 }
 
 // Insert runs an INSERT and gives the new row's id.
@@ -77,16 +99,17 @@ func (tx *Tx) Query(query string, args ...any) (*Rows, error) {
 
 // QueryContext is Query with a budget of time, for searches; it costs more than Query.
 func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*Rows, error) {
-	s, err := tx.c.stmt(query)
+	s, err := tx.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, args...)
+	return rows, tx.look(err)
 }
 
 // QueryRow reads one row. Its Scan returns ErrNoRows when there is none.
 func (tx *Tx) QueryRow(query string, args ...any) Scanner {
-	s, err := tx.c.stmt(query)
+	s, err := tx.stmt(query)
 	if err != nil {
 		return failed{err}
 	}
@@ -170,7 +193,9 @@ func (d *DB) run(w *conn, j *job) {
 		return
 	}
 	if j.err == nil && j.panicked == nil {
-		j.err = w.exec("RELEASE job")
+		if j.err = j.tx.lost; j.err == nil {
+			j.err = w.exec("RELEASE job")
+		}
 		return
 	}
 	if w.alone() {

@@ -182,7 +182,7 @@ func TestIsSnip(t *testing.T) {
 func TestQuoteDepth(t *testing.T) {
 	for _, c := range []struct {
 		in, rest string
-		depth    int
+		depth    int32
 	}{
 		{"> a", "a", 1}, {">a", "a", 1}, {">> a", "a", 2}, {"> > a", "a", 2}, {">  a", " a", 1}, {">", "", 1}, {"> ", "", 1}, {"a > b", "a > b", 0},
 		{"", "", 0}, {" > a", " > a", 0}, {">>>", "", 3},

@@ -11,7 +11,7 @@ const flowedWidth = 72
 
 // quoteDepth counts the '>' at the head of a line of quoted text and gives what follows them without one leading space:
 // "> > a", ">> a" and ">>a" all are ("a", 2).
-func quoteDepth(line string) (rest string, depth int) {
+func quoteDepth(line string) (rest string, depth int32) {
 	for strings.HasPrefix(line, ">") {
 		depth++
 		line = line[1:]
@@ -26,7 +26,7 @@ func quoteDepth(line string) (rest string, depth int) {
 }
 
 // appendQuoted writes one line at a quote depth.
-func appendQuoted(b *strings.Builder, depth int, text string) {
+func appendQuoted(b *strings.Builder, depth int32, text string) {
 	for range depth {
 		b.WriteByte('>')
 	}
@@ -62,7 +62,7 @@ func unflow(text string, delSp bool) string {
 		case depth == 0 && strings.HasPrefix(rest, ">"):
 			out.WriteString(" " + rest)
 		default:
-			appendQuoted(&out, depth, rest)
+			appendQuoted(&out, int32(depth), rest)
 		}
 		if !flows {
 			out.WriteByte('\n')
@@ -81,7 +81,7 @@ func flow(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + len(text)/16)
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		rest, depth := "", 0
+		rest, depth := "", int32(0)
 		if strings.HasPrefix(line, ">") {
 			rest, depth = quoteDepth(line)
 		} else {
@@ -90,7 +90,7 @@ func flow(text string) string {
 		if rest != "-- " {
 			rest = strings.TrimRight(rest, " ")
 		}
-		prefix := strings.Repeat(">", min(depth, flowedWidth/2))
+		prefix := strings.Repeat(">", min(int(depth), flowedWidth/2))
 		for {
 			head, tail := softBreak(rest, flowedWidth-len(prefix))
 			out.WriteString(prefix)
@@ -109,7 +109,7 @@ func flow(text string) string {
 }
 
 // needsStuffing tells whether a line would be read as something else without a space before it (RFC 3676 §4.4).
-func needsStuffing(line string, depth int) bool {
+func needsStuffing(line string, depth int32) bool {
 	return depth > 0 && line != "" || strings.HasPrefix(line, " ") || strings.HasPrefix(line, ">") || strings.HasPrefix(line, "From ")
 }
 

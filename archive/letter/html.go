@@ -28,7 +28,7 @@ func HTMLToText(source string) string {
 
 // readHTML turns HTML into lines, noting what mail programs mark as quotation, introduction or signature.
 func readHTML(source string) document {
-	r := &htmlReader{doc: document{parents: []int{0}}}
+	r := &htmlReader{doc: document{parents: []int32{0}}}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
@@ -51,9 +51,9 @@ type htmlMode struct {
 	hidden bool     // not shown
 	tiny   bool     // font-size 0: not shown unless somebody inside sets a size
 	pre    bool     // line ends and spaces count
-	depth  int      // of quotation
+	depth  int32    // of quotation
+	box    int32    // innermost container
 	kind   lineKind // from containers of mail programs
-	box    int      // innermost container
 	lists  int      // open lists
 	tables int      // open tables
 }

@@ -193,6 +193,6 @@ func (r *htmlReader) newBox() {
 	}
 	if depth < maxHTMLQuote {
 		r.doc.parents = append(r.doc.parents, r.mode.box)
-		r.mode.box = len(r.doc.parents) - 1
+		r.mode.box = int32(len(r.doc.parents) - 1)
 	}
 }

@@ -145,6 +145,10 @@ func (r *htmlReader) beginLine() {
 
 // flush ends the line under way; then, if wanted, a blank line follows.
 func (r *htmlReader) flush(blank bool) {
+	if len(r.doc.lines) >= maxLines-2 && len(r.cur) > 0 { // what goes beyond is kept but not looked into
+		r.cur = append(r.cur, '\n')
+		return
+	}
 	if len(r.cur) > 0 {
 		if r.mode.tables > 0 && r.curRow != 0 {
 			r.torn = r.curRow
@@ -172,9 +176,13 @@ func cleanPiece(b []byte) string {
 	return strings.ReplaceAll(strings.TrimRight(CleanText(string(b)), " \t"), "\n", " ")
 }
 
+// end takes what is left as the last line.
 func (r *htmlReader) end() {
 	r.endLink()
-	r.flush(false)
+	if len(r.cur) > 0 {
+		text := strings.TrimRight(CleanText(string(r.cur)), " \t\n")
+		r.doc.lines = append(r.doc.lines, line{text: text, depth: r.curMode.depth, kind: r.curMode.kind, box: r.curMode.box})
+	}
 }
 
 // rule writes <hr>. Some mail programs put a named one above the older letter.

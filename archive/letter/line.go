@@ -5,9 +5,9 @@ import "strings"
 // line is one line of a text on its way to being trimmed. Joined by line ends, all lines together are the text.
 type line struct {
 	text  string   // without quote marks and without line end
-	depth int      // how deep it is quoted
+	depth int32    // how deep it is quoted
+	box   int32    // innermost container of the HTML that it stands in, 0 outside of any
 	kind  lineKind // what it is, as far as known
-	box   int      // innermost container of the HTML that it stands in, 0 outside of any
 }
 
 // lineKind says to whom a line belongs.
@@ -30,7 +30,7 @@ func (l line) own() bool { return l.kind == ownLine && !l.empty() }
 // document is a text as lines, with the containers that its HTML had.
 type document struct {
 	lines   []line
-	parents []int // of the containers: parents[box] is the container around it; parents[0] is unused
+	parents []int32 // of the containers: parents[box] is the container around it; parents[0] is unused
 }
 
 // maxLines bounds the work and memory for one text; what goes beyond is kept but not looked into.
@@ -40,11 +40,11 @@ const maxLines = 50_000
 func render(lines []line) string {
 	n := 0
 	for _, l := range lines {
-		n += len(l.text) + l.depth + 2
+		n += len(l.text) + int(l.depth) + 2
 	}
 	var out strings.Builder
 	out.Grow(n)
-	pending, pendingDepth := false, 0
+	pending, pendingDepth := false, int32(0)
 	for _, l := range lines {
 		text := strings.TrimRight(l.text, " \t")
 		if text == "" {

@@ -34,7 +34,9 @@ func plainDocument(text string) document {
 		}
 		l := line{text: text}
 		l.text, l.depth = quoteDepth(text)
-		lines = append(lines, l)
+		if n := len(lines); n < 3 || l.text != "" || l.depth > 0 || lines[n-1].text != "" || lines[n-2].text != "" || lines[n-3].text != "" {
+			lines = append(lines, l) // more than three blank lines say no more than three
+		}
 		if !more {
 			break
 		}
@@ -42,7 +44,7 @@ func plainDocument(text string) document {
 	}
 	mendQuotes(lines)
 	markArmor(lines)
-	return document{lines: lines, parents: []int{0}}
+	return document{lines: lines, parents: []int32{0}}
 }
 
 // markArmor takes the armor of a text signed with OpenPGP (RFC 9580 §7) from its words, and the dashes put before its lines.

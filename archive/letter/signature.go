@@ -7,14 +7,16 @@ import (
 )
 
 const (
-	maxDelimited  = 20  // lines of a signature behind "-- "
-	maxBare       = 10  // lines behind "--", which people also write for other reasons
-	maxBareWords  = 100 // words behind "--"
-	maxFooter     = 15  // lines of a list footer
-	maxDisclaimer = 60  // lines of a disclaimer
-	maxClosing    = 8   // lines below "Best regards"
-	maxBoxed      = 15  // lines of a signature that a mail program marked
-	maxMobile     = 90  // bytes of "Sent from my phone"
+	maxDelimited  = 20     // lines of a signature behind "-- "
+	maxBare       = 10     // lines behind "--", which people also write for other reasons
+	maxBareWords  = 100    // words behind "--"
+	maxFooter     = 15     // lines of a list footer
+	maxDisclaimer = 60     // lines of a disclaimer
+	maxClosing    = 8      // lines below "Best regards"
+	maxBoxed      = 15     // lines of a signature that a mail program marked
+	maxMobile     = 90     // bytes of "Sent from my phone"
+	maxLinked     = 500    // bytes of it with links
+	maxFooterText = 20_000 // bytes of any of them
 )
 
 // findSignatures looks at every run of the author's lines between quoted ones, from the last to the first. What is weak evidence
@@ -116,7 +118,7 @@ func (t *trimmer) delimited(start, end int, again bool) int {
 		if !isDelimiter(text) {
 			if !t.lines[i].empty() {
 				lines++
-				words += len(strings.Fields(text))
+				words += strings.Count(text, " ") + 1
 			}
 			continue
 		}
@@ -156,7 +158,7 @@ func (t *trimmer) looseMobile(start, end int) {
 
 // isMobileLine tells whether a line is what a phone or a mail program signs with.
 func isMobileLine(text string) bool {
-	if len(text) < 5 {
+	if len(text) < 5 || len(text) > maxLinked {
 		return false
 	}
 	text = cutLinks(strings.Trim(text, " \t*_-\u00A0"))
@@ -238,6 +240,9 @@ func (t *trimmer) footer(start, end int) int {
 
 // isListURL tells whether a line is nothing but the address of a list's page.
 func isListURL(text string) bool {
+	if len(text) > maxLinkLength {
+		return false
+	}
 	text = strings.ToLower(strings.TrimSpace(text))
 	return strings.HasPrefix(text, "http") && !strings.Contains(text, " ") &&
 		(strings.Contains(text, "listinfo") || strings.Contains(text, "unsubscribe"))
@@ -263,6 +268,9 @@ func (t *trimmer) isFooter(start, end, count int) bool {
 	for _, l := range t.lines[start:end] {
 		if l.empty() {
 			continue
+		}
+		if all.Len()+len(l.text) > maxFooterText {
+			return false
 		}
 		all.WriteString(l.text + "\n")
 		if n++; n <= 3 {
@@ -304,6 +312,9 @@ func (t *trimmer) beginsFooter(start, end int) bool {
 			continue
 		}
 		for _, l := range t.lines[start:end] {
+			if len(l.text) > maxFooterText {
+				return false
+			}
 			if low := " " + strings.ToLower(l.text) + " "; strings.Contains(low, "?") || strings.Contains(low, " i ") || strings.Contains(low, " my ") {
 				return false
 			}
@@ -378,6 +389,9 @@ func isClosing(text string) bool {
 
 // isDetail tells whether a line may stand in a signature: short, no question, no sentence, no afterthought.
 func isDetail(text string) bool {
+	if len(text) > 300 {
+		return false
+	}
 	text = strings.TrimSpace(text)
 	low := strings.ToLower(text)
 	words := strings.Fields(low)

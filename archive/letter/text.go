@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	maxText = 1 << 20 // bytes of text that are read of one letter; nobody reads more, and work and memory stay bounded (B8)
-	maxStub = 300     // bytes that a text may have which only says that the letter is written in HTML
+	maxText = 512 << 10 // bytes of text that are read of one letter; nobody reads more, and work and memory stay bounded (B8)
+	maxStub = 300       // bytes that a text may have which only says that the letter is written in HTML
 )
 
 // Text is the whole text of the letter as people read it: the text/plain parts in their order, where there are none the HTML as
 // plain text; of alternatives one. It is valid UTF-8 with \n line ends and without controls (B3), format=flowed joined, quoted
-// lines behind '>', at most about 1 MiB. Attached files and letters inside the letter are not part of it.
+// lines behind '>', at most about half a MiB. Attached files and letters inside the letter are not part of it.
 func (l *Letter) Text() string {
 	var out strings.Builder
 	for _, b := range l.bodies() {
@@ -51,10 +51,13 @@ func (l *Letter) NewText() NewText {
 
 // joined makes one document of the bodies of a letter.
 func joined(bodies []textBody) document {
-	whole := document{parents: []int{0}}
+	if len(bodies) == 1 {
+		return bodies[0].document()
+	}
+	whole := document{parents: []int32{0}}
 	for i, b := range bodies {
 		doc := b.document()
-		offset := len(whole.parents) - 1
+		offset := int32(len(whole.parents) - 1)
 		for _, parent := range doc.parents[1:] {
 			if parent != 0 {
 				parent += offset

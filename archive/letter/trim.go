@@ -293,7 +293,8 @@ func (t *trimmer) everything() trimmed {
 // assemble puts together what is the author's.
 func (t *trimmer) assemble() NewText {
 	out := NewText{Unsure: t.unsure, Interleaved: t.interleaved()}
-	var text, signature []line
+	text := make([]line, 0, len(t.lines))
+	var signature []line
 	var block []line
 	for _, l := range t.lines {
 		switch {
@@ -309,7 +310,7 @@ func (t *trimmer) assemble() NewText {
 			text, block = append(text, line{}, l), nil
 		default:
 			text = append(text, l)
-			if l.empty() {
+			if n := len(signature); n > 0 && l.empty() && signature[n-1].text != "" {
 				signature = append(signature, line{})
 			}
 		}

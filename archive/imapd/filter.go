@@ -52,8 +52,11 @@ type wire struct {
 	broken   error // once reading failed it fails for ever: after a timeout nothing that comes is a command
 
 	mu       sync.Mutex // IDLE writes from a goroutine of its own
+	tag      string
 	verb     string
 	await    *await // a literal was announced and the library has not answered yet
+	open     bool   // a literal was passed on; the rest of its line comes when the library asks
+	early    bool   // the library answered without asking for it
 	verbatim bool   // the next line answers a '+' that was no literal
 	readOnly bool   // the next OK to a SELECT is READ-ONLY
 	goodbye  string // hang up with these words as soon as the current command is answered
@@ -133,8 +136,8 @@ func (w *wire) Read(p []byte) (int, error) {
 // next takes one step: it decides what the last answer of the library means, or reads a line.
 func (w *wire) next() error {
 	w.mu.Lock()
-	goodbye, a, verbatim := w.goodbye, w.await, w.verbatim
-	w.await, w.verbatim = nil, false
+	goodbye, a, verbatim, early := w.goodbye, w.await, w.verbatim, w.early
+	w.await, w.verbatim, w.early = nil, false, false
 	w.mu.Unlock()
 	if w.visit.isOver() { // what a client sent before we hung up must not be run
 		return net.ErrClosed
@@ -147,8 +150,13 @@ func (w *wire) next() error {
 		w.drop = nil
 		return w.throwAway(n)
 	}
+	if early && a == nil {
+		// A name or date in a literal that the library could not read: it forgets that the line goes on.
+		w.inside = false
+		return w.throwAway(0)
+	}
 	if a != nil {
-		return w.answered(a)
+		return w.answered(a, early)
 	}
 	line, err := w.readLine()
 	if err != nil {
@@ -168,8 +176,11 @@ func (w *wire) next() error {
 }
 
 // answered goes on after a line that announced a literal.
-func (w *wire) answered(a *await) error {
+func (w *wire) answered(a *await, early bool) error {
 	switch {
+	case a.granted && early: // nothing but the rest of the line is to come: the literal has no octets
+		w.inside = false
+		return w.throwAway(a.size)
 	case a.granted && a.refuse:
 		// The library waits for the end of an APPEND without octets. After that the session refuses it.
 		w.out = endOfAppend(w.command)
@@ -233,7 +244,7 @@ func (w *wire) begin(line []byte) error {
 		verb += " " + strings.ToUpper(sub)
 	}
 	w.mu.Lock()
-	w.verb = verb
+	w.tag, w.verb, w.open = tag, verb, false
 	w.mu.Unlock()
 	w.size, w.command, w.filed, w.cut = 0, w.command[:0], false, false
 	switch {
@@ -283,6 +294,9 @@ func (w *wire) more(line []byte) error {
 		return w.hangUp("A quotation mark is not closed.")
 	}
 	first := !w.inside
+	w.mu.Lock()
+	w.open = false
+	w.mu.Unlock()
 	if w.filed && len(bytes.Trim(line, ")\r\n")) > 0 {
 		return w.hangUp("One letter at a time, please.") // the library would leave a second one without any answer
 	}

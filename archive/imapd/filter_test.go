@@ -95,6 +95,32 @@ func TestLiteralsThatTheLibraryCannotTake(t *testing.T) {
 			S: * BYE That command is too long.
 			S: <closed>
 		`,
+		"a literal that cannot be a name": `
+			C! "a STATUS {1+}\r\n&b LOGOUT\r\nc NOOP\r\n"
+			S: a NO …
+			S: c OK NOOP completed
+			C: d SELECT {1}
+			S: + Ready for literal data
+			C! "&\r\n"
+			S: d NO …
+			C: e NOOP
+			S: e OK NOOP completed
+		`,
+		"a literal without octets": `
+			C! "a SEARCH SINCE {0+}\r\nb LOGOUT\r\nc NOOP\r\n"
+			S: a NO …
+			S: c OK NOOP completed
+			C! "d SEARCH TEXT {0}\r\n"
+			S: + Ready for literal data
+			C! " SEEN\r\n"
+			S: * SEARCH
+			S: d OK SEARCH completed
+		`,
+		"a literal that cannot be a date": `
+			C! "a SEARCH SINCE {3+}\r\nfoob LOGOUT {4+}\r\nabcd more\r\nc NOOP\r\n"
+			S: a NO …
+			S: c OK NOOP completed
+		`,
 		"an unasked literal is used": `
 			C! "a STATUS {16+}\r\nBack-channel/New (MESSAGES)\r\n"
 			S: * STATUS "Back-channel/New" (MESSAGES 1)

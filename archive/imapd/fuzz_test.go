@@ -241,6 +241,15 @@ func FuzzFilter(f *testing.F) {
 					if !w.filed {
 						size += int(n)
 					}
+					if !choose() {
+						continue
+					}
+					// The library may also answer before it asks for the rest of the line, which must never come then.
+					_, _ = w.Write([]byte(w.tag + " BAD\r\n"))
+					size = 0
+					if next, err := in.Peek(1); err == nil && len(next) > 0 && w.inside {
+						t.Fatalf("the rest of an answered command came: %q", next)
+					}
 					continue
 				}
 			} else if (w.running() == "IDLE" || w.running() == "AUTHENTICATE") && choose() {

@@ -114,7 +114,7 @@ type View interface {
 	Load(ctx context.Context) (Snapshot, error)
 	// Changes tells what is new, changed or gone since a change number that Load or Changes gave earlier.
 	Changes(ctx context.Context, since int64) (Changes, error)
-	// Rows describes messages, in the order of the UIDs asked for; at most 500 are asked for at once.
+	// Rows describes messages by ascending UID; at most 500 are asked for at once.
 	Rows(ctx context.Context, uids []uint32, with Columns) ([]Row, error)
 	// Raw is one whole letter; a refusal of kind NotFound when it is gone.
 	Raw(ctx context.Context, uid uint32) ([]byte, error)

@@ -33,7 +33,7 @@ type Config struct {
 	MaxLetter    int64         // 25 MB for a draft
 	MaxInHand    int64         // 64 MiB of large letters being sent at any moment; who comes later waits
 	RoomWithin   time.Duration // 10 s, so long
-	Calm         time.Duration // 100 ms between two looks of an idle session
+	Calm         time.Duration // 250 ms between two looks of an idle session
 }
 
 func (c Config) withDefaults() Config {
@@ -46,7 +46,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	for p, v := range map[*time.Duration]time.Duration{
-		&c.LoginWithin: 2 * time.Minute, &c.WrongDelay: time.Second, &c.SearchWithin: 2 * time.Second, &c.Calm: 100 * time.Millisecond,
+		&c.LoginWithin: 2 * time.Minute, &c.WrongDelay: time.Second, &c.SearchWithin: 2 * time.Second, &c.Calm: 250 * time.Millisecond,
 		&c.RoomWithin: 10 * time.Second,
 	} {
 		if *p == 0 {

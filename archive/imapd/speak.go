@@ -41,13 +41,17 @@ func (w *wire) Write(p []byte) (int, error) {
 // hear listens for the '+' of the library and tells whether the client must not see it. Messages cannot fake one: while a literal
 // is awaited, or during AUTHENTICATE and IDLE, the library writes no message text.
 func (w *wire) hear(p []byte) (swallow bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.open && len(p) > len(w.tag) && string(p[:len(w.tag)]) == w.tag && p[len(w.tag)] == ' ' {
+		w.early = true
+	}
 	if len(p) == 0 || p[0] != '+' {
 		return false
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if a := w.await; a != nil {
 		a.granted = true
+		w.open = !a.refuse
 		return !a.waits || a.refuse
 	}
 	if w.verb == "AUTHENTICATE" || w.verb == "IDLE" {

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -16,6 +17,19 @@ func wishSamples() []sample {
 		{"last_manager-bare", LastManager{Community: bc, Managers: "managers@cmtybc.example"}},
 		{"on_no_list", OnNoList{bc, doors}},
 		{"on_no_list-bare", OnNoList{Community: bc}},
+		{"left_community-managers", LeftCommunity{bc, managersOnly}},
+		{"left_list-managers", LeftList{Community: bc, List: "Jobs", Doors: managersOnly}},
+	}
+}
+
+// A paragraph whose first sentence is missing does not begin with a blank: it would not be wrapped.
+func TestNoSentenceHangs(t *testing.T) {
+	hanging := regexp.MustCompile(`(?m)^ \pL.*`)
+	for _, s := range samples() {
+		got, _ := text(t, s.mail)
+		if found := hanging.FindString(got); found != "" && !strings.HasPrefix(s.name, "digest") {
+			t.Errorf("%s: %q", s.name, found)
+		}
 	}
 }
 

@@ -277,6 +277,13 @@ func TestRemove(t *testing.T) {
 	if got := uidsOf(f.rows(5, 0)); got != "2[]" {
 		t.Errorf("rows %s", got)
 	}
+	f.update(func(tx *db.Tx) error { // importing the old mail again does not bring it back
+		_, err := f.s.AddPost(tx, archive.NewPost{Mailbox: f.talk, Letter: note(t, "a", "Bees", "")})
+		if !errors.Is(err, archive.ErrDuplicate) {
+			t.Errorf("%v", err)
+		}
+		return nil
+	})
 	c := f.note("c", "Re: Bees", "a") // an answer to what is gone finds its thread
 	if c.Thread != a.Thread || c.Parent != a.ID {
 		t.Errorf("%+v", c)

@@ -1,0 +1,189 @@
+// Package membership is how people leave, and how they say what they want to get. It promises that whoever wants to leave is gone with
+// the letter that says so, copies already owed to them included; that leaving the digest, one list and the community are three
+// things, each with an address of its own; that nobody is taken off, or put on, by somebody else's letter: where it is not clear who
+// wrote, the member is asked, and nothing changes before they say YES; that every change is confirmed in words that name the way back;
+// and that a community does not lose its last manager this way.
+//
+// Everything here may be asked for again: the second time changes nothing.
+package membership
+
+import (
+	"errors"
+
+	"backchannel/archive"
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/lists"
+	"backchannel/lists/address"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+)
+
+// Receiver is our name at the mailroom, and in the rows of our tokens: those of leave+, which the relay hands out ("list:12"), of
+// digest-off+, which the digest does ("digest"), and of confirm+, which we do.
+const Receiver = "membership"
+
+// Days is how long a question about a wish can be answered.
+const Days = 14
+
+// Clerk takes the letters of members about themselves.
+type Clerk struct {
+	Book   *address.Book
+	Office *notice.Office
+	IMAP   string // the server on which members read with a mail program; "" if there is none to tell of
+}
+
+// Receive takes a letter to leave@, help@, weekly@ and their kin, to LIST-leave@ and LIST-request@, or through a token of ours.
+func (k *Clerk) Receive(tx *db.Tx, in *lists.Incoming) error {
+	if in.Token != nil && in.Token.Kind == address.Confirm {
+		return k.answer(tx, in)
+	}
+	if in.Token != nil {
+		return k.pressed(tx, in)
+	}
+	w, ok := asked(in)
+	switch {
+	case in.Robot: // the mailroom lets none come so far (C6)
+		return lists.NoSuchAddress()
+	case ok && gone(in.Sender) && w.leaves() && in.Verdict == lists.Verified:
+		return k.goneAlready(tx, in)
+	case !heard(in):
+		return lists.NoSuchAddress()
+	case !ok:
+		return k.help(tx, in)
+	case in.Verdict != lists.Verified:
+		return k.ask(tx, in, w)
+	}
+	return k.grant(tx, in, w)
+}
+
+// heard tells whether a letter bears the address of somebody who belongs here. A member to whom mail came back is heard.
+func heard(in *lists.Incoming) bool { return in.Verdict != lists.Unverified && belongs(in.Sender) }
+
+func belongs(m lists.Member) bool {
+	return m.ID != 0 && (m.State == lists.Active || m.State == lists.Paused)
+}
+
+func gone(m lists.Member) bool {
+	return m.ID != 0 && (m.State == lists.Left || m.State == lists.Removed)
+}
+
+// pressed takes a letter to the address that List-Unsubscribe names. The token says whose place it is about; who wrote is another
+// question (R6): with both, the wish is granted at once, whoever vouches for the letter or does not.
+func (k *Clerk) pressed(tx *db.Tx, in *lists.Incoming) error {
+	w, ok := readWish(in.Token.Object)
+	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member && in.Verdict != lists.Unverified
+	switch {
+	case !ok:
+		return lists.NoSuchAddress()
+	case !mine:
+		return k.elsewhere(tx, in, w)
+	case gone(in.Sender):
+		return k.goneAlready(tx, in)
+	case !heard(in):
+		return lists.NoSuchAddress()
+	case !in.Token.Live(tx.Now) && in.Verdict != lists.Verified:
+		return k.ask(tx, in, w) // an old address alone is not proof enough
+	}
+	return k.grant(tx, in, w)
+}
+
+// elsewhere takes a letter through a member's address that the member did not send: perhaps they have another address, perhaps they
+// passed one of our mails on. Nothing happens but that they are asked.
+func (k *Clerk) elsewhere(tx *db.Tx, in *lists.Incoming, w wish) error {
+	member := heard(in) && in.Verdict == lists.Verified
+	owner, err := lists.MemberByID(tx, lists.MemberID(in.Token.Member))
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return err
+	}
+	open := err == nil && belongs(owner) && in.Token.Live(tx.Now)
+	if open {
+		if open, err = w.possible(tx, owner); err != nil {
+			return err
+		}
+	}
+	if !open && !member {
+		return lists.NoSuchAddress()
+	}
+	if err := file(tx, in, "a wish through somebody else's address; its owner is asked"); err != nil {
+		return err
+	}
+	if open {
+		err = k.question(tx, in, w, owner, letter.Mailbox{Name: owner.Name, Address: owner.Address}, in.From.Address.String(), "")
+		if err != nil && !errors.Is(err, notice.ErrEnough) {
+			return err
+		}
+	}
+	if !member || in.Robot {
+		return nil
+	}
+	words, err := templates.NotForYou{Community: in.Community.Name, Doors: doors(in.Community), Subject: in.Letter.Subject(), Preview: preview(in.Letter)}.Render()
+	if err != nil {
+		return err
+	}
+	return k.reply(tx, in, words, "not-yours")
+}
+
+// goneAlready answers somebody who leaves for the second time.
+func (k *Clerk) goneAlready(tx *db.Tx, in *lists.Incoming) error {
+	if err := file(tx, in, "a wish to leave of somebody who has left before"); err != nil || in.Robot {
+		return err
+	}
+	words, err := templates.LeftCommunity{Community: in.Community.Name, Doors: managersOnly(in.Community)}.Render()
+	if err != nil {
+		return err
+	}
+	return k.reply(tx, in, words, again)
+}
+
+// file writes down the one outcome of a letter. Whose wish it was stands with the stored letter, never here (P15).
+func file(tx *db.Tx, in *lists.Incoming, detail string) error {
+	return logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: detail})
+}
+
+// again is the trigger under which answers to wishes are counted that changed nothing (D3).
+const again = "again"
+
+// confirm tells a member what was changed. What was so already is told to people alone, and not without end.
+func (k *Clerk) confirm(tx *db.Tx, in *lists.Incoming, words templates.Mail, changed bool) error {
+	switch {
+	case changed:
+		return k.reply(tx, in, words, "")
+	case in.Robot:
+		return nil
+	}
+	return k.reply(tx, in, words, again)
+}
+
+// reply answers a letter at the confirmed address that it bears. Under a trigger it is one of a few a day, and silent beyond (D3).
+func (k *Clerk) reply(tx *db.Tx, in *lists.Incoming, words templates.Mail, trigger string) error {
+	_, err := k.Office.Send(tx, notice.Mail{
+		Community: in.Community, To: letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, Member: in.Sender.ID, Words: words, Kind: "n",
+		Record: archive.IDNotice, InReplyTo: cause(in), Auto: notice.Replied, Answer: trigger, Story: in.Story,
+	})
+	if errors.Is(err, notice.ErrEnough) {
+		return nil
+	}
+	return err
+}
+
+func cause(in *lists.Incoming) []letter.MessageID {
+	if id := in.Letter.MessageID(); id != "" {
+		return []letter.MessageID{id}
+	}
+	return nil
+}
+
+// previewLen is how much of a letter is shown to its writer again, in characters.
+const previewLen = 600
+
+func preview(l *letter.Letter) templates.Said {
+	return templates.Said(letter.Excerpt(l.NewText().Text, previewLen))
+}
+
+// replan has a member's next digest worked out anew: they read by digest something more, or less.
+func replan(tx *db.Tx, m lists.MemberID) error {
+	return calendar.Set(tx, lists.PlanDigest, int64(m), tx.Now)
+}

@@ -1,0 +1,108 @@
+package membership
+
+import (
+	"fmt"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+)
+
+// doors are the addresses that mails of ours may name: those that answer.
+func doors(c lists.Community) templates.Doors {
+	at := func(word string) string { return c.Address(word).String() }
+	return templates.Doors{
+		Managers: at("managers"), Help: at("help"), Leave: at("leave"),
+		Each: at("each"), Daily: at("daily"), Weekly: at("weekly"), Monthly: at("monthly"), NoDigest: at("nodigest"),
+	}
+}
+
+func managersOnly(c lists.Community) templates.Doors {
+	return templates.Doors{Managers: c.Address("managers").String()}
+}
+
+// firstName is how a mail greets; nobody is greeted by half an address.
+func firstName(m lists.Member) string {
+	if m.Name == "" {
+		return ""
+	}
+	return m.FirstName()
+}
+
+// slot is when a member's digest comes, in their own zone.
+func slot(tx *db.Tx, c lists.Community, m lists.Member) (*templates.Slot, error) {
+	p, err := lists.DigestPrefOf(tx, m.ID)
+	return &templates.Slot{Period: templates.Period(p.Period), Weekday: p.Weekday, Hour: p.Hour, Zone: m.Zone(c).String()}, err
+}
+
+// mayPost tells whether a list is a place where a member can speak.
+func mayPost(m lists.Member, l lists.List) bool {
+	return l.Posting != lists.ByManagers || m.Manager()
+}
+
+// lines are the lists to which a member may write, with what they get of each; slot is when their digest comes, nil for who gets none.
+func lines(tx *db.Tx, c lists.Community, m lists.Member) (all []templates.ListLine, digest *templates.Slot, err error) {
+	found, err := lists.Lists(tx, c.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range found {
+		s, _, err := lists.SubscriptionOf(tx, m.ID, l.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s.Delivery == lists.Digest && digest == nil {
+			if digest, err = slot(tx, c, m); err != nil {
+				return nil, nil, err
+			}
+		}
+		if mayPost(m, l) {
+			all = append(all, templates.ListLine{Name: l.Title(), Address: l.Address().String(), Delivery: templates.Delivery(s.Delivery)})
+		}
+	}
+	return all, digest, nil
+}
+
+// help tells a member which addresses there are. Strangers learn nothing of the kind.
+func (k *Clerk) help(tx *db.Tx, in *lists.Incoming) error {
+	all, digest, err := lines(tx, in.Community, in.Sender)
+	if err != nil {
+		return err
+	}
+	words, err := templates.HelpMembers{
+		Community: in.Community.Name, Lists: all, Doors: doors(in.Community), Slot: digest, IMAP: k.IMAP, Manager: in.Sender.Manager(),
+	}.Render()
+	if err != nil {
+		return err
+	}
+	if err := file(tx, in, "a member asked for help"); err != nil {
+		return err
+	}
+	return k.reply(tx, in, words, "help")
+}
+
+// Welcome greets a member who has just been put into a community and names the doors. It is owed once for each time they come.
+func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
+	all, digest, err := lines(tx, c, m)
+	if err != nil {
+		return err
+	}
+	var on []templates.ListLine
+	for _, l := range all {
+		if l.Delivery != "" {
+			on = append(on, l)
+		}
+	}
+	words, err := templates.Welcome{Community: c.Name, Member: firstName(m), Lists: on, Doors: doors(c), Slot: digest, IMAP: k.IMAP}.Render()
+	if err != nil {
+		return err
+	}
+	_, err = k.Office.Send(tx, notice.Mail{
+		Community: c, To: m.Mailbox(), Member: m.ID, Words: words, Kind: "n", Record: archive.IDNotice, Auto: notice.Generated,
+		Source: fmt.Sprintf("welcome:%d:%d", m.ID, m.Joined.Truncate(time.Microsecond).UnixMicro()),
+	})
+	return err
+}

@@ -1,0 +1,111 @@
+package membership
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/templates"
+)
+
+// wish is what a letter asks for.
+type wish struct {
+	what templates.Wish
+	list lists.ListID // of a wish about one list; 0 for others
+}
+
+// object is the wish as the row of a confirm+ token keeps it.
+func (w wish) object() string { return fmt.Sprintf("wish:%s:%d", w.what, w.list) }
+
+// readWish reads the object of a token: our own, the relay's "list:12" and the digest's "digest".
+func readWish(object string) (wish, bool) {
+	if object == "digest" {
+		return wish{what: templates.WishDigestOff}, true
+	}
+	kind, rest, _ := strings.Cut(object, ":")
+	what, number := string(templates.WishLeaveList), rest
+	if kind == "wish" {
+		what, number, _ = strings.Cut(rest, ":")
+	}
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || id < 0 || kind != "wish" && kind != "list" {
+		return wish{}, false
+	}
+	w := wish{templates.Wish(what), lists.ListID(id)}
+	switch w.what {
+	case templates.WishLeaveList, templates.WishJoin:
+		return w, id != 0
+	case templates.WishLeave, templates.WishDigestOff, templates.WishEach, templates.WishDaily, templates.WishWeekly, templates.WishMonthly, templates.WishNoMail:
+		return w, id == 0
+	}
+	return wish{}, false
+}
+
+// leaves tells whether the wish is to get less: somebody who has left has that already.
+func (w wish) leaves() bool {
+	switch w.what {
+	case templates.WishLeave, templates.WishLeaveList, templates.WishDigestOff, templates.WishNoMail:
+		return true
+	}
+	return false
+}
+
+// possible tells whether there is still something to be asked: nobody is asked about a list they are not on.
+func (w wish) possible(tx *db.Tx, m lists.Member) (bool, error) {
+	if w.what == templates.WishLeaveList {
+		_, on, err := lists.SubscriptionOf(tx, m.ID, w.list)
+		return on, err
+	}
+	if w.what != templates.WishDigestOff {
+		return true, nil
+	}
+	subs, err := lists.Subscriptions(tx, m.ID)
+	for _, s := range subs {
+		if s.Delivery == lists.Digest {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// asked reads what a letter to one of the fixed addresses asks for; false when it is for help.
+func asked(in *lists.Incoming) (wish, bool) {
+	if in.List == nil {
+		switch w := templates.Wish(in.Name.Word); w {
+		case templates.WishLeave, templates.WishEach, templates.WishDaily, templates.WishWeekly, templates.WishMonthly, templates.WishNoMail:
+			return wish{what: w}, true
+		}
+		return wish{}, false
+	}
+	word := in.Name.Word
+	if word == "request" {
+		word = command(in.Letter)
+	}
+	switch word {
+	case "leave":
+		return wish{templates.WishLeaveList, in.List.ID}, true
+	case "join":
+		return wish{templates.WishJoin, in.List.ID}, true
+	}
+	return wish{}, false
+}
+
+// command finds the word that LIST-request@ was sent, as people know it from Mailman: alone in the subject, or alone on the first line.
+// A sentence is no command: "Leave the gate open" takes nobody off a list, its writer gets help.
+func command(l *letter.Letter) string {
+	body, _, _ := strings.Cut(strings.TrimSpace(l.NewText().Text), "\n")
+	for _, line := range []string{l.Subject(), body} {
+		switch strings.ToLower(strings.Trim(line, " \t\r\"'.!")) {
+		case "leave", "unsubscribe", "remove", "signoff":
+			return "leave"
+		case "join", "subscribe":
+			return "join"
+		case "help":
+			return "help"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package membership
+
+import (
+	"strings"
+	"testing"
+
+	"backchannel/archive/letter"
+	"backchannel/templates"
+)
+
+// What a token says about a wish is what was asked, and nothing else is a wish.
+func TestWishesInTokens(t *testing.T) {
+	for _, w := range []wish{
+		{what: templates.WishLeave}, {templates.WishLeaveList, 7}, {templates.WishJoin, 7}, {what: templates.WishDigestOff}, {what: templates.WishEach},
+		{what: templates.WishDaily}, {what: templates.WishWeekly}, {what: templates.WishMonthly}, {what: templates.WishNoMail},
+	} {
+		if got, ok := readWish(w.object()); !ok || got != w {
+			t.Errorf("%s: %+v %v", w.object(), got, ok)
+		}
+	}
+	if got, ok := readWish("list:12"); !ok || got != (wish{templates.WishLeaveList, 12}) {
+		t.Errorf("the relay's: %+v %v", got, ok)
+	}
+	if got, ok := readWish("digest"); !ok || got.what != templates.WishDigestOff {
+		t.Errorf("the digest's: %+v %v", got, ok)
+	}
+	for _, object := range []string{"", "list", "list:", "list:0", "list:-1", "list:x", "wish", "wish:leave", "wish:leave:1", "wish:join:0", "wish:fly:0", "issue:1:0", "held:3", "digest:1", "member"} {
+		if got, ok := readWish(object); ok {
+			t.Errorf("%q is %+v", object, got)
+		}
+	}
+}
+
+func TestFirstWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "yes": "YES", " \n Yes, please": "YES", "*NO*": "NO", "“Yes”": "YES", "👍": "", "yesterday": "YESTERDAY", "> YES": "", "Ja": "JA",
+	} {
+		if got := firstWord(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Whatever a letter says, it is one of four words, and a sentence in its subject and first line is none.
+func FuzzCommand(f *testing.F) {
+	for _, s := range [][2]string{{"unsubscribe", ""}, {"Re: help", ""}, {"", "leave\n-- \nx"}, {"=?utf-8?q?join?=", "x"}, {"leave the gate", "open it"}, {"", "\"subscribe\""}, {"\x00", "\xff"}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, subject, body string) {
+		if strings.ContainsAny(subject, "\r\n") {
+			return
+		}
+		l, err := letter.Parse([]byte("From: dana@north.example\r\nSubject: " + subject + "\r\n\r\n" + body + "\r\n"))
+		if err != nil {
+			return
+		}
+		word := command(l)
+		switch word {
+		case "leave", "join", "help", "":
+		default:
+			t.Fatalf("%q", word)
+		}
+		first, _, _ := strings.Cut(strings.TrimSpace(l.NewText().Text), "\n")
+		if word != "" && len(strings.Fields(l.Subject())) > 1 && len(strings.Fields(first)) > 1 {
+			t.Errorf("%q and %q are sentences, and a command: %s", l.Subject(), first, word)
+		}
+	})
+}

@@ -144,11 +144,12 @@ func removeAll(path string) {
 
 // Check asks SQLite whether file and foreign keys are sound, and returns what is wrong, in its words; nothing when all is well.
 func (d *DB) Check(ctx context.Context) ([]string, error) {
-	c, err := d.reader(ctx)
+	// A connection of its own: one that searched before may hold a stale picture of a full-text index, and call a sound one broken.
+	c, err := d.connect(ctx, d.pool)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { d.readers <- c }()
+	defer c.close()
 	rows, err := c.sql.QueryContext(ctx, "PRAGMA integrity_check(20)")
 	if err != nil {
 		return nil, explain(err)

@@ -50,6 +50,7 @@ func openPool(path string, writer bool) *sql.DB {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + set.Encode()
 	hook := func(c *sqlite3.SQLiteConn) error { return readBack(c, want) }
 	pool := sql.OpenDB(connector{&sqlite3.SQLiteDriver{ConnectHook: hook}, dsn})
+	pool.SetMaxIdleConns(0) // whoever gives a connection up wants it closed; those in use are kept by us
 	if writer {
 		pool.SetMaxOpenConns(1)
 	}
@@ -102,7 +103,7 @@ func (c *conn) close() error {
 	for _, s := range c.stmts {
 		s.Close()
 	}
-	return c.sql.Close() // back into its pool, which is closed next
+	return c.sql.Close() // its pool keeps none that is idle
 }
 
 // stmt gives the prepared statement for a query, preparing it once for each connection.

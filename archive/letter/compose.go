@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Draft is a letter of our own before it is written. The same draft always gives the same bytes (but for a new boundary should the
-// content itself contain the first), so a digest that is rendered twice is one digest.
+// Draft is a letter of our own before it is written. The same draft always gives the same bytes, so a digest that is rendered twice
+// is one digest.
 type Draft struct {
 	From       Mailbox
 	To, Cc     []Mailbox

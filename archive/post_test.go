@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -308,4 +309,38 @@ func TestRemove(t *testing.T) {
 		}
 		return errors.Join(err, err2)
 	})
+}
+
+// What was taken out of the archive is not in the file any more, neither as text nor as a word of the index.
+func TestRemovedWordsLeaveTheFile(t *testing.T) {
+	f := newFixture(t)
+	secretive := func(id string) *letter.Letter {
+		return mail(t, "xylophoneq words.\n", "From: Quixotica Vermeer <q@quixotica.example>", "Subject: zanzibarq", "Message-ID: <"+id+"@x>")
+	}
+	a, b := f.post(archive.NewPost{Letter: secretive("a")}), f.post(archive.NewPost{Letter: mail(t, "xylophoneq.\n", "From: d@x.example", "Subject: zanzibarq", "Message-ID: <b@x>")})
+	words := []string{"xylophoneq", "zanzibarq", "uixotica"}
+	for _, w := range words {
+		if !fileHolds(t, f.d, w) {
+			t.Fatalf("%q is not in the file: this test looks for the wrong thing", w)
+		}
+	}
+	f.update(func(tx *db.Tx) error {
+		_, err := f.s.Redact(tx, b.ID, note(t, "b", "(taken back)", ""))
+		return errors.Join(err, f.s.Remove(tx, a.ID))
+	})
+	f.check()
+	path := f.d.Path()
+	if err := f.d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.d = nil
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range words {
+		if strings.Contains(string(file), w) {
+			t.Errorf("%q is still in the file", w)
+		}
+	}
 }

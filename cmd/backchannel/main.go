@@ -1,9 +1,15 @@
-// Command backchannel is the mail server of a private community: members post by email, read a weekly digest, and can always reach
-// the managers in private. It promises that a letter it answered with 250 is on disk, that what is said in private stays private, and
-// that every refusal is one helpful sentence.
+// Command backchannel is the mail server of a private community: members post by email, read a digest, and can always reach the
+// managers in private. Here the rooms are joined and the command line is read; nothing about letters or people is decided here.
 //
-// This package knows everybody and decides nothing: it reads the command line and config.yaml, opens the database, joins the rooms by
-// the interfaces they ask for, and turns their refusals into exit codes.
+// It promises: exit 0 when done, 1 when refused or failed (one sentence and a hint on stderr), 2 when the command was written
+// wrongly; and that whatever another process is doing with the same database meanwhile, no verb harms it.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"backchannel/archive/db"
+	"backchannel/smtpd/queue"
+	"backchannel/templates/refusal"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *cli) newBackup() *cobra.Command {
+	return &cobra.Command{
+		Use: "backup FILE", Short: "Copy the database into a new file, while the server runs", Args: words("FILE"),
+		Long: "Copies the database into a new file, while the server runs. The keys in data/keys are not in it, so that a stolen backup alone\n" +
+			"tells no private words: keep a copy of that folder at another place.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.with(cmd.Context(), func(p *Program) error {
+				if err := p.DB.Backup(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+				info, err := os.Stat(args[0])
+				if err != nil {
+					return err
+				}
+				c.say("%s holds the whole database (%s).", args[0], size(info.Size()))
+				c.say("The keys in %s are not in it: keep a copy of that folder at another place.", p.path(keysName))
+				return nil
+			})
+		},
+	}
+}
+
+func (c *cli) newRestore() *cobra.Command {
+	return &cobra.Command{
+		Use: "restore FILE", Short: "Put a backup in the place of the database; the server must be stopped", Args: words("FILE"),
+		Long: "Puts a backup in the place of the database. What was there is kept beside it. The server must be stopped.\n" +
+			"All copies that the backup owes are held: many of them may have been sent since it was made.",
+		RunE: func(cmd *cobra.Command, args []string) error { return c.restore(cmd.Context(), args[0]) },
+	}
+}
+
+// restore does not open the program: the database in place may be the broken one.
+func (c *cli) restore(ctx context.Context, from string) (err error) {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	p := &Program{Options: Options{Config: cfg, Now: c.now, Log: quietLog(c.err, cfg.Log)}}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.holdServe(); err != nil {
+		return err
+	}
+	busy, free, err := db.TryLock(p.path(queueLock))
+	if err != nil {
+		return refusal.Because(refusal.Unavailable, "The lock %s cannot be taken.", p.path(queueLock)).From(err)
+	}
+	if !free {
+		return refusal.Because(refusal.Conflict, "Another command is sending mail from this database just now.").Try("again when it has ended")
+	}
+	p.closers = append(p.closers, busy.Unlock)
+	var held int64
+	kept, err := db.Restore(ctx, from, p.path(databaseName), p.dbOptions(), schemas(), func(tx *db.Tx) (err error) {
+		held, err = queue.HoldAll(tx, "restored from a backup: it may have been sent already")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	k, err := loadKeys(p.path(keysName))
+	if err != nil {
+		return err
+	}
+	c.say("The database is the one of %s now.", filepath.Base(from))
+	if kept != "" {
+		c.say("What was there before is kept in %s.", kept)
+	}
+	if len(k.made) > 0 {
+		c.say("There were no keys in %s, so new ones were made. Private letters in this backup can be read only with the keys of its time: put them back before you start the server.", p.path(keysName))
+	}
+	c.say("\nWhat to do next:")
+	c.say("  backchannel check                      is everything in order?")
+	if held > 0 {
+		c.say("  backchannel queue list --state held    %s held, since they may have been sent after the backup was made", count(held, "copy"))
+		c.say("  backchannel queue release --all        send them; or give single ones up: backchannel queue drop COPY")
+	}
+	c.say("  backchannel due --dry-run              digests of slots after the backup would be written again")
+	c.say("  backchannel serve")
+	return nil
+}

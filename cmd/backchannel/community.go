@@ -1,0 +1,262 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/templates/refusal"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *cli) newCommunity() *cobra.Command {
+	return group("community", "Communities: a mail domain, its members, managers and rules",
+		c.newCommunityAdd(), c.newCommunityShow(), c.newCommunitySet(), c.newCommunityList())
+}
+
+// communityFlags are the settings of a community as flags.
+type communityFlags struct {
+	name, timezone, ombuds string
+	rota                   bool
+	votes                  int
+	questions              []string
+	delivery               lists.Delivery
+}
+
+func (f *communityFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "what the community is called")
+	flags.StringVar(&f.timezone, "timezone", "", "its time zone, as Europe/Berlin; members may have their own")
+	flags.StringVar(&f.ombuds, "ombuds", "", `the outside address for what managers must not see; "" for none`)
+	flags.Var(onOff{&f.rota}, "rota", "whether the managers take turns")
+	flags.StringArrayVar(&f.questions, "question", nil, `a question to applicants; give it again for more, once as "" for none`)
+	flags.IntVar(&f.votes, "votes", 0, "how many managers must say yes to an applicant")
+	oneOf(cmd, &f.delivery, "delivery", "A delivery", "what new members get of a list", lists.Each, lists.Digest, lists.None)
+}
+
+// apply puts the flags that were given into a community.
+func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
+	if changed(cmd, "name") {
+		to.Name = f.name
+	}
+	if changed(cmd, "timezone") {
+		to.Timezone = f.timezone
+	}
+	if changed(cmd, "ombuds") {
+		to.Ombuds = letter.Address{}
+		if f.ombuds != "" {
+			a, err := parseAddress(f.ombuds)
+			if err != nil {
+				return err
+			}
+			if strings.EqualFold(a.Domain, to.Domain) {
+				return refusal.Because(refusal.Invalid, "The ombuds needs an address outside %s: managers could read any other.", to.Domain)
+			}
+			to.Ombuds = a
+		}
+	}
+	if changed(cmd, "rota") {
+		to.Rota = f.rota
+	}
+	if changed(cmd, "votes") {
+		if f.votes < 1 {
+			return refusal.Because(refusal.Invalid, "At least 1 vote must be needed to join.")
+		}
+		to.Votes = f.votes
+	}
+	if changed(cmd, "question") {
+		to.Questions = nil
+		for _, q := range f.questions {
+			if q = letter.CleanLine(q); q != "" {
+				to.Questions = append(to.Questions, q)
+			}
+		}
+	}
+	if changed(cmd, "delivery") {
+		to.Delivery = f.delivery
+	}
+	return nil
+}
+
+// later names what is kept and does nothing yet: a setting must not promise what this version cannot do.
+func (c *cli) later(cmd *cobra.Command, what map[string]string) {
+	for _, flag := range []string{"ombuds", "rota", "question", "votes"} {
+		if what[flag] != "" && changed(cmd, flag) {
+			c.note("note: --%s is kept, but %s come with a later version.", flag, what[flag])
+		}
+	}
+}
+
+var notYet = map[string]string{
+	"ombuds": "letters to ombuds@", "rota": "turns of the managers", "question": "applications by mail", "votes": "applications by mail",
+}
+
+func (c *cli) newCommunityAdd() *cobra.Command {
+	var f communityFlags
+	cmd := &cobra.Command{Use: "add DOMAIN", Short: "Found a community", Args: words("DOMAIN")}
+	f.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			founded := lists.Community{Domain: args[0]}
+			if err := f.apply(cmd, &founded); err != nil {
+				return err
+			}
+			err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) { founded, err = lists.AddCommunity(tx, founded); return err })
+			if err != nil {
+				return err
+			}
+			c.say("%s is founded, in the time zone %s. Next: backchannel list add talk@%s", founded.Domain, founded.Timezone, founded.Domain)
+			c.later(cmd, notYet)
+			return nil
+		})
+	}
+	return cmd
+}
+
+func (c *cli) newCommunitySet() *cobra.Command {
+	var f communityFlags
+	cmd := &cobra.Command{Use: "set [DOMAIN]", Short: "Change a community's settings", Args: words("[DOMAIN]")}
+	f.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !changed(cmd, "name", "timezone", "ombuds", "rota", "question", "votes", "delivery") {
+			return usage(cmd, "Please say what to change.")
+		}
+		return c.with(cmd.Context(), func(p *Program) error {
+			var domain string
+			err := p.Update(cmd.Context(), func(tx *db.Tx) error {
+				is, err := lists.TheCommunity(tx, first(args))
+				if err != nil {
+					return err
+				}
+				domain = is.Domain
+				if err := f.apply(cmd, &is); err != nil {
+					return err
+				}
+				return lists.SaveCommunity(tx, is)
+			})
+			if err != nil {
+				return err
+			}
+			c.say("%s has its new settings.", domain)
+			c.later(cmd, notYet)
+			return nil
+		})
+	}
+	return cmd
+}
+
+// communityShown is a community as JSON.
+type communityShown struct {
+	lists.Community
+	Ombuds   string   `json:"ombuds,omitempty"`
+	Lists    []string `json:"lists"`
+	Members  int      `json:"members"` // active and paused ones
+	Managers int      `json:"managers"`
+}
+
+func showCommunity(tx *db.Tx, is lists.Community) (communityShown, error) {
+	s := communityShown{Community: is, Ombuds: is.Ombuds.String(), Lists: []string{}}
+	all, err := lists.Lists(tx, is.ID)
+	if err != nil {
+		return s, err
+	}
+	for _, l := range all {
+		s.Lists = append(s.Lists, l.Address().String())
+	}
+	members, err := lists.Members(tx, is.ID)
+	for _, m := range members {
+		if belongs(m) {
+			s.Members++
+		}
+		if m.Manager() {
+			s.Managers++
+		}
+	}
+	return s, err
+}
+
+func (c *cli) newCommunityShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{Use: "show [DOMAIN]", Short: "Show a community", Args: words("[DOMAIN]")}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			var s communityShown
+			err := p.View(cmd.Context(), func(tx *db.Tx) error {
+				is, err := lists.TheCommunity(tx, first(args))
+				if err != nil {
+					return err
+				}
+				s, err = showCommunity(tx, is)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return c.asJSON(s)
+			}
+			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "votes to join", fmt.Sprint(s.Votes),
+				"new members get", string(s.Delivery), "questions", strings.Join(s.Questions, " | "), "lists", strings.Join(s.Lists, ", "),
+				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))
+			return nil
+		})
+	}
+	return jsonFlag(cmd, &asJSON)
+}
+
+func (c *cli) newCommunityList() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{Use: "list", Short: "List all communities of this server", Args: words()}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			var all []communityShown
+			err := p.View(cmd.Context(), func(tx *db.Tx) error {
+				found, err := lists.Communities(tx)
+				if err != nil {
+					return err
+				}
+				for _, one := range found {
+					s, err := showCommunity(tx, one)
+					if err != nil {
+						return err
+					}
+					all = append(all, s)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return c.asJSON(some(all))
+			}
+			var rows [][]string
+			for _, s := range all {
+				rows = append(rows, []string{s.Domain, s.Name, fmt.Sprint(len(s.Lists)), fmt.Sprint(s.Members), fmt.Sprint(s.Managers)})
+			}
+			c.table([]string{"DOMAIN", "NAME", "LISTS", "MEMBERS", "MANAGERS"}, rows)
+			return nil
+		})
+	}
+	return jsonFlag(cmd, &asJSON)
+}
+
+// first is the first argument, or "".
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// parseAddress reads a mail address that somebody typed.
+func parseAddress(typed string) (letter.Address, error) {
+	a, err := letter.ParseAddress(typed)
+	if err != nil {
+		return a, refusal.Because(refusal.Invalid, "%q is no mail address; one looks like dana@north.example.", letter.CleanLine(typed)).From(err)
+	}
+	return a, nil
+}

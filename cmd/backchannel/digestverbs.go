@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates/refusal"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *cli) newDigest() *cobra.Command {
+	return group("digest", "The digest: look at one, or send it now", c.newDigestPreview(), c.newDigestSend())
+}
+
+func (c *cli) newDigestPreview() *cobra.Command {
+	var domain, member string
+	format := "text"
+	cmd := &cobra.Command{
+		Use: "preview --member ADDRESS", Short: "Show what a member's digest would be now; nothing is sent and nothing changes", Args: words(),
+		Long: "Shows what a member's digest would be now. Nothing is sent, and nothing changes: the personal addresses in a preview lead nowhere.",
+	}
+	communityFlag(cmd, &domain)
+	cmd.Flags().StringVar(&member, "member", "", "whose digest")
+	oneOf(cmd, &format, "format", "A format", "as text, as HTML, or as a whole mail", "text", "html", "eml")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if member == "" {
+			return usage(cmd, "Please say whose digest: --member ADDRESS.")
+		}
+		return c.with(cmd.Context(), func(p *Program) error {
+			var mail *notice.Mail
+			var m lists.Member
+			err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) { // an Update that the preview undoes itself
+				if m, err = theMember(tx, domain, member); err != nil {
+					return err
+				}
+				mail, err = p.Editor.Preview(tx, m)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if mail == nil {
+				c.note("There is nothing new for %s, so no digest would be sent.", m.Address)
+				return nil
+			}
+			return c.showDigest(*mail, format)
+		})
+	}
+	return cmd
+}
+
+// showDigest prints a digest as a reader sees it, or as a whole mail.
+func (c *cli) showDigest(m notice.Mail, format string) error {
+	switch format {
+	case "html":
+		return copyOut(c.out, []byte(m.Words.HTML))
+	case "eml":
+		raw, err := letter.Draft{
+			From: m.From, To: []letter.Mailbox{m.To}, ReplyTo: []letter.Mailbox{m.ReplyTo}, Subject: m.Words.Subject, Date: c.now().UTC().Truncate(time.Minute),
+			MessageID: letter.NewMessageID("preview", m.Community.Domain), Extra: m.Extra, Text: m.Words.Text, HTML: m.Words.HTML,
+		}.Bytes()
+		if err != nil {
+			return err
+		}
+		return copyOut(c.out, raw)
+	}
+	c.say("Subject: %s\n", m.Words.Subject)
+	return copyOut(c.out, []byte(m.Words.Text))
+}
+
+func theMember(tx *db.Tx, domain, typed string) (lists.Member, error) {
+	community, err := lists.TheCommunity(tx, domain)
+	if err != nil {
+		return lists.Member{}, err
+	}
+	return lists.TheMember(tx, community, typed)
+}
+
+func (c *cli) newDigestSend() *cobra.Command {
+	var domain, member string
+	cmd := &cobra.Command{
+		Use: "send", Short: "Write digests now, outside the calendar, for one member or for all who get one", Args: words(),
+		Long: "Writes digests now, outside the calendar. Whoever has nothing new gets none, and what is in one is not in the next.",
+	}
+	communityFlag(cmd, &domain)
+	cmd.Flags().StringVar(&member, "member", "", "for this member alone")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			var readers []lists.Member
+			err := p.View(cmd.Context(), func(tx *db.Tx) (err error) {
+				readers, err = digestReaders(tx, domain, member)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			sent := 0
+			for _, m := range readers {
+				var did bool
+				// One transaction for each: nobody waits for a whole community's digests.
+				err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) { did, err = p.Editor.Send(tx, m); return err })
+				if err != nil {
+					return fmt.Errorf("the digest of %s (%d were written before): %w", m.Address, sent, err)
+				}
+				if did {
+					sent++
+				}
+			}
+			c.say("%s written for %s. They go out as soon as the server runs (or: backchannel due).", count(sent, "digest"), count(len(readers), "reader"))
+			return nil
+		})
+	}
+	return cmd
+}
+
+// digestReaders are those who get a digest, or the one that is named.
+func digestReaders(tx *db.Tx, domain, member string) ([]lists.Member, error) {
+	community, err := lists.TheCommunity(tx, domain)
+	if err != nil {
+		return nil, err
+	}
+	all, err := lists.Members(tx, community.ID)
+	if member != "" {
+		var m lists.Member
+		m, err = lists.TheMember(tx, community, member)
+		all = []lists.Member{m}
+	}
+	if err != nil {
+		return nil, err
+	}
+	var readers []lists.Member
+	for _, m := range all {
+		reads, err := readsDigest(tx, m)
+		if err != nil {
+			return nil, err
+		}
+		if reads {
+			readers = append(readers, m)
+		}
+	}
+	if member != "" && len(readers) == 0 {
+		return nil, refusal.Because(refusal.Conflict, "%s gets no digest.", all[0].Address).Try("backchannel member set %s --delivery digest", all[0].Address)
+	}
+	return readers, nil
+}
+
+// readsDigest tells whether an active member has a list delivered by digest.
+func readsDigest(tx *db.Tx, m lists.Member) (bool, error) {
+	if m.State != lists.Active {
+		return false, nil
+	}
+	subs, err := lists.Subscriptions(tx, m.ID)
+	for _, s := range subs {
+		if s.Delivery == lists.Digest {
+			return true, err
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/mbox"
+	"backchannel/lists"
+	"backchannel/templates/refusal"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *cli) newExport() *cobra.Command {
+	return group("export", "Take your own with you", c.newExportMbox(), &cobra.Command{
+		Use: "community DOMAIN", Short: "Comes with a later version", Hidden: true, DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error {
+			return refusal.Because(refusal.NotAllowed, "Exporting a whole community comes with a later version.").Try("backchannel export mbox LIST for each list, and backchannel backup FILE")
+		},
+	})
+}
+
+func (c *cli) newExportMbox() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{Use: "mbox LIST", Short: "Write all posts of a list, as they were published, as one mbox file to stdout", Args: words("LIST")}
+	cmd.Flags().StringVarP(&to, "output", "o", "", "write to this new file instead")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), func(p *Program) (err error) {
+			var l lists.List
+			if err := p.View(cmd.Context(), func(tx *db.Tx) (err error) { l, err = lists.TheList(tx, args[0]); return err }); err != nil {
+				return err
+			}
+			out := c.out
+			if to != "" {
+				f, err := newFile(to)
+				if err != nil {
+					return err
+				}
+				out = f
+				defer func() {
+					if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+						os.Remove(to) // half an archive looks like a whole one
+					}
+				}()
+			}
+			n, err := p.export(cmd.Context(), l, out)
+			if err == nil && to != "" {
+				c.say("%s of %s written to %s.", count(n, "post"), l.Address(), to)
+			}
+			return err
+		})
+	}
+	return cmd
+}
+
+// newFile makes a file that does not exist yet, for this user alone.
+func newFile(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, refusal.Because(refusal.Conflict, "The file %s exists already and is not overwritten.", name).Try("another name")
+	}
+	if err != nil {
+		return nil, refusal.Because(refusal.Invalid, "The file %s cannot be written: %s.", name, reason(err)).From(err)
+	}
+	return f, nil
+}
+
+// exportStep is how many posts are read in one transaction: a long reader would let the database grow.
+const exportStep = 100
+
+// export writes all posts of a list.
+func (p *Program) export(ctx context.Context, l lists.List, out io.Writer) (n int, err error) {
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	w := mbox.NewWriter(buffered)
+	for after := int64(0); ; {
+		var posts []archive.Post
+		err := p.View(ctx, func(tx *db.Tx) (err error) {
+			if posts, err = p.Store.PostsAfter(tx, l.Box, after, exportStep); err != nil {
+				return err
+			}
+			for _, post := range posts {
+				after = post.Seq
+				raw, err := p.Store.Raw(tx, post.Raw)
+				if err != nil {
+					return err
+				}
+				if err := w.Write(raw, post.From.Address.String(), post.Published); err != nil {
+					return err
+				}
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			return n, err
+		}
+		if len(posts) == 0 {
+			return n, errors.Join(w.Flush(), buffered.Flush())
+		}
+	}
+}

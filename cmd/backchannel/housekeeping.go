@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/logbook"
+	"backchannel/lists/address"
+	"backchannel/templates/refusal"
+)
+
+// How long things are kept that nobody needs for ever.
+const (
+	lettersKept  = 14 * 24 * time.Hour  // incoming letters as they came
+	tokensKept   = 30 * 24 * time.Hour  // tokens, after they expired: so long an old address still gets the helpful sentence
+	storiesKept  = 400 * 24 * time.Hour // rows of the logbook; the sums stay
+	housekeeping = time.Hour
+	balanceEvery = 24 * time.Hour
+)
+
+// keepHouse throws away what is over, and checks the books, at the start and again and again, until the context ends.
+func (p *Program) keepHouse(ctx context.Context) error {
+	tick := time.NewTicker(housekeeping)
+	defer tick.Stop()
+	var balanced time.Time // by the monotonic reading: a clock that jumps must not skip a night
+	for {
+		if balanced.IsZero() || time.Since(balanced) >= balanceEvery {
+			balanced = time.Now()
+			p.warnBooks(ctx)
+		}
+		if _, err := p.purge(ctx); err != nil && ctx.Err() == nil {
+			p.Log.Warn("what is over could not be thrown away; it is tried again in an hour", "error", refusal.Log(err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// purge throws away what is over, in small steps: nobody waits long for the writer. It tells how many things went.
+func (p *Program) purge(ctx context.Context) (gone int64, err error) {
+	for {
+		var n int
+		err := p.Update(ctx, func(tx *db.Tx) (err error) { n, err = p.Store.Purge(tx, tx.Now.Add(-lettersKept)); return err })
+		if err != nil {
+			return gone, err
+		}
+		if n == 0 {
+			break
+		}
+		gone += int64(n)
+	}
+	err = p.Update(ctx, func(tx *db.Tx) error {
+		tokens, err := address.Purge(tx, tx.Now.Add(-tokensKept))
+		if err != nil {
+			return err
+		}
+		rows, err := logbook.Purge(tx, tx.Now.Add(-storiesKept))
+		gone += tokens + rows
+		return err
+	})
+	return gone, err
+}
+
+// warnBooks tells the log when the books do not balance (P13).
+func (p *Program) warnBooks(ctx context.Context) {
+	faults, err := p.books(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			p.Log.Warn("the books could not be checked", "error", refusal.Log(err))
+		}
+		return
+	}
+	for _, f := range faults {
+		p.Log.Warn("the books do not balance", "what", f)
+	}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"backchannel/templates/refusal"
+)
+
+// Names in data/keys. A key is 32 random bytes as hexadecimal digits on one line, so that it survives a printer.
+const (
+	sealKeyName  = "seal.key"    // seals private words and live tokens in the database
+	tokenKeyName = "token-1.key" // makes the tokens in addresses; token-2.key would be its successor
+	keyLen       = 32
+)
+
+// keys are the secrets that lie beside the database, never in it.
+type keys struct {
+	seal   []byte
+	tokens map[int][]byte
+	kid    int // the token key in use: the highest
+	made   []string
+}
+
+// loadKeys reads the keys in a folder and makes those that are missing.
+func loadKeys(dir string) (keys, error) {
+	k := keys{tokens: map[int][]byte{}}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return k, refusal.Because(refusal.Unavailable, "The folder %s for the keys cannot be made.", dir).From(err)
+	}
+	seal, made, err := keyFile(filepath.Join(dir, sealKeyName))
+	if err != nil {
+		return k, err
+	}
+	k.seal = seal
+	if made {
+		k.made = append(k.made, sealKeyName)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "token-*.key"))
+	if err != nil {
+		return k, err
+	}
+	if len(names) == 0 {
+		names = []string{filepath.Join(dir, tokenKeyName)}
+	}
+	for _, name := range names {
+		number := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "token-"), ".key")
+		kid, err := strconv.Atoi(number)
+		if err != nil || kid < 1 {
+			return k, refusal.Because(refusal.Invalid, "%s is no name of a token key; it is token-1.key, token-2.key and so on.", name)
+		}
+		key, made, err := keyFile(name)
+		if err != nil {
+			return k, err
+		}
+		if made {
+			k.made = append(k.made, filepath.Base(name))
+		}
+		k.tokens[kid] = key
+		k.kid = max(k.kid, kid)
+	}
+	return k, nil
+}
+
+// keyFile reads one key, or makes it.
+func keyFile(name string) (key []byte, made bool, err error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if made, err = makeKey(name); err != nil {
+			return nil, false, refusal.Because(refusal.Unavailable, "The key %s cannot be made.", name).From(err)
+		}
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, false, refusal.Because(refusal.Unavailable, "The key %s cannot be read.", name).From(err)
+	}
+	key, err = hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keyLen {
+		return nil, false, refusal.Because(refusal.Invalid, "The file %s is no key: it should hold %d hexadecimal digits.", name, 2*keyLen).
+			Try("bring back the copy you have of %s; without it, what it sealed cannot be read", filepath.Dir(name))
+	}
+	return key, made, nil
+}
+
+// makeKey writes a new key. Of two processes that do so at once one is first, and both then read the same.
+func makeKey(name string) (made bool, err error) {
+	var key [keyLen]byte
+	rand.Read(key[:]) // never fails
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(f.Name())
+	_, err = fmt.Fprintln(f, hex.EncodeToString(key[:]))
+	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return false, err
+	}
+	if err = os.Link(f.Name(), name); errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, syncDir(filepath.Dir(name))
+}
+
+// syncDir makes a new name in a folder survive a power cut.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+
+	"backchannel/archive"
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/cmd/internal/config"
+	"backchannel/digest"
+	"backchannel/lists"
+	"backchannel/lists/address"
+	"backchannel/lists/backchannel"
+	"backchannel/lists/mailroom"
+	"backchannel/lists/membership"
+	"backchannel/lists/moderation"
+	"backchannel/lists/notice"
+	"backchannel/lists/relay"
+	"backchannel/smtpd/courier"
+	"backchannel/smtpd/mailauth"
+	"backchannel/smtpd/queue"
+	"backchannel/templates/refusal"
+)
+
+// schemas are all parts of the database, the lowest floor first.
+func schemas() []db.Schema {
+	return []db.Schema{
+		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(),
+		address.Schema(), lists.Schema(), notice.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(),
+	}
+}
+
+// join makes the rooms and tells each whom it needs.
+func (p *Program) join() {
+	p.Office = &notice.Office{Store: p.Store, Book: p.Book}
+	p.Press = &relay.Press{Store: p.Store, Book: p.Book, Office: p.Office}
+	p.Box = &backchannel.Letterbox{Store: p.Store, Book: p.Book, Office: p.Office}
+	p.Desk = &moderation.Desk{Store: p.Store, Book: p.Book, Office: p.Office, Press: p.Press, Door: p.Box}
+	p.Clerk = &membership.Clerk{Book: p.Book, Office: p.Office, IMAP: p.imapName()}
+	p.Editor = &digest.Editor{Store: p.Store, Book: p.Book, Office: p.Office, Box: p.Box}
+
+	p.Calendar = calendar.New(p.DB, p.Log)
+	p.Calendar.Register(p.Desk.Expiry())
+	p.Editor.Register(p.Calendar)
+
+	p.Rooms = mailroom.New(mailroom.Config{
+		DB: p.DB, Store: p.Store, Resolver: p.resolver(), Policy: policy(p.Config.Verification),
+		Hostname: p.Config.Hostname, Teller: p.Office, Log: p.Log,
+	})
+	p.Rooms.Register(mailroom.Moderation, p.Desk)
+	p.Rooms.Register(mailroom.Backchannel, p.Box)
+	p.Rooms.Register(mailroom.Digest, p.Editor)
+	p.Rooms.Register(mailroom.Membership, p.Clerk)
+}
+
+// imapName is the server members read on, as letters name it; "" while only this machine can reach it.
+func (p *Program) imapName() string {
+	if l := p.Config.IMAP.Listen; l == "" || config.Loopback(l) {
+		return ""
+	}
+	return p.Config.Hostname
+}
+
+func (p *Program) resolver() mailauth.Resolver { return mailauth.NewResolver(p.Config.DNS.Resolver) }
+
+// policy is the operator's word for senders who are not verified, in the words of lists.
+func policy(v config.Verification) lists.Verification {
+	switch v {
+	case config.Require:
+		return lists.Require
+	case config.Unverified:
+		return lists.Off
+	}
+	return lists.Confirm
+}
+
+// courier is the way out.
+func (p *Program) courier() (queue.Courier, error) {
+	switch p.Config.Relay.Mode {
+	case config.Outbox:
+		return courier.Outbox{Dir: p.path(outboxName)}, nil
+	case config.Smarthost:
+		c := courier.New(courier.Options{Name: p.Config.Hostname, Route: p.smarthost})
+		p.closers = append(p.closers, c.Close)
+		return c, nil
+	}
+	return nil, refusal.Because(refusal.Invalid, "This version cannot send by relay.mode %s.", string(p.Config.Relay.Mode)).Try("relay.mode smarthost or outbox in config.yaml")
+}
+
+// smarthost routes every copy to the one host of the config. Its password is read each time, so a changed file needs no restart.
+func (p *Program) smarthost(context.Context, string) ([]courier.Hop, queue.Outcome) {
+	password, err := p.Config.Password()
+	if err != nil {
+		p.Log.Error("the smarthost's password", "error", refusal.Log(err))
+		return nil, queue.Outcome{Stage: queue.StageLogin, Text: letter.ASCII(err.Error(), 200), Busy: true}
+	}
+	return []courier.Hop{{Addr: p.Config.Relay.Smarthost, Username: p.Config.Relay.Username, Password: password}}, queue.Outcome{}
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"backchannel/archive/imapd"
+	"backchannel/cmd/internal/config"
+	"backchannel/smtpd"
+	"backchannel/templates/refusal"
+)
+
+// goodbyeTime is how long IMAP sessions have to end; all else that ends gets at most 10 s (P10).
+const goodbyeTime = 5 * time.Second
+
+// The listeners by the names of their settings, and the door behind each. The web pages have none in this version.
+var doors = map[string]smtpd.Door{
+	"smtp.listen":     smtpd.MX,
+	"smtp.submission": smtpd.Submission,
+	"smtp.lmtp":       smtpd.LMTP,
+}
+
+const (
+	imapListener = "imap.listen"
+	webListener  = "web.listen"
+)
+
+// Listen takes the lock of the server and opens its ports. From then on connections wait for Run.
+func (p *Program) Listen() error {
+	if err := p.Config.CheckServe(); err != nil {
+		return err
+	}
+	var err error
+	if p.tls, err = serverTLS(p.Config.TLS, p.Log); err != nil {
+		return err
+	}
+	if err := p.holdServe(); err != nil {
+		return err
+	}
+	for _, l := range p.Config.Listeners() {
+		if l.Key == webListener {
+			p.Log.Info("web.listen is set, but the web pages come with the next version: nothing listens there", "address", l.Address)
+			continue
+		}
+		listener, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			return refusal.Because(refusal.Conflict, "%s is %s, and nobody can listen there: %s.", l.Key, l.Address, reason(err)).From(err).
+				Try("stop the program that has this port, or choose another in config.yaml")
+		}
+		p.listeners[l.Key] = listener
+		p.closers = append(p.closers, func() error { return ignoreClosed(listener.Close()) })
+	}
+	return nil
+}
+
+// reason is the last, telling part of a network error.
+func reason(err error) string {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return err.Error()
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Addr is where one of the listeners really listens, as tests with port 0 want to know; "" when it does not.
+func (p *Program) Addr(key string) string {
+	if l := p.listeners[key]; l != nil {
+		return l.Addr().String()
+	}
+	return ""
+}
+
+// Run serves until the context ends, or something without which there is no serving fails. Call Listen first.
+func (p *Program) Run(ctx context.Context) error {
+	front, err := p.frontDoor()
+	if err != nil {
+		return err
+	}
+	reading, err := p.readingRoom()
+	if err != nil {
+		return err
+	}
+	runner, err := p.runner()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var all sync.WaitGroup
+	begin := func(f func(context.Context) error) {
+		all.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				stop(err)
+			}
+		})
+	}
+	var letters []smtpd.Listener
+	for key, l := range p.listeners {
+		if door, ok := doors[key]; ok {
+			letters = append(letters, smtpd.Listener{Listener: l, Door: door})
+		}
+	}
+	begin(func(ctx context.Context) error { return front.Serve(ctx, letters...) })
+	if l := p.listeners[imapListener]; l != nil {
+		begin(func(context.Context) error { return reading.Serve(l) })
+		begin(func(ctx context.Context) error { return sayGoodbye(ctx, reading) })
+	}
+	begin(runner.Run)
+	begin(p.Calendar.Run)
+	begin(p.keepHouse)
+	p.announce()
+	all.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// sayGoodbye ends IMAP when the server ends.
+func sayGoodbye(ctx context.Context, s *imapd.Server) error {
+	<-ctx.Done()
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
+	defer cancel()
+	_ = s.Shutdown(patience) // its error says that some session was cut off, which is no failure
+	return nil
+}
+
+// frontDoor takes letters.
+func (p *Program) frontDoor() (*smtpd.Server, error) {
+	return smtpd.New(smtpd.Config{
+		Hostname: p.Config.Hostname, MaxSize: p.Config.SMTP.MaxSize, PerIP: p.Config.SMTP.PerIP, TLS: p.tls, Now: p.Now, Log: p.Log,
+		AllowInsecureAuth: p.Config.TLS.Mode == config.NoTLS,
+	}, p.Rooms, p.submissionLogin())
+}
+
+// readingRoom lets people read.
+func (p *Program) readingRoom() (*imapd.Server, error) {
+	return imapd.New(imapd.Config{Login: p.imapLogin(), TLS: p.tls, Log: p.Log, Now: p.Now, MaxLetter: p.Config.SMTP.MaxSize})
+}
+
+// announce tells the log that the server is up, and what an operator may have forgotten.
+func (p *Program) announce() {
+	args := []any{"hostname", p.Config.Hostname, "relay", string(p.Config.Relay.Mode), "tls", string(p.Config.TLS.Mode)}
+	for key, l := range p.listeners {
+		args = append(args, key, l.Addr().String())
+	}
+	p.Log.Info("serving", args...)
+	if p.Config.Verification == config.Unverified {
+		p.Log.Warn("verification is off: whoever reaches this server may write in any member's name")
+	}
+	if !p.DB.FTS() {
+		p.Log.Warn("this program was built without full-text search; searching reads everything and is slower (build with -tags sqlite_fts5)")
+	}
+}

@@ -1,0 +1,95 @@
+// Package desk is what a signed-in person sees of their communities, and what a move means there. It promises that every look is asked
+// for anew: a list that somebody left, the back-channel of a manager who is none any more, a membership that ended and an app password
+// that was taken back are gone with the next command, whatever was open; that nobody but the managers of a community is shown that it
+// has a back-channel with letters in it; and that a letter to the managers cannot be destroyed here, nor taken to where others read.
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"strings"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/imapd"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/backchannel"
+	"backchannel/smtpd"
+	"backchannel/templates/refusal"
+)
+
+// Desk lets people in.
+type Desk struct {
+	DB    *db.DB
+	Store *archive.Store
+	Box   *backchannel.Letterbox
+	Log   *slog.Logger // nil: silence
+}
+
+// SMTP is the login of those who send: they sign in with an address of theirs and an app password, and send as that address.
+func (d *Desk) SMTP() smtpd.Login { return sender{d} }
+
+// IMAP is the login of those who read: one for each person, whatever their communities.
+func (d *Desk) IMAP() imapd.Login { return reader{d} }
+
+type sender struct{ *Desk }
+
+// Login tells who it is.
+func (s sender) Login(ctx context.Context, _ netip.Addr, user, password string) (letter.Address, error) {
+	return s.signIn(ctx, user, password)
+}
+
+type reader struct{ *Desk }
+
+// Login opens somebody's account.
+func (r reader) Login(ctx context.Context, _ netip.Addr, user, password string) (imapd.Account, error) {
+	who, err := r.signIn(ctx, user, password)
+	if err != nil {
+		return nil, err
+	}
+	return &account{Desk: r.Desk, who: who, password: password}, nil
+}
+
+// wrongLogin is the one answer to a wrong name, a wrong password, and a right password of somebody who has left (A14).
+func wrongLogin() *refusal.Refusal {
+	return refusal.Because(refusal.NotAllowed, "This address and password do not fit together. Please use the address you joined with and an app password; the managers of your community can help you to one.")
+}
+
+// signIn finds out who somebody is. What an unknown name costs is what a known one does: the same questions are asked of the database,
+// whatever their answers.
+func (d *Desk) signIn(ctx context.Context, user, password string) (letter.Address, error) {
+	who, typo := letter.ParseAddress(strings.TrimSpace(user))
+	err := d.DB.View(ctx, func(tx *db.Tx) error {
+		_, err := memberships(tx, who, password)
+		return err
+	})
+	if err == nil && typo != nil {
+		err = wrongLogin()
+	}
+	if err != nil {
+		return letter.Address{}, err
+	}
+	// When a password was last used is for tidying up. A full disk must not lock readers out (P6).
+	if err := d.DB.Update(ctx, func(tx *db.Tx) error { return lists.NoteLogin(tx, who, password) }); err != nil && d.Log != nil {
+		d.Log.Warn("note a login", "error", refusal.Log(err))
+	}
+	return who, nil
+}
+
+// memberships are the places of a person where they are heard, if the password is one of theirs, now.
+func memberships(tx *db.Tx, who letter.Address, password string) ([]lists.Member, error) {
+	ok, err := lists.CheckPassword(tx, who, password)
+	if err != nil {
+		return nil, err
+	}
+	here, err := lists.Memberships(tx, who)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || len(here) == 0 {
+		return nil, wrongLogin()
+	}
+	return here, nil
+}

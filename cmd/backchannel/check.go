@@ -86,7 +86,6 @@ func (p *Program) check(ctx context.Context) ([]checked, error) {
 		{"archive", part(Checker(p.Store).Check)},
 		{"queue and logbook", func() ([]string, error) { return p.books(ctx) }},
 		{"digests", part(checkDigests)},
-		{"managers", part(checkManagers)},
 	} {
 		faults, err := one.look()
 		if err != nil {
@@ -179,22 +178,4 @@ func checkDigest(tx *db.Tx, m lists.Member) (fault string, err error) {
 		return fmt.Sprintf("reads by digest, and the next one is dated %s.", when(at)), nil
 	}
 	return "", nil
-}
-
-// checkManagers sees to it that every community with members has somebody behind its private door.
-func checkManagers(tx *db.Tx) (faults []string, err error) {
-	all, err := lists.Communities(tx)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range all {
-		s, err := showCommunity(tx, c)
-		if err != nil {
-			return nil, err
-		}
-		if s.Members > 0 && s.Managers == 0 {
-			faults = append(faults, fmt.Sprintf("%s has members and no manager: nobody reads what they write in private.", c.Domain))
-		}
-	}
-	return faults, nil
 }

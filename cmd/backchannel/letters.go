@@ -18,16 +18,16 @@ func (c *cli) newLetters() *cobra.Command {
 		c.newLettersList(), c.newLettersShow(), c.newLettersClose())
 }
 
-// desk is which manager's eyes the operator borrows.
-type desk struct{ community, as string }
+// eyes is which manager's eyes the operator borrows.
+type eyes struct{ community, as string }
 
-func (d *desk) flags(cmd *cobra.Command) {
+func (d *eyes) flags(cmd *cobra.Command) {
 	communityFlag(cmd, &d.community)
 	cmd.Flags().StringVar(&d.as, "as", "", "the manager whose letters these are (wanted)")
 }
 
 // check wants --as before anything is opened: private letters are nobody's but the managers' who may see them.
-func (d *desk) check(cmd *cobra.Command) error {
+func (d *eyes) check(cmd *cobra.Command) error {
 	if d.as == "" {
 		return usage(cmd, "Private letters are for the managers who may see them; please say which one with --as ADDRESS.")
 	}
@@ -35,7 +35,7 @@ func (d *desk) check(cmd *cobra.Command) error {
 }
 
 // manager finds who that is.
-func (d *desk) manager(tx *db.Tx) (lists.Member, error) {
+func (d *eyes) manager(tx *db.Tx) (lists.Member, error) {
 	m, err := theMember(tx, d.community, d.as)
 	if err == nil && !m.Manager() {
 		err = refusal.Because(refusal.NotAllowed, "%s is no manager and sees no private letters.", m.Address).Try("backchannel member list shows who is")
@@ -67,7 +67,7 @@ func showConv(tx *db.Tx, v backchannel.Conv) (convShown, error) {
 
 func (c *cli) newLettersList() *cobra.Command {
 	var asJSON, closed bool
-	var d desk
+	var d eyes
 	cmd := &cobra.Command{Use: "list --as MANAGER", Short: "List the conversations a manager may see, newest first", Args: words()}
 	d.flags(cmd)
 	cmd.Flags().BoolVar(&closed, "all", false, "also the closed ones")
@@ -114,7 +114,7 @@ func (c *cli) newLettersList() *cobra.Command {
 
 func (c *cli) newLettersShow() *cobra.Command {
 	var asJSON bool
-	var d desk
+	var d eyes
 	cmd := &cobra.Command{Use: "show ID --as MANAGER", Short: "Show a conversation", Args: words("ID")}
 	d.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -155,7 +155,7 @@ func (c *cli) newLettersShow() *cobra.Command {
 }
 
 func (c *cli) newLettersClose() *cobra.Command {
-	var d desk
+	var d eyes
 	cmd := &cobra.Command{Use: "close ID --as MANAGER", Short: "Close a conversation; a letter of its writer opens it again", Args: words("ID")}
 	d.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/smtp"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"backchannel": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScript plays testdata/script: every verb, used rightly and wrongly, by the built program. Each script has a folder of its own
+// with a config.yaml, free ports in $SMTP, $SUBMISSION and $IMAP, and these commands beside testscript's:
+//
+//	exits CODE COMMAND …   the command ends with exactly this code
+//	stands PATTERN …       stdout is one JSON value in which each path=value is found, as 0.address=dana@north.test
+//	up                     wait until the server answers
+//	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
+//	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setTheScene,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "stands": stands, "up": up, "send": send, "arrives": arrives,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+func setTheScene(e *testscript.Env) error {
+	for _, name := range []string{"SMTP", "SUBMISSION", "IMAP"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		e.Setenv(name, l.Addr().String())
+	}
+	config := fmt.Sprintf("hostname: lists.test\nsmtp: { listen: %q, submission: %q }\nimap: { listen: %q }\nweb: { listen: \"\" }\nverification: off\n",
+		e.Getenv("SMTP"), e.Getenv("SUBMISSION"), e.Getenv("IMAP"))
+	name := filepath.Join(e.WorkDir, "config.yaml")
+	if _, err := os.Stat(name); err == nil {
+		return nil // the script brings its own
+	}
+	return os.WriteFile(name, []byte(config), 0o600)
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND …")
+	}
+	code, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != code {
+		ts.Fatalf("exit code %d, want %d", got, code)
+	}
+}
+
+// stands looks into JSON on stdout.
+func stands(ts *testscript.TestScript, neg bool, args []string) {
+	var all any
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &all); err != nil {
+		ts.Fatalf("stdout is no JSON: %v", err)
+	}
+	for _, a := range args {
+		path, want, _ := strings.Cut(a, "=")
+		got := dig(all, strings.Split(path, "."))
+		if (got == want) == neg {
+			ts.Fatalf("%s is %q, want %q (not: %v)", path, got, want, neg)
+		}
+	}
+}
+
+// dig finds the value at a path; "len" is the length of a list, and what is not there is "(nothing)".
+func dig(v any, path []string) string {
+	for _, step := range path {
+		switch at := v.(type) {
+		case map[string]any:
+			next, ok := at[step]
+			if !ok {
+				return "(nothing)"
+			}
+			v = next
+		case []any:
+			n, err := strconv.Atoi(step)
+			if step == "len" {
+				v = len(at)
+				continue
+			}
+			if err != nil || n >= len(at) {
+				return "(nothing)"
+			}
+			v = at[n]
+		default:
+			return "(nothing)"
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// within calls f again and again until it is content.
+func within(f func() bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if f() {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+func up(ts *testscript.TestScript, _ bool, _ []string) {
+	if !within(func() bool {
+		c, err := smtp.Dial(ts.Getenv("SMTP"))
+		if err != nil {
+			return false
+		}
+		_ = c.Quit()
+		return true
+	}) {
+		ts.Fatalf("no server answers")
+	}
+}
+
+func send(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: send FROM TO FILE")
+	}
+	body := strings.ReplaceAll(ts.ReadFile(args[2]), "\n", "\r\n")
+	err := smtp.SendMail(ts.Getenv("SMTP"), nil, args[0], []string{args[1]}, []byte(body))
+	if (err != nil) != neg {
+		ts.Fatalf("the server said: %v", err)
+	}
+	if err != nil {
+		fmt.Fprintln(ts.Stdout(), err)
+	}
+}
+
+func arrives(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: arrives ADDRESS WORDS")
+	}
+	words := regexp.MustCompile(regexp.QuoteMeta(args[1]))
+	if !within(func() bool {
+		files, _ := filepath.Glob(ts.MkAbs(filepath.Join("data", "outbox", args[0], "*.eml")))
+		for _, name := range files {
+			if raw, err := os.ReadFile(name); err == nil && words.Match(raw) {
+				_, err := ts.Stdout().Write(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")))
+				return err == nil
+			}
+		}
+		return false
+	}) {
+		ts.Fatalf("no letter with %q came for %s", args[1], args[0])
+	}
+}

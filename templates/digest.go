@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -50,9 +51,10 @@ type Numbers struct {
 
 // Section is one list's threads.
 type Section struct {
-	List    string // the list's name, never its address
-	Threads []Thread
-	Brief   []Brief `optional:"threads with their subject alone"`
+	List    string   // the list's name, never its address
+	Threads []Thread `optional:"those with excerpts"`
+	Brief   []Brief  `optional:"threads with their subject alone"`
+	More    int      `optional:"threads that are only counted, in a week too full for one mail"`
 }
 
 // Thread is one conversation on a list.
@@ -77,6 +79,7 @@ type Thread struct {
 type Excerpt struct {
 	Who     string
 	When    time.Time // in the reader's zone
+	Dated   bool      // it is too long ago for a day of the week to tell when
 	Text    string    `optional:"a post may be a picture alone"`
 	Files   string    `optional:"what was attached: 2 attachments: plan.pdf 180 KB"`
 	Context []string  `optional:"up to two quoted lines that it answers"`
@@ -147,9 +150,10 @@ func (t Digest) Headline() string {
 	var topics []string
 	for _, s := range t.Sections {
 		for _, thread := range s.Threads {
-			if len(topics) < 2 {
-				topics = append(topics, strings.TrimRight(strings.TrimSuffix(clip(30, thread.Subject), "…"), "?!.:, "))
-			}
+			topics = addTopic(topics, thread.Subject)
+		}
+		for _, b := range s.Brief {
+			topics = addTopic(topics, b.Subject)
 		}
 	}
 	if n := len(t.Unanswered); n > 0 {
@@ -161,6 +165,73 @@ func (t Digest) Headline() string {
 	first, size := utf8.DecodeRuneInString(topics[0])
 	topics[0] = string(unicode.ToUpper(first)) + topics[0][size:]
 	return fmt.Sprintf("%s - %s, %s", strings.Join(topics, ", "), t.Community, day(t.To))
+}
+
+const (
+	topicWidth  = 40 // characters of one topic
+	topicsWidth = 64 // and of both together: the community and the day have to be seen as well
+)
+
+// addTopic adds what a thread is about, unless two topics stand there, it says the same as the first, or too little of it would be
+// left.
+func addTopic(topics []string, subject string) []string {
+	width := topicWidth
+	if len(topics) == 1 {
+		width = min(width, topicsWidth-utf8.RuneCountInString(topics[0]))
+	}
+	topic := shorten(bareSubject(subject), width)
+	if len(topics) > 1 || topic == "" || slices.Contains(topics, topic) {
+		return topics
+	}
+	return append(topics, topic)
+}
+
+// bareSubject is a subject without what other programs and habits put around it: [tags] in front, "(was: …)" behind, quotes, and the
+// marks at its end.
+func bareSubject(s string) string {
+	s = strings.TrimSpace(s)
+	for _, pair := range []string{`''`, `""`, "“”", "«»"} {
+		open, _ := utf8.DecodeRuneInString(pair)
+		closing, _ := utf8.DecodeLastRuneInString(pair)
+		if inner, ok := strings.CutPrefix(s, string(open)); ok && strings.HasSuffix(inner, string(closing)) {
+			s = strings.TrimSuffix(inner, string(closing))
+		}
+	}
+	for strings.HasPrefix(s, "[") {
+		_, rest, ok := strings.Cut(s, "]")
+		if rest = strings.TrimSpace(rest); !ok || rest == "" {
+			break
+		}
+		s = rest
+	}
+	if i := strings.LastIndex(strings.ToLower(s), "(was"); i > 0 && i < len(s) {
+		s = s[:i]
+	}
+	return strings.TrimRight(s, "?!.,:;- ")
+}
+
+// shorten cuts a subject between words, and if it can where a thought ends; "" when less than a few words would be left. A last word
+// that only leads to the next one is left out: "License issue when using" is nothing.
+func shorten(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	if width < 12 {
+		return ""
+	}
+	cut := string(runes[:width])
+	if i := strings.LastIndexAny(cut, ":;,.?!("); i >= width/2 {
+		return strings.TrimRight(cut[:i], " ")
+	}
+	words := strings.Fields(cut)
+	if len(words) > 1 && !unicode.IsSpace(runes[width-1]) && !unicode.IsSpace(runes[width]) {
+		words = words[:len(words)-1] // cut in two
+	}
+	for len(words) > 2 && utf8.RuneCountInString(words[len(words)-1]) < 4 {
+		words = words[:len(words)-1]
+	}
+	return strings.TrimRight(strings.Join(words, " "), " ,.;:-–(\"'“") + "…"
 }
 
 // Preheader is what a mail program shows beside the subject: the note's first words, else the first excerpt's.
@@ -249,7 +320,7 @@ func (t Thread) Line() string {
 	}
 	if t.New > 0 {
 		posts := fmt.Sprintf("%d new", t.New)
-		if t.People > 0 {
+		if t.People > 0 && t.New > 1 {
 			posts += " from " + count(t.People, "person", "people")
 		}
 		parts = append(parts, posts)
@@ -266,11 +337,19 @@ func (t Thread) Line() string {
 
 // Head is who wrote it and when, and what it answers: Bill Tan, Tue, to "who appointed yours?":
 func (e Excerpt) Head() string {
-	s := e.Who + ", " + e.When.Format("Mon")
+	s := e.Who + ", " + e.Day()
 	if len(e.Context) > 0 {
 		s += `, to "` + strings.Join(e.Context, " ") + `"`
 	}
 	return s + ":"
+}
+
+// Day is when it was written: Tue, or 9 June when that is longer ago.
+func (e Excerpt) Day() string {
+	if e.Dated {
+		return day(e.When)
+	}
+	return e.When.Format("Mon")
 }
 
 // Body is the text in quotation marks, and what was attached.
@@ -285,12 +364,20 @@ func (e Excerpt) Body() string {
 	return strings.Join(parts, " ")
 }
 
-// Line is the subject, and what is new in it.
+// Line is the subject, and how much is new in it if that is more than one post.
 func (b Brief) Line() string {
-	if b.New == 0 {
+	if b.New < 2 {
 		return b.Subject
 	}
-	return fmt.Sprintf("%s, %d new", b.Subject, b.New)
+	return fmt.Sprintf("%s (%d new)", b.Subject, b.New)
+}
+
+// Left says how many threads are only counted: And 57 more threads.
+func (s Section) Left() string {
+	if s.More == 0 {
+		return ""
+	}
+	return "And " + count(s.More, "more thread", "more threads") + "."
 }
 
 // placed is a thread with the anchor it has in the HTML.

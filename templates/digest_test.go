@@ -181,7 +181,7 @@ func TestHeadline(t *testing.T) {
 		{Digest{}, "Quiet days - bc, 12 June"},
 		{Digest{Unanswered: []Thread{thread("x"), thread("y")}}, "2 unanswered - bc, 12 June"},
 		{Digest{Sections: []Section{{Threads: []Thread{thread("ärger?")}}, {Threads: []Thread{thread("Two"), thread("Three")}}}}, "Ärger, Two - bc, 12 June"},
-		{Digest{Sections: []Section{{Threads: []Thread{thread("A subject that is much too long for a subject")}}}}, "A subject that is much too - bc, 12 June"},
+		{Digest{Sections: []Section{{Threads: []Thread{thread("A subject that is much too long for a subject")}}}}, "A subject that is much too long… - bc, 12 June"},
 	} {
 		c.d.Community, c.d.To = "bc", friday
 		if got := c.d.Headline(); got != c.want {

@@ -124,7 +124,12 @@ func digestSamples() []sample {
 		{Subject: "Which compost for tomatoes?", New: 2, People: 2, Excerpts: []Excerpt{{Who: "Bill Tan", When: tuesday, Text: "Mine is too wet. What do you use?"}, {Who: "Alison Graf", When: wednesday, Text: "Horse manure, two years old."}}},
 		{Subject: "Frost tonight", New: 1, People: 1, Excerpts: []Excerpt{{Who: "Ines Roth", When: wednesday, Text: "Cover your seedlings."}}},
 	}}}}
+	full := Digest{Community: bc, Slot: fridays, From: friday.AddDate(0, 0, -7), To: friday, Numbers: &Numbers{Posts: 341, Threads: 109, People: 90}, Sections: []Section{
+		{List: "Garden talk", Brief: []Brief{{402, "Report template", 2}, {411, "A subject that goes on and on until it does not fit into the line that we have for it", 1}}, More: 57},
+		{List: "Jobs", Threads: []Thread{{Number: 421, Subject: "Part-time post in Lisbon", New: 1, People: 1}}, More: 1},
+	}}
 	return []sample{
+		{"digest-full", full},
 		{"digest", Digest{
 			Community: bc, Slot: fridays, From: friday.AddDate(0, 0, -7), To: friday, PublicWord: true,
 			Note:    &DigestNote{"Mira", "Thanks for the honest sponsor thread. Please keep names of sponsors out of it.\nJam week on onboarding starts 22 June."},
@@ -145,6 +150,7 @@ func digestSamples() []sample {
 		{"digest-daily", Digest{Community: bc, Slot: Slot{Daily, 0, 7, "Europe/Berlin"}, From: friday, To: friday, Numbers: &Numbers{Posts: 1, Threads: 1, People: 1, HalfIn: 20 * time.Minute, Letters: 4}, PublicWord: true,
 			Sections: []Section{{List: "Garden talk", Threads: []Thread{report}}}, Removed: 2}},
 		{"digest-quiet", Digest{Community: bc, Slot: Slot{Monthly, time.Monday, 7, "Europe/Berlin"}, From: friday.AddDate(0, -1, 0), To: friday, Numbers: &Numbers{Posts: 3, Threads: 2, People: 2, HalfIn: 90 * time.Hour, Letters: 5, Bridged: 1},
-			Note: &DigestNote{"Mira", "A quiet month. What keeps you busy?"}, Unanswered: []Thread{{Number: 7, Subject: "Anybody there?", Asker: "Kim", Waiting: 1}}}},
+			Note: &DigestNote{"Mira", "A quiet month. What keeps you busy?"}, Sections: []Section{{List: "Garden talk", Threads: []Thread{{Number: 8, Subject: "Seeds", New: 2, People: 1,
+				Excerpts: []Excerpt{{Who: "Kim", When: friday.AddDate(0, 0, -20), Dated: true, Text: "I have too many."}, {Who: "Kim", When: tuesday, Text: "They are gone."}}}}}}, Unanswered: []Thread{{Number: 7, Subject: "Anybody there?", Asker: "Kim", Waiting: 1}}}},
 	}
 }

@@ -83,7 +83,6 @@ var funcs = map[string]any{
 	"unknown":   unknown,
 	"upper":     strings.ToUpper,
 	"watermark": func(code string) string { return kept + Watermark(code) },
-	"weekday":   func(t time.Time) string { return t.Format("Mon") },
 	"above":     func() string { return ReplyAbove },
 }
 

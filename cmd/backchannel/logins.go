@@ -1,21 +1,15 @@
 package main
 
 import (
-	"context"
-	"net/netip"
-
 	"backchannel/archive/imapd"
+	"backchannel/lists/desk"
 	"backchannel/smtpd"
-	"backchannel/templates/refusal"
 )
 
-// nobody lets no one in: it stands here until lists/desk knows what people see.
-type nobody struct{}
-
-// Login refuses.
-func (nobody) Login(context.Context, netip.Addr, string, string) (imapd.Account, error) {
-	return nil, refusal.Because(refusal.NotAllowed, "Nobody can sign in yet.")
+// reception lets people in who have an app password.
+func (p *Program) reception() *desk.Desk {
+	return &desk.Desk{DB: p.DB, Store: p.Store, Box: p.Box, Log: p.Log}
 }
 
-func (p *Program) submissionLogin() smtpd.Login { return nil }
-func (p *Program) imapLogin() imapd.Login       { return nobody{} }
+func (p *Program) submissionLogin() smtpd.Login { return p.reception().SMTP() }
+func (p *Program) imapLogin() imapd.Login       { return p.reception().IMAP() }

@@ -1,8 +1,10 @@
 // Package notice is the mail that the program writes itself. It promises that every such letter says so to other programs
 // (Auto-Submitted), that no two of our robots can keep each other busy, that an answer nobody asked for never goes to an address
-// that is not confirmed or vouched for, and that what it writes is owed in the same transaction as the deed it tells of.
+// that is not confirmed or vouched for, that none of them is ever taken for a public letter when somebody answers it, and that what
+// it writes is owed in the same transaction as the deed it tells of.
 //
-// It knows how a letter of ours is made; the words are in templates, and whoever sends one decides to whom and why.
+// It knows how a letter of ours is made, and gives out the addresses that people answer to; the words are in templates, and whoever
+// sends one decides to whom and why.
 package notice
 
 import (
@@ -32,8 +34,33 @@ const (
 	Human     Auto = ""               // a person, in words we only pass on: no such mark (M4)
 )
 
-// Receiver is the name under which what comes back to our return paths is received.
-const Receiver = "bounces"
+// Kind is what a letter of ours is: the word in front of its Message-ID, and what the archive remembers the id as (W1, W2).
+type Kind string
+
+// The kinds.
+const (
+	Tells    Kind = "n" // tells what happened
+	Asks     Kind = "c" // asks a question
+	Votes    Kind = "v" // asks managers to decide
+	Acks     Kind = "a" // tells that a private letter arrived
+	Converse Kind = "p" // is part of a private conversation
+	Issues   Kind = "d" // is a digest
+)
+
+// record is what the archive remembers the ids of a kind as.
+func (k Kind) record() archive.IDKind {
+	switch k {
+	case Votes:
+		return archive.IDVote
+	case Acks:
+		return archive.IDAck
+	case Converse:
+		return archive.IDConversation
+	case Issues:
+		return archive.IDDigest
+	}
+	return archive.IDNotice
+}
 
 // ErrEnough is the error of Send for an answer that would be one too many to this address today (D3). Nothing was sent.
 var ErrEnough = errors.New("no more answers to this address today")
@@ -49,8 +76,8 @@ type Mail struct {
 	From       letter.Mailbox // zero: the managers, by their role
 	ReplyTo    letter.Mailbox // zero: none
 	Words      templates.Mail
-	Kind       string         // the word in front of the Message-ID: "c" asks, "n" tells …
-	Record     archive.IDKind // remember the Message-ID as this kind; "" does not
+	Kind       Kind
+	Record     archive.IDKind // unused
 	InReplyTo  []letter.MessageID
 	References []letter.MessageID
 	Extra      []letter.Field // further header fields
@@ -59,6 +86,31 @@ type Mail struct {
 	Answer     string // the trigger that is counted for D3; "" for what a person asked for, and for the managers' desk
 	Story      string // of the letter that was the cause
 	Source     string // a name under which this letter is owed once; "" makes one up
+}
+
+// Answer begins the program's answer to a letter: to the confirmed address that the letter bears, below it in its thread.
+func Answer(in *lists.Incoming, kind Kind, words templates.Mail) Mail {
+	m := Mail{
+		Community: in.Community, To: letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, Member: in.Sender.ID,
+		Words: words, Kind: kind, Auto: Replied, Private: true, Story: in.Story,
+	}
+	if id := in.Letter.MessageID(); id != "" {
+		m.InReplyTo = []letter.MessageID{id}
+	}
+	return m
+}
+
+// ToMember begins a letter that the program writes to a member by itself, at their first address.
+func ToMember(c lists.Community, m lists.Member, kind Kind, words templates.Mail) Mail {
+	return Mail{Community: c, To: m.Mailbox(), Member: m.ID, Words: words, Kind: kind, Auto: Generated, Private: true}
+}
+
+// previewLen is how much of a letter is shown again to its writer, or to a manager who decides about it, in characters.
+const previewLen = 600
+
+// Preview is what our letters show of somebody's letter, so that it can be known again.
+func Preview(l *letter.Letter) templates.Said {
+	return templates.Said(letter.Excerpt(l.NewText().Text, previewLen))
 }
 
 // Office writes the letters.
@@ -82,17 +134,24 @@ func (o *Office) Send(tx *db.Tx, m Mail) (Sent, error) {
 			return Sent{}, ErrEnough
 		}
 	}
-	id := letter.NewMessageID(m.Kind, m.Community.Domain)
+	id := letter.NewMessageID(string(m.Kind), m.Community.Domain)
 	raw, err := m.draft(id, tx.Now).Bytes()
 	if err != nil {
 		return Sent{}, fmt.Errorf("write a letter: %w", err)
 	}
-	if m.Record != "" {
-		if err := o.Store.RecordID(tx, id, m.Record); err != nil {
-			return Sent{}, err
-		}
+	if err := o.Store.RecordID(tx, id, m.Kind.record()); err != nil {
+		return Sent{}, err
 	}
 	return Sent{id, raw}, o.owe(tx, m, id, raw)
+}
+
+// SendIfDue is Send for answers of which there may be enough today: then nothing is sent, and that is no error.
+func (o *Office) SendIfDue(tx *db.Tx, m Mail) error {
+	_, err := o.Send(tx, m)
+	if errors.Is(err, ErrEnough) {
+		return nil
+	}
+	return err
 }
 
 // owe puts the letter into the queue. It lies sealed: it may carry live tokens and private words.
@@ -111,6 +170,20 @@ func (o *Office) owe(tx *db.Tx, m Mail, id letter.MessageID, raw []byte) error {
 		Source: m.Source, Story: m.Story, To: m.To.Address, Person: int64(m.Member), Stamp: m.stamp(),
 		Object: int64(m.Community.ID), Raw: stored, MessageID: id,
 	})
+	return err
+}
+
+// File puts what was sent into a folder that one person sees, as something about an object of the folder's owner.
+func (o *Office) File(tx *db.Tx, s Sent, owner lists.MemberID, folder string, object int64) error {
+	box, err := o.Store.CreatePrivate(tx, int64(owner), folder)
+	if err != nil {
+		return err
+	}
+	l, err := letter.Parse(s.Raw)
+	if err != nil {
+		return err
+	}
+	_, err = o.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l, Object: object})
 	return err
 }
 

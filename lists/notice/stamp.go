@@ -5,9 +5,7 @@ import (
 	"fmt"
 
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/smtpd/queue"
 )
 
@@ -19,8 +17,10 @@ const (
 	stampPrivateReply = "private-reply" // as reply, never in clear
 )
 
+// stamp says how a letter travels. What a person wrote has a return path even when its reader is no member: many hosts take nothing
+// from <> but reports about mail of their own.
 func (m Mail) stamp() string {
-	null := m.Member == 0 || m.Auto == Replied
+	null := m.Auto == Replied || m.Auto == Generated && m.Member == 0
 	switch {
 	case m.Private && null:
 		return stampPrivateReply
@@ -55,29 +55,30 @@ func (s stamper) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (que
 	if err != nil {
 		return queue.Message{}, err
 	}
-	head := len(all)
-	if i := bytes.Index(all, []byte("\r\n\r\n")); i >= 0 {
-		head = i + 4
-	}
-	m := queue.Message{To: c.To, Head: all[:head:head], Body: all[head:], Private: s.private}
-	if s.null || c.Person == 0 {
+	m := queue.Message{To: c.To, Private: s.private}
+	m.Head, m.Body = Split(all)
+	if s.null {
 		return m, nil
 	}
 	community, err := lists.CommunityByID(tx, lists.CommunityID(c.Object))
 	if err != nil {
 		return m, fmt.Errorf("community of a copy: %w", err)
 	}
-	m.From, err = s.office.ReturnPath(tx, community, lists.MemberID(c.Person))
+	var reader lists.Member
+	if c.Person != 0 {
+		if reader, err = lists.MemberByID(tx, lists.MemberID(c.Person)); err != nil {
+			return m, fmt.Errorf("receiver of a copy: %w", err)
+		}
+	}
+	m.From, err = s.office.ReturnPath(tx, community, reader)
 	return m, err
 }
 
-// returnLife is how long a return path takes bounces.
-const returnLife = 400
-
-// ReturnPath is the address to which mail for a member comes back: the same on every letter (VERP, M1).
-func (o *Office) ReturnPath(tx *db.Tx, c lists.Community, m lists.MemberID) (letter.Address, error) {
-	return o.Book.Address(tx, address.Grant{
-		Kind: address.Bounce, Receiver: Receiver, Community: int64(c.ID), Member: int64(m), Object: "member",
-		Expires: tx.Now.AddDate(0, 0, returnLife),
-	}, c.Domain)
+// Split parts a message into its header, with the empty line, and its body, which copies share.
+func Split(raw []byte) (head, body []byte) {
+	end := len(raw)
+	if i := bytes.Index(raw, []byte("\r\n\r\n")); i >= 0 {
+		end = i + 4
+	}
+	return raw[:end:end], raw[end:]
 }

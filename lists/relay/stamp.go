@@ -39,7 +39,7 @@ func (p *Press) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queu
 	if err != nil {
 		return queue.Message{}, err
 	}
-	from, err := p.Office.ReturnPath(tx, community, m.ID)
+	from, err := p.Office.ReturnPath(tx, community, m)
 	if err != nil {
 		return queue.Message{}, err
 	}

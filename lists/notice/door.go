@@ -1,0 +1,64 @@
+package notice
+
+import (
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/address"
+)
+
+// Receiver is the name under which what comes back to our return paths is received.
+const Receiver = "bounces"
+
+// Door names an address of ours that one person is given: what comes to it, if it comes from them, is about one object.
+type Door struct {
+	Community lists.Community
+	Member    lists.Member // whose it is; zero for somebody who is no member
+	Receiver  string       // who takes what comes to it
+	Object    string       // what it is about, in the receiver's words
+	Days      int          // how long it works from now; asking for it again lengthens its life
+}
+
+// Confirm is where a question of ours is answered in bare words.
+func (o *Office) Confirm(tx *db.Tx, d Door) (letter.Mailbox, error) {
+	return o.door(tx, address.Confirm, "Your answer", d)
+}
+
+// Vote is where a manager decides.
+func (o *Office) Vote(tx *db.Tx, d Door) (letter.Mailbox, error) {
+	return o.door(tx, address.Vote, "Your decision", d)
+}
+
+// Private is a private door, to the managers or back to a member, shown under a name.
+func (o *Office) Private(tx *db.Tx, name string, d Door) (letter.Mailbox, error) {
+	return o.door(tx, address.Private, name, d)
+}
+
+// Leave is where mail programs write to take their owner off a list (RFC 2369).
+func (o *Office) Leave(tx *db.Tx, d Door) (letter.Mailbox, error) {
+	return o.door(tx, address.Leave, "", d)
+}
+
+// DigestOff is the same for the digest.
+func (o *Office) DigestOff(tx *db.Tx, d Door) (letter.Mailbox, error) {
+	return o.door(tx, address.DigestOff, "", d)
+}
+
+// ReturnPath is the address to which mail for a member comes back: the same on every letter (VERP, M1). People who are no members
+// share one.
+func (o *Office) ReturnPath(tx *db.Tx, c lists.Community, m lists.Member) (letter.Address, error) {
+	b, err := o.door(tx, address.Bounce, "", Door{c, m, Receiver, "member", yearAndMore})
+	return b.Address, err
+}
+
+// yearAndMore is how long addresses live that stand in mail people keep, in days.
+const yearAndMore = 400
+
+// door makes the address. A member whose tokens all had to die has another epoch, and so another address.
+func (o *Office) door(tx *db.Tx, kind address.Kind, name string, d Door) (letter.Mailbox, error) {
+	a, err := o.Book.Address(tx, address.Grant{
+		Kind: kind, Receiver: d.Receiver, Community: int64(d.Community.ID), Member: int64(d.Member.ID), Object: d.Object,
+		Epoch: d.Member.Epoch, Expires: tx.Now.AddDate(0, 0, d.Days),
+	}, d.Community.Domain)
+	return letter.Mailbox{Name: name, Address: a}, err
+}

@@ -45,15 +45,17 @@ type Village struct {
 	Office *notice.Office
 	Press  *relay.Press
 	Box    *backchannel.Letterbox
+	Desk   *moderation.Desk
 	Clerk  *membership.Clerk
 	Room   *mailroom.Mailroom
 	C      lists.Community
 	Talk   lists.List
 	Jobs   lists.List
 
-	runner *queue.Runner
-	world  *world
-	n      int
+	calendar *calendar.Calendar
+	runner   *queue.Runner
+	world    *world
+	n        int
 }
 
 // Schemas are the tables that a Village needs, lowest first.
@@ -78,11 +80,14 @@ func New(t testing.TB) *Village {
 	v.Office = &notice.Office{Store: v.Store, Book: book}
 	v.Press = &relay.Press{Store: v.Store, Book: book, Office: v.Office}
 	v.Box = &backchannel.Letterbox{Store: v.Store, Book: book, Office: v.Office}
+	v.Desk = &moderation.Desk{Store: v.Store, Book: book, Office: v.Office, Press: v.Press, Door: v.Box}
 	v.Clerk = &membership.Clerk{Book: book, Office: v.Office}
 	v.Room = mailroom.New(mailroom.Config{DB: v.DB, Store: v.Store, Resolver: zone{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office})
-	v.Room.Register(mailroom.Moderation, &moderation.Desk{Store: v.Store, Book: book, Office: v.Office, Press: v.Press, Door: v.Box})
+	v.Room.Register(mailroom.Moderation, v.Desk)
 	v.Room.Register(mailroom.Backchannel, v.Box)
 	v.Room.Register(mailroom.Membership, v.Clerk)
+	v.calendar = calendar.New(v.DB, nil)
+	v.calendar.Register(v.Desk.Expiry())
 	v.runner = queue.New(queue.Options{DB: v.DB, Lock: filepath.Join(t.TempDir(), "lock"), Raw: v.Store.Raw, Courier: v.world})
 	for name, s := range v.Office.Stampers() {
 		v.runner.Register(name, s)
@@ -224,6 +229,7 @@ type Post struct {
 	From, To, Subject, Body string
 	Header                  string         // more header lines, each with its CRLF
 	Rcpt                    []string       // the envelope's, if not To
+	Sender                  string         // the return path, if not From: at silent.example nobody vouches for the letter
 	Null                    bool           // the return path is <>
 	Login                   letter.Address //
 }
@@ -232,7 +238,10 @@ type Post struct {
 func (v *Village) Send(p Post) (story string, err error) {
 	v.n++
 	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", v.n), Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), HELO: "client.example", Login: p.Login}
-	if !p.Null {
+	switch {
+	case p.Sender != "":
+		env.From = Addr(p.Sender)
+	case !p.Null:
 		env.From = Addr(bare(p.From))
 	}
 	if p.Rcpt == nil {
@@ -281,6 +290,15 @@ func (v *Village) Deliver() []Arrived {
 		v.T.Fatal(err)
 	}
 	return v.world.mail
+}
+
+// Pass lets time go by, and does what becomes due.
+func (v *Village) Pass(d time.Duration) {
+	v.T.Helper()
+	v.Now = v.Now.Add(d)
+	if _, failed, err := v.calendar.RunDue(context.Background()); err != nil || failed > 0 {
+		v.T.Fatalf("%d dates of the calendar failed: %v", failed, err)
+	}
 }
 
 // To picks what arrived for somebody.

@@ -159,10 +159,14 @@ func comment(s string) (text, rest string) {
 	return b.String(), ""
 }
 
-// angle reads "<…>" at the head of s; a quoted local part may hold a ">".
+// maxAddress is three times what an address can have.
+const maxAddress = 1000
+
+// angle reads "<…>" at the head of s; a quoted local part may hold a ">". A quote that is not closed soon never will be, and must
+// not be looked for again and again.
 func angle(s string) (text, rest string) {
 	quoted := false
-	for i := 1; i < len(s); i++ {
+	for i := 1; i < min(len(s), maxAddress); i++ {
 		switch c := s[i]; {
 		case c == '\\' && quoted:
 			i++
@@ -278,8 +282,8 @@ func joinedAddress(item []lexeme) (Address, bool) {
 // lenientAddress reads what stands between angle brackets; clean tells whether it kept the rules. A source route falls away (RFC
 // 5321 §4.1.1.3 lets a server ignore it), and so do comments, spaces, a dot at the end, and "mailto:".
 func lenientAddress(s string) (a Address, clean bool) {
-	if len(s) > 1000 {
-		return Address{}, false // three times what an address can have
+	if len(s) > maxAddress {
+		return Address{}, false
 	}
 	s = strings.Trim(s, " \t")
 	if a, err := ParseAddress(s); err == nil && !strings.HasPrefix(s, "<") {

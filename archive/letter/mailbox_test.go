@@ -138,7 +138,7 @@ func TestListTimeIsLinear(t *testing.T) {
 	for name, piece := range map[string]string{
 		"addresses": "Jane Doe <jane@b.example>, ", "angles": "<", "comments": "(", "nested": "((a)", "quotes": `"`, "words": "a ",
 		"encoded": "=?utf-8?q?a?= ", "half encoded": "=?a?q?", "closed late": "=?x?b?=", "groups": "a:;", "backslashes": `\\`,
-		"bare": "a@b ", "at": "a at b ", "empty comments": "()",
+		"bare": "a@b ", "at": "a at b ", "empty comments": "()", "open quotes": `<\">`,
 	} {
 		linear(t, name, 3000, func(n int) []byte { return []byte(strings.Repeat(piece, n/len(piece))) }, func(b []byte) {
 			ParseMailboxes(string(b))

@@ -72,13 +72,17 @@ func ParseMessageIDs(s string) []MessageID {
 	}
 }
 
-// bareIDs reads ids written without brackets: words with an @, or one single word.
+// bareIDs reads ids written without brackets: one single word, or words that all have an @. With other words between them it is
+// prose, "your message to jane@example.org of Friday", and an address in it is nobody's id.
 func bareIDs(s string) []MessageID {
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == ';' })
 	var list []MessageID
 	for _, w := range words {
 		w = strings.Trim(w, `">`)
-		if id, ok := cleanID(w); ok && (strings.Contains(w, "@") || len(words) == 1) {
+		if len(words) > 1 && !strings.Contains(w, "@") {
+			return nil
+		}
+		if id, ok := cleanID(w); ok {
 			list = append(list, id)
 		}
 	}

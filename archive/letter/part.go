@@ -112,9 +112,13 @@ func (p *Part) describe(spans []span, standard string) (boundary string) {
 	return boundary
 }
 
+// longestWord is more than the name of any transfer encoding has.
+const longestWord = 64
+
 // firstWord is the first token of a structured value in lower case.
 func firstWord(value []byte) string {
 	value = bytes.TrimLeft(value, " \t\r\n\"")
+	value = value[:min(len(value), longestWord)]
 	end := 0
 	for end < len(value) && value[end] > ' ' && value[end] < 0x7F && value[end] != ';' && value[end] != '"' && value[end] != '(' {
 		end++

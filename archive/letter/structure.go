@@ -45,16 +45,27 @@ type BodyPart struct {
 	Parts       []BodyPart        `json:",omitempty"` // of a multipart; of a message/rfc822 the one body inside
 }
 
-// Structure computes ENVELOPE and BODYSTRUCTURE. It costs a few microseconds per part: keep it beside the message.
+// maxDescribed is how many octets of headers inside a letter are described in full. Every address in a header becomes ten times
+// its size, and a letter of 25 MB may consist of nothing but headers (B8).
+const maxDescribed = 128 << 10
+
+// Structure computes ENVELOPE and BODYSTRUCTURE. It costs a few microseconds per part: keep it beside the message. Parts behind the
+// first 128 KiB of headers are told by type and size alone.
 func (l *Letter) Structure() Structure {
 	nodes := make([]BodyPart, len(l.parts))
+	bare := l.bareFrom()
 	// From the last part to the first: whatever is inside a part stands behind it in the list and is ready before it.
 	for i := len(l.parts) - 1; i >= 0; i-- {
 		p := l.parts[i]
-		nodes[i].describe(p)
+		nodes[i].measure(p)
+		if i < bare {
+			nodes[i].describe(p)
+		}
 		if p.IsMessage() {
-			e := l.parts[i+1].Header().envelope()
-			nodes[i].Envelope = &e
+			nodes[i].Envelope = &Envelope{}
+			if i+1 < bare {
+				*nodes[i].Envelope = l.parts[i+1].Header().envelope()
+			}
 		}
 		// The children were put in front of each other in falling order.
 		for a, b := 0, len(nodes[i].Parts)-1; a < b; a, b = a+1, b-1 {
@@ -67,14 +78,21 @@ func (l *Letter) Structure() Structure {
 	return Structure{Envelope: l.header.envelope(), Body: nodes[0]}
 }
 
-// describe fills a node from its part; what is inside is there already.
-func (b *BodyPart) describe(p Part) {
-	b.Type, b.Subtype, _ = strings.Cut(p.Type, "/")
-	b.Params, b.Disposition, b.DispParams = p.Params, p.Disposition, p.DispParams
-	b.Description, b.Encoding, b.Size = p.Description, p.Encoding, p.End-p.BodyStart
-	if p.ContentID != "" {
-		b.ID = "<" + p.ContentID + ">"
+// bareFrom is the first part that is told by type and size alone. The letter itself never is: its header has a limit.
+func (l *Letter) bareFrom() int {
+	left := maxDescribed
+	for i, p := range l.parts[1:] {
+		if left -= p.BodyStart - p.HeaderStart; left < 0 {
+			return i + 1
+		}
 	}
+	return len(l.parts)
+}
+
+// measure fills in what IMAP must be told of every part; what is inside is there already.
+func (b *BodyPart) measure(p Part) {
+	b.Type, b.Subtype, _ = strings.Cut(p.Type, "/")
+	b.Encoding, b.Size = p.Encoding, p.End-p.BodyStart
 	if b.Type == "multipart" && p.Children == 0 {
 		b.Type, b.Subtype = "text", "plain"
 	}
@@ -83,6 +101,14 @@ func (b *BodyPart) describe(p Part) {
 	}
 	if b.Type == "text" || p.IsMessage() {
 		b.Lines = countLines(p.Body())
+	}
+}
+
+// describe adds what the part's own header says.
+func (b *BodyPart) describe(p Part) {
+	b.Params, b.Disposition, b.DispParams, b.Description = p.Params, p.Disposition, p.DispParams, p.Description
+	if p.ContentID != "" {
+		b.ID = "<" + p.ContentID + ">"
 	}
 	h := p.Header()
 	b.Location = h.Get("Content-Location")

@@ -2,6 +2,7 @@ package letter
 
 import (
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +144,56 @@ func TestSectionFields(t *testing.T) {
 	}
 	if _, ok := l.SectionFields([]int{4}, []string{"Subject"}, false); ok {
 		t.Error("an image has no header of a letter")
+	}
+}
+
+// TestHostileStructure: B8, at most 200 ms and 32 MiB to tell the structure of any letter of 25 MB, and no more to keep it as JSON.
+func TestHostileStructure(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("25 MB each")
+	}
+	const mixed = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+	const size = 25 << 20
+	inner := func(piece string) []byte {
+		field := mega(piece, 32<<10-10) + "\r\n"
+		return []byte(mixed + mega("--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: "+field+"To: "+field+"Cc: "+field+"\r\ntext\r\n", size) + "--b--")
+	}
+	letters := hostile()
+	letters["addresses inside"] = inner("a@b,")
+	letters["words inside"] = inner("a at b,")
+	letters["quotes inside"] = inner(`<\">`)
+	letters["languages"] = []byte(mixed + mega("--b\r\nContent-Language: "+mega("a,", 32<<10-20)+"\r\nContent-Description: "+mega("<", 32<<10-30)+"\r\n\r\n", size))
+	letters["encodings"] = []byte(mixed + mega("--b\r\nContent-Transfer-Encoding: "+mega("a", 32<<10-40)+"\r\n\r\n", size))
+	for name, raw := range letters {
+		l, err := Parse(raw)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		kept, err := json.Marshal(l.Structure())
+		took := time.Since(start)
+		runtime.ReadMemStats(&after)
+		memory := float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20)
+		t.Logf("%-17s %6.1f ms, %5.1f MiB, %7d bytes", name, float64(took.Microseconds())/1000, memory, len(kept))
+		if err != nil || memory > 32 || len(kept) > 16<<20 || took > 2*time.Second { // others share the machine
+			t.Errorf("%s: %v, %.1f MiB, %d bytes, %v", name, took, memory, len(kept), err)
+		}
+	}
+}
+
+func TestStructureBeyondItsLimit(t *testing.T) {
+	part := "--b\r\nContent-Type: message/rfc822\r\nContent-Description: d\r\n\r\nSubject: s\r\nX: " + strings.Repeat("x", 30<<10) + "\r\n\r\nhello\r\n"
+	s := parse(t, "Content-Type: multipart/mixed; boundary=b\r\n\r\n"+strings.Repeat(part, 20)+"--b--\r\n").Structure()
+	if len(s.Body.Parts) != 20 {
+		t.Fatalf("%d parts", len(s.Body.Parts))
+	}
+	first, last := s.Body.Parts[0], s.Body.Parts[19]
+	if first.Description != "d" || first.Envelope.Subject != "s" {
+		t.Errorf("the first one is not told: %+v", first)
+	}
+	if last.Description != "" || last.Envelope == nil || last.Envelope.Subject != "" || last.Subtype != "rfc822" || last.Size != first.Size || len(last.Parts) != 1 || last.Parts[0].Type != "text" {
+		t.Errorf("the last one is not told by type and size alone: %+v", last)
 	}
 }

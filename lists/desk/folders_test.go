@@ -2,15 +2,18 @@ package desk_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/imapd"
 	"backchannel/archive/letter"
 	"backchannel/digest"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/templates/refusal"
 )
 
 const letters = " Back-channel/New Back-channel/Mine Back-channel/Waiting Back-channel/Closed"
@@ -57,8 +60,18 @@ func TestSeveralCommunities(t *testing.T) {
 	c.ok("SELECT Back-channel/bakers.example/New")
 	_, end := c.do("MOVE 1 Back-channel/gardeners.example/Mine")
 	is(t, "across", end, "NO [NOPERM] A letter stays with the community it was written to. Nothing was moved.")
+	open := map[string]*client{}
+	for _, box := range []string{"Lists/gardeners.example/talk", "Digests/gardeners.example", "Back-channel/gardeners.example/New", "Drafts"} {
+		open[box] = h.login(dana)
+		open[box].ok("SELECT %s", box)
+	}
 	h.MustSend(mailroomtest.Post{From: dana, To: "leave@gardeners.example"})
 	is(t, "left one of them", c.folders(), "INBOX Sent Drafts Lists/bread Digests"+letters)
+	for box, c := range open {
+		if lines, end := c.do("NOOP"); !has(lines, "* BYE There is no folder of this name here.") {
+			t.Errorf("%s is still open: %q %s", box, lines, end)
+		}
+	}
 }
 
 // A list's folder holds what was published, with the reader's own marks, and nothing in it can be changed otherwise.
@@ -192,6 +205,27 @@ func TestDraftsAndSent(t *testing.T) {
 	c.ok(`STORE 1 +FLAGS (\Deleted)`)
 	c.ok("EXPUNGE")
 	is(t, "thrown away", c.subjects("Drafts"), "2 Another a thought")
+}
+
+// The account itself refuses what is no draft, whoever asks.
+func TestNothingElseIsKept(t *testing.T) {
+	h := newHouse(t)
+	account, err := h.desk.IMAP().Login(t.Context(), netip.Addr{}, mira, h.password(mira))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, box := range []string{"INBOX", "Sent", "Lists/talk", "Digests", "Back-channel/New"} {
+		_, err := account.Append(t.Context(), box, imapd.Incoming{Raw: []byte("Subject: x\r\n\r\ny")})
+		if want := "Only drafts can be put here, into Drafts. To write to a list or to the managers, send your letter to their address."; err == nil || err.Error() != want {
+			t.Errorf("%s: %v", box, err)
+		}
+	}
+	if _, err := account.Append(t.Context(), "Nowhere", imapd.Incoming{}); refusal.KindOf(err) != refusal.NotFound {
+		t.Errorf("nowhere: %v", err)
+	}
+	if _, err := account.Move(t.Context(), imapd.Empty(1), []uint32{1}, "Back-channel/Mine"); refusal.KindOf(err) != refusal.NotFound {
+		t.Errorf("a view of somebody else's making: %v", err)
+	}
 }
 
 func TestDraftsHaveAnEnd(t *testing.T) {

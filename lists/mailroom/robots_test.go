@@ -139,21 +139,27 @@ func TestPostmasterHearsMachines(t *testing.T) {
 	}
 }
 
-// Where one address hears a robot and the other does not, the one takes the letter and the other leaves it; nobody is told (D2).
-func TestOneOfTwoAddressesHearsRobots(t *testing.T) {
+// Where one address hears a robot and the others do not, the one takes the letter and the others leave it; nobody is told (D2).
+func TestOneOfSeveralAddressesHearsRobots(t *testing.T) {
 	v := newVillage(t)
 	heard := &seen{}
 	v.room.Register(mailroom.Membership, heard)
 	door := v.token(address.Leave, mailroom.Membership, "x", "dana@north.example")
-	v.mustSend(post{from: "dana@north.example", to: door, rcpt: []string{"talk@gardeners.example", door}, header: appleMail + "Message-ID: <two@north.example>\r\n"})
+	v.mustSend(post{from: "dana@north.example", to: door, rcpt: []string{"talk@gardeners.example", "managers@gardeners.example", door}, header: appleMail + "Message-ID: <two@north.example>\r\n"})
 	if len(heard.all) != 1 {
 		t.Errorf("heard %d times", len(heard.all))
 	}
 	if all := v.deliver(); len(all) != 0 {
 		t.Errorf("wrote to somebody:\n%s", subjects(all))
 	}
-	if got := v.story("two@north.example"); got != "received filed refused" {
+	if got := v.story("two@north.example"); got != "received filed refused refused" {
 		t.Errorf("story: %s", got)
+	}
+	// Where both hear it, the managers get it, and still nobody is answered, though a domain vouches for it.
+	v.mustSend(post{from: "cron@north.example", to: door, rcpt: []string{"abuse@gardeners.example", door}, header: "Auto-Submitted: auto-generated\r\n", body: "x"})
+	all := v.deliver()
+	if len(to(all, "mira@lowe.example")) != 1 || len(to(all, "cron@north.example")) != 0 {
+		t.Errorf("a machine's letter to abuse@:\n%s", subjects(all))
 	}
 }
 

@@ -331,17 +331,23 @@ func TestNoMeansNo(t *testing.T) {
 	is(t, "told", v.One(v.Deliver(), sil).Subject(), "Nothing was changed (leave Gardeners)")
 	v.MustSend(mailroomtest.Answer(sil, asked, "YES"))
 	is(t, "YES after NO", gets(v, sil), "jobs each, talk each")
-	v.Now = v.Now.Add(48 * time.Hour)
-	v.MustSend(post{From: sil, To: "leave@gardeners.example"})
-	for _, a := range v.Deliver() {
-		if strings.HasPrefix(a.Subject(), "Please confirm") {
-			asked = a
+	question := func() (asked arrived) {
+		v.Now = v.Now.Add(48 * time.Hour)
+		v.MustSend(post{From: sil, To: "leave@gardeners.example"})
+		for _, a := range v.Deliver() {
+			if strings.HasPrefix(a.Subject(), "Please confirm") {
+				asked = a
+			}
 		}
+		return asked
 	}
+	asked = question()
 	v.Now = v.Now.AddDate(0, 0, 15)
 	v.MustSend(mailroomtest.Answer(sil, asked, "YES"))
 	is(t, "YES after 15 days", gets(v, sil), "jobs each, talk each")
 	is(t, "told", v.One(v.Deliver(), sil).Subject(), "Nothing was changed (leave Gardeners)")
+	v.MustSend(mailroomtest.Answer(sil, question(), "YES"))
+	is(t, "YES to a new question", gets(v, sil), "left")
 }
 
 // The private door must not lead nowhere.

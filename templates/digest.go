@@ -197,9 +197,14 @@ func bareSubject(s string) string {
 			s = strings.TrimSuffix(inner, string(closing))
 		}
 	}
-	for strings.HasPrefix(s, "[") {
-		_, rest, ok := strings.Cut(s, "]")
-		if rest = strings.TrimSpace(rest); !ok || rest == "" {
+	for {
+		rest := s
+		if strings.HasPrefix(s, "[") {
+			_, rest, _ = strings.Cut(s, "]")
+		} else if word, behind, ok := strings.Cut(s, ":"); ok && slices.Contains(answerWords, strings.ToLower(word)) {
+			rest = behind
+		}
+		if rest = strings.TrimSpace(rest); rest == s || rest == "" {
 			break
 		}
 		s = rest
@@ -209,6 +214,9 @@ func bareSubject(s string) string {
 	}
 	return strings.TrimRight(s, "?!.,:;- ")
 }
+
+// answerWords are the words that mail programs put in front of the subjects of answers and of letters handed on.
+var answerWords = []string{"re", "aw", "sv", "antw", "fw", "fwd", "wg", "tr", "rv"}
 
 // shorten cuts a subject between words, and if it can where a thought ends; "" when less than a few words would be left. A last word
 // that only leads to the next one is left out: "License issue when using" is nothing.
@@ -220,10 +228,12 @@ func shorten(s string, width int) string {
 	if width < 12 {
 		return ""
 	}
-	cut := string(runes[:width])
-	if i := strings.LastIndexAny(cut, ":;,.?!("); i >= width/2 {
-		return strings.TrimRight(cut[:i], " ")
+	for i := width - 1; i >= width/2; i-- { // where a thought ends, a blank follows; before a bracket one stands
+		if strings.ContainsRune(":;,.?!", runes[i]) && unicode.IsSpace(runes[i+1]) || runes[i] == '(' && unicode.IsSpace(runes[i-1]) {
+			return strings.TrimRight(string(runes[:i]), " -–")
+		}
 	}
+	cut := string(runes[:width])
 	words := strings.Fields(cut)
 	if len(words) > 1 && !unicode.IsSpace(runes[width-1]) && !unicode.IsSpace(runes[width]) {
 		words = words[:len(words)-1] // cut in two
@@ -231,7 +241,11 @@ func shorten(s string, width int) string {
 	for len(words) > 2 && utf8.RuneCountInString(words[len(words)-1]) < 4 {
 		words = words[:len(words)-1]
 	}
-	return strings.TrimRight(strings.Join(words, " "), " ,.;:-–(\"'“") + "…"
+	cut = strings.TrimRight(strings.Join(words, " "), " ,.;:-–(\"'“")
+	if utf8.RuneCountInString(cut) < width/3 {
+		return ""
+	}
+	return cut + "…"
 }
 
 // Preheader is what a mail program shows beside the subject: the note's first words, else the first excerpt's.

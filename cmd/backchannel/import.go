@@ -95,10 +95,14 @@ func (c *cli) newImportOf(use, short string, open func(string, int64) (source, e
 				return err
 			}
 			if asJSON {
-				return c.asJSON(i.report)
+				err = c.asJSON(i.report)
+			} else {
+				i.report.say(c)
 			}
-			i.report.say(c)
-			return nil
+			if err == nil && i.report.Taken == 0 && i.report.Here == 0 {
+				err = refusal.Because(refusal.Malformed, "Nothing of %s could be taken.", args[0]).Try("a file or folder that holds letters")
+			}
+			return err
 		})
 	}
 	return jsonFlag(cmd, &asJSON)
@@ -111,7 +115,7 @@ type importReport struct {
 	Taken    int        `json:"taken"`
 	Here     int        `json:"here_already"`
 	NotTaken []notTaken `json:"not_taken"`
-	Undated  int        `json:"undated"` // taken, under the date of the message before
+	Undated  int        `json:"undated"` // read, and taken under the date of the message before
 	Seconds  float64    `json:"seconds"`
 }
 
@@ -127,7 +131,7 @@ func (r importReport) say(c *cli) {
 	c.say("%s read, %s taken into %s, %d were there already, %d could not be taken (%.1f s).",
 		count(r.Read, "message"), count(r.Taken, "post"), r.List, r.Here, len(r.NotTaken), r.Seconds)
 	if r.Undated > 0 {
-		c.say("%s had no date that can be read and got the one of the message before.", count(r.Undated, "post"))
+		c.say("%s had no date that can be read, and got the one of the message before.", count(r.Undated, "message"))
 	}
 	for _, n := range r.NotTaken {
 		name := fmt.Sprintf("message %d", n.N)
@@ -304,15 +308,9 @@ func (i *importing) add(tx *db.Tx, e *entry, r *importReport, last *time.Time) e
 		refuse(e.err)
 		return nil
 	}
-	published, ok := e.letter.Date()
-	if !ok || published.After(tx.Now) {
-		if published = e.Date; published.IsZero() || published.After(tx.Now) {
-			published = *last
-		}
+	published, dated := e.when(tx.Now, *last)
+	if !dated {
 		r.Undated++
-	}
-	if published.IsZero() {
-		published = tx.Now
 	}
 	*last = published
 	author, err := i.author(tx, e.letter)
@@ -336,6 +334,21 @@ func (i *importing) add(tx *db.Tx, e *entry, r *importReport, last *time.Time) e
 		r.Taken++
 	}
 	return nil
+}
+
+// when is when a post was published: by its author's date, else by the date the archive has of it, else (false) with the message
+// before it. A date in the future is no date.
+func (e *entry) when(now, last time.Time) (published time.Time, dated bool) {
+	if date, ok := e.letter.Date(); ok && !date.After(now) {
+		return date, true
+	}
+	if !e.Date.IsZero() && !e.Date.After(now) {
+		return e.Date, true
+	}
+	if last.IsZero() {
+		last = now
+	}
+	return last, false
 }
 
 // author is the member who wrote it, 0 if nobody of the community did.

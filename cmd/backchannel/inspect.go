@@ -139,7 +139,7 @@ func look(l *letter.Letter, s session) inspected {
 		seen.Refused = err.Error()
 	}
 	if seen.Robot, seen.Why = bounce.Robot(l, s.from == "<>"); seen.Robot != bounce.Person {
-		if r := bounce.Read(l); r.Kind != bounce.Person {
+		if r := bounce.Read(l); len(r.Failures) > 0 || r.Feedback != "" || r.OriginalID != "" {
 			seen.Report = &r
 		}
 	}
@@ -228,7 +228,7 @@ func (c *cli) sayInspected(s inspected) {
 		date = when(*s.Date)
 	}
 	c.facts("from", strings.TrimSpace(s.Name+" <"+s.From+">"), "member of", strings.Join(s.Member, ", "), "verdict", string(s.Verdict)+": "+s.Finding.Why,
-		"kind", kind, "as a post", s.Refused, "subject", s.Subject, "date", date, "Message-ID", s.MessageID,
+		"kind", kind, "as a post", s.Refused, "subject", s.Subject, "date", date, "Message-ID", letter.MessageID(s.MessageID).String(),
 		"in reply to", idList(s.InReplyTo), "references", idList(s.References))
 	if s.Report != nil {
 		for _, f := range s.Report.Failures {

@@ -46,6 +46,11 @@ func TestScript(t *testing.T) {
 }
 
 func setTheScene(e *testscript.Env) error {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	e.Defer(func() { taken.Close() })
 	for _, name := range []string{"SMTP", "SUBMISSION", "IMAP"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -54,13 +59,17 @@ func setTheScene(e *testscript.Env) error {
 		defer l.Close()
 		e.Setenv(name, l.Addr().String())
 	}
-	config := fmt.Sprintf("hostname: lists.test\nsmtp: { listen: %q, submission: %q }\nimap: { listen: %q }\nweb: { listen: \"\" }\nverification: off\n",
-		e.Getenv("SMTP"), e.Getenv("SUBMISSION"), e.Getenv("IMAP"))
-	name := filepath.Join(e.WorkDir, "config.yaml")
-	if _, err := os.Stat(name); err == nil {
-		return nil // the script brings its own
+	ports := fmt.Sprintf("hostname: lists.test\nverification: off\nsmtp: { listen: %q, submission: %q }\n", e.Getenv("SMTP"), e.Getenv("SUBMISSION"))
+	for name, rest := range map[string]string{
+		"config.yaml": fmt.Sprintf("imap: { listen: %q }\nweb: { listen: \"\" }\n", e.Getenv("IMAP")),
+		"web.yaml":    "imap: { listen: \"\" }\nlog: { format: json }\n",
+		"taken.yaml":  fmt.Sprintf("imap: { listen: %q }\n", taken.Addr()),
+	} {
+		if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(ports+rest), 0o600); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(name, []byte(config), 0o600)
+	return nil
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -30,6 +30,7 @@ const (
 	saysNoSuchFlag  = "This mark cannot be set here. Nothing was changed."
 	saysTooBroad    = "This search takes too long. Please look for a whole word, or only in newer letters."
 	saysTooDeep     = "This search is too complicated. Please ask for less at once."
+	saysTooMuch     = "Your mail program asks for too many pieces of a letter at once."
 	saysBusy        = "Too many large letters are being sent at the moment. Please try again in a minute."
 	saysBadEncoding = "This part of the letter is encoded in a way that is not known here."
 	saysIncomplete  = "The letter did not arrive whole, so it was not kept. Please try again."

@@ -15,6 +15,7 @@ import (
 const (
 	batch       = 200       // messages described with one look; no look at the database is open while we write
 	smallLetter = 512 << 10 // letters up to this size are sent without asking for room
+	mostPieces  = 100       // pieces of a letter in one FETCH; all are cut before the first is sent
 )
 
 // pick chooses messages by number or UID, as the set says. '$' is the result of the last saved search.
@@ -35,6 +36,9 @@ func (s *session) pick(set imap.NumSet) []picked {
 func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(options.BodySection)+len(options.BinarySection)+len(options.BinarySectionSize) > mostPieces {
+		return no(imap.ResponseCodeLimit, saysTooMuch)
+	}
 	return s.fetch(w, s.pick(set), options)
 }
 

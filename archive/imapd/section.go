@@ -14,6 +14,8 @@ type opened struct {
 	raw    []byte
 	parsed bool
 	parts  []letter.Part // empty when the letter goes beyond the limits of the scanner: then it has no parts
+
+	decoded map[int][]byte // by place in parts: a client may ask for the same part many times
 }
 
 func (l *opened) parse() {
@@ -133,7 +135,15 @@ func (l *opened) binary(path []int) ([]byte, error) {
 	}
 	switch p.Encoding {
 	case "", "7bit", "8bit", "binary", "base64", "quoted-printable":
-		return p.Decoded(), nil
+		b, have := l.decoded[at]
+		if !have {
+			if l.decoded == nil {
+				l.decoded = map[int][]byte{}
+			}
+			b = p.Decoded()
+			l.decoded[at] = b
+		}
+		return b, nil
 	}
 	return nil, no(imap.ResponseCodeUnknownCTE, saysBadEncoding)
 }

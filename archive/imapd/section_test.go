@@ -1,6 +1,7 @@
 package imapd
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -73,6 +74,27 @@ func TestSections(t *testing.T) {
 	fields = string(l.section(&imap.FetchItemBodySection{Specifier: header, HeaderFieldsNot: []string{"x-long", "SUBJECT", "From"}}))
 	if fields != "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n" {
 		t.Errorf("HEADER.FIELDS.NOT: %q", fields)
+	}
+}
+
+// Somebody who asks for the same attachment a hundred times gets it a hundred times, out of one piece of memory.
+func TestOnePartManyTimes(t *testing.T) {
+	const size = 4 << 20
+	l := &opened{raw: []byte("Content-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat(strings.Repeat("QUFB", 19)+"\r\n", size/78))}
+	options := &imap.FetchOptions{}
+	for range mostPieces / 2 {
+		options.BinarySection = append(options.BinarySection, &imap.FetchItemBinarySection{Part: []int{1}, Peek: true})
+		options.BinarySectionSize = append(options.BinarySectionSize, &imap.FetchItemBinarySectionSize{Part: []int{1}})
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cut, err := cutSections(l.raw, options)
+	runtime.ReadMemStats(&after)
+	if err != nil || len(cut.binary) != mostPieces/2 || len(cut.binary[49]) != size/78*57 || cut.sizes[49] != size/78*57 {
+		t.Fatalf("%d pieces, %v", len(cut.binary), err)
+	}
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 5*size>>20 {
+		t.Errorf("%d MiB for a letter of %d MiB", used, size>>20)
 	}
 }
 

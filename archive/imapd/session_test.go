@@ -1,6 +1,7 @@
 package imapd
 
 import (
+	"strings"
 	"testing"
 
 	"backchannel/templates/refusal"
@@ -221,5 +222,20 @@ func TestRefusalsAreSentences(t *testing.T) {
 	`)
 	if m.filed != 0 {
 		t.Errorf("%d refused letters were filed", m.filed)
+	}
+}
+
+func TestTooManyPieces(t *testing.T) {
+	m := community(t)
+	m.boxes["Lists/talk"].arrive(note("first", "One."))
+	_, addr := start(t, m, nil)
+	k := signedIn(t, addr)
+	k.play(`
+		C: a EXAMINE Lists/talk
+		S> a OK …
+	`)
+	k.say("b FETCH 1 (" + strings.Repeat("BINARY.PEEK[1] BODY.PEEK[1] BINARY.SIZE[1] ", 34) + "UID)\r\n")
+	if got := k.line(); got != "b NO [LIMIT] "+saysTooMuch {
+		t.Error(got)
 	}
 }

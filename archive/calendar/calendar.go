@@ -129,23 +129,30 @@ func (c *Calendar) attempt(ctx context.Context, d Due) (err error) {
 	})
 }
 
-// longest is how long Run sleeps at most: the wall clock may be set forward under a sleeping timer (P9).
-const longest = time.Minute
+const (
+	longest = time.Minute      // Run sleeps at most so long: the wall clock may be set forward under a sleeping timer (P9)
+	trouble = 10 * time.Second // Run waits so long after the database failed
+)
 
 // Run does what is due as it becomes due, until ctx ends. Commits of any process wake it.
 func (c *Calendar) Run(ctx context.Context) error {
 	pings, cancel := c.db.Subscribe()
 	defer cancel()
 	for {
+		wake := pings
+		var timer *time.Timer
 		if _, _, err := c.RunDue(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("look into the calendar", "error", refusal.Log(err))
+			// What is due stays due, and our own failed attempts wake us: on a full disk that would be a busy loop.
+			wake, timer = nil, time.NewTimer(trouble)
+		} else {
+			timer = time.NewTimer(c.wait(ctx))
 		}
-		timer := time.NewTimer(c.wait(ctx))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return nil
-		case <-pings:
+		case <-wake:
 			timer.Stop()
 		case <-timer.C:
 		}

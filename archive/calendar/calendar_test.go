@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -222,6 +223,62 @@ func TestRunKeepsDatesInVirtualTime(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A disk that takes nothing is tried now and then, not all the time, and what was due is done when it takes something again.
+func TestRunIsCalmWhileTheDatabaseFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := db.Schema{Owner: "test", Steps: []string{`
+			CREATE TABLE full (yes INTEGER);
+			CREATE TRIGGER full_delete BEFORE DELETE ON due_date WHEN EXISTS (SELECT 1 FROM full) BEGIN SELECT raise(ABORT, 'full'); END;
+			CREATE TRIGGER full_update BEFORE UPDATE ON due_date WHEN EXISTS (SELECT 1 FROM full) BEGIN SELECT raise(ABORT, 'full'); END`}}
+		d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "c.db"), db.Options{Now: time.Now}, calendar.Schema(), broken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		var said lines
+		c := calendar.New(d, slog.New(slog.NewTextHandler(&said, nil)))
+		var did diary
+		c.Register("x", func(tx *db.Tx, due calendar.Due) error { did.note("%d", due.Object); return nil })
+		dbtest.Update(t, d, func(tx *db.Tx) error { _, err := tx.Exec("INSERT INTO full VALUES (1)"); return err })
+		set(t, d, "x", 1, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- c.Run(ctx) }()
+		time.Sleep(time.Hour)
+		if n := said.count(); n < 30 || n > 2000 {
+			t.Errorf("%d lines in the log after an hour", n)
+		}
+		dbtest.Update(t, d, func(tx *db.Tx) error { _, err := tx.Exec("DELETE FROM full"); return err })
+		time.Sleep(7 * time.Hour) // a failed attempt may just have put it off
+		if got := did.String(); got != "1" {
+			t.Errorf("did %q", got)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// lines counts what is logged, and ends the test's patience when it does not stop.
+type lines struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.n++; l.n > 100_000 {
+		panic("the calendar never rests")
+	}
+	return len(p), nil
+}
+
+func (l *lines) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.n
 }
 
 func TestTwoHandlersAreAMistake(t *testing.T) {

@@ -106,6 +106,21 @@ func (c *conn) close() error {
 	return c.sql.Close() // its pool keeps none that is idle
 }
 
+// mostStmts is how many prepared statements a connection keeps. The program has some hundred queries; only searches make new ones,
+// in as many forms as people can think of, and each would stay for ever.
+const mostStmts = 500
+
+// tidy forgets the prepared statements when there are too many. It is called between transactions, when no rows are open.
+func (c *conn) tidy() {
+	if len(c.stmts) <= mostStmts {
+		return
+	}
+	for _, s := range c.stmts {
+		s.Close()
+	}
+	clear(c.stmts)
+}
+
 // stmt gives the prepared statement for a query, preparing it once for each connection.
 func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {

@@ -101,6 +101,9 @@ func Open(ctx context.Context, path string, opt Options, parts ...Schema) (*DB, 
 	if err == nil {
 		err = d.prepare(ctx, w, parts)
 	}
+	if err == nil {
+		err = d.syncNames()
+	}
 	if err != nil {
 		err = errors.Join(err, w.close(), d.wpool.Close())
 		return nil, err
@@ -124,6 +127,15 @@ func makeFile(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// syncNames makes the names of the file and of its write-ahead log durable. SQLite does so too, at its first commit, and keeps to
+// itself whether it failed.
+func (d *DB) syncNames() error {
+	if err := syncFolder(filepath.Dir(d.path)); err != nil {
+		return refusal.Because(refusal.Unavailable, "The folder of the database %s does not keep what is written there. Please check the disk.", d.path).From(err)
+	}
+	return nil
 }
 
 // prepare checks the engine and migrates.

@@ -227,6 +227,7 @@ func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer func() { d.readers <- c }()
+	c.tidy()
 	if err := c.exec("BEGIN"); err != nil {
 		return explain(err)
 	}

@@ -57,6 +57,7 @@ func (d *DB) refuseRest() {
 
 // batch runs the first job and those in line behind it, commits once, and answers them all.
 func (d *DB) batch(w *conn, first *job) {
+	w.tidy()
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		d.sync(err)
 		first.err = err

@@ -38,7 +38,7 @@ func (p *Program) join() {
 	p.Press = &relay.Press{Store: p.Store, Book: p.Book, Office: p.Office}
 	p.Box = &backchannel.Letterbox{Store: p.Store, Book: p.Book, Office: p.Office}
 	p.Desk = &moderation.Desk{Store: p.Store, Book: p.Book, Office: p.Office, Press: p.Press, Door: p.Box}
-	p.Clerk = &membership.Clerk{Book: p.Book, Office: p.Office, IMAP: p.imapName()}
+	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
 	p.Editor = &digest.Editor{Store: p.Store, Book: p.Book, Office: p.Office, Box: p.Box}
 
 	p.Calendar = calendar.New(p.DB, p.Log)

@@ -3,9 +3,7 @@ package membership
 import (
 	"errors"
 	"strings"
-	"unicode"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -24,40 +22,51 @@ func (k *Clerk) ask(tx *db.Tx, in *lists.Incoming, w wish) error {
 	if err := file(tx, in, "a wish that nobody vouches for; the member is asked"); err != nil {
 		return err
 	}
-	err := k.question(tx, in, w, in.Sender, letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, "", "")
+	words, err := w.question(tx, in, "", "")
+	if err != nil {
+		return err
+	}
+	err = k.send(tx, notice.Answer(in, notice.Asks, words), in.Sender, w)
 	if errors.Is(err, notice.ErrEnough) {
 		return refusal.Because(refusal.Limit, "We have asked you several times today whether letters from your address are really yours. Please answer one of those first; this one can be sent again tomorrow.")
 	}
 	return err
 }
 
-// question sends one to a confirmed address of a member. Its token answers this question alone, once (C6). from is the address the wish
-// came from, if that is nobody's; first is the line of an answer that was not understood: then it is the same question again.
-func (k *Clerk) question(tx *db.Tx, in *lists.Incoming, w wish, m lists.Member, to letter.Mailbox, from, first string) error {
+// askOwner asks a member about a wish that came through their own address from somewhere else. The letter that was the cause is a
+// stranger's: nothing of it but its sender is shown.
+func (k *Clerk) askOwner(tx *db.Tx, in *lists.Incoming, w wish, owner lists.Member) error {
+	words, err := w.question(tx, in, in.From.Address.String(), "")
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(in.Community, owner, notice.Asks, words)
+	mail.Auto, mail.Story = notice.Replied, in.Story
+	err = k.send(tx, mail, owner, w)
+	if errors.Is(err, notice.ErrEnough) {
+		return nil
+	}
+	return err
+}
+
+// question is what a member is asked. from is the address the wish came from, if that is none of theirs; first is the beginning of an
+// answer that was not understood: then it is the same question again.
+func (w wish) question(tx *db.Tx, in *lists.Incoming, from, first string) (templates.Mail, error) {
 	list, err := w.title(tx)
 	if err != nil {
-		return err
+		return templates.Mail{}, err
 	}
-	words, err := templates.ConfirmWish{Community: in.Community.Name, Wish: w.what, List: list, From: from, First: first, Days: Days}.Render()
+	return templates.ConfirmWish{Community: in.Community.Name, Wish: w.what, List: list, From: from, First: first, Days: Days}.Render()
+}
+
+// send sends a question. The door of its answer is for this question alone: the same wish, asked about another day, has another.
+func (k *Clerk) send(tx *db.Tx, mail notice.Mail, m lists.Member, w wish) (err error) {
+	mail.Answer = challenge
+	mail.ReplyTo, err = k.Office.Confirm(tx, notice.Door{
+		Community: mail.Community, Member: m, Receiver: Receiver, Object: w.object(tx.Now), Days: Days,
+	})
 	if err != nil {
 		return err
-	}
-	mail := notice.Mail{
-		Community: in.Community, To: to, Member: m.ID, ReplyTo: letter.Mailbox{Name: "Your answer", Address: in.To}, Words: words, Kind: "c", Record: archive.IDNotice,
-		Auto: notice.Replied, Private: true, Answer: "answer", Story: in.Story,
-	}
-	if first == "" {
-		mail.Answer = challenge
-		mail.ReplyTo.Address, err = k.Book.Address(tx, address.Grant{
-			Kind: address.Confirm, Receiver: Receiver, Community: int64(in.Community.ID), Member: int64(m.ID), Object: w.object(),
-			Epoch: db.Micros(tx.Now), Expires: tx.Now.AddDate(0, 0, Days), MaxUses: 1,
-		}, in.Community.Domain)
-		if err != nil {
-			return err
-		}
-	}
-	if from == "" {
-		mail.InReplyTo = cause(in) // a stranger's id is none of the member's
 	}
 	_, err = k.Office.Send(tx, mail)
 	return err
@@ -83,17 +92,14 @@ func (k *Clerk) answer(tx *db.Tx, in *lists.Incoming) error {
 		return k.goneAlready(tx, in)
 	case !heard(in):
 		return lists.NoSuchAddress()
-	case !in.Token.Live(tx.Now):
+	case !in.Token.Live(tx.Now) || in.Token.Uses > 0:
 		return k.end(tx, in, w, true)
 	}
-	word := firstWord(in.Letter.NewText().Text)
-	if word != "YES" && word != "NO" {
-		return k.repeat(tx, in, w, word)
+	word, alone, _ := lists.Word(in.Letter.NewText().Text)
+	if word != "NO" && (word != "YES" || !alone) {
+		return k.repeat(tx, in, w)
 	}
-	if fresh, err := address.Use(tx, *in.Token); err != nil || !fresh {
-		if err == nil {
-			err = k.end(tx, in, w, true)
-		}
+	if _, err := address.Use(tx, *in.Token); err != nil { // once (C6)
 		return err
 	}
 	if word == "NO" {
@@ -102,19 +108,22 @@ func (k *Clerk) answer(tx *db.Tx, in *lists.Incoming) error {
 	return k.grant(tx, in, w)
 }
 
-// repeat asks once more: the reply was none of the words.
-func (k *Clerk) repeat(tx *db.Tx, in *lists.Incoming, w wish, word string) error {
+// repeat asks once more: the reply was none of the words, or more than one.
+func (k *Clerk) repeat(tx *db.Tx, in *lists.Incoming, w wish) error {
 	if err := file(tx, in, "an answer about a wish that is none of its words"); err != nil {
 		return err
 	}
-	if word == "" {
-		word = "…"
+	first, _, _ := strings.Cut(strings.TrimSpace(in.Letter.NewText().Text), "\n")
+	if first == "" {
+		first = "…"
 	}
-	err := k.question(tx, in, w, in.Sender, letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, "", word)
-	if errors.Is(err, notice.ErrEnough) {
-		return nil
+	words, err := w.question(tx, in, "", first)
+	if err != nil {
+		return err
 	}
-	return err
+	mail := notice.Answer(in, notice.Asks, words)
+	mail.ReplyTo, mail.Answer = letter.Mailbox{Name: "Your answer", Address: in.To}, "answer"
+	return k.Office.SendIfDue(tx, mail)
 }
 
 // end tells that nothing was changed.
@@ -135,13 +144,4 @@ func (k *Clerk) end(tx *db.Tx, in *lists.Incoming, w wish, late bool) error {
 		return err
 	}
 	return k.reply(tx, in, words, again)
-}
-
-// firstWord is the first word of an answer in capitals, without the signs around it.
-func firstWord(text string) string {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return ""
-	}
-	return strings.ToUpper(strings.TrimFunc(words[0], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }))
 }

@@ -10,10 +10,8 @@ package membership
 import (
 	"errors"
 
-	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists"
 	"backchannel/lists/address"
@@ -30,7 +28,6 @@ const Days = 14
 
 // Clerk takes the letters of members about themselves.
 type Clerk struct {
-	Book   *address.Book
 	Office *notice.Office
 	IMAP   string // the server on which members read with a mail program; "" if there is none to tell of
 }
@@ -111,15 +108,15 @@ func (k *Clerk) elsewhere(tx *db.Tx, in *lists.Incoming, w wish) error {
 		return err
 	}
 	if open {
-		err = k.question(tx, in, w, owner, letter.Mailbox{Name: owner.Name, Address: owner.Address}, in.From.Address.String(), "")
-		if err != nil && !errors.Is(err, notice.ErrEnough) {
+		err = k.askOwner(tx, in, w, owner)
+		if err != nil {
 			return err
 		}
 	}
 	if !member || in.Robot {
 		return nil
 	}
-	words, err := templates.NotForYou{Community: in.Community.Name, Doors: doors(in.Community), Subject: in.Letter.Subject(), Preview: preview(in.Letter)}.Render()
+	words, err := templates.NotForYou{Community: in.Community.Name, Doors: doors(in.Community), Subject: in.Letter.Subject(), Preview: notice.Preview(in.Letter)}.Render()
 	if err != nil {
 		return err
 	}
@@ -159,28 +156,9 @@ func (k *Clerk) confirm(tx *db.Tx, in *lists.Incoming, words templates.Mail, cha
 
 // reply answers a letter at the confirmed address that it bears. Under a trigger it is one of a few a day, and silent beyond (D3).
 func (k *Clerk) reply(tx *db.Tx, in *lists.Incoming, words templates.Mail, trigger string) error {
-	_, err := k.Office.Send(tx, notice.Mail{
-		Community: in.Community, To: letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, Member: in.Sender.ID, Words: words, Kind: "n",
-		Record: archive.IDNotice, InReplyTo: cause(in), Auto: notice.Replied, Answer: trigger, Story: in.Story,
-	})
-	if errors.Is(err, notice.ErrEnough) {
-		return nil
-	}
-	return err
-}
-
-func cause(in *lists.Incoming) []letter.MessageID {
-	if id := in.Letter.MessageID(); id != "" {
-		return []letter.MessageID{id}
-	}
-	return nil
-}
-
-// previewLen is how much of a letter is shown to its writer again, in characters.
-const previewLen = 600
-
-func preview(l *letter.Letter) templates.Said {
-	return templates.Said(letter.Excerpt(l.NewText().Text, previewLen))
+	mail := notice.Answer(in, notice.Tells, words)
+	mail.Answer = trigger
+	return k.Office.SendIfDue(tx, mail)
 }
 
 // replan has a member's next digest worked out anew: they read by digest something more, or less.

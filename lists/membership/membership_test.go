@@ -313,7 +313,7 @@ func TestWeakSendersAreAsked(t *testing.T) {
 		is(t, to+": asked", asked.Subject(), c.subject)
 		v.MustSend(mailroomtest.Answer(sil, asked, "What is this?"))
 		again := v.One(v.Deliver(), sil)
-		if !strings.Contains(again.Text(), `yours begins with "WHAT"`) {
+		if !strings.Contains(again.Text(), `yours begins with "What is this?"`) {
 			t.Errorf("%s: asked again:\n%s", to, again.Text())
 		}
 		is(t, to+": unclear", gets(v, sil), "jobs each, talk each")

@@ -2,9 +2,7 @@ package membership
 
 import (
 	"fmt"
-	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/notice"
@@ -100,9 +98,8 @@ func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.Office.Send(tx, notice.Mail{
-		Community: c, To: m.Mailbox(), Member: m.ID, Words: words, Kind: "n", Record: archive.IDNotice, Auto: notice.Generated,
-		Source: fmt.Sprintf("welcome:%d:%d", m.ID, m.Joined.Truncate(time.Microsecond).UnixMicro()),
-	})
+	mail := notice.ToMember(c, m, notice.Tells, words)
+	mail.Source = fmt.Sprintf("welcome:%d:%d", m.ID, db.Micros(m.Joined))
+	_, err = k.Office.Send(tx, mail)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
@@ -17,8 +18,10 @@ type wish struct {
 	list lists.ListID // of a wish about one list; 0 for others
 }
 
-// object is the wish as the row of a confirm+ token keeps it.
-func (w wish) object() string { return fmt.Sprintf("wish:%s:%d", w.what, w.list) }
+// object is the wish as the row of a confirm+ token keeps it, with when it was asked about.
+func (w wish) object(asked time.Time) string {
+	return fmt.Sprintf("wish:%s:%d:%d", w.what, w.list, db.Micros(asked))
+}
 
 // readWish reads the object of a token: our own, the relay's "list:12" and the digest's "digest".
 func readWish(object string) (wish, bool) {
@@ -29,6 +32,7 @@ func readWish(object string) (wish, bool) {
 	what, number := string(templates.WishLeaveList), rest
 	if kind == "wish" {
 		what, number, _ = strings.Cut(rest, ":")
+		number, _, _ = strings.Cut(number, ":") // behind it is when that was
 	}
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || id < 0 || kind != "wish" && kind != "list" {

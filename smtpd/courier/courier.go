@@ -143,7 +143,7 @@ func (c *Courier) over(ctx context.Context, s *session, hop Hop, m queue.Message
 	if !release() {
 		s.dead = true // the context has touched its deadlines
 	}
-	if s.dead {
+	if s.dead || s.r.Buffered() > 0 { // what was said unasked would be taken for a reply to the next message
 		s.conn.Close()
 	} else {
 		c.pool.give(hop.key(), s)

@@ -31,7 +31,7 @@ func (c *Courier) openAs(ctx context.Context, hop Hop, how TLS) (*session, queue
 	cancel()
 	if err != nil {
 		o := queue.Outcome{Stage: queue.StageConnect, Enhanced: "4.4.1", Text: inWords(err), Host: hop.Addr}
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		if timedOut(err) && ctx.Err() == nil {
 			o.Text = errSilent.Error()
 		}
 		return nil, o

@@ -120,9 +120,9 @@ func (s *session) lead(ctx context.Context, commands []command) (queue.Outcome, 
 // message says the message and hears what becomes of it.
 func (s *session) message(ctx context.Context, m queue.Message) queue.Outcome {
 	w := bufio.NewWriterSize(&blocks{s, ctx}, min(m.Size()+len(m.Body)/64+64, 32<<10))
-	err := stuff(w, m.Head)
+	err := lay(w, m.Head, true)
 	if err == nil {
-		err = stuff(w, m.Body)
+		err = lay(w, m.Body, false)
 	}
 	if err == nil {
 		end := ".\r\n"

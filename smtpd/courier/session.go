@@ -88,8 +88,8 @@ func (s *session) said(stage queue.Stage, r reply) queue.Outcome {
 		o.Kind = queue.Delivered
 	case r.code == 530 || stage == queue.StageLogin:
 		o.Busy = true // it wants TLS or a password: a matter of the configuration, the same for every copy
-	case r.code == 503:
-		s.dead = true // we are out of step, and no letter must pay for that
+	case r.code == 503 || r.class() < 4:
+		s.dead = true // we are out of step, or it answers another question: no letter must pay for that
 	case r.class() == 5 && early:
 		o.Busy = true // it refuses us, not this message
 	case r.class() == 5:
@@ -108,11 +108,10 @@ func (s *session) lost(stage queue.Stage, err error) queue.Outcome {
 
 // inWords tells an error of the network so that its text betrays no more than it must and says what happened.
 func inWords(err error) string {
-	var timeout net.Error
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "we broke off"
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case timedOut(err):
 		return "no answer in time"
 	case hungUp(err):
 		return "the connection was lost"
@@ -120,6 +119,12 @@ func inWords(err error) string {
 		return "the connection was refused"
 	}
 	return letter.ASCII(err.Error(), 200)
+}
+
+// timedOut tells whether we waited in vain, by the context's clock or the network's.
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // hungUp tells whether the other side has closed the connection.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"unicode/utf8"
 )
 
 // What one connection may say in all (E1). It is counted below TLS, whose certificates get as much again. A connection that has used
@@ -37,7 +38,8 @@ func (m *meter) Read(p []byte) (int, error) {
 // lineMost is the most octets of a line, without its CRLF (RFC 5321 §4.5.3.1.6).
 const lineMost = 998
 
-// strict tells in words what is wrong with the lines of b, or "" (E6, RFC 5321 §2.3.8). The last line may lack its end.
+// strict tells in words what is wrong with the lines of b, or "" (E6, RFC 5321 §2.3.8). The last line may lack its end. Long lines
+// are no fault: lay breaks them.
 func strict(b []byte) string {
 	if bytes.IndexByte(b, 0) >= 0 {
 		return "the letter has a NUL in it"
@@ -52,9 +54,6 @@ func strict(b []byte) string {
 			line, b = b[:i-1], b[i+1:]
 		default:
 			b = nil
-		}
-		if len(line) > lineMost {
-			return "the letter has a line of more than 998 octets"
 		}
 		if bytes.IndexByte(line, '\r') >= 0 {
 			return "the letter has a CR that ends no line"
@@ -77,6 +76,69 @@ func eightBit(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// lay writes whole lines as they travel: dots doubled, and lines beyond 998 octets broken (E6). Some mail programs write such
+// lines, and a break in a text harms less than a letter that nobody gets. b begins a line and is not changed. In a header, what was
+// broken off goes on behind a blank (RFC 5322 §2.2.3).
+func lay(w io.Writer, b []byte, header bool) error {
+	for {
+		n := untilLong(b)
+		if err := stuff(w, b[:n]); err != nil || n == len(b) {
+			return err
+		}
+		b = b[n:]
+		n = breakAt(b)
+		if err := stuff(w, b[:n]); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, "\r\n"); err != nil {
+			return err
+		}
+		if b = b[n:]; header && b[0] != ' ' && b[0] != '\t' {
+			b = append([]byte{' '}, b...)
+		}
+	}
+}
+
+// untilLong is how many octets of b stand before its first line that is too long.
+func untilLong(b []byte) (n int) {
+	for n < len(b) {
+		i := bytes.IndexByte(b[n:], '\n')
+		if i < 0 && len(b)-n <= lineMost {
+			return len(b)
+		}
+		if i < 0 || i-1 > lineMost {
+			return n
+		}
+		n += i + 1
+	}
+	return n
+}
+
+// breakAt is where a line that is too long is broken: before its last blank that leaves something on both sides, else between two
+// characters, and not inside an octet of quoted-printable.
+func breakAt(line []byte) int {
+	line = line[:lineMost]
+	if n := bytes.LastIndexAny(line, " \t"); n > 0 {
+		return n
+	}
+	n := lineMost - 1
+	for range utf8.UTFMax - 1 {
+		if utf8.RuneStart(line[n]) {
+			break
+		}
+		n--
+	}
+	switch {
+	case !utf8.RuneStart(line[n]): // no UTF-8
+		n = lineMost - 1
+	case line[n-1] == '=':
+		n--
+	case line[n-2] == '=':
+		n -= 2
+	}
+	return n
 }
 
 // stuff writes whole lines with the dots at their beginnings doubled (RFC 5321 §4.5.2). b begins a line.

@@ -172,6 +172,8 @@ func message(t testing.TB, words string) queue.Message {
 			m.Body = []byte(strings.Repeat("0123456789abcdef\r\n", 100_000))
 		case "dots":
 			m.Head, m.Body = []byte(".Subject: x\r\n\r\n"), []byte(".\r\n..\r\n.hidden\r\na.b\r\n\r\n.")
+		case "long":
+			m.Body = []byte(strings.Repeat("long ", 1000) + "\r\n")
 		case "empty":
 			m.Body = nil
 		case "unended":

@@ -4,124 +4,20 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"math"
 	"mime/quotedprintable"
-	"sort"
 	"strings"
 	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
-	"backchannel/lists"
 	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
 
-// What an issue holds at most, and how much it weighs (product.md A4 to A6): mail programs cut longer ones.
-const (
-	fullThreads  = 12
-	excerptLen   = 280
-	excerptShort = 140
-	htmlBudget   = 90 << 10
-)
-
-// fresh is what is new for one reader, list by list.
-type fresh []freshList
-
-type freshList struct {
-	list    lists.List
-	upTo    int64
-	threads []freshThread
-}
-
-type freshThread struct {
-	thread archive.Thread
-	posts  []archive.Post // the new ones, in order
-	begun  bool           // its first post is among them
-}
-
-func (f fresh) posts() (n int) {
-	for _, l := range f {
-		for _, t := range l.threads {
-			n += len(t.posts)
-		}
-	}
-	return n
-}
-
-// gather reads what is new for a reader, published before closing.
-func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time) (fresh, error) {
-	var all fresh
-	for _, s := range r.subs {
-		l, err := lists.ListByID(tx, s.List)
-		if err != nil {
-			return nil, err
-		}
-		from, _, err := cursor(tx, r.member.ID, s.List)
-		if err != nil {
-			return nil, err
-		}
-		upTo, err := e.Store.Newest(tx, l.Box, closing)
-		if err != nil {
-			return nil, err
-		}
-		posts, err := e.Store.Fresh(tx, l.Box, from, upTo)
-		if err != nil {
-			return nil, err
-		}
-		threads, err := e.group(tx, posts, closing)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, freshList{l, max(from, upTo), threads})
-	}
-	return all, nil
-}
-
-// group puts posts into their threads, the best first.
-func (e *Editor) group(tx *db.Tx, posts []archive.Post, now time.Time) ([]freshThread, error) {
-	place := map[archive.ThreadID]int{}
-	var all []freshThread
-	for _, p := range posts {
-		i, ok := place[p.Thread]
-		if !ok {
-			t, err := e.Store.Thread(tx, p.Thread)
-			if err != nil {
-				return nil, err
-			}
-			i = len(all)
-			place[p.Thread] = i
-			all = append(all, freshThread{thread: t})
-		}
-		all[i].posts = append(all[i].posts, p)
-		all[i].begun = all[i].begun || p.Parent == 0
-	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].score(now) > all[j].score(now) })
-	return all, nil
-}
-
-// people counts who wrote the new posts.
-func (t freshThread) people() int {
-	seen := map[string]bool{}
-	for _, p := range t.posts {
-		seen[p.From.Address.Key()] = true
-	}
-	return len(seen)
-}
-
-// score ranks a thread: by how many people wrote in it rather than how often, a new one a little higher, fading with the days. The
-// readers' own threads, tags and open questions join the sum in the next version (product.md A4).
-func (t freshThread) score(now time.Time) float64 {
-	p := float64(t.people())
-	s := 2*math.Log2(1+min(float64(len(t.posts)), 3*p)) + 3*math.Log2(1+p)
-	if t.begun {
-		s += 2
-	}
-	days := max(0, now.Sub(t.posts[len(t.posts)-1].Published).Hours()/24)
-	return s * math.Pow(0.5, days/7)
-}
+// htmlBudget is what the HTML weighs at most on its way (product.md A6): mail programs cut longer mail.
+const htmlBudget = 90 << 10
 
 // write composes the mail: the fullest form that stays within the budget.
 func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time) (notice.Mail, error) {
@@ -130,8 +26,8 @@ func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time
 		return notice.Mail{}, err
 	}
 	var words templates.Mail
-	for _, form := range []form{{fullThreads, 3, excerptLen}, {fullThreads, 3, excerptShort}, {fullThreads, 1, excerptShort}, {fullThreads / 2, 1, excerptShort}, {0, 0, 0}} {
-		if t.Sections, err = e.sections(tx, r, f, issue, form); err != nil {
+	for _, form := range forms {
+		if t.Sections, err = e.sections(tx, r, f, issue, slot, form); err != nil {
 			return notice.Mail{}, err
 		}
 		if words, err = t.Render(); err != nil {
@@ -196,17 +92,6 @@ func (e *Editor) frame(tx *db.Tx, r reader, f fresh, slot time.Time) (templates.
 	return t, nil
 }
 
-func (f fresh) first() (first time.Time) {
-	for _, l := range f {
-		for _, t := range l.threads {
-			if at := t.posts[0].Published; first.IsZero() || at.Before(first) {
-				first = at
-			}
-		}
-	}
-	return first
-}
-
 func (f fresh) numbers() *templates.Numbers {
 	n := templates.Numbers{Posts: f.posts()}
 	people := map[string]bool{}
@@ -222,101 +107,43 @@ func (f fresh) numbers() *templates.Numbers {
 	return &n
 }
 
-// form is how fully threads are shown.
-type form struct{ threads, excerpts, length int }
+// form is how fully threads are shown: so many with excerpts, each with so many of such a length, and so many more by their subject.
+type form struct{ threads, excerpts, length, brief int }
 
-func (e *Editor) sections(tx *db.Tx, r reader, f fresh, issue int64, form form) ([]templates.Section, error) {
+// forms are tried from the fullest until one fits into the budget. The last one fits whatever happens.
+var forms = [...]form{
+	{12, 3, 280, 40}, {12, 3, 140, 40}, {12, 1, 140, 40}, {6, 1, 140, 40}, {0, 0, 0, 40}, {0, 0, 0, 8}, {},
+}
+
+func (e *Editor) sections(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time, form form) ([]templates.Section, error) {
 	var all []templates.Section
 	for _, l := range f {
 		if len(l.threads) == 0 {
 			continue
 		}
 		s := templates.Section{List: l.list.Title()}
+		prefix, domain := l.prefix(), r.community.Domain
 		for i, t := range l.threads {
-			subject := subjectOf(t)
-			if i >= form.threads {
+			subject := t.subject(prefix, domain)
+			switch {
+			case i < form.threads:
+				door, err := e.door(tx, r, issue, t.thread.ID)
+				if err != nil {
+					return nil, err
+				}
+				s.Threads = append(s.Threads, templates.Thread{
+					Number: int(t.thread.Number), Subject: subject, New: len(t.posts), People: t.people(),
+					Excerpts: t.excerpts(form, slot.In(r.zone()), domain), Privately: door.String(),
+				})
+			case i < form.threads+form.brief:
 				s.Brief = append(s.Brief, templates.Brief{Number: int(t.thread.Number), Subject: subject, New: len(t.posts)})
-				continue
+			default:
+				s.More++
 			}
-			door, err := e.door(tx, r, issue, t.thread.ID)
-			if err != nil {
-				return nil, err
-			}
-			s.Threads = append(s.Threads, templates.Thread{
-				Number: int(t.thread.Number), Subject: subject, New: len(t.posts), People: t.people(), Excerpts: t.excerpts(form, r.zone()), Privately: door.String(),
-			})
 		}
 		all = append(all, s)
 	}
 	return all, nil
-}
-
-func subjectOf(t freshThread) string {
-	if s := letter.CleanLine(t.thread.Subject); s != "" {
-		return s
-	}
-	return "(no subject)"
-}
-
-// excerpts show the opening post if it is new, and those with the most to say, in the order in which they came.
-func (t freshThread) excerpts(form form, zone *time.Location) []templates.Excerpt {
-	var chosen []int
-	for i, p := range t.posts {
-		if p.Text != "" || len(p.Attachments) > 0 {
-			chosen = append(chosen, i) // "+1" is counted, and not shown
-		}
-	}
-	rank := func(i int) int {
-		if t.posts[i].Parent == 0 {
-			return math.MaxInt
-		}
-		return len(t.posts[i].Text)
-	}
-	sort.SliceStable(chosen, func(a, b int) bool { return rank(chosen[a]) > rank(chosen[b]) })
-	chosen = chosen[:min(len(chosen), form.excerpts)]
-	sort.Ints(chosen)
-	var all []templates.Excerpt
-	for _, i := range chosen {
-		p := t.posts[i]
-		who := p.From.Name
-		if who == "" {
-			who = p.From.Address.Local
-		}
-		text, context := split(p.Text)
-		all = append(all, templates.Excerpt{Who: who, When: p.Published.In(zone), Text: letter.Excerpt(text, form.length), Files: files(p.Attachments), Context: context})
-	}
-	return all
-}
-
-// split parts the author's words from the quoted lines that were kept as context of an answer between quotes. Of those one answer's
-// are enough for an excerpt.
-func split(text string) (said string, context []string) {
-	var words []string
-	for _, line := range strings.Split(text, "\n") {
-		if quoted, ok := strings.CutPrefix(line, ">"); ok {
-			if len(words) == 0 && len(context) < 2 {
-				context = append(context, strings.TrimSpace(strings.TrimLeft(quoted, "> ")))
-			}
-			continue
-		}
-		words = append(words, line)
-	}
-	return strings.TrimSpace(strings.Join(words, "\n")), context
-}
-
-// files names what was attached: 2 attachments: plan.pdf 180 KB, rota.xlsx 20 KB.
-func files(all []letter.Attachment) string {
-	if len(all) == 0 {
-		return ""
-	}
-	names := make([]string, 0, 3)
-	for _, a := range all[:min(3, len(all))] {
-		names = append(names, fmt.Sprintf("%s %d KB", a.Name, (a.Size+1023)/1024))
-	}
-	if len(all) == 1 {
-		return "attachment: " + names[0]
-	}
-	return fmt.Sprintf("%d attachments: %s", len(all), strings.Join(names, ", "))
 }
 
 // encodedSize is what a text weighs on the way: the smaller of the two encodings is taken for it.

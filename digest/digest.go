@@ -1,6 +1,6 @@
 // Package digest is the weekly letter. It promises each reader at most one issue for each slot of their own calendar, in which no
 // published post is missing and none comes twice; that pressing Reply on it reaches the managers and nobody else; and that no address
-// of a list stands anywhere in it, so that no mail program can be led astray.
+// of a list stands anywhere in it, not even where somebody wrote it into a post, so that no mail program can be led astray.
 //
 // An issue, the reader's place in every list, the copy owed and the next date are written in one transaction. An empty week sends
 // nothing.
@@ -8,9 +8,6 @@ package digest
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"backchannel/archive"
@@ -50,7 +47,12 @@ func (e *Editor) Register(c *calendar.Calendar) {
 const settle = 15 * time.Minute
 
 // apart is how far two issues are apart at least when somebody changes the settings.
-const apart = 48 * time.Hour
+func apart(period string) time.Duration {
+	if calendar.Period(period) == calendar.Daily {
+		return 20 * time.Hour
+	}
+	return 48 * time.Hour
+}
 
 // late is how long after its slot an issue still goes out; after that the slot is skipped and the posts are in the next one.
 func late(period string) time.Duration {
@@ -69,7 +71,16 @@ type reader struct {
 	community lists.Community
 	pref      lists.DigestPref
 	subs      []lists.Subscription // those with digest delivery
+	closing   []lists.Subscription // those that were, and now get every post: what came before the change is in one last issue
 }
+
+// reads tells whether the member gets digests now.
+func (r reader) reads() bool {
+	return r.member.State == lists.Active && len(r.subs)+len(r.closing) > 0
+}
+
+// waits tells whether the member will get digests again: mail to them rests for a while.
+func (r reader) waits() bool { return r.member.State == lists.Paused && len(r.subs) > 0 }
 
 func (r reader) zone() *time.Location { return r.member.Zone(r.community) }
 
@@ -77,74 +88,96 @@ func (r reader) schedule() calendar.Schedule {
 	return calendar.Schedule{Period: calendar.Period(r.pref.Period), Weekday: r.pref.Weekday, Hour: r.pref.Hour, Zone: r.zone()}
 }
 
-// load reads a member who gets digests; false for everybody else.
-func load(tx *db.Tx, id lists.MemberID) (r reader, reads bool, err error) {
+// load reads a member, and what they get; of somebody who is unknown or has left, nothing.
+func load(tx *db.Tx, id lists.MemberID) (r reader, err error) {
 	if r.member, err = lists.MemberByID(tx, id); errors.Is(err, db.ErrNoRows) {
-		return r, false, nil
+		return reader{}, nil
 	} else if err != nil {
-		return r, false, err
+		return r, err
+	}
+	if r.community, err = lists.CommunityByID(tx, r.member.Community); err != nil {
+		return r, err
 	}
 	all, err := lists.Subscriptions(tx, id)
 	if err != nil {
-		return r, false, err
+		return r, err
 	}
 	for _, s := range all {
-		if s.Delivery == lists.Digest {
+		switch s.Delivery {
+		case lists.Digest:
 			r.subs = append(r.subs, s)
+		case lists.Each:
+			if _, open, err := place(tx, s); err != nil {
+				return r, err
+			} else if open {
+				r.closing = append(r.closing, s)
+			}
 		}
 	}
-	if len(r.subs) == 0 || r.member.State != lists.Active {
-		return r, false, nil
-	}
-	if r.community, err = lists.CommunityByID(tx, r.member.Community); err != nil {
-		return r, false, err
-	}
 	r.pref, err = lists.DigestPrefOf(tx, id)
-	return r, err == nil, err
+	return r, err
 }
 
 // plan works out a member's next slot after their subscriptions or wishes have changed, and where they begin to read.
 func (e *Editor) plan(tx *db.Tx, due calendar.Due) error {
 	id := lists.MemberID(due.Object)
-	r, reads, err := load(tx, id)
+	r, err := load(tx, id)
 	if err != nil {
 		return err
 	}
-	if err := e.cursors(tx, id, r.subs); err != nil {
+	if err := e.cursors(tx, id, r); err != nil {
 		return err
 	}
-	if !reads {
-		if err := forgetNext(tx, id); err != nil {
-			return err
-		}
-		return calendar.Clear(tx, Slot, due.Object)
+	if !r.reads() && !r.waits() {
+		return e.forget(tx, id)
 	}
-	last, ever, err := lastIssue(tx, id)
+	if at, waiting, err := next(tx, id); err != nil || waiting && !at.After(due.At) {
+		return err // that slot was due before the change, and is still to be done
+	}
+	after, err := r.after(tx, due.At)
 	if err != nil {
 		return err
-	}
-	after := r.subs[0].Changed
-	for _, s := range r.subs {
-		if s.Changed.Before(after) {
-			after = s.Changed
-		}
-	}
-	if ever && last.slot.After(after) {
-		after = last.slot
-		if first := last.slot.Add(apart); r.pref.Period != string(calendar.Daily) && first.After(after) {
-			after = first.Add(-time.Microsecond)
-		}
 	}
 	return setNext(tx, id, r.schedule().Next(after))
 }
 
+// after is the moment behind which the next slot lies: the change that made it necessary to look, but never so soon after the last
+// issue that two would come together.
+func (r reader) after(tx *db.Tx, change time.Time) (time.Time, error) {
+	after := change
+	if last, ever, err := lastIssue(tx, r.member.ID); err != nil {
+		return after, err
+	} else if ever && last.slot.After(after) {
+		after = last.slot
+	}
+	last, ever, err := lastSent(tx, r.member.ID)
+	if err != nil || !ever {
+		return after, err
+	}
+	if first := last.slot.Add(apart(r.pref.Period)).Add(-time.Microsecond); first.After(after) {
+		after = first
+	}
+	return after, nil
+}
+
+// forget is for a member who gets no digest any more.
+func (e *Editor) forget(tx *db.Tx, id lists.MemberID) error {
+	if err := forgetNext(tx, id); err != nil {
+		return err
+	}
+	return calendar.Clear(tx, Slot, int64(id))
+}
+
 // cursors sees to it that a member has a place in each list they read by digest, and none elsewhere. Reading begins with the first
 // post after the delivery became digest: the ones before came one by one, or were before their time.
-func (e *Editor) cursors(tx *db.Tx, id lists.MemberID, subs []lists.Subscription) error {
+func (e *Editor) cursors(tx *db.Tx, id lists.MemberID, r reader) error {
 	keep := map[lists.ListID]bool{}
-	for _, s := range subs {
+	for _, s := range r.closing {
 		keep[s.List] = true
-		if _, ok, err := cursor(tx, id, s.List); err != nil || ok {
+	}
+	for _, s := range r.subs {
+		keep[s.List] = true
+		if _, ok, err := place(tx, s); err != nil || ok {
 			if err != nil {
 				return err
 			}
@@ -158,7 +191,7 @@ func (e *Editor) cursors(tx *db.Tx, id lists.MemberID, subs []lists.Subscription
 		if err != nil {
 			return err
 		}
-		if err := setCursor(tx, id, s.List, seq); err != nil {
+		if err := beginAt(tx, s, seq); err != nil {
 			return err
 		}
 	}
@@ -172,19 +205,24 @@ func (e *Editor) slot(tx *db.Tx, due calendar.Due) error {
 	if err != nil || !ok {
 		return err
 	}
-	r, reads, err := load(tx, id)
+	r, err := load(tx, id)
 	if err != nil {
 		return err
 	}
-	if !reads {
-		return forgetNext(tx, id) // re-checked in the transaction: somebody who has left gets nothing
+	switch { // re-checked in the transaction: somebody who has left gets nothing
+	case r.waits():
+	case !r.reads():
+		return forgetNext(tx, id)
+	case tx.Now.Sub(at) > late(r.pref.Period):
+		err = recordSkip(tx, id, at, "too late")
+	default:
+		_, err = e.issue(tx, r, at, at.Add(-settle))
 	}
-	if tx.Now.Sub(at) <= late(r.pref.Period) {
-		if _, err := e.issue(tx, r, at, at.Add(-settle)); err != nil {
-			return err
-		}
-	} else if err := recordSkip(tx, id, at, "too late"); err != nil {
+	if err != nil {
 		return err
+	}
+	if len(r.subs) == 0 && tx.Now.Sub(at) <= late(r.pref.Period) {
+		return forgetNext(tx, id) // that was the last one
 	}
 	after := at
 	if tx.Now.After(after) {
@@ -195,11 +233,11 @@ func (e *Editor) slot(tx *db.Tx, due calendar.Due) error {
 
 // Send writes a member's issue now, outside the calendar; false when there is nothing new for them.
 func (e *Editor) Send(tx *db.Tx, m lists.Member) (bool, error) {
-	r, reads, err := load(tx, m.ID)
-	if err != nil || !reads {
+	r, err := load(tx, m.ID)
+	if err != nil || !r.reads() {
 		return false, err
 	}
-	if err := e.cursors(tx, m.ID, r.subs); err != nil {
+	if err := e.cursors(tx, m.ID, r); err != nil {
 		return false, err
 	}
 	return e.issue(tx, r, tx.Now, tx.Now.Add(time.Microsecond))
@@ -215,6 +253,9 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 		return false, err
 	}
 	if fresh.posts() == 0 {
+		if err := r.close(tx); err != nil {
+			return false, err
+		}
 		return false, recordSkip(tx, r.member.ID, slot, "nothing new")
 	}
 	id, err := insertIssue(tx, r.member.ID, slot)
@@ -237,7 +278,20 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 			return false, err
 		}
 	}
+	if err := r.close(tx); err != nil {
+		return false, err
+	}
 	return true, e.file(tx, r.member, sent)
+}
+
+// close gives up the places in lists of which this was the last issue.
+func (r reader) close(tx *db.Tx) error {
+	for _, s := range r.closing {
+		if err := dropCursor(tx, s.Member, s.List); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // file puts the issue into the reader's folder.
@@ -260,11 +314,11 @@ var errPreview = errors.New("only a preview")
 // Preview writes what a member's digest would be now, and changes nothing. It returns nil when there is nothing new.
 func (e *Editor) Preview(tx *db.Tx, m lists.Member) (mail *notice.Mail, err error) {
 	err = tx.Attempt(func() error {
-		r, reads, err := load(tx, m.ID)
-		if err != nil || !reads {
+		r, err := load(tx, m.ID)
+		if err != nil || !r.reads() {
 			return err
 		}
-		if err := e.cursors(tx, m.ID, r.subs); err != nil {
+		if err := e.cursors(tx, m.ID, r); err != nil {
 			return err
 		}
 		fresh, err := e.gather(tx, r, tx.Now.Add(time.Microsecond))
@@ -282,62 +336,4 @@ func (e *Editor) Preview(tx *db.Tx, m lists.Member) (mail *notice.Mail, err erro
 		err = nil
 	}
 	return mail, err
-}
-
-// Receive takes a reply to a digest. It is for the managers, whatever it says.
-func (e *Editor) Receive(tx *db.Tx, in *lists.Incoming) error {
-	if in.Token == nil {
-		return e.Box.Take(tx, in, backchannel.Context{})
-	}
-	about, ok, err := e.about(tx, in.Token.Object)
-	if err != nil {
-		return err
-	}
-	owner := ok && int64(in.Sender.ID) == in.Token.Member && in.Token.Live(tx.Now)
-	switch {
-	case in.Sender.ID == 0 || in.Verdict == lists.Unverified:
-		return lists.NoSuchAddress() // a forwarded digest in a stranger's hands opens nothing
-	case owner:
-		return e.Box.Take(tx, in, about)
-	case in.Verdict == lists.Verified:
-		return e.Box.Take(tx, in, backchannel.Context{}) // a member with another member's address writes as themselves
-	}
-	return lists.NoSuchAddress()
-}
-
-// about reads which issue, and which thread of it, a letter answers.
-func (e *Editor) about(tx *db.Tx, object string) (backchannel.Context, bool, error) {
-	parts := strings.Split(object, ":")
-	if len(parts) != 3 || parts[0] != "issue" {
-		return backchannel.Context{}, false, nil
-	}
-	id, err1 := strconv.ParseInt(parts[1], 10, 64)
-	thread, err2 := strconv.ParseInt(parts[2], 10, 64)
-	if err1 != nil || err2 != nil {
-		return backchannel.Context{}, false, nil
-	}
-	slot, zone, ok, err := issueDate(tx, id)
-	if err != nil || !ok {
-		return backchannel.Context{}, false, err
-	}
-	about := backchannel.Context{Digest: slot.In(zone), Object: object}
-	if thread != 0 {
-		t, err := e.Store.Thread(tx, archive.ThreadID(thread))
-		if err != nil {
-			return about, false, err
-		}
-		about.Thread = t.Subject
-	}
-	return about, true, nil
-}
-
-// doorLife is how long the managers can be reached by replying to an old digest, in days.
-const doorLife = 400
-
-// door is the reader's own address to the managers, about an issue or one thread of it.
-func (e *Editor) door(tx *db.Tx, r reader, issue int64, thread archive.ThreadID) (letter.Address, error) {
-	return e.Book.Address(tx, address.Grant{
-		Kind: address.Private, Receiver: Receiver, Community: int64(r.community.ID), Member: int64(r.member.ID),
-		Object: fmt.Sprintf("issue:%d:%d", issue, thread), Epoch: r.member.Epoch, Expires: tx.Now.AddDate(0, 0, doorLife),
-	}, r.community.Domain)
 }

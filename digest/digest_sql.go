@@ -30,6 +30,7 @@ func Schema() db.Schema {
 		member INTEGER NOT NULL REFERENCES member (id),
 		list   INTEGER NOT NULL REFERENCES list (id),
 		seq    INTEGER NOT NULL CHECK (seq >= 0),
+		since  INTEGER NOT NULL,                     -- when the subscription began: a later one reads from its own beginning
 		PRIMARY KEY (member, list)
 	) STRICT, WITHOUT ROWID;
 
@@ -111,17 +112,33 @@ func issueDate(tx *db.Tx, id int64) (time.Time, *time.Location, bool, error) {
 	return db.Time(slot), m.Zone(c), err == nil, err
 }
 
-func cursor(tx *db.Tx, m lists.MemberID, l lists.ListID) (seq int64, ok bool, err error) {
-	err = tx.QueryRow("SELECT seq FROM digest_cursor WHERE member = ? AND list = ?", m, l).Scan(&seq)
+// place is where a subscriber stands in a list; false when they do not read it by digest, or did so only under an older subscription.
+func place(tx *db.Tx, s lists.Subscription) (seq int64, ok bool, err error) {
+	err = tx.QueryRow("SELECT seq FROM digest_cursor WHERE member = @member AND list = @list AND since = @since",
+		db.Named("member", s.Member), db.Named("list", s.List), db.Named("since", db.Micros(s.Since))).Scan(&seq)
 	if errors.Is(err, db.ErrNoRows) {
 		return 0, false, nil
 	}
 	return seq, err == nil, err
 }
 
+// beginAt gives a subscriber a place in a list.
+func beginAt(tx *db.Tx, s lists.Subscription, seq int64) error {
+	_, err := tx.Exec(`INSERT INTO digest_cursor (member, list, seq, since) VALUES (@member, @list, @seq, @since)
+		ON CONFLICT (member, list) DO UPDATE SET seq = excluded.seq, since = excluded.since`,
+		db.Named("member", s.Member), db.Named("list", s.List), db.Named("seq", seq), db.Named("since", db.Micros(s.Since)))
+	return err
+}
+
+// setCursor moves a reader on; never back.
 func setCursor(tx *db.Tx, m lists.MemberID, l lists.ListID, seq int64) error {
-	_, err := tx.Exec("INSERT INTO digest_cursor (member, list, seq) VALUES (@member, @list, @seq) ON CONFLICT (member, list) DO UPDATE SET seq = max(seq, excluded.seq)",
-		db.Named("member", m), db.Named("list", l), db.Named("seq", seq))
+	_, err := tx.Exec("UPDATE digest_cursor SET seq = max(seq, @seq) WHERE member = @member AND list = @list",
+		db.Named("seq", seq), db.Named("member", m), db.Named("list", l))
+	return err
+}
+
+func dropCursor(tx *db.Tx, m lists.MemberID, l lists.ListID) error {
+	_, err := tx.Exec("DELETE FROM digest_cursor WHERE member = ? AND list = ?", m, l)
 	return err
 }
 
@@ -135,7 +152,7 @@ func dropCursors(tx *db.Tx, m lists.MemberID, keep map[lists.ListID]bool) error 
 		if keep[l] {
 			continue
 		}
-		if _, err := tx.Exec("DELETE FROM digest_cursor WHERE member = ? AND list = ?", m, l); err != nil {
+		if err := dropCursor(tx, m, l); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,298 @@
+package digest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"backchannel/archive"
+	"backchannel/archive/letter"
+	"backchannel/lists/address"
+	"backchannel/templates"
+)
+
+// How long words are shown that are not an excerpt.
+const (
+	subjectLen = 120 // characters of a subject
+	nameLen    = 60  // of a name, of a person or a file
+	contextLen = 80  // of the line that an excerpt answers
+)
+
+// subject is a thread's subject as it is shown: without the list's own prefix, which the section says already.
+func (t freshThread) subject(prefix, domain string) string {
+	s := letter.CleanLine(t.thread.Subject)
+	if rest, ok := cutFold(s, prefix); ok && rest != "" {
+		s = rest
+	}
+	if s = letter.Excerpt(hide(s, domain), subjectLen); s != "" {
+		return s
+	}
+	return "(no subject)"
+}
+
+// cutFold takes a prefix off without regard to capitals, and the blanks behind it.
+func cutFold(s, prefix string) (string, bool) {
+	if prefix == "" || len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return strings.TrimSpace(s[len(prefix):]), true
+}
+
+// prefix is what stands before nearly every subject of a list: its own prefix, or the tag that an older program gave to it.
+func (l freshList) prefix() string {
+	if l.list.SubjectPrefix != "" {
+		return l.list.SubjectPrefix
+	}
+	n := map[string]int{}
+	for _, t := range l.threads {
+		tag, _, ok := strings.Cut(t.thread.Subject, "]")
+		if ok && strings.HasPrefix(tag, "[") {
+			n[strings.ToLower(tag+"]")]++
+		}
+	}
+	for tag, times := range n {
+		if times >= 3 && times*5 >= len(l.threads)*4 {
+			return tag // there can be one such only
+		}
+	}
+	return ""
+}
+
+// hide takes the domain from addresses of lists, and from personal ones, that somebody wrote into a post: pressed in a digest, they
+// would lead where the reader does not expect it, or let others in at the reader's door. Words like managers@ stay.
+func hide(s, domain string) string {
+	at := "@" + domain
+	lower := strings.Map(func(r rune) rune { // of ASCII alone: every octet stays in its place
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if len(lower) != len(s) || !strings.Contains(lower, at) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(lower, at)
+		if i < 0 {
+			return b.String() + s
+		}
+		begin := strings.LastIndexFunc(s[:i], func(r rune) bool { return !isWord(r) && r != '_' && r != '.' && r != '+' }) + 1
+		_, size := utf8.DecodeRuneInString(s[begin:])
+		if begin < i && !isWord(rune(lower[begin])) {
+			begin += size // a dot in front
+		}
+		end := i + len(at)
+		longer := strings.HasPrefix(lower[end:], ".") && end+1 < len(s) && isWord(rune(s[end+1])) // of another domain
+		name := address.Parse(s[begin:i])
+		switch {
+		case name.Form == address.Role || longer || end < len(s) && isWord(rune(s[end])):
+			b.WriteString(s[:end])
+		case name.Form == address.Token:
+			b.WriteString(s[:begin] + string(name.Kind) + "@…")
+		default:
+			b.WriteString(s[:i] + "@…")
+		}
+		s, lower = s[end:], lower[end:]
+	}
+}
+
+func isWord(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-'
+}
+
+// saying is one post as an excerpt could show it.
+type saying struct {
+	archive.Post
+	said    string
+	context string
+	files   string
+}
+
+// sayings are the new posts that say something. A "+1" that was trimmed away is counted, and not shown.
+func (t freshThread) sayings() (all []saying) {
+	for _, p := range t.posts {
+		said, context := split(p.Text)
+		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
+			said = strings.TrimSpace(rest) // some repeat the subject above their words
+		}
+		s := saying{p, said, context, files(p.Attachments)}
+		if s.said == "" && s.files == "" {
+			continue
+		}
+		if !slices.ContainsFunc(all, func(o saying) bool { return o.said == s.said && o.files == s.files && o.who() == s.who() }) {
+			all = append(all, s) // some people send everything twice
+		}
+	}
+	return all
+}
+
+func (s saying) who() string { return s.From.Address.Key() }
+
+// weight is how much a post says. Beyond a page it is all the same: a pasted log is not worth more than an answer.
+func (s saying) weight() int { return min(utf8.RuneCountInString(s.said), 600) }
+
+// slight tells a nod ("+1", "Thanks!") from a contribution.
+func (s saying) slight() bool { return s.weight() < 40 && s.files == "" }
+
+// choose picks the posts that are shown: the opening one if it is new and those with the most to say, or else the newest two; nods
+// only where there is nothing else, and everybody once before anybody a second time. They come in the order in which they were written.
+func (t freshThread) choose(most int) []saying {
+	all := t.sayings()
+	opening := slices.IndexFunc(all, func(s saying) bool { return s.ID == t.thread.Root })
+	if opening < 0 {
+		most = min(most, 2)
+	}
+	var chosen []saying
+	shown := map[string]bool{}
+	for len(chosen) < most && len(all) > 0 {
+		best := 0
+		for i, s := range all {
+			if better(s, all[best], opening >= 0, shown) {
+				best = i
+			}
+		}
+		if len(chosen) == 0 && opening >= 0 {
+			best = opening
+		}
+		chosen = append(chosen, all[best])
+		shown[all[best].who()] = true
+		all = slices.Delete(all, best, best+1)
+	}
+	slices.SortFunc(chosen, func(a, b saying) int { return int(a.Seq - b.Seq) })
+	return chosen
+}
+
+// better tells whether a, which is newer, should be shown rather than b.
+func better(a, b saying, begun bool, shown map[string]bool) bool {
+	switch {
+	case a.slight() != b.slight():
+		return b.slight()
+	case shown[a.who()] != shown[b.who()]:
+		return shown[b.who()]
+	case !begun:
+		return true // the newest
+	}
+	return a.weight() > b.weight()
+}
+
+// excerpts are the beginnings of the chosen posts.
+func (t freshThread) excerpts(f form, slot time.Time, domain string) []templates.Excerpt {
+	var all []templates.Excerpt
+	for _, s := range t.choose(f.excerpts) {
+		when := s.Published.In(slot.Location())
+		e := templates.Excerpt{
+			Who: hide(name(s.Post), domain), When: when, Dated: weekAgo(when, slot),
+			Text: short(hide(s.said, domain), f.length), Files: hide(s.files, domain),
+		}
+		if s.context != "" {
+			e.Context = []string{short(hide(s.context, domain), contextLen)}
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// short is an excerpt in which one "…" stands for everything that was left out at its end.
+func short(s string, length int) string {
+	return strings.Replace(letter.Excerpt(s, length), "… …", "…", 1)
+}
+
+// weekAgo tells whether the name of a weekday no longer says which day it was.
+func weekAgo(when, slot time.Time) bool {
+	return slot.Sub(when) > 7*24*time.Hour || slot.Sub(when) > 6*24*time.Hour && when.Weekday() == slot.Weekday()
+}
+
+// name is how an author is shown.
+func name(p archive.Post) string {
+	if n := letter.Excerpt(letter.CleanLine(p.From.Name), nameLen); n != "" {
+		return n
+	}
+	if p.From.Address.Local != "" {
+		return letter.CleanLine(p.From.Address.Local)
+	}
+	return "Somebody"
+}
+
+// split parts what the author says from the lines that were kept as context of an answer between quotes. The context of an excerpt is
+// what stands right above its first words; the line that leads in a quote goes with the quote.
+func split(text string) (said, context string) {
+	var words, quoted []string
+	gap := false
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		switch {
+		case strings.HasPrefix(line, ">"):
+			if len(words) == 0 {
+				quoted = append(quoted, line)
+			}
+			gap = true
+		case strings.Trim(line, " \t[]<>().…") == "" || leadsIn(lines, i): // empty, or "[…]"
+		default:
+			if gap && len(words) > 0 {
+				words = append(words, "…")
+			}
+			words, gap = append(words, line), false
+		}
+	}
+	return strings.TrimSpace(strings.Join(words, "\n")), lastOf(quoted)
+}
+
+// leadsIn tells whether a line introduces the quote below it: "CDale wrote thusly:", "[Anthony Baxter]".
+func leadsIn(lines []string, i int) bool {
+	line := strings.TrimSpace(lines[i])
+	next := slices.IndexFunc(lines[i+1:], func(l string) bool { return strings.TrimSpace(l) != "" })
+	if next < 0 || !strings.HasPrefix(lines[i+1+next], ">") || i > 0 && strings.TrimSpace(lines[i-1]) != "" && !strings.HasPrefix(lines[i-1], ">") {
+		return false
+	}
+	if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") {
+		return next == 0
+	}
+	return strings.HasSuffix(line, ":") && (len(strings.Fields(line)) <= 8 || strings.Contains(line, "@"))
+}
+
+// lastOf is the end of a quote: its last two lines of one depth, in one line.
+func lastOf(quoted []string) string {
+	var words []string
+	depth := -1
+	for i := len(quoted) - 1; i >= 0 && len(words) < 2; i-- {
+		text := strings.TrimLeft(quoted[i], "> ")
+		n := strings.Count(quoted[i][:len(quoted[i])-len(text)], ">")
+		if depth >= 0 && n != depth {
+			break
+		}
+		if text = strings.TrimSpace(text); text != "" {
+			depth = n
+			words = append(words, text)
+		}
+	}
+	slices.Reverse(words)
+	return strings.Join(words, " ")
+}
+
+// files names what was attached: 2 attachments: plan.pdf 180 KB, rota.xlsx 20 KB. Signatures are no attachments to a person.
+func files(all []letter.Attachment) string {
+	var names []string
+	for _, a := range all {
+		if strings.HasSuffix(a.Type, "-signature") {
+			continue
+		}
+		n := letter.Excerpt(letter.CleanLine(a.Name), nameLen)
+		if n == "" {
+			n = "a file"
+		}
+		names = append(names, fmt.Sprintf("%s %d KB", n, (a.Size+1023)/1024))
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "attachment: " + names[0]
+	case n <= 3:
+		return fmt.Sprintf("%d attachments: %s", n, strings.Join(names, ", "))
+	default:
+		return fmt.Sprintf("%d attachments: %s …", n, strings.Join(names[:3], ", "))
+	}
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,25 +27,57 @@ const mostInspected = 200 << 20
 
 // inspected is what the program sees in one letter, as JSON.
 type inspected struct {
-	From       string              `json:"from,omitempty"`
-	Name       string              `json:"name,omitempty"`
-	Subject    string              `json:"subject"`
-	Date       *time.Time          `json:"date,omitempty"`
-	MessageID  string              `json:"message_id,omitempty"`
-	InReplyTo  []letter.MessageID  `json:"in_reply_to,omitempty"`
-	References []letter.MessageID  `json:"references,omitempty"`
-	Refused    string              `json:"refused,omitempty"` // why it could not become a post, whoever wrote it
-	Robot      bounce.Kind         `json:"robot,omitempty"`   // bounce, auto-reply, list …; empty for a person's letter
-	Why        string              `json:"why,omitempty"`     // the sign of the robot
-	Report     *bounce.Report      `json:"report,omitempty"`  // of a robot's letter that reports something
-	Verdict    lists.Verdict       `json:"verdict"`
-	Member     []string            `json:"member_of,omitempty"` // communities in which the sender is a member
-	Finding    mailauth.Finding    `json:"finding"`
-	NewText    string              `json:"new_text"`
-	Quoted     bool                `json:"quoted"`
-	Unsure     bool                `json:"unsure"`
-	Signature  string              `json:"signature,omitempty"`
-	Files      []letter.Attachment `json:"attachments,omitempty"`
+	From       string             `json:"from,omitempty"`
+	Name       string             `json:"name,omitempty"`
+	Subject    string             `json:"subject"`
+	Date       *time.Time         `json:"date,omitempty"`
+	MessageID  string             `json:"message_id,omitempty"`
+	InReplyTo  []letter.MessageID `json:"in_reply_to,omitempty"`
+	References []letter.MessageID `json:"references,omitempty"`
+	Refused    string             `json:"refused,omitempty"` // why it could not become a post, whoever wrote it
+	Robot      bounce.Kind        `json:"robot,omitempty"`   // bounce, auto-reply, list …; empty for a person's letter
+	Why        string             `json:"why,omitempty"`     // the sign of the robot
+	Report     *reportShown       `json:"report,omitempty"`  // of a robot's letter that reports something
+	Verdict    lists.Verdict      `json:"verdict"`
+	Member     []string           `json:"member_of,omitempty"` // communities in which the sender is a member
+	Finding    mailauth.Finding   `json:"finding"`
+	NewText    string             `json:"new_text"`
+	Quoted     bool               `json:"quoted"`
+	Unsure     bool               `json:"unsure"`
+	Signature  string             `json:"signature,omitempty"`
+	Files      []fileShown        `json:"attachments,omitempty"`
+}
+
+// fileShown is one attachment.
+type fileShown struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int    `json:"size"`
+}
+
+// reportShown is what a robot's letter reports: who failed, and what that means.
+type reportShown struct {
+	Failures   []failureShown   `json:"failures,omitempty"`
+	Feedback   string           `json:"feedback,omitempty"`
+	Complainer string           `json:"complainer,omitempty"`
+	OriginalID letter.MessageID `json:"original_id,omitempty"`
+}
+
+type failureShown struct {
+	bounce.Failure
+	Recipient string `json:"recipient,omitempty"`
+}
+
+// report shows a report, nil when there is nothing in it.
+func report(r bounce.Report) *reportShown {
+	if len(r.Failures) == 0 && r.Feedback == "" && r.OriginalID == "" {
+		return nil
+	}
+	s := &reportShown{Feedback: r.Feedback, Complainer: r.Complainer.String(), OriginalID: r.OriginalID}
+	for _, f := range r.Failures {
+		s.Failures = append(s.Failures, failureShown{f, f.Recipient.String()})
+	}
+	return s
 }
 
 // session is how a letter came in, as the flags of inspect say.
@@ -127,7 +158,10 @@ func (c *cli) inspect(cmd *cobra.Command, raw []byte, s session) (inspected, err
 
 // look is everything that stands in the letter itself.
 func look(l *letter.Letter, s session) inspected {
-	seen := inspected{Subject: l.Subject(), MessageID: string(l.MessageID()), InReplyTo: l.InReplyTo(), References: l.References(), Files: l.Attachments()}
+	seen := inspected{Subject: l.Subject(), MessageID: string(l.MessageID()), InReplyTo: l.InReplyTo(), References: l.References()}
+	for _, a := range l.Attachments() {
+		seen.Files = append(seen.Files, fileShown(a))
+	}
 	if from := l.From(); len(from) > 0 {
 		seen.From, seen.Name = from[0].Address.String(), from[0].Name
 	}
@@ -139,9 +173,7 @@ func look(l *letter.Letter, s session) inspected {
 		seen.Refused = err.Error()
 	}
 	if seen.Robot, seen.Why = bounce.Robot(l, s.from == "<>"); seen.Robot != bounce.Person {
-		if r := bounce.Read(l); len(r.Failures) > 0 || r.Feedback != "" || r.OriginalID != "" {
-			seen.Report = &r
-		}
+		seen.Report = report(bounce.Read(l))
 	}
 	t := l.NewText()
 	seen.NewText, seen.Quoted, seen.Unsure, seen.Signature = t.Text, t.Quoted, t.Unsure, t.Signature
@@ -231,10 +263,7 @@ func (c *cli) sayInspected(s inspected) {
 		"kind", kind, "as a post", s.Refused, "subject", s.Subject, "date", date, "Message-ID", letter.MessageID(s.MessageID).String(),
 		"in reply to", idList(s.InReplyTo), "references", idList(s.References))
 	if s.Report != nil {
-		for _, f := range s.Report.Failures {
-			text, _ := json.Marshal(f) // plain fields always marshal
-			c.say("reports  %s", text)
-		}
+		c.sayReport(*s.Report)
 	}
 	for _, f := range s.Files {
 		c.facts("attached", fmt.Sprintf("%s (%s, %s)", f.Name, f.Type, size(int64(f.Size))))
@@ -247,6 +276,13 @@ func (c *cli) sayInspected(s inspected) {
 	if s.Signature != "" {
 		c.say("\nSIGNATURE AND FOOTERS, left out\n%s", letter.CleanText(s.Signature))
 	}
+}
+
+func (c *cli) sayReport(r reportShown) {
+	for _, f := range r.Failures {
+		c.facts("reports", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s (%s) %s", f.Recipient, f.Action, f.Status, f.Class, f.Diagnostic)), " "))
+	}
+	c.facts("feedback", r.Feedback, "complainer", r.Complainer, "about", r.OriginalID.String())
 }
 
 func idList(all []letter.MessageID) string {

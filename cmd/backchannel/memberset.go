@@ -43,6 +43,9 @@ func (c *cli) newMemberSet() *cobra.Command {
 		if !changed(cmd, "name", "timezone", "trust", "role", "own-copy", "state", "lists", "off", "delivery", "add-address", "period", "weekday", "hour") {
 			return usage(cmd, "Please say what to change.")
 		}
+		if s.lists == "none" {
+			return usage(cmd, "To take a member off lists, name them with --off; to stop the mail alone, set --delivery none.")
+		}
 		return c.with(cmd.Context(), func(p *Program) error {
 			var shown memberShown
 			err := p.Update(cmd.Context(), func(tx *db.Tx) error {

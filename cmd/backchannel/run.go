@@ -150,8 +150,10 @@ func (p *Program) readingRoom() (*imapd.Server, error) {
 // announce tells the log that the server is up, and what an operator may have forgotten.
 func (p *Program) announce() {
 	args := []any{"hostname", p.Config.Hostname, "relay", string(p.Config.Relay.Mode), "tls", string(p.Config.TLS.Mode)}
-	for key, l := range p.listeners {
-		args = append(args, key, l.Addr().String())
+	for _, l := range p.Config.Listeners() {
+		if at := p.Addr(l.Key); at != "" {
+			args = append(args, l.Key, at)
+		}
 	}
 	p.Log.Info("serving", args...)
 	if p.Config.Verification == config.Unverified {

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND …   the command ends with exactly this code
 //	stands PATTERN …       stdout is one JSON value in which each path=value is found, as 0.address=dana@north.test
+//	keep NAME=PATH         keep a value of the JSON on stdout as $NAME
 //	up                     wait until the server answers
 //	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
@@ -39,7 +40,7 @@ func TestScript(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "stands": stands, "up": up, "send": send, "arrives": arrives,
+			"exits": exits, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives,
 		},
 		RequireUniqueNames: true,
 	})
@@ -90,12 +91,23 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// stands looks into JSON on stdout.
-func stands(ts *testscript.TestScript, neg bool, args []string) {
-	var all any
+func printed(ts *testscript.TestScript) (all any) {
 	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &all); err != nil {
 		ts.Fatalf("stdout is no JSON: %v", err)
 	}
+	return all
+}
+
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	for _, a := range args {
+		name, path, _ := strings.Cut(a, "=")
+		ts.Setenv(name, dig(printed(ts), strings.Split(path, ".")))
+	}
+}
+
+// stands looks into JSON on stdout.
+func stands(ts *testscript.TestScript, neg bool, args []string) {
+	all := printed(ts)
 	for _, a := range args {
 		path, want, _ := strings.Cut(a, "=")
 		got := dig(all, strings.Split(path, "."))

@@ -35,6 +35,8 @@ func (c *cli) serve(ctx context.Context) (err error) {
 		return err
 	}
 	log := serverLog(c.err, cfg.Log)
+	ended := make(chan struct{})
+	defer close(ended)
 	p, err := Open(ctx, Options{Config: cfg, Now: c.now, Log: log, Watch: watchEvery})
 	if err != nil {
 		return err
@@ -45,14 +47,16 @@ func (c *cli) serve(ctx context.Context) (err error) {
 	}
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer release()
-	context.AfterFunc(ctx, func() {
+	defer context.AfterFunc(ctx, func() {
 		release() // a second Ctrl-C ends the program at once
 		log.Info("stopping")
-		time.AfterFunc(stopTime, func() {
+		select {
+		case <-ended:
+		case <-time.After(stopTime):
 			fmt.Fprintln(c.err, "The server did not stop in time and is cut off. Nothing that was accepted is lost.")
 			os.Exit(exitFailed)
-		})
-	})
+		}
+	})()
 	if err := p.Run(ctx); err != nil {
 		return err
 	}

@@ -130,3 +130,69 @@ func TestMailboxes(t *testing.T) {
 		return errors.Join(err, err2, err3)
 	})
 }
+
+// UIDs is Rows in short, whatever happened to the mailbox.
+func TestUIDsAreThoseOfRows(t *testing.T) {
+	f := newFixture(t)
+	var box archive.PrivateID
+	f.update(func(tx *db.Tx) (err error) {
+		box, err = f.s.CreatePrivate(tx, 7, "New")
+		return err
+	})
+	same := func(when string) {
+		t.Helper()
+		for person := range int64(3) {
+			f.view(func(tx *db.Tx) error {
+				rows, err := f.s.Rows(tx, f.talk, person, 0)
+				uids, unseen, err2 := f.s.UIDs(tx, f.talk, person)
+				private, err3 := f.s.PrivateRows(tx, box, person, 0)
+				privateUIDs, privateUnseen, err4 := f.s.PrivateUIDs(tx, box, person)
+				if got, want := fmt.Sprint(uids, unseen, privateUIDs, privateUnseen), shorts(rows, private); got != want {
+					t.Errorf("%s, person %d: %s, want %s", when, person, got, want)
+				}
+				return errors.Join(err, err2, err3, err4)
+			})
+		}
+	}
+	same("empty")
+	var ids []archive.PostID
+	for i := range 12 {
+		ids = append(ids, f.note(fmt.Sprint("m", i), "Topic", "").ID)
+		f.update(func(tx *db.Tx) error {
+			_, err := f.s.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: note(t, fmt.Sprint("p", i), "Private", "")})
+			return err
+		})
+	}
+	same("unread")
+	f.update(func(tx *db.Tx) error {
+		_, err := f.s.StoreFlags(tx, f.talk, 1, []uint32{1, 2, 3, 5}, archive.AddFlags, []string{`\Seen`})
+		_, err2 := f.s.StoreFlags(tx, f.talk, 2, []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, archive.AddFlags, []string{`\Seen`})
+		_, err3 := f.s.StorePrivateFlags(tx, box, 1, []uint32{1}, archive.AddFlags, []string{`\Seen`})
+		return errors.Join(err, err2, err3)
+	})
+	same("partly read")
+	f.update(func(tx *db.Tx) error {
+		_, err := f.s.Redact(tx, ids[1], note(t, "redacted", "Redacted", ""))
+		return errors.Join(err, f.s.Remove(tx, ids[3]))
+	})
+	same("redacted and removed")
+}
+
+func shorts(public, private []archive.Row) string {
+	a, b := short(public)
+	c, d := short(private)
+	return fmt.Sprint(a, b, c, d)
+}
+
+// short are the UIDs of rows and the first one without \Seen.
+func short(rows []archive.Row) ([]uint32, uint32) {
+	var uids []uint32
+	unseen := uint32(0)
+	for _, r := range rows {
+		uids = append(uids, r.UID)
+		if unseen == 0 && !strings.Contains(strings.Join(r.Flags, " "), `\Seen`) {
+			unseen = r.UID
+		}
+	}
+	return uids, unseen
+}

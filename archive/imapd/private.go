@@ -43,6 +43,7 @@ func (p Private) View() *PrivateView {
 	v.stored = stored{
 		db: p.DB, may: p.May, readOnly: p.ReadOnly, flags: flags,
 		status: func(tx *db.Tx) (archive.Status, error) { return p.Store.PrivateStatus(tx, p.Mailbox, p.Person) },
+		uids:   func(tx *db.Tx) ([]uint32, uint32, error) { return p.Store.PrivateUIDs(tx, p.Mailbox, p.Person) },
 		since: func(tx *db.Tx, n int64) ([]archive.Row, error) {
 			return p.Store.PrivateRows(tx, p.Mailbox, p.Person, n)
 		},

@@ -34,6 +34,7 @@ func (p Public) View() *PublicView {
 	v.stored = stored{
 		db: p.DB, may: p.May, readOnly: p.ReadOnly, flags: []string{Seen, Answered, Flagged, AnyKeyword},
 		status:   func(tx *db.Tx) (archive.Status, error) { return p.Store.Status(tx, p.Mailbox, p.Person) },
+		uids:     func(tx *db.Tx) ([]uint32, uint32, error) { return p.Store.UIDs(tx, p.Mailbox, p.Person) },
 		since:    func(tx *db.Tx, n int64) ([]archive.Row, error) { return p.Store.Rows(tx, p.Mailbox, p.Person, n) },
 		vanished: func(tx *db.Tx, n int64) ([]uint32, error) { return p.Store.Vanished(tx, p.Mailbox, n) },
 		mark: func(tx *db.Tx, uids []uint32, how archive.FlagChange, flags []string) ([]archive.Row, error) {

@@ -19,6 +19,7 @@ type stored struct {
 	flags    []string
 
 	status    func(tx *db.Tx) (archive.Status, error)
+	uids      func(tx *db.Tx) (uids []uint32, unseen uint32, err error)
 	since     func(tx *db.Tx, change int64) ([]archive.Row, error)
 	vanished  func(tx *db.Tx, change int64) ([]uint32, error)
 	mark      func(tx *db.Tx, uids []uint32, how archive.FlagChange, flags []string) ([]archive.Row, error)
@@ -83,18 +84,8 @@ func (v *stored) Load(ctx context.Context) (s Snapshot, err error) {
 		if s.Status, err = v.figures(tx); err != nil {
 			return err
 		}
-		rows, err := v.since(tx, 0)
-		if err != nil {
-			return err
-		}
-		s.UIDs = make([]uint32, len(rows))
-		for i, r := range rows {
-			s.UIDs[i] = r.UID
-			if s.FirstUnseen == 0 && !hasFlag(r.Flags, Seen) {
-				s.FirstUnseen = r.UID
-			}
-		}
-		return nil
+		s.UIDs, s.FirstUnseen, err = v.uids(tx)
+		return err
 	})
 	return s, err
 }

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -38,7 +39,7 @@ func lines(text string) []string {
 // breakLine breaks one line of a person's text when it is wider than width. What it begins with, blanks and the > of quotes, stands in
 // front of each piece. A word is never broken: it may be an address.
 func breakLine(line string, width int) []string {
-	if utf8.RuneCountInString(line) <= width {
+	if columns(line) <= width {
 		return []string{line}
 	}
 	rest := strings.TrimLeft(line, " \t>")
@@ -52,23 +53,59 @@ func breakLine(line string, width int) []string {
 // fill puts words into lines of a width, the first line after one prefix and the others after another.
 func fill(words []string, first, others string, width int) []string {
 	var out []string
-	line, at := first, utf8.RuneCountInString(first)
+	line, at := first, columns(first)
 	begun := false
-	for _, w := range words {
-		n := utf8.RuneCountInString(w)
-		if begun && at+1+n > width {
-			out = append(out, line)
-			line, at, begun = others, utf8.RuneCountInString(others), false
+	for _, word := range words {
+		for i, piece := range pieces(word) {
+			n, space := columns(piece), 0
+			if begun && i == 0 {
+				space = 1
+			}
+			if begun && at+space+n > width {
+				out = append(out, line)
+				line, at, begun, space = others, columns(others), false, 0
+			}
+			line += strings.Repeat(" ", space) + piece
+			at += space + n
+			begun = true
 		}
-		if begun {
-			line += " "
-			at++
-		}
-		line += w
-		at += n
-		begun = true
 	}
 	return append(out, line)
+}
+
+// pieces are the parts of a word between which a line may end: a word of letters is never broken, it may be an address; Chinese and
+// Japanese know no blanks and may end anywhere, but their points do not begin a line.
+func pieces(word string) []string {
+	if strings.IndexFunc(word, wide) < 0 {
+		return []string{word}
+	}
+	var all []string
+	last := rune(0)
+	for _, r := range word {
+		if len(all) > 0 && (!wide(r) && !wide(last) || strings.ContainsRune("、。，．！？：；）」』】〉》ー々…", r) || strings.ContainsRune("（「『【〈《", last)) {
+			all[len(all)-1] += string(r)
+		} else {
+			all = append(all, string(r))
+		}
+		last = r
+	}
+	return all
+}
+
+// wide tells the characters of scripts without blanks, which are two columns wide.
+func wide(r rune) bool {
+	return r >= 0x2E80 && (unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r >= 0x3000 && r <= 0x303F || r >= 0xFF01 && r <= 0xFF60)
+}
+
+// columns is how wide a text is on a screen.
+func columns(s string) int {
+	n := utf8.RuneCountInString(s)
+	for _, r := range s {
+		if wide(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // layout turns a filled text into the lines that are sent: paragraphs are wrapped, points hang, lines that begin with a blank and

@@ -96,3 +96,27 @@ func TestWords(t *testing.T) {
 		t.Error("settings are the ways to change the delivery")
 	}
 }
+
+// Scripts without blanks are broken where their readers expect it, and measured as wide as they stand.
+func TestScriptsWithoutBlanks(t *testing.T) {
+	s := strings.Repeat("今週の庭の写真を送ってください。", 8) + " https://photos.example/" + strings.Repeat("x", 60) + " ありがとう"
+	lines := strings.Split(hang(4, s), "\n")
+	for _, line := range lines {
+		if n := columns(strings.TrimPrefix(line, kept)); n > widest && !strings.Contains(line, "https") {
+			t.Errorf("%d columns: %q", n, line)
+		}
+		if strings.HasPrefix(strings.TrimLeft(line, kept+" "), "。") {
+			t.Errorf("a line begins with a point: %q", line)
+		}
+	}
+	joined := strings.NewReplacer(kept, "", "\n", "", " ", "").Replace(strings.Join(lines, "\n"))
+	if got := joined; got != strings.ReplaceAll(s, " ", "") {
+		t.Errorf("it says %q", got)
+	}
+	if got := fill([]string{"ab今週cd", "ef"}, "", "", 6); strings.Join(got, "|") != "ab今週|cd ef" {
+		t.Errorf("mixed: %q", got)
+	}
+	if got := pieces("dana@north.example"); len(got) != 1 {
+		t.Errorf("an address is broken: %q", got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"backchannel/archive/letter"
 	"backchannel/templates/refusal"
 
 	"github.com/emersion/go-sasl"
@@ -83,7 +84,10 @@ func (s *session) check(name, password string) *reply {
 	if !s.local && s.server.failures.spent(s.remote) {
 		return s.parting(replyGuessing)
 	}
-	who, err := s.server.login.Login(s.ctx, s.remote, name, password)
+	who, err := s.verdict(name, password)
+	if err == errPanic {
+		return s.parting(replyLoginLater)
+	}
 	if err == nil && !who.IsZero() {
 		s.login = who
 		s.log().Info("logged in", "tls", s.secure)
@@ -106,4 +110,15 @@ func (s *session) check(name, password string) *reply {
 		return s.parting(replyGuessing)
 	}
 	return replyWrong
+}
+
+// verdict asks the Login. Its panic ends this session and nothing else (P8).
+func (s *session) verdict(name, password string) (who letter.Address, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.panicked("the login", r)
+			who, err = letter.Address{}, errPanic
+		}
+	}()
+	return s.server.login.Login(s.ctx, s.remote, name, password)
 }

@@ -58,7 +58,7 @@ func (s *session) receive(r io.Reader) *reply {
 func (s *session) deliver(env *Envelope, raw []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.panicked(r)
+			s.panicked("the mailroom", r)
 			err = errPanic
 		}
 	}()

@@ -242,8 +242,8 @@ func (t *tap) chunkBegins(line string) error {
 	if err != nil {
 		return t.sayBye(replyBadChunk)
 	}
-	if t.tooMuch(int64(size) - int64(t.in.Buffered())) {
-		return t.sayBye(replyTooBig(t.server.cfg.MaxSize))
+	if r := t.tooMuch(int64(size)-int64(t.in.Buffered()), int64(size)); r != nil {
+		return t.sayBye(r)
 	}
 	if !t.chunked {
 		t.end = ending{}
@@ -265,8 +265,8 @@ func (t *tap) chunkBegins(line string) error {
 // nothing behind the byte is ever taken for a command (A1).
 func (t *tap) nextOfBody() error {
 	for {
-		if t.tooMuch(0) {
-			return t.fail(replyTooBig(t.server.cfg.MaxSize))
+		if r := t.tooMuch(0, 0); r != nil {
+			return t.fail(r)
 		}
 		if _, err := t.in.Peek(1); err != nil {
 			if _, stopping, _ := t.over(); stopping {

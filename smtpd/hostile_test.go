@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"backchannel/templates/refusal"
 )
 
 const lineEnds = "550 5.5.2 Every line must end with CR LF, and nothing else may hold a CR, an LF or a NUL. Nothing was kept."
@@ -266,6 +268,24 @@ func TestTooLarge(t *testing.T) {
 	p.play("S: " + large + "\nS: (closed)")
 	if l := w.room.all(); len(l) != 0 {
 		t.Errorf("kept %d", len(l))
+	}
+}
+
+// Letters that were not kept use up what one session may send. What comes then is not too large: it may come again.
+func TestManyLettersNotKept(t *testing.T) {
+	const later = "421 4.7.0 That was a lot of mail for one connection. Nothing more was kept; please connect again for the rest."
+	body := strings.Repeat(strings.Repeat("x", 1022)+`\r\n`, 1000)
+	again := "C: MAIL FROM:<>\nC: RCPT TO:<talk@lists.test>\nS: 250 *\nS: 250 *\n"
+	for name, how := range map[string]string{
+		"DATA": "C: DATA\nS: 354 *\n" + `C! "` + body + `.\r\n"` + "\n",
+		"BDAT": `C! "BDAT 1024000 LAST\r\n` + body + `"` + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.t = t
+			w.room.say = func(*Envelope, []byte) error { return refusal.Because(refusal.Full, "The disk is full.") }
+			w.play(MX, stranger, hello+strings.Repeat(again+how+"S: 452 4.3.1 The disk is full.\n", 3)+again+how+"S: "+later+"\nS: (closed)")
+		})
 	}
 }
 

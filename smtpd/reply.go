@@ -27,6 +27,7 @@ var (
 	replyFull       = answer(421, enhanced{4, 3, 2}, "Too many are at the door just now. Please try again in a few minutes.")
 	replyTooMany    = answer(421, enhanced{4, 7, 0}, "You have too many connections open here. Please close some and try again.")
 	replyEnough     = answer(421, enhanced{4, 7, 0}, "That was a lot of commands without a letter. Please start over with a new connection.")
+	replySpent      = answer(421, enhanced{4, 7, 0}, "That was a lot of mail for one connection. Nothing more was kept; please connect again for the rest.")
 	replyIdle       = answer(421, enhanced{4, 4, 2}, "We waited for you and heard nothing. Please connect again.")
 	replyNoReset    = answer(421, enhanced{4, 5, 0}, "A letter half sent can only be given up by connecting again.")
 	replyForeign    = answer(521, enhanced{5, 3, 2}, "This is a mail server; it speaks SMTP only.")
@@ -60,11 +61,15 @@ func replyTooBig(most int64) *reply {
 	return answer(552, enhanced{5, 3, 4}, fmt.Sprintf("This letter is too large: we take up to %s. A link to the large part gets through.", megabytes(most)))
 }
 
+// megabytes says a size as the operator wrote it: 25MB is 25 000 000 in config.yaml, and powers of two are meant as such.
 func megabytes(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KB", n>>10)
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 1_000_000:
+		return fmt.Sprintf("%d MB", n/1_000_000)
 	}
-	return fmt.Sprintf("%d MB", n>>20)
+	return fmt.Sprintf("%d KB", n>>10)
 }
 
 // replyKept is the yes. The library takes it as an error like every other reply.

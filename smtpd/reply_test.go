@@ -93,6 +93,7 @@ func TestOurOwnReplies(t *testing.T) {
 		replyGuessing:           "421 4.7.0 Too many wrong passwords. Please try again in an hour.",
 		replyLoginLater:         "454 4.7.0 We cannot check a login just now. Please try again in a few minutes.",
 		replyLoginFirst:         "530 5.7.0 Please log in first, with your address and an app password.",
+		replyTooBig(25_000_000): "552 5.3.4 This letter is too large: we take up to 25 MB. A link to the large part gets through.",
 		replyTooBig(25 << 20):   "552 5.3.4 This letter is too large: we take up to 25 MB. A link to the large part gets through.",
 		replyTooBig(100 << 10):  "552 5.3.4 This letter is too large: we take up to 100 KB. A link to the large part gets through.",
 		replyKept("abcdefghij"): "250 2.0.0 Kept as abcdefghij.",

@@ -97,19 +97,19 @@ func (s *session) Rcpt(_ string, _ *smtp.RcptOptions) error {
 func (s *session) ask(env *Envelope, to letter.Address) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.panicked(r)
+			s.panicked("the mailroom", r)
 			err = errPanic
 		}
 	}()
 	return s.server.room.Recipient(s.ctx, env, to)
 }
 
-// errPanic stands for a panic of the Mailroom: an error that is no refusal, so 451.
-var errPanic = errors.New("the mailroom panicked")
+// errPanic stands for a panic above us: an error that is no refusal, so 451.
+var errPanic = errors.New("panic")
 
-func (s *session) panicked(r any) {
+func (s *session) panicked(who string, r any) {
 	s.hang()
-	s.log().Error("the mailroom panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+	s.log().Error(who+" panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 }
 
 // parting is a reply behind which the session ends.

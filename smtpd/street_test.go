@@ -83,6 +83,8 @@ type people struct{}
 
 func (people) Login(_ context.Context, _ netip.Addr, user, password string) (letter.Address, error) {
 	switch {
+	case user == "bomb":
+		panic("boom")
 	case user == "busy":
 		return letter.Address{}, errors.New("the database is away")
 	case user == "dana@north.test" && password == "secret":

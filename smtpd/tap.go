@@ -252,7 +252,7 @@ func (t *tap) bodyBegins() {
 func (t *tap) bodyEnds() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.inBody = false
+	t.inBody, t.bodySize = false, 0
 }
 
 // letterBegins and letterEnds frame a transaction, from MAIL to its end (A3).
@@ -275,11 +275,18 @@ func (t *tap) letterKept() {
 	t.spent, t.kept = 0, true
 }
 
-// tooMuch tells whether the session has sent more than any session with a letter to deliver would.
-func (t *tap) tooMuch(more int64) bool {
+// tooMuch tells whether the session has sent more than any session with a letter to deliver would: nil, or why we stop listening.
+// size is that of the letter under way, as far as it is known: only one that is too large by itself is refused for good.
+func (t *tap) tooMuch(more, size int64) *reply {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.spent+more > 2*t.server.cfg.MaxSize+drainSlack
+	switch most := t.server.cfg.MaxSize; {
+	case t.spent+more <= 2*most+drainSlack:
+		return nil
+	case max(size, t.bodySize) > most:
+		return replyTooBig(most)
+	}
+	return replySpent
 }
 
 // hang ends the session once the reply that is being made is out.

@@ -265,6 +265,16 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// The same for whoever checks logins.
+func TestPanicAtLogin(t *testing.T) {
+	w := open(t, func(c *Config) { c.AllowInsecureAuth = true })
+	w.play(Submission, "127.0.0.1", "S: 220 *\nC: EHLO x\n"+strings.Repeat("S: 250-*\n", 8)+"S: 250 *\n"+
+		"C: AUTH PLAIN AGJvbWIAeA==\nS: 454 4.7.0 We cannot check a login just now. Please try again in a few minutes.\nS: (closed)")
+	if n := strings.Count(w.log.String(), "the login panicked"); n != 1 {
+		t.Errorf("%d panics in the log, want 1", n)
+	}
+}
+
 // What the Mailroom says of a letter is what the peer hears, and whether the session goes on.
 func TestRefusalsOfALetter(t *testing.T) {
 	for name, c := range map[string]struct {

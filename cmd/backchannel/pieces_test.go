@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"backchannel/cmd/internal/config"
+	"backchannel/smtpd/courier"
 	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
 )
@@ -143,6 +146,33 @@ func TestKeysMadeAtOnce(t *testing.T) {
 	all.Wait()
 	if len(seals) != 1 {
 		t.Errorf("%d different sets of keys", len(seals))
+	}
+}
+
+// A password goes to the host it was made for, and to nobody in between.
+func TestSmarthost(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		host, user, file string
+		want             courier.Hop
+	}{
+		{"127.0.0.1:1025", "", "", courier.Hop{Addr: "127.0.0.1:1025"}},
+		{"127.0.0.1:1025", "us", secret, courier.Hop{Addr: "127.0.0.1:1025", Username: "us", Password: "hush"}},
+		{"mail.provider.test:587", "", "", courier.Hop{Addr: "mail.provider.test:587"}},
+		{"mail.provider.test:587", "us", secret, courier.Hop{Addr: "mail.provider.test:587", TLS: courier.TLSVerify, Username: "us", Password: "hush"}},
+		{"mail.provider.test:465", "us", secret, courier.Hop{Addr: "mail.provider.test:465", TLS: courier.TLSWrapped, Username: "us", Password: "hush"}},
+	} {
+		p := &Program{Options: Options{Config: config.Config{Relay: config.Relay{Smarthost: c.host, Username: c.user, PasswordFile: c.file}}}}
+		if hops, _ := p.smarthost(t.Context(), "south.test"); len(hops) != 1 || hops[0] != c.want {
+			t.Errorf("%s: %+v, want %+v", c.host, hops, c.want)
+		}
+	}
+	p := &Program{Options: Options{Config: config.Config{Relay: config.Relay{Username: "us", PasswordFile: secret + ".gone"}}, Log: slog.New(slog.DiscardHandler)}}
+	if hops, o := p.smarthost(t.Context(), "south.test"); len(hops) != 0 || o.Kind != queue.Deferred || !o.Busy {
+		t.Errorf("without its password: %v, %+v", hops, o)
 	}
 }
 

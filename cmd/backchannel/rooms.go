@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 
 	"backchannel/archive"
 	"backchannel/archive/calendar"
@@ -96,5 +97,12 @@ func (p *Program) smarthost(context.Context, string) ([]courier.Hop, queue.Outco
 		p.Log.Error("the smarthost's password", "error", refusal.Log(err))
 		return nil, queue.Outcome{Stage: queue.StageLogin, Text: letter.ASCII(err.Error(), 200), Busy: true}
 	}
-	return []courier.Hop{{Addr: p.Config.Relay.Smarthost, Username: p.Config.Relay.Username, Password: password}}, queue.Outcome{}
+	hop := courier.Hop{Addr: p.Config.Relay.Smarthost, Username: p.Config.Relay.Username, Password: password}
+	switch _, port, _ := net.SplitHostPort(hop.Addr); {
+	case port == "465": // RFC 8314 §3.3: TLS from the first byte
+		hop.TLS = courier.TLSWrapped
+	case hop.Username != "" && !config.Loopback(hop.Addr):
+		hop.TLS = courier.TLSVerify // a password is for the host it was made for, and for nobody in between
+	}
+	return []courier.Hop{hop}, queue.Outcome{}
 }

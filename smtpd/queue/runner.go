@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -233,7 +234,7 @@ func (s *shift) deliverAll(ctx context.Context) {
 		}
 		res := s.deliver(ctx, t)
 		if rest := s.note(res); rest > 0 {
-			s.r.o.Log.Warn("the way out rests: the host asks us to slow down", "for", rest, "host", res.o.Host, "said", res.o.String())
+			s.tellRest(t.copy.ID, res.o, rest)
 		}
 		s.results <- res
 	}
@@ -275,6 +276,15 @@ func (s *shift) note(res result) time.Duration {
 		s.rests = time.AfterFunc(rest, s.endRest)
 	}
 	return rest
+}
+
+// tellRest tells the operator. A host's own words may name a receiver (P15): they stand in the queue, behind the number of the copy.
+func (s *shift) tellRest(id CopyID, o Outcome, rest time.Duration) {
+	why := o.Text
+	if o.Code != 0 {
+		why = strings.TrimSpace(fmt.Sprintf("the reply %d %s", o.Code, o.Enhanced))
+	}
+	s.r.o.Log.Warn("the way out rests", "for", rest, "host", o.Host, "at", string(o.Stage), "because", why, "copy", id)
 }
 
 func (s *shift) resting() bool {

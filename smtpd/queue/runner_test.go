@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -349,6 +350,27 @@ func TestRouteRests(t *testing.T) {
 			t.Errorf("%d of 300 arrived", n)
 		}
 	})
+}
+
+// P15: what a host says may hold addresses, and the log holds none. What we say ourselves helps the operator.
+func TestRestsInTheLog(t *testing.T) {
+	for _, c := range []struct {
+		o    Outcome
+		want string
+	}{
+		{Outcome{Stage: StageMail, Code: 451, Enhanced: "4.7.1", Text: "<m0@south.test> is greylisted", Host: "mx.test:25", Busy: true}, `host=mx.test:25 at=mail because="the reply 451 4.7.1" copy=1`},
+		{Outcome{Stage: StageLogin, Text: "the host offers no TLS", Host: "mx.test:25", Busy: true}, `host=mx.test:25 at=login because="the host offers no TLS" copy=1`},
+	} {
+		y := newYard(t)
+		var log strings.Builder
+		y.o.Log = slog.New(slog.NewTextHandler(&log, nil))
+		y.o.Courier = courier(func(context.Context, Message) Outcome { return c.o })
+		y.owe("plain", 1)
+		y.drain()
+		if got := log.String(); !strings.Contains(got, c.want) || strings.Contains(got, "m0@") {
+			t.Errorf("the log says %s", got)
+		}
+	}
 }
 
 // When told to end, an attempt under way gets its grace; what was not begun goes back with no attempt counted (P10).

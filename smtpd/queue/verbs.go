@@ -173,7 +173,7 @@ func Check(tx *db.Tx) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ever, err := everOwed(tx)
+	ever, err := Ever(tx)
 	if err != nil {
 		return nil, err
 	}

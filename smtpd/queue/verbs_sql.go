@@ -51,14 +51,9 @@ func Summarise(tx *db.Tx) (s Summary, err error) {
 	return s, err
 }
 
-// Ever is how many copies were ever owed: as many as have ended by the logbook, and are owed still (P13).
+// Ever is how many copies were ever owed: as many as have ended by the logbook, and are owed still (P13). Numbers are given without
+// gaps and never twice.
 func Ever(tx *db.Tx) (n int64, err error) {
-	err = tx.QueryRow(`SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'copy'), 0)`).Scan(&n)
-	return n, err
-}
-
-// everOwed counts all copies there ever were: numbers are given without gaps and never twice.
-func everOwed(tx *db.Tx) (n int64, err error) {
 	err = tx.QueryRow(`SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'copy'), 0)`).Scan(&n)
 	return n, err
 }

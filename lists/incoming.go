@@ -1,8 +1,14 @@
 package lists
 
 import (
+	"regexp"
+	"slices"
+	"strings"
+
 	"backchannel/archive"
+	"backchannel/archive/db"
 	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
 	"backchannel/lists/address"
 	"backchannel/smtpd"
 	"backchannel/smtpd/mailauth"
@@ -32,4 +38,68 @@ type Incoming struct {
 	// nothing of this letter becomes public before its author says so (product.md W4).
 	Also       []letter.Address
 	PrivateToo bool
+}
+
+// Filed writes down that the letter was handed to whom it was for: one of the outcomes of which each letter has one in the logbook.
+// Whose letter it was, and what it says, never stands there (P15).
+func (in *Incoming) Filed(tx *db.Tx, detail string) error {
+	return logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: detail})
+}
+
+// Held writes down that the letter waits for somebody's word.
+func (in *Incoming) Held(tx *db.Tx, detail string) error {
+	return logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Held, MessageID: in.Letter.MessageID(), Detail: detail})
+}
+
+// GivenUp writes down that a letter which had waited goes nowhere, and why.
+func GivenUp(tx *db.Tx, story, why string) error {
+	return logbook.Write(tx, logbook.Entry{Story: story, Verb: logbook.Dropped, Detail: why})
+}
+
+// Vouched tells whether a domain or a login stands behind the address in From, whosever it is.
+func (in *Incoming) Vouched() bool { return in.Finding.Aligned || in.Finding.Login || in.Policy == Off }
+
+// BothDoors tells whether a letter to a list goes to a private door as well, by its session or by what To and Cc say (product.md W4).
+func (in *Incoming) BothDoors() bool {
+	return in.PrivateToo || slices.ContainsFunc(append(in.Letter.To(), in.Letter.Cc()...), func(m letter.Mailbox) bool { return in.Community.Private(m.Address) })
+}
+
+// Private tells whether an address is one of this community that leads past its lists.
+func (c Community) Private(a letter.Address) bool {
+	return a.Domain == c.Domain && address.Parse(a.Local).Private()
+}
+
+// Watermark finds the mark with which every private mail ends, however a mail program wrapped and quoted it (product.md W3); "" when
+// there is none.
+func Watermark(text string) string {
+	if found := watermark.FindStringSubmatch(text); found != nil {
+		return "[private " + strings.ToUpper(found[1]) + "]"
+	}
+	return ""
+}
+
+var watermark = regexp.MustCompile(`(?i)\[private(?:[\s\x{00A0}>|]|&nbsp;)+([0-9A-Z]{4})\]`)
+
+var doorLike = regexp.MustCompile(`(?i)\b(private|note|vote|confirm)(?:\+|%2b)([0-9a-z-]{26,40})(?:@|%40)`)
+
+// DoorIn finds the address of a private door in a text that somebody was really given, live or not (product.md W3). It returns what may
+// be shown of it, never the token; "" when there is none.
+func DoorIn(tx *db.Tx, text string) (string, error) {
+	seen := map[string]bool{}
+	for _, m := range doorLike.FindAllStringSubmatch(text, -1) {
+		n := address.Parse(m[1] + "+" + m[2])
+		if n.Form != address.Token || seen[n.Token] {
+			continue
+		}
+		if len(seen) == 100 {
+			break // no letter of a person holds so many
+		}
+		seen[n.Token] = true
+		if _, given, err := address.Find(tx, n.Kind, n.Token); err != nil {
+			return "", err
+		} else if given {
+			return string(n.Kind) + "+…", nil
+		}
+	}
+	return "", nil
 }

@@ -10,7 +10,8 @@ import (
 var courtesy = []string{"please", "thanks", "thank", "you", "bitte", "danke", "merci", "gracias"}
 
 // Word reads the decision at the head of an answer (C6): the first word of its first line, in capitals and without the signs around
-// it; whether it stands there alone, courtesy aside; and everything behind it. "PUBLIC? Rather not" decides nothing: whoever publishes
+// it; whether it stands there alone, courtesy aside; and what
+// else was written. "PUBLIC? Rather not" decides nothing: whoever publishes
 // or sends by a word wants it alone, and asks again otherwise (product.md R1).
 func Word(text string) (word string, alone bool, rest string) {
 	line, below, _ := strings.Cut(strings.TrimSpace(text), "\n")
@@ -20,6 +21,9 @@ func Word(text string) (word string, alone bool, rest string) {
 	alone = word != "" && !strings.ContainsAny(line, "?¿？")
 	for _, w := range strings.FieldsFunc(beside, sign) {
 		alone = alone && slices.Contains(courtesy, strings.ToLower(w))
+	}
+	if alone {
+		beside = ""
 	}
 	return word, alone, strings.TrimSpace(beside + "\n" + below)
 }

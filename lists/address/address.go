@@ -57,6 +57,22 @@ type Name struct {
 	List  string // of a List or ListRole: its local part, lower case
 }
 
+// Private tells whether the address leads past the lists: to the managers, or back to one of our questions (product.md W4).
+func (n Name) Private() bool {
+	switch n.Form {
+	case Token:
+		return n.Kind == Private || n.Kind == Note || n.Kind == Confirm || n.Kind == Vote
+	case Role:
+		switch n.Word {
+		case "managers", "digest", "postmaster", "abuse", "anon", "report", "ombuds":
+			return true
+		}
+	case ListRole:
+		return n.Word == "managers"
+	}
+	return false
+}
+
 // The fixed words and what they mean; several words may mean one.
 var roles = map[string]string{
 	"managers": "managers", "owner": "managers", "digest": "digest", "postmaster": "postmaster", "abuse": "abuse",

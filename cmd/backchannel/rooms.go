@@ -44,6 +44,7 @@ func (p *Program) join() {
 
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())
+	p.Calendar.Register(p.Box.Expiry())
 	p.Editor.Register(p.Calendar)
 
 	p.Rooms = mailroom.New(mailroom.Config{

@@ -10,13 +10,11 @@ package backchannel
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
-	"backchannel/archive/logbook"
 	"backchannel/lists"
 	"backchannel/lists/address"
 	"backchannel/lists/notice"
@@ -69,11 +67,11 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 func (b *Letterbox) throughToken(tx *db.Tx, in *lists.Incoming, c Conv, side side) error {
 	same := side == sideMember && c.Member != 0 && in.Sender.ID == c.Member
 	if side == sideOutside {
-		same = c.Member == 0 && in.From.Address.Key() == c.Address.Key() && vouched(in)
+		same = c.isOutsider(in)
 	}
 	switch {
 	case same && in.Token.Live(tx.Now) && (in.Verdict != lists.Unverified || side == sideOutside):
-		return b.add(tx, in, c)
+		return b.add(tx, in, c, false)
 	case in.Sender.ID != 0 && in.Verdict == lists.Verified:
 		// A member's own letter through an address that is somebody else's, or has expired, is a letter to the managers.
 		return b.Take(tx, in, Context{})
@@ -81,92 +79,107 @@ func (b *Letterbox) throughToken(tx *db.Tx, in *lists.Incoming, c Conv, side sid
 	return lists.NoSuchAddress()
 }
 
-// vouched tells whether a domain or a login stands behind the letter.
-func vouched(in *lists.Incoming) bool {
-	return in.Finding.Aligned || in.Finding.Login || in.Policy == lists.Off
+// isOutsider tells whether a letter is from the one outside whose conversation this is.
+func (c Conv) isOutsider(in *lists.Incoming) bool {
+	return c.Member == 0 && in.From.Address.Key() == c.Address.Key() && in.Vouched()
 }
 
-// File takes a letter that its author, asked, gave to the managers.
-func (b *Letterbox) File(tx *db.Tx, in *lists.Incoming) error { return b.Take(tx, in, Context{}) }
+// File takes a letter that its author, asked, gave to the managers: they are told that it is there, whatever they were told before.
+func (b *Letterbox) File(tx *db.Tx, in *lists.Incoming) error { return b.take(tx, in, Context{}, true) }
 
 // Take opens a conversation with a letter, or adds it to the one it belongs to.
 func (b *Letterbox) Take(tx *db.Tx, in *lists.Incoming, about Context) error {
+	return b.take(tx, in, about, false)
+}
+
+func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked bool) error {
 	if in.From.Address.IsZero() {
 		return refusal.Because(refusal.Malformed, "A letter needs exactly one address in its From field. Please send it again from your ordinary mail program.")
 	}
 	outsider := in.Sender.ID == 0
-	if outsider && !vouched(in) && in.Name.Word != "postmaster" && in.Name.Word != "abuse" {
+	if outsider && !in.Vouched() && in.Name.Word != "postmaster" && in.Name.Word != "abuse" {
 		return lists.NoSuchAddress() // a stranger's robot is not our managers' reading (D2, P16); postmaster always works (M22)
 	}
-	if c, manager, rev, ok, err := b.byReference(tx, in); err != nil {
-		return err
-	} else if ok && manager {
-		return b.fromManager(tx, in, c, rev)
-	} else if ok {
-		return b.add(tx, in, c)
-	}
-	if c, ok, err := b.recent(tx, in, about); err != nil {
-		return err
-	} else if ok {
-		return b.add(tx, in, c)
-	}
-	c, err := open(tx, in, about)
+	ref, c, err := b.byReference(tx, in)
 	if err != nil {
 		return err
 	}
-	return b.add(tx, in, c)
+	if ref.manager != 0 {
+		return b.fromManager(tx, in, c, ref.rev)
+	}
+	if ref.conv == 0 {
+		if c, err = b.recent(tx, in, about); err != nil {
+			return err
+		}
+	}
+	if c.ID == 0 {
+		if c, err = open(tx, in, about); err != nil {
+			return err
+		}
+	}
+	return b.add(tx, in, c, asked)
 }
 
 // byReference finds the conversation that a letter answers by a Message-ID of ours, when the same verified sender wrote it: a client
-// may have ignored Reply-To (R5).
-func (b *Letterbox) byReference(tx *db.Tx, in *lists.Incoming) (c Conv, manager bool, rev int, ok bool, err error) {
-	if in.Sender.ID == 0 || in.Verdict != lists.Verified {
-		return c, false, 0, false, nil
+// may have ignored Reply-To (R5). The reference tells on which side; it is zero for a letter that answers nothing.
+func (b *Letterbox) byReference(tx *db.Tx, in *lists.Incoming) (reference, Conv, error) {
+	if in.Verdict != lists.Verified && (in.Sender.ID != 0 || !in.Vouched()) {
+		return reference{}, Conv{}, nil
 	}
 	for _, id := range append(in.Letter.InReplyTo(), in.Letter.References()...) {
 		ref, found, err := findReference(tx, id)
 		if err != nil {
-			return c, false, 0, false, err
+			return reference{}, Conv{}, err
 		}
 		if !found {
 			continue
 		}
-		if c, err = find(tx, ref.conv); err != nil {
-			return c, false, 0, false, err
+		c, err := find(tx, ref.conv)
+		if err != nil {
+			return reference{}, Conv{}, err
 		}
-		switch {
-		case c.Community != in.Community.ID:
-		case ref.manager == in.Sender.ID && ref.manager != 0:
-			return c, true, ref.rev, true, nil
-		case ref.manager == 0 && c.Member == in.Sender.ID:
-			return c, false, 0, true, nil
+		mine := ref.manager == 0 && (c.Member != 0 && c.Member == in.Sender.ID || c.isOutsider(in)) || ref.manager != 0 && ref.manager == in.Sender.ID
+		if c.Community == in.Community.ID && mine {
+			return ref, c, nil
 		}
 	}
-	return c, false, 0, false, nil
+	return reference{}, Conv{}, nil
 }
 
 // together is how soon after each other two letters of one member about the same thing are one conversation (B2).
 const together = 30 * time.Minute
 
-func (b *Letterbox) recent(tx *db.Tx, in *lists.Incoming, about Context) (Conv, bool, error) {
+func (b *Letterbox) recent(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 	if in.Sender.ID == 0 || in.Verdict != lists.Verified {
-		return Conv{}, false, nil
+		return Conv{}, nil
 	}
 	return findRecent(tx, in.Community.ID, in.Sender.ID, about.Object, tx.Now.Add(-together))
 }
 
-// add puts a letter into its conversation, gives it to the managers and tells its writer, once, that it is there.
-func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv) error {
-	readers, err := b.readers(tx, c)
+// How many letters a day managers take from one sender, and from one who is not verified (B15b).
+const (
+	lettersADay   = 30
+	strangersADay = 10
+)
+
+// add puts a letter into its conversation, gives it to the managers and tells its writer, once, that it is there; asked tells that the
+// writer waits for that word.
+func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) error {
+	said := words(in.Letter)
+	if again, err := heardBefore(tx, c, in.Letter.MessageID(), said); err != nil {
+		return err
+	} else if again { // by another way; it is one letter
+		return in.Filed(tx, "a private letter that the managers have already")
+	}
+	readers, err := b.room(tx, in, c)
 	if err != nil {
 		return err
 	}
-	if len(readers) == 0 {
-		return refusal.Because(refusal.NotAllowed, "Nobody else reads this address yet: the community has no other manager.")
-	}
 	again := c.Rev > 0
-	said := words(in.Letter)
-	c.Address, c.Name = in.From.Address, writerName(in)
+	c.Address, c.Name = in.From.Address, ""
+	if c.Name, err = writerName(tx, in); err != nil {
+		return err
+	}
 	msg, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: said, verdict: in.Verdict})
 	if err != nil {
 		return err
@@ -182,71 +195,110 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	if err := b.refile(tx, c); err != nil {
 		return err
 	}
-	if err := logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: "a private letter for the managers"}); err != nil {
+	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
 		return err
 	}
-	return b.acknowledge(tx, in, c, readers)
+	return b.acknowledge(tx, in, c, readers, asked)
 }
 
-// readers are the managers who may see a conversation: all but the one who wrote it.
-func (b *Letterbox) readers(tx *db.Tx, c Conv) ([]lists.Member, error) {
-	all, err := lists.Managers(tx, c.Community)
+// room finds the managers for a letter, or says why there is no room for it: nobody who may read it, or too many of the same sender.
+func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) ([]lists.Member, error) {
+	readers, err := b.readers(tx, c)
 	if err != nil {
 		return nil, err
 	}
-	var readers []lists.Member
+	switch {
+	case len(readers) == 0 && in.Sender.Manager():
+		return nil, refusal.Because(refusal.NotAllowed, "You are the only manager of this community, so nobody else would read this.")
+	case len(readers) == 0:
+		return nil, refusal.Because(refusal.Unavailable, "Nobody reads this address yet. Nothing is wrong with your letter; it will be tried again by itself.")
+	}
+	most := strangersADay
+	if in.Verdict == lists.Verified {
+		most = lettersADay
+	}
+	n, err := heardSince(tx, c, in.From.Address, tx.Now.AddDate(0, 0, -1))
+	if err == nil && n >= most {
+		err = refusal.Because(refusal.Limit, "The managers have %d letters of yours from the last 24 hours. Nothing is wrong with this one; it will be tried again by itself.", n)
+	}
+	return readers, err
+}
+
+// mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it.
+func (c Conv) mayRead(m lists.Member) bool {
+	return m.Manager() && m.Community == c.Community && m.ID != c.Member
+}
+
+// readers are the managers who may see a conversation.
+func (b *Letterbox) readers(tx *db.Tx, c Conv) (readers []lists.Member, err error) {
+	all, err := lists.Managers(tx, c.Community)
 	for _, m := range all {
-		if m.ID != c.Member {
+		if c.mayRead(m) {
 			readers = append(readers, m)
 		}
 	}
-	return readers, nil
+	return readers, err
 }
 
-// mayRead tells whether a manager may see a conversation now.
-func (b *Letterbox) mayRead(tx *db.Tx, c Conv, who lists.MemberID) (bool, error) {
-	readers, err := b.readers(tx, c)
-	for _, m := range readers {
-		if m.ID == who {
-			return true, err
-		}
-	}
-	return false, err
-}
-
-// writerName is how managers see the writer named.
-func writerName(in *lists.Incoming) string {
+// writerName is how managers see the writer named. Whoever is no member calls themselves what they like, but not like a manager.
+func writerName(tx *db.Tx, in *lists.Incoming) (string, error) {
 	if in.Sender.Name != "" {
-		return in.Sender.Name
+		return in.Sender.Name, nil
 	}
-	if in.From.Name != "" {
-		return in.From.Name
+	managers, err := lists.Managers(tx, in.Community.ID)
+	if err != nil {
+		return "", err
 	}
-	return in.From.Address.Local
+	taken := []string{in.Community.Name}
+	for _, m := range managers {
+		taken = append(taken, m.Name)
+	}
+	switch {
+	case in.From.Name != "" && lists.Poses(in.From.Name, taken...):
+		return in.From.Address.String(), nil
+	case in.From.Name != "":
+		return in.From.Name, nil
+	}
+	return in.From.Address.Local, nil
 }
 
-// tokenLife is how long a conversation's addresses work after it was last used (product.md 0.2).
+// tokenLife is how many days a conversation's addresses work after it was last used (product.md 0.2).
 const tokenLife = 180
 
-// door makes an address of a conversation for one side of it.
-func (b *Letterbox) door(tx *db.Tx, c Conv, domain string, s side, member lists.MemberID, rev int) (letter.Address, error) {
-	return b.Book.Address(tx, address.Grant{
-		Kind: address.Private, Receiver: Receiver, Community: int64(c.Community), Member: int64(member), Object: object(s, int64(c.ID), rev),
-		Expires: tx.Now.AddDate(0, 0, tokenLife),
-	}, domain)
+// managerDoor is where a manager's answer comes, about what they have seen so far.
+func (b *Letterbox) managerDoor(tx *db.Tx, community lists.Community, c Conv, m lists.Member) (letter.Mailbox, error) {
+	return b.Office.Private(tx, c.Name+" via managers", notice.Door{
+		Community: community, Member: m, Receiver: Receiver, Object: object(sideManager, int64(c.ID), c.Rev), Days: tokenLife,
+	})
 }
 
-// memberDoor is where the writer of a conversation answers.
-func (b *Letterbox) memberDoor(tx *db.Tx, c Conv, domain string) (letter.Mailbox, error) {
-	s := sideMember
-	if c.Member == 0 {
-		s = sideOutside
+// writerDoor is where the writer of a conversation answers.
+func (b *Letterbox) writerDoor(tx *db.Tx, community lists.Community, c Conv) (letter.Mailbox, error) {
+	d := notice.Door{Community: community, Receiver: Receiver, Object: object(sideOutside, int64(c.ID), 0), Days: tokenLife}
+	if c.Member != 0 {
+		m, err := lists.MemberByID(tx, c.Member)
+		if err != nil {
+			return letter.Mailbox{}, err
+		}
+		d.Member, d.Object = m, object(sideMember, int64(c.ID), 0)
 	}
-	a, err := b.door(tx, c, domain, s, c.Member, 0)
-	return letter.Mailbox{Name: "The managers (private)", Address: a}, err
+	return b.Office.Private(tx, "The managers (private)", d)
+}
+
+// writer is where the writer is written to: at the address they wrote from, as long as it is theirs. Letters follow the member, not
+// the address (B15b).
+func (c Conv) writer(tx *db.Tx) (letter.Mailbox, error) {
+	to := letter.Mailbox{Name: c.Name, Address: c.Address}
+	if c.Member == 0 {
+		return to, nil
+	}
+	if m, ok, err := lists.MemberByAddress(tx, c.Community, c.Address); err != nil || ok && m.ID == c.Member {
+		return to, err
+	}
+	m, err := lists.MemberByID(tx, c.Member)
+	to.Address = m.Address
+	return to, err
 }
 
 // role is the name that stands over a manager's answer.
 func role(m lists.Member) string { return m.FirstName() + ", for the managers" }
-
-func (c Conv) String() string { return fmt.Sprintf("%s (%s)", c.Code, c.State) }

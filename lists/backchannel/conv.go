@@ -56,6 +56,7 @@ const (
 // object is what the row of a token says about it.
 func object(s side, id int64, rev int) string { return fmt.Sprintf("%s:%d:%d", s, id, rev) }
 
+// readObject reads it again.
 func readObject(o string) (s side, id int64, rev int, ok bool) {
 	parts := strings.Split(o, ":")
 	if len(parts) != 3 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -35,6 +36,7 @@ func Schema() db.Schema {
 		CHECK ((state = 'closed') = (closed <> 0))
 	) STRICT;
 	CREATE INDEX conv_member ON conv (community, member, opened);
+	CREATE INDEX conv_writer ON conv (community, domain, local) WHERE member IS NULL;
 	CREATE INDEX conv_state ON conv (community, state);
 
 	CREATE TABLE conv_msg (
@@ -45,13 +47,14 @@ func Schema() db.Schema {
 		author   INTEGER REFERENCES member (id),      -- NULL is an outsider
 		story    TEXT NOT NULL,
 		msgid    TEXT NOT NULL DEFAULT '',            -- of the writer's own letter
-		words    TEXT NOT NULL,                       -- what was said, cleaned
+		words    TEXT NOT NULL,                       -- what was said, cleaned; '' in a held answer once it is decided
 		verdict  TEXT NOT NULL CHECK (verdict IN ('verified','weak','none')),
-		state    TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent','held','dropped')),
-		sendable INTEGER NOT NULL DEFAULT 1 CHECK (sendable IN (0, 1)), -- a held answer that SEND may send
+		state    TEXT NOT NULL CHECK (state IN ('sent','held','released','dropped','expired')), -- the last three: what became of a held one
+		sendable INTEGER NOT NULL CHECK (sendable IN (0, 1)), -- a held answer that SEND may send
 		at       INTEGER NOT NULL
 	) STRICT;
 	CREATE UNIQUE INDEX conv_msg_rev ON conv_msg (conv, rev) WHERE state = 'sent';
+	CREATE INDEX conv_msg_at ON conv_msg (conv, dir, at);
 
 	-- Message-IDs of ours in conversations: a reply whose writer's program ignored Reply-To is found by them.
 	CREATE TABLE conv_ref (
@@ -77,15 +80,15 @@ func find(tx *db.Tx, id ConvID) (Conv, error) {
 	return scanConv(tx.QueryRow("SELECT "+convColumns+" FROM conv WHERE id = ?", id))
 }
 
-// findRecent finds the open conversation of a member about the same thing.
-func findRecent(tx *db.Tx, community lists.CommunityID, member lists.MemberID, about string, since time.Time) (Conv, bool, error) {
+// findRecent finds the open conversation of a member about the same thing; zero when there is none.
+func findRecent(tx *db.Tx, community lists.CommunityID, member lists.MemberID, about string, since time.Time) (Conv, error) {
 	c, err := scanConv(tx.QueryRow("SELECT "+convColumns+` FROM conv WHERE community = @community AND member = @member AND about = @about AND opened > @since
 		AND state IN ('new','claimed','waiting_manager') ORDER BY id DESC LIMIT 1`,
 		db.Named("community", community), db.Named("member", member), db.Named("about", about), db.Named("since", db.Micros(since))))
 	if errors.Is(err, db.ErrNoRows) {
-		return c, false, nil
+		return Conv{}, nil
 	}
-	return c, err == nil, err
+	return c, err
 }
 
 func null(n int64) any {
@@ -97,11 +100,15 @@ func null(n int64) any {
 
 // open begins a conversation.
 func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
+	name, err := writerName(tx, in)
+	if err != nil {
+		return Conv{}, err
+	}
 	for range 20 {
 		id, err := tx.Insert(`INSERT INTO conv (code, community, member, local, domain, name, subject, about, digest, thread, opened)
 			VALUES (@code, @community, @member, @local, @domain, @name, @subject, @about, @digest, @thread, @opened)`,
 			db.Named("code", newCode()), db.Named("community", in.Community.ID), db.Named("member", null(int64(in.Sender.ID))),
-			db.Named("local", in.From.Address.Local), db.Named("domain", in.From.Address.Domain), db.Named("name", writerName(in)),
+			db.Named("local", in.From.Address.Local), db.Named("domain", in.From.Address.Domain), db.Named("name", name),
 			db.Named("subject", in.Letter.Subject()), db.Named("about", about.Object), db.Named("digest", db.Micros(about.Digest)),
 			db.Named("thread", about.Thread), db.Named("opened", db.Micros(tx.Now)))
 		if db.IsUnique(err) {
@@ -134,14 +141,36 @@ func (c Conv) acked(tx *db.Tx) error {
 	return err
 }
 
-func ackedSince(tx *db.Tx, c Conv, since time.Time) (bool, error) {
-	if c.Member == 0 {
+// ofWriter picks the conversations of whoever wrote this one: of the member, or of the address outside.
+const ofWriter = `community = @community AND (@member <> 0 AND member = @member OR @member = 0 AND member IS NULL AND domain = @domain AND local = @local COLLATE NOCASE)`
+
+func (c Conv) writerRow(a letter.Address) []any {
+	return []any{
+		db.Named("community", c.Community), db.Named("member", c.Member), db.Named("domain", a.Domain), db.Named("local", a.Local),
+	}
+}
+
+// ackedSince tells whether the writer of a conversation was told since a date that a letter is with the managers.
+func ackedSince(tx *db.Tx, c Conv, since time.Time) (is bool, err error) {
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM conv WHERE "+ofWriter+" AND acked > @since)", append(c.writerRow(c.Address), db.Named("since", db.Micros(since)))...).Scan(&is)
+	return is, err
+}
+
+// heardSince counts the letters of the same writer since a date.
+func heardSince(tx *db.Tx, c Conv, from letter.Address, since time.Time) (n int, err error) {
+	err = tx.QueryRow("SELECT count(*) FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+ofWriter+") AND dir = 'in' AND at > @since",
+		append(c.writerRow(from), db.Named("since", db.Micros(since)))...).Scan(&n)
+	return n, err
+}
+
+// heardBefore tells whether the managers have this very letter of the same writer already: the same id over the same words.
+func heardBefore(tx *db.Tx, c Conv, id letter.MessageID, text string) (is bool, err error) {
+	if id == "" {
 		return false, nil
 	}
-	var n int
-	err := tx.QueryRow("SELECT count(*) FROM conv WHERE community = @community AND member = @member AND acked > @since",
-		db.Named("community", c.Community), db.Named("member", c.Member), db.Named("since", db.Micros(since))).Scan(&n)
-	return n > 0, err
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+ofWriter+") AND dir = 'in' AND msgid = @msgid AND words = @words)",
+		append(c.writerRow(c.Address), db.Named("msgid", string(id)), db.Named("words", text))...).Scan(&is)
+	return is, err
 }
 
 // The directions and states of a message.
@@ -149,9 +178,11 @@ const (
 	dirIn  = "in"
 	dirOut = "out"
 
-	stateSent    = "sent"
-	stateHeld    = "held"
-	stateDropped = "dropped"
+	stateSent     = "sent"
+	stateHeld     = "held"     // an answer that went back to its manager
+	stateReleased = "released" // then it was sent, and stands under its own revision
+	stateDropped  = "dropped"
+	stateExpired  = "expired"
 )
 
 // message is one thing said in a conversation.
@@ -205,21 +236,27 @@ func record(tx *db.Tx, c *Conv, m message) (message, error) {
 
 // hold keeps an answer that goes back to its manager, with the revision the manager sees in what comes back.
 func hold(tx *db.Tx, a answer) (message, error) {
-	return insert(tx, message{
+	m, err := insert(tx, message{
 		conv: a.conv.ID, rev: a.conv.Rev, dir: dirOut, author: a.manager.ID, story: a.story, text: a.text, verdict: lists.Verified, state: stateHeld, sendable: a.sendable(),
 	})
+	if err != nil {
+		return m, err
+	}
+	return m, calendar.Set(tx, Expire, m.id, tx.Now.AddDate(0, 0, heldDays))
 }
 
-func findHeld(tx *db.Tx, id int64) (message, error) {
+func findMessage(tx *db.Tx, id int64) (message, error) {
 	return scanMsg(tx.QueryRow("SELECT "+msgColumns+" FROM conv_msg WHERE id = ?", id))
 }
 
-// endHeld decides about a held answer. What is sent is recorded anew, under its own revision, so the held row ends dropped either way;
-// sendable tells later whether it was sent.
-func endHeld(tx *db.Tx, m message, as string) error {
-	_, err := tx.Exec("UPDATE conv_msg SET state = 'dropped', sendable = @sent, at = @at WHERE id = @id AND state = 'held'",
-		db.Named("sent", as == stateSent), db.Named("at", db.Micros(tx.Now)), db.Named("id", m.id))
-	return err
+// end decides about a held answer, and forgets its words: what is sent of it is recorded anew.
+func (m message) end(tx *db.Tx, as string) error {
+	_, err := tx.Exec("UPDATE conv_msg SET state = @state, words = '', at = @at WHERE id = @id AND state = 'held'",
+		db.Named("state", as), db.Named("at", db.Micros(tx.Now)), db.Named("id", m.id))
+	if err != nil {
+		return err
+	}
+	return calendar.Clear(tx, Expire, m.id)
 }
 
 // said are the things said in a conversation after a revision, oldest first.
@@ -257,18 +294,13 @@ func findReference(tx *db.Tx, id letter.MessageID) (reference, bool, error) {
 	return r, err == nil, err
 }
 
-// lastReference is our newest letter of a conversation to one manager; "" when there is none.
-func lastReference(tx *db.Tx, c ConvID, manager lists.MemberID) (letter.MessageID, error) {
-	all, err := references(tx, c, manager)
-	if err != nil || len(all) == 0 {
-		return "", err
+// lastReference is our newest letter of a conversation to one manager, or with 0 to its writer; "" when there is none.
+func lastReference(tx *db.Tx, c ConvID, manager lists.MemberID) (id letter.MessageID, err error) {
+	err = tx.QueryRow("SELECT msgid FROM conv_ref WHERE conv = ? AND manager = ? ORDER BY rev DESC, msgid LIMIT 1", c, manager).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		err = nil
 	}
-	return all[len(all)-1], nil
-}
-
-func references(tx *db.Tx, c ConvID, manager lists.MemberID) ([]letter.MessageID, error) {
-	return db.Select(tx, func(r db.Scanner) (id letter.MessageID, err error) { return id, r.Scan(&id) },
-		"SELECT msgid FROM conv_ref WHERE conv = ? AND manager = ? ORDER BY rev, msgid", c, manager)
+	return id, err
 }
 
 // memberReferences are the ids that let the writer's mail program show the answer in its place: their own last letter, our last one.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -45,14 +44,14 @@ func quote(tx *db.Tx, c Conv, m message) (templates.Quote, error) {
 	return templates.Quote{Who: who, Text: templates.Said(m.text)}, nil
 }
 
-// staleSince tells what managers said since a revision; "" when nothing. That the member wrote meanwhile is no collision (B15b).
-func staleSince(tx *db.Tx, c Conv, rev int) (string, error) {
+// staleSince tells what other managers said since a revision; "" when nothing. That the member wrote meanwhile is no collision (B15b).
+func staleSince(tx *db.Tx, c Conv, rev int, but lists.MemberID) (string, error) {
 	all, err := said(tx, c.ID, rev)
 	if err != nil {
 		return "", err
 	}
 	for _, m := range all {
-		if m.dir == dirIn {
+		if m.dir == dirIn || m.author == but {
 			continue
 		}
 		author, err := lists.MemberByID(tx, m.author)
@@ -67,14 +66,17 @@ func staleSince(tx *db.Tx, c Conv, rev int) (string, error) {
 	return "", nil
 }
 
-// newsSince is everything said since a revision, for the manager whose answer came back.
-func newsSince(tx *db.Tx, c Conv, rev int) ([]templates.Quote, error) {
+// newsSince is everything that others said since a revision, for the manager whose answer came back.
+func newsSince(tx *db.Tx, c Conv, rev int, but lists.MemberID) ([]templates.Quote, error) {
 	all, err := said(tx, c.ID, rev)
 	if err != nil {
 		return nil, err
 	}
 	var quotes []templates.Quote
 	for _, m := range all {
+		if m.dir != dirIn && m.author == but {
+			continue
+		}
 		q, err := quote(tx, c, m)
 		if err != nil {
 			return nil, err
@@ -82,24 +84,6 @@ func newsSince(tx *db.Tx, c Conv, rev int) ([]templates.Quote, error) {
 		quotes = append(quotes, q)
 	}
 	return quotes, nil
-}
-
-// fileCopy puts a letter into the folder where a manager sees the conversation.
-func (b *Letterbox) fileCopy(tx *db.Tx, c Conv, manager lists.MemberID, raw []byte) error {
-	now, err := find(tx, c.ID)
-	if err != nil {
-		return err
-	}
-	box, err := b.Store.CreatePrivate(tx, int64(manager), now.folder(manager))
-	if err != nil {
-		return err
-	}
-	l, err := letter.Parse(raw)
-	if err != nil {
-		return err
-	}
-	_, err = b.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l, Object: int64(c.ID)})
-	return err
 }
 
 // refile moves every manager's copies of a conversation to where it stands now.
@@ -113,11 +97,11 @@ func (b *Letterbox) refile(tx *db.Tx, c Conv) error {
 		return err
 	}
 	for _, m := range readers {
-		box, err := b.Store.CreatePrivate(tx, int64(m.ID), now.folder(m.ID))
+		box, err := b.Office.Store.CreatePrivate(tx, int64(m.ID), now.folder(m.ID))
 		if err != nil {
 			return err
 		}
-		copies, err := b.Store.PrivateOf(tx, int64(m.ID), int64(c.ID))
+		copies, err := b.Office.Store.PrivateOf(tx, int64(m.ID), int64(c.ID))
 		if err != nil {
 			return err
 		}
@@ -125,7 +109,7 @@ func (b *Letterbox) refile(tx *db.Tx, c Conv) error {
 			if p.Mailbox == box {
 				continue
 			}
-			if _, err := b.Store.MovePrivate(tx, p.ID, box); err != nil {
+			if _, err := b.Office.Store.MovePrivate(tx, p.ID, box); err != nil {
 				return err
 			}
 		}
@@ -158,7 +142,7 @@ type Line struct {
 	Text string    `json:"text"`
 }
 
-// Show is everything said in a conversation.
+// Show is everything said in a conversation, for somebody who may see it: ByCode and ByID give it to nobody else.
 func (b *Letterbox) Show(tx *db.Tx, c Conv) ([]Line, error) {
 	all, err := said(tx, c.ID, 0)
 	if err != nil {

@@ -2,16 +2,18 @@ package backchannel
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/templates"
 )
 
 // found is something in a text that must not go out as it is.
 type found struct {
 	line    int // counted from 1
-	what    string
 	address letter.Address
 }
 
@@ -23,73 +25,23 @@ func addressesIn(text string) []found {
 	for i, line := range strings.Split(text, "\n") {
 		for _, s := range addressLike.FindAllString(line, 50) {
 			if a, err := letter.ParseAddress(strings.Trim(s, ".'")); err == nil {
-				all = append(all, found{i + 1, a.String(), a})
+				all = append(all, found{i + 1, a})
 			}
 		}
 	}
 	return all
-}
-
-// leaks finds the manager's own addresses in an answer (G1).
-func leaks(text string, own []letter.Address) []found {
-	var all []found
-	for i, line := range strings.Split(strings.ToLower(text), "\n") {
-		for _, a := range own {
-			if strings.Contains(line, a.Key()) {
-				all = append(all, found{i + 1, a.String(), a})
-			}
-		}
-	}
-	return all
-}
-
-var doorAddress = regexp.MustCompile(`(?i)\b(?:private|note|confirm|vote|everyone|send|bounce|leave|digest-off)\+[0-9a-z-]{26,40}@[^\s>)\]"]+`)
-
-// withoutDoors takes live addresses of ours out of a text (G4): each was handed to one person and is nobody else's.
-func withoutDoors(text string) string {
-	return doorAddress.ReplaceAllString(text, "[a personal address was removed]")
-}
-
-// tailLines is how long a signature is at most.
-const tailLines = 8
-
-// stripTail cuts a signature block without a mark from the end of an answer (G1): the last paragraph, when it is short and one of its
-// lines holds an own address, or is the manager's whole name alone. Everything else stays, and is looked at line by line.
-func stripTail(text string, own []letter.Address, name string) string {
-	text = strings.TrimRightFunc(text, unicode.IsSpace)
-	for {
-		i := strings.LastIndex(text, "\n\n")
-		if i < 0 {
-			return text
-		}
-		tail := strings.TrimSpace(text[i:])
-		if strings.Count(tail, "\n") >= tailLines || !signs(tail, own, name) {
-			return text
-		}
-		text = strings.TrimRightFunc(text[:i], unicode.IsSpace)
-	}
-}
-
-func signs(block string, own []letter.Address, name string) bool {
-	if len(leaks(block, own)) > 0 {
-		return true
-	}
-	for _, line := range strings.Split(block, "\n") {
-		if strings.Contains(name, " ") && strings.EqualFold(strings.TrimFunc(line, func(r rune) bool { return !unicode.IsLetter(r) }), name) {
-			return true
-		}
-	}
-	return false
 }
 
 var (
 	forwardMark = regexp.MustCompile(`(?mi)^\s*(?:-{2,}\s*)?(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|begin forwarded message|original message)`)
 	headerLine  = regexp.MustCompile(`(?mi)^\s*\*?(?:from|von|de|to|an|à|para|sent|gesendet|envoyé|enviado|date|datum|fecha|subject|betreff|objet|asunto)\*?\s*:\s*\S`)
+	forwardHead = regexp.MustCompile(`(?i)^(?:\s*(?:re|aw|antw|sv|vs|odp|r|res)\s*(?:\[\d+\])?\s*[:：])*\s*(?:fwd?|wg|tr|rv|enc|i|vb|vl|doorst|pd|fs|转发|轉寄)\s*[:：]`)
 )
 
-// forwarded tells whether a text holds another mail, by its mark or by a block of three header lines (G8).
-func forwarded(text string) bool {
-	if forwardMark.MatchString(text) {
+// forwarded tells whether an answer hands on another mail instead of answering (G8): by its subject, by a mark in its text, or by a
+// block of three header lines.
+func forwarded(subject, text string) bool {
+	if forwardHead.MatchString(subject) || forwardMark.MatchString(text) {
 		return true
 	}
 	run := 0
@@ -105,12 +57,58 @@ func forwarded(text string) bool {
 	return false
 }
 
-// bareWord is the first word of a reply in capitals; alone says that nothing else was written.
-func bareWord(text string) (word string, alone bool) {
-	fields := strings.Fields(text)
-	if len(fields) == 0 {
-		return "", true
+// ours finds a line that we wrote ourselves: then the quoted letter was not told from the answer (G9).
+func ours(text string) bool {
+	return lists.Watermark(text) != "" || markedAt(strings.Split(text, "\n")) >= 0
+}
+
+// markedAt is the line under which mail programs quote us, or -1.
+func markedAt(lines []string) int {
+	mark := strings.ToLower(templates.ReplyAbove)
+	return slices.IndexFunc(lines, func(line string) bool { return strings.Contains(strings.ToLower(line), mark) })
+}
+
+var among = regexp.MustCompile(`(?i)^\W*(?:(?:fyi|note|hi|hello|dear|hey|liebe|hallo|chers)\W+)*(?:all\W+)?(?:co-?)?(?:managers|colleagues|team|kolleg\w*|between us|unter uns|entre nous)\s*(?:[,:;!.–—-]|$)`)
+
+// toColleague finds words at the head of an answer that speak to another manager (G6): a colleague's name as one is called by it, or
+// the managers as a body. It gives the line.
+func toColleague(text string, colleagues []string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if among.MatchString(line) {
+		return line
 	}
-	word = strings.ToUpper(strings.TrimFunc(fields[0], func(r rune) bool { return !unicode.IsLetter(r) }))
-	return word, len(fields) == 1
+	words := strings.FieldsFunc(line, unicode.IsSpace)
+	for i, w := range words[:min(len(words), 3)] {
+		name := strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) })
+		called := i == 0 && (name != w || len(words) == 1) || i > 0 && greeting(words[:i])
+		if called && slices.ContainsFunc(colleagues, func(c string) bool { return strings.EqualFold(c, name) }) {
+			return line
+		}
+	}
+	return ""
+}
+
+// greeting tells whether words are how a letter begins: "Hi", "Dear", "Hallo liebe".
+func greeting(words []string) bool {
+	for _, w := range words {
+		switch strings.ToLower(strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) })) {
+		case "hi", "hey", "hello", "dear", "hallo", "liebe", "lieber", "moin", "salut", "bonjour", "cher", "chère", "hola", "ciao", "caro", "cara", "fyi", "and":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// commands are the lines at the head of a manager's letter that are for us (B7), in small letters, and the rest of it.
+func commands(text string) (all []string, rest string) {
+	for {
+		first, below, _ := strings.Cut(text, "\n")
+		switch c := strings.ToLower(strings.TrimSpace(first)); c {
+		case "/close", "/mine":
+			all, text = append(all, c), strings.TrimSpace(below)
+			continue
+		}
+		return all, text
+	}
 }

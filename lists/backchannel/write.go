@@ -1,11 +1,10 @@
 package backchannel
 
 import (
-	"errors"
+	"slices"
 	"strings"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -13,26 +12,34 @@ import (
 	"backchannel/templates"
 )
 
-// words is what a letter says anew: without what it quotes, its signature, and whatever stands below our own marker. A letter of
-// which that leaves nothing is kept whole: no human's words are lost.
+// words is what a private letter says anew: without what it quotes and its signature, and without addresses of ours that were its
+// writer's alone. A letter of which that leaves nothing is kept whole: no human's words are lost. A line that looks like ours is set
+// in, so that nobody takes what stands below it for our word.
 func words(l *letter.Letter) string {
-	said := aboveMarker(l.NewText().Text)
-	if strings.TrimSpace(said) == "" {
+	said := strings.TrimSpace(l.NewText().Text + "\n\n" + belowMarker(l))
+	if said == "" {
 		said = l.Text()
 	}
-	return strings.TrimSpace(said)
+	lines := strings.Split(lists.WithoutDoors(said), "\n")
+	for at := markedAt(lines); at >= 0; at = markedAt(lines) {
+		lines[at] = "> " + strings.ReplaceAll(lines[at], "===", "")
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// aboveMarker cuts a text at the line under which mail programs quote us.
-func aboveMarker(text string) string {
-	lines := strings.Split(text, "\n")
-	mark := strings.ToLower(templates.ReplyAbove)
-	for i, line := range lines {
-		if strings.Contains(strings.ToLower(line), mark) {
-			return strings.TrimRight(strings.Join(lines[:i], "\n"), "\n >")
-		}
+// belowMarker is what somebody wrote below our own letter, when their mail program quotes without marks: what stands under the line by
+// which we are known, and under the last line of ours.
+func belowMarker(l *letter.Letter) string {
+	lines := strings.Split(l.Text(), "\n")
+	at := slices.IndexFunc(lines, func(line string) bool {
+		return strings.HasPrefix(strings.ToLower(line), strings.ToLower(templates.ReplyAbove))
+	})
+	if at < 0 {
+		return ""
 	}
-	return text
+	lines = lines[at+1:]
+	end := slices.IndexFunc(lines, func(line string) bool { return lists.Watermark(line) != "" })
+	return strings.TrimSpace(letter.TrimText(strings.Join(lines[end+1:], "\n")).Text)
 }
 
 // attached are the names of what came with a letter. This version passes no files on; both sides are told.
@@ -46,30 +53,23 @@ func attached(l *letter.Letter) []string {
 
 // notify writes a private letter anew for one manager, and puts the same into their folder.
 func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, all []lists.Member, msg message, again bool) error {
-	reply, err := b.door(tx, c, in.Community.Domain, sideManager, m.ID, c.Rev)
-	if err != nil {
-		return err
-	}
 	earlier, err := earlierWords(tx, c, msg.id)
 	if err != nil {
 		return err
 	}
 	t := templates.ManagerNotice{
 		Code: c.Code, Subject: telling(in.Letter, c), Text: templates.Said(msg.text), Member: c.Name, Role: role(m), Outsider: c.Member == 0,
-		Unverified: in.Verdict != lists.Verified && c.Member != 0, Again: again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
+		Unverified: in.Verdict != lists.Verified && (c.Member != 0 || !in.Vouched()), Again: again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
 		NotPassed: attached(in.Letter), CopiesBeside: beside(in), Earlier: earlier, Others: others(all, m.ID),
 	}
 	if in.Sender.ID != 0 {
 		t.Since = in.Sender.Joined.Year()
 	}
-	mail, err := t.Render()
+	words, err := t.Render()
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, in.Community, c, m, notice.Mail{
-		From:    letter.Mailbox{Name: c.Name + " (private " + c.Code + ")", Address: in.Community.Address("managers")},
-		ReplyTo: letter.Mailbox{Name: c.Name + " via managers", Address: reply}, Words: mail, Story: in.Story,
-	})
+	return b.toManager(tx, in.Community, c, m, c.Name+" (private "+c.Code+")", words, in.Story)
 }
 
 // telling is the subject as managers see it. That of an answer to a digest says nothing; the first sentence stands in for it.
@@ -101,10 +101,15 @@ func others(all []lists.Member, but lists.MemberID) []string {
 	return names
 }
 
-// toManager sends a letter of a conversation to one manager and puts it into their folder.
-func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, mail notice.Mail) error {
-	mail.Community, mail.To, mail.Member, mail.Kind, mail.Record, mail.Private = community, m.Mailbox(), m.ID, "p", archive.IDConversation, true
-	mail.Extra = append(mail.Extra, letter.Field{Name: "List-Id", Value: "<back-channel." + community.Domain + ">"})
+// toManager sends a letter of a conversation to one manager, under a name that tells whose words it brings, and puts it into their folder.
+func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string) error {
+	mail := notice.ToMember(community, m, notice.Converse, words)
+	mail.From, mail.Auto, mail.Story = letter.Mailbox{Name: from, Address: community.Address("managers")}, notice.Human, story
+	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel." + community.Domain + ">"}}
+	var err error
+	if mail.ReplyTo, err = b.managerDoor(tx, community, c, m); err != nil {
+		return err
+	}
 	last, err := lastReference(tx, c.ID, m.ID)
 	if err != nil {
 		return err
@@ -119,33 +124,41 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 	if err := refer(tx, sent.ID, c, m.ID); err != nil {
 		return err
 	}
-	return b.fileCopy(tx, c, m.ID, sent.Raw)
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	return b.Office.File(tx, sent, m.ID, now.folder(m.ID), int64(c.ID))
 }
 
-// acknowledge tells the writer that the letter is with the managers: once for each conversation, and not more than once an hour.
-func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member) error {
-	if in.Robot || c.Acked || c.Member == 0 && !vouched(in) {
+// acknowledge tells the writer that the letter is with the managers: once for each conversation and not more than once an hour, a
+// stranger once a day, and whoever waits for that word or left a file behind each time.
+func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, asked bool) error {
+	if in.Robot || c.Member == 0 && !in.Vouched() {
 		return nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
-	lately, err := ackedSince(tx, c, tx.Now.Add(-time.Hour))
-	if err != nil || lately {
+	left := attached(in.Letter)
+	if !asked && (c.Member == 0 || len(left) == 0) {
+		if known, err := b.knows(tx, c); err != nil || known {
+			return err
+		}
+	}
+	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: in.Letter.Subject(), Outsider: c.Member == 0, NotPassed: left}
+	mail := notice.Answer(in, notice.Acks, templates.Mail{})
+	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
+	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)
+		t.Managers = others(readers, 0)
+		var err error
+		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
+			return err
+		}
+	}
+	var err error
+	if mail.Words, err = t.Render(); err != nil {
 		return err
 	}
-	reply, err := b.memberDoor(tx, c, in.Community.Domain)
-	if err != nil {
-		return err
-	}
-	mail, err := templates.Acknowledgement{
-		Community: in.Community.Name, Code: c.Code, Subject: in.Letter.Subject(), Managers: others(readers, 0), Outsider: c.Member == 0, NotPassed: attached(in.Letter),
-	}.Render()
-	if err != nil {
-		return err
-	}
-	sent, err := b.Office.Send(tx, notice.Mail{
-		Community: in.Community, To: letter.Mailbox{Name: c.Name, Address: c.Address}, Member: c.Member, ReplyTo: reply, Words: mail, Kind: "a", Record: archive.IDAck,
-		InReplyTo: one(in.Letter.MessageID()), Auto: notice.Replied, Private: true, Answer: "acknowledgement", Story: in.Story,
-	})
-	if errors.Is(err, notice.ErrEnough) {
+	sent, err := b.Office.Send(tx, mail)
+	if err == notice.ErrEnough {
 		return nil
 	}
 	if err != nil {
@@ -157,9 +170,14 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	return c.acked(tx)
 }
 
-func one(id letter.MessageID) []letter.MessageID {
-	if id == "" {
-		return nil
+// knows tells whether the writer was told lately that letters of theirs arrive.
+func (b *Letterbox) knows(tx *db.Tx, c Conv) (bool, error) {
+	pause := time.Hour
+	if c.Member == 0 {
+		pause = 24 * time.Hour
 	}
-	return []letter.MessageID{id}
+	if c.Acked {
+		return true, nil
+	}
+	return ackedSince(tx, c, tx.Now.Add(-pause))
 }

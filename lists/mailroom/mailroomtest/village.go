@@ -88,6 +88,7 @@ func New(t testing.TB) *Village {
 	v.Room.Register(mailroom.Membership, v.Clerk)
 	v.calendar = calendar.New(v.DB, nil)
 	v.calendar.Register(v.Desk.Expiry())
+	v.calendar.Register(v.Box.Expiry())
 	v.runner = queue.New(queue.Options{DB: v.DB, Lock: filepath.Join(t.TempDir(), "lock"), Raw: v.Store.Raw, Courier: v.world})
 	for name, s := range v.Office.Stampers() {
 		v.runner.Register(name, s)

@@ -85,7 +85,8 @@ func (p *Program) check(ctx context.Context) ([]checked, error) {
 		{"database", func() ([]string, error) { return p.DB.Check(ctx) }},
 		{"archive", part(Checker(p.Store).Check)},
 		{"queue and logbook", func() ([]string, error) { return p.books(ctx) }},
-		{"digests", part(checkDigests)},
+		{"digests", part(Checker(p.Editor).Check)},
+		{"calendar", part(checkDigests)},
 	} {
 		faults, err := one.look()
 		if err != nil {

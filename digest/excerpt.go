@@ -229,7 +229,11 @@ func split(text string) (said, context string) {
 				quoted = append(quoted, line)
 			}
 			gap = true
-		case strings.Trim(line, " \t[]<>().…") == "" || leadsIn(lines, i): // empty, or "[…]"
+		case strings.TrimSpace(line) == "":
+		case strings.Trim(line, " \t[]<>().…") == "" || leadsIn(lines, i): // "[…]" is no word, and ends a quote
+			if len(words) == 0 {
+				quoted = nil
+			}
 		default:
 			if gap && len(words) > 0 {
 				words = append(words, "…")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +19,6 @@ import (
 	"backchannel/archive/db/dbtest"
 	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
-	"backchannel/archive/mbox"
 	"backchannel/digest"
 	"backchannel/lists"
 	"backchannel/lists/address"
@@ -336,26 +334,4 @@ func (w *town) send(from, to, subject, body string, header ...string) error {
 	raw := fmt.Sprintf("Received: from client.example by lists.example; Fri, 12 Jun 2026 08:00:00 +0000\r\nFrom: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%d@client.example>\r\n%s\r\n%s\r\n",
 		from, to, subject, w.now.Format(time.RFC1123Z), w.n, strings.Join(append(header, ""), "\r\n"), strings.ReplaceAll(body, "\n", "\r\n"))
 	return w.room.Receive(context.Background(), env, []byte(raw))
-}
-
-// corpus opens a file of the corpus that lies beside the module; without it the test is skipped.
-func corpus(t testing.TB, path string) []mbox.Message {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(filepath.Join(filepath.Dir(dir), "..", "shared", "corpus", path))
-	if err != nil {
-		t.Skip("the corpus is not here")
-	}
-	defer f.Close()
-	var all []mbox.Message
-	for m, err := range mbox.NewReader(f, mbox.Options{}).All() {
-		if err != nil {
-			t.Fatalf("message %d: %v", m.N, err)
-		}
-		all = append(all, m)
-	}
-	return all
 }

@@ -1,0 +1,219 @@
+package digest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+)
+
+func TestSplit(t *testing.T) {
+	for _, c := range []struct{ name, text, said, context string }{
+		{"words alone", "One.\nTwo.", "One.\nTwo.", ""},
+		{"an answer below a quote", "> Which one?\n\nThe red one.", "The red one.", "Which one?"},
+		{"the nearest two lines of the same depth", ">> older\n> one\n> two\n> three\n\nYes.", "Yes.", "two three"},
+		{"a deeper quote is nobody's", "> one\n>> deep\n\nYes.", "Yes.", "deep"},
+		{"words first: no context", "Yes.\n\n> Which one?\n\nThe red one.", "Yes.\n…\nThe red one.", ""},
+		{"a quote at the end", "Yes.\n> Which one?", "Yes.", ""},
+		{"who wrote goes with the quote", "CDale URLed thusly:\n\n> The assumption.\n\nWell, no.", "Well, no.", "The assumption."},
+		{"with an address", "So then, Guido van Rossum <guido@python.example> is all like:\n\n> Do it.\n\nDone.", "Done.", "Do it."},
+		{"a name in brackets", "[Anthony]\n> How?\n\nSo.", "So.", "How?"},
+		{"a list with a colon stays", "I need:\n\n* soil\n* pots", "I need:\n* soil\n* pots", ""},
+		{"the end of a paragraph stays", "I have read the page twice now\nand I think this:\n> x\n\nis wrong.", "I have read the page twice now\nand I think this:\n…\nis wrong.", ""},
+		{"left out by the author", "> a\n\n[...]\n\n> b\n\nYes.\n<…>", "Yes.", "b"},
+		{"nothing", "> a\n> b", "", "a b"},
+		{"empty", "", "", ""},
+	} {
+		if said, context := split(c.text); said != c.said || context != c.context {
+			t.Errorf("%s: %q, %q, want %q, %q", c.name, said, context, c.said, c.context)
+		}
+	}
+}
+
+func TestHide(t *testing.T) {
+	token := "0123456789abcdefghjkmnpqrs"
+	for in, want := range map[string]string{
+		"write to talk@d.example.":                   "write to talk@….",
+		"<TALK@D.Example>":                           "<TALK@…>",
+		"a.b-c@d.example, talk@d.example":            "a.b-c@…, talk@…",
+		"mailto:talk@d.example?subject=x":            "mailto:talk@…?subject=x",
+		"managers@d.example help@d.example":          "managers@d.example help@d.example",
+		"talk@d.example.org talk@d.examples":         "talk@d.example.org talk@d.examples",
+		"x@sub.d.example":                            "x@sub.d.example",
+		"everyone+" + token + "@d.example!":          "everyone@…!",
+		"talk-leave@d.example talk+x@d.example":      "talk-leave@… talk+x@…",
+		"İstanbul talk@d.example":                    "İstanbul talk@…",
+		"\xff talk@d.example":                        "\xff talk@…",
+		"@d.example":                                 "@…",
+		"no address":                                 "no address",
+		"talk@d.exampletalk@d.example":               "talk@d.exampletalk@…",
+		"…talk@d.example…":                           "…talk@……",
+		strings.Repeat("talk@d.example ", 3) + "end": "talk@… talk@… talk@… end",
+	} {
+		if got := hide(in, "d.example"); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// No text hides an address so well that it is left.
+func FuzzHide(f *testing.F) {
+	for _, s := range []string{"talk@d.example", "İ talk@D.EXAMPLE", "x@d.example.d.example", ".@d.example", "a+b@d.example"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := hide(s, "d.example")
+		for _, word := range strings.FieldsFunc(strings.ToLower(got), func(r rune) bool { return !isWord(r) && r != '@' && r != '.' && r != '_' && r != '+' }) {
+			if name, ok := strings.CutSuffix(strings.TrimRight(word, "."), "@d.example"); ok && strings.HasSuffix(name, "talk") {
+				t.Errorf("%q: %q", s, got)
+			}
+		}
+		if split, _ := split(s); len(split) > len(s)+4*strings.Count(s, "\n")+4 {
+			t.Errorf("%q grew to %q", s, split)
+		}
+	})
+}
+
+func TestFiles(t *testing.T) {
+	a := func(name, typ string, size int) letter.Attachment {
+		return letter.Attachment{Name: name, Type: typ, Size: size}
+	}
+	for want, all := range map[string][]letter.Attachment{
+		"":                                       {a("signature.asc", "application/pgp-signature", 800), a("smime.p7s", "application/pkcs7-signature", 800)},
+		"attachment: plan.pdf 180 KB":            {a("plan.pdf", "application/pdf", 180<<10), a("signature.asc", "application/pgp-signature", 800)},
+		"2 attachments: a.png 1 KB, a file 2 KB": {a("a.png", "image/png", 5), a("", "application/octet-stream", 1025)},
+		"4 attachments: a 0 KB, b 0 KB, c 0 KB …":                  {a("a", "x/y", 0), a("b", "x/y", 0), a("c", "x/y", 0), a("d", "x/y", 0)},
+		"attachment: " + strings.Repeat("x", nameLen-1) + "… 1 KB": {a(strings.Repeat("x", 300)+".txt", "text/plain", 1)},
+	} {
+		if got := files(all); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// thread makes one of posts "author: text"; the first is the opening one if begun.
+func thread(begun bool, posts ...string) freshThread {
+	t := freshThread{thread: archive.Thread{Root: 100, Subject: "Compost"}}
+	for i, p := range posts {
+		who, text, _ := strings.Cut(p, ": ")
+		id := archive.PostID(i + 1)
+		if begun && i == 0 {
+			id = 100
+		}
+		t.posts = append(t.posts, archive.Post{
+			ID: id, Seq: int64(i), Subject: "Compost", Text: text, From: letter.Mailbox{Name: who, Address: letter.Address{Local: who, Domain: "x.example"}},
+			Published: time.Date(2026, 6, 1, i, 0, 0, 0, time.UTC),
+		})
+	}
+	return t
+}
+
+func TestWhatIsShownOfAThread(t *testing.T) {
+	long, longer := strings.Repeat("long ", 20), strings.Repeat("longer ", 40)
+	for _, c := range []struct {
+		name string
+		t    freshThread
+		most int
+		want string
+	}{
+		{"the opening and those who say most", thread(true, "a: open", "b: "+long, "c: +1", "d: "+longer, "e: Thanks!"), 3, "a b d"},
+		{"everybody once", thread(true, "a: open", "a: "+longer, "a: "+longer+"2", "b: "+long, "c: "+long), 3, "a b c"},
+		{"but not for a nod", thread(true, "a: open", "a: "+longer, "b: +1", "c: Thanks!"), 2, "a a"},
+		{"nods where there is nothing else", thread(true, "a: open", "b: +1"), 3, "a b"},
+		{"without the opening the newest two", thread(false, "a: "+longer, "b: "+longer, "c: "+long, "d: "+long), 3, "c d"},
+		{"of different people", thread(false, "a: "+long, "b: "+long, "b: "+longer), 3, "a b"},
+		{"one if there is room for one", thread(true, "a: open", "b: "+longer), 1, "a"},
+		{"none", thread(true, "a: open"), 0, ""},
+		{"twice the same", thread(true, "a: open it", "a: open it", "b: "+long), 3, "a b"},
+		{"trimmed away", thread(true, "a: open", "b: ", "c: > quote alone"), 3, "a"},
+		{"a log is not worth more than an answer", thread(true, "a: open", "b: "+strings.Repeat("x", 600), "c: "+strings.Repeat("y", 60_000)), 2, "a b"},
+		{"the opening came late", thread(false, "a: "+long, "b: "+long), 2, "a b"},
+	} {
+		var got []string
+		for _, s := range c.t.choose(c.most) {
+			got = append(got, s.From.Name)
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s: %q, want %q", c.name, s, c.want)
+		}
+	}
+}
+
+func TestExcerpts(t *testing.T) {
+	friday := time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC)
+	th := thread(true, "Bill: Compost\nMine is too wet.", ": > Mine is too wet, so what should a poor gardener in the north do about it in June of all months?\n\nAdd straw. … >", "Eve\u202e: x")
+	all := th.excerpts(form{excerpts: 3, length: 280}, friday, "d.example")
+	if len(all) != 3 || all[0].Text != "Mine is too wet." || all[1].Who != "Somebody" || all[1].Context[0] != "Mine is too wet, so what should a poor gardener in the north do about it in…" || all[2].Who != "Eve" {
+		t.Errorf("%+v", all)
+	}
+	if !all[0].Dated || all[0].Day() != "1 June" {
+		t.Errorf("eleven days ago is %s", all[0].Day())
+	}
+	for days, want := range map[int]string{1: "Thu", 6: "Sat", 7: "5 June", 8: "4 June"} {
+		at := friday.AddDate(0, 0, -days).Add(time.Hour)
+		if days == 8 {
+			at = friday.AddDate(0, 0, -8)
+		}
+		th.posts[0].Published = at
+		if got := th.excerpts(form{excerpts: 1, length: 9}, friday, "")[0].Day(); got != want {
+			t.Errorf("%d days ago is %s, want %s", days, got, want)
+		}
+	}
+}
+
+func TestPrefixOfAList(t *testing.T) {
+	mk := func(prefix string, subjects ...string) freshList {
+		l := freshList{list: lists.List{SubjectPrefix: prefix}}
+		for _, s := range subjects {
+			l.threads = append(l.threads, freshThread{thread: archive.Thread{Subject: s}})
+		}
+		return l
+	}
+	for _, c := range []struct {
+		l    freshList
+		want string // the first subject as shown
+	}{
+		{mk("[Garden]", "[garden] Frost"), "Frost"},
+		{mk("[Garden]", "[Garden]"), "[Garden]"},
+		{mk("", "[ilug] a", "[ILUG] b", "[ilug] c"), "a"},
+		{mk("", "[ilug] a", "[ilug] b"), "[ilug] a"},
+		{mk("", "[VOTE] a", "[GitHub] b", "c", "d"), "[VOTE] a"},
+		{mk("", "[GitHub] a", "[GitHub] b", "[GitHub] c", "[GitHub] d", "e"), "a"},
+		{mk("", ""), "(no subject)"},
+		{mk("", "talk@d.example \x1b[31m"+strings.Repeat("x ", 100)), "talk@… [31m" + strings.TrimRight(strings.Repeat("x ", 54), " ") + "…"},
+	} {
+		if got := c.l.threads[0].subject(c.l.prefix(), "d.example"); got != c.want {
+			t.Errorf("%q: %q, want %q", c.l.threads[0].thread.Subject, got, c.want)
+		}
+	}
+}
+
+// The order is the score's, which prefers people to posts, the new to the old, and is the same for the same posts.
+func TestScore(t *testing.T) {
+	now := time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC)
+	at := func(t freshThread, days int) freshThread {
+		for i := range t.posts {
+			t.posts[i].Published = now.AddDate(0, 0, -days)
+		}
+		return t
+	}
+	duel := at(thread(true, "a: x", "b: x", "a: x", "b: x", "a: x", "b: x", "a: x", "b: x", "a: x", "b: x"), 1)
+	round := at(thread(true, "a: x", "b: x", "c: x", "d: x", "e: x"), 1)
+	old := at(thread(false, "a: x", "b: x", "c: x", "d: x", "e: x"), 1)
+	stale := at(thread(true, "a: x", "b: x", "c: x", "d: x", "e: x"), 7)
+	for i, pair := range [][2]freshThread{{round, duel}, {round, old}, {round, stale}} {
+		if pair[0].score(now) <= pair[1].score(now) {
+			t.Errorf("%d: %f, %f", i, pair[0].score(now), pair[1].score(now))
+		}
+	}
+	// product.md A4, without what the next version adds: (n, p, new, d) = (5, 4, 1, 1)
+	if got := at(thread(true, "a: x", "b: x", "c: x", "d: x", "a: x"), 1).score(now); got < 12.80 || got > 12.81 {
+		t.Errorf("score %f", got)
+	}
+	if got := at(thread(true, "a: x"), 0).score(now.Add(-time.Hour)); got != 7 {
+		t.Errorf("a post from the future scores %f", got)
+	}
+}

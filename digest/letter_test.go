@@ -1,0 +1,336 @@
+package digest_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/mbox"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+)
+
+// aWeek is a small week on talk, and its digest for Dana.
+func aWeek(t testing.TB) (*town, lists.Member, arrived) {
+	w := newTown(t)
+	dana := w.reader("dana@north.example", "Dana Reyes")
+	w.due()
+	first := w.say("Bill Tan <bill@south.example>", "Which compost?", "Mine is too wet. What do you use?\n\n-- \nBill Tan\nSouth Street 5")
+	w.now = w.now.Add(24 * time.Hour)
+	w.say("Alison Graf <alison@east.example>", "Re: Which compost?", "Horse manure, two years old.\n\nOn Mon, Bill Tan wrote:\n> Mine is too wet. What do you use?", re(first))
+	w.say("Ines Roth <ines@west.example>", "Frost tonight", "Cover your seedlings.")
+	w.at("5 Jun 06:00")
+	return w, dana, w.issue(w.due(), "dana@north.example")
+}
+
+// The header says who it is from, whom Reply reaches and how to stop it, and nothing in it leads to the list (R3, A7).
+func TestHeaderOfAnIssue(t *testing.T) {
+	_, _, a := aWeek(t)
+	token := regexp.MustCompile(`\+[0-9a-z]{26}@`)
+	var got []string
+	for _, name := range []string{"From", "To", "Cc", "Reply-To", "Sender", "Subject", "Date", "In-Reply-To", "References", "List-Id", "List-Help", "List-Owner",
+		"List-Unsubscribe", "List-Post", "List-Archive", "Precedence", "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version"} {
+		for _, v := range a.Fields(name) {
+			got = append(got, name+": "+token.ReplaceAllString(v, "+TOKEN@"))
+		}
+	}
+	want := `From: Gardeners weekly <digest@gardeners.example>
+To: Dana Reyes <dana@north.example>
+Reply-To: "The managers (private)" <private+TOKEN@gardeners.example>
+Subject: Which compost, Frost tonight - Gardeners, 5 June
+Date: Fri, 05 Jun 2026 06:00:00 +0000
+List-Id: Gardeners digest <digest.gardeners.example>
+List-Help: <mailto:help@gardeners.example>
+List-Owner: <mailto:managers@gardeners.example>
+List-Unsubscribe: <mailto:digest-off+TOKEN@gardeners.example?subject=off>
+Precedence: bulk
+Auto-Submitted: auto-generated
+X-Auto-Response-Suppress: OOF, AutoReply, DR, RN, NRN
+MIME-Version: 1.0`
+	if s := strings.Join(got, "\n"); s != want {
+		t.Errorf("got\n%s\nwant\n%s", s, want)
+	}
+	if kind := a.MessageID().Kind(); kind != "d" || !strings.HasSuffix(string(a.MessageID()), "@gardeners.example") {
+		t.Errorf("Message-ID %s", a.MessageID())
+	}
+	if !strings.HasPrefix(a.from.String(), "bounce+") {
+		t.Errorf("return path %s", a.from)
+	}
+	if n := strings.Count(string(a.raw), "talk@gardeners.example"); n != 0 {
+		t.Errorf("the list's address stands %d times in it", n)
+	}
+}
+
+// The text as people read it.
+func TestTextOfAnIssue(t *testing.T) {
+	_, _, a := aWeek(t)
+	door := regexp.MustCompile(`private\+[0-9a-z]{26}@`).ReplaceAllString(a.Text(), "private+TOKEN@")
+	want := `Just hit Reply to reach the managers privately - nobody else sees it.
+
+This week: 3 posts, 2 threads, 3 people.
+
+THREADS
+
+   1  Which compost?
+    2 new from 2 people
+    Bill Tan, Mon: "Mine is too wet. What do you use?"
+    Alison Graf, Tue: "Horse manure, two years old."
+    Ask the managers privately: private+TOKEN@gardeners.example
+
+   2  Frost tonight
+    1 new
+    Ines Roth, Tue: "Cover your seedlings."
+    Ask the managers privately: private+TOKEN@gardeners.example
+`
+	if !strings.HasPrefix(door, want) {
+		t.Errorf("it says\n%s", door)
+	}
+	for _, words := range []string{"<strong>Bill Tan</strong>, Mon: “Mine is too wet. What do you use?”", "(2&nbsp;new)", "Gardeners, 1-5 June"} {
+		if !strings.Contains(a.html(), words) {
+			t.Errorf("the HTML lacks %q:\n%s", words, a.html())
+		}
+	}
+	for _, words := range []string{"South Street", "wrote:"} {
+		if strings.Contains(a.Text()+a.html(), words) {
+			t.Errorf("%q was left", words)
+		}
+	}
+}
+
+// Dana finds her issue again over IMAP, and the books know that its Message-ID is a digest's (W2).
+func TestAnIssueIsFiled(t *testing.T) {
+	w, dana, a := aWeek(t)
+	w.view(func(tx *db.Tx) error {
+		is, err := w.store.IsDigestID(tx, a.MessageID())
+		if err != nil || !is {
+			t.Errorf("not known as a digest: %v", err)
+		}
+		box, err := w.store.FindPrivate(tx, int64(dana.ID), "Digests")
+		if err != nil {
+			return err
+		}
+		filed, err := w.store.PrivateByUID(tx, box, 1)
+		if err != nil {
+			return err
+		}
+		raw, err := w.store.Raw(tx, filed.Raw)
+		if string(raw) != string(a.raw) {
+			t.Errorf("filed is something else:\n%s", raw)
+		}
+		return err
+	})
+}
+
+// I13: the same posts give the same letter, to the last byte, when tokens are made with the same key.
+func TestSameInputSameBytes(t *testing.T) {
+	var words []string
+	for range 2 {
+		_, _, a := aWeek(t)
+		words = append(words, a.Subject()+"\n"+a.Text()+a.html())
+	}
+	if words[0] != words[1] {
+		t.Errorf("the same week twice:\n%s\n%s", words[0], words[1])
+	}
+	w := newTown(t)
+	dana := w.reader("dana@north.example", "Dana Reyes")
+	w.due()
+	for i := range 30 {
+		w.say("Bill Tan <bill@south.example>", fmt.Sprintf("Subject %d", i%13), "Words.")
+	}
+	var mails []*notice.Mail
+	for range 3 {
+		w.update(func(tx *db.Tx) error {
+			m, err := w.editor.Preview(tx, dana)
+			mails = append(mails, m)
+			return err
+		})
+	}
+	if mails[0] == nil || mails[0].Words != mails[1].Words || mails[1].Words != mails[2].Words {
+		t.Error("three previews, not one letter")
+	}
+	if got := w.rows("SELECT count(*) || '' FROM digest_issue"); got != "0" {
+		t.Errorf("a preview left %s rows", got)
+	}
+	if got := w.rows("SELECT count(*) || '' FROM address_token WHERE receiver = 'digest'"); got != "0" {
+		t.Errorf("a preview left %s tokens", got)
+	}
+}
+
+// Sent by hand, outside the calendar: nothing comes twice, now or at the slot.
+func TestSendNow(t *testing.T) {
+	w := newTown(t)
+	dana := w.reader("dana@north.example", "Dana Reyes")
+	send := func() (sent bool) {
+		w.now = w.now.Add(time.Minute)
+		w.update(func(tx *db.Tx) (err error) { sent, err = w.editor.Send(tx, dana); return err })
+		return sent
+	}
+	w.say("Bill Tan <bill@south.example>", "One", "word-one") // the calendar has not run yet: she reads from her first day
+	if !send() || send() {
+		t.Fatal("once, and not again")
+	}
+	w.due()
+	w.say("Bill Tan <bill@south.example>", "Two", "word-two")
+	w.at("5 Jun 06:00")
+	if text := w.issue(w.due(), "dana@north.example").Text(); strings.Contains(text, "word-one") || !strings.Contains(text, "word-two") {
+		t.Errorf("it says %s", text)
+	}
+	bill := w.add("bill@south.example", "Bill Tan", lists.RoleMember, lists.Each, w.talk)
+	w.update(func(tx *db.Tx) error {
+		if sent, err := w.editor.Send(tx, bill); sent || err != nil {
+			t.Error("a digest for somebody who reads every post", err)
+		}
+		if m, err := w.editor.Preview(tx, bill); m != nil || err != nil {
+			t.Error("a preview for somebody who reads every post", err)
+		}
+		return nil
+	})
+}
+
+// Addresses of lists and personal ones that somebody wrote into a post do not stand in a digest; words like managers@ do.
+func TestNoListAddressAnywhere(t *testing.T) {
+	w := newTown(t)
+	w.list("jobs", "Jobs")
+	dana := w.reader("dana@north.example", "Dana Reyes")
+	w.due()
+	token := "private+0123456789abcdefghjkmnpqrs"
+	w.say("Bill Tan <bill@south.example>", "Write to TALK@Gardeners.example or jobs@gardeners.example",
+		"Posts go to talk@gardeners.example, <mailto:jobs@gardeners.example>. My door is "+token+"@gardeners.example. Questions: managers@gardeners.example, "+
+			"talk@gardeners.example.org, x@notgardeners.example\n\n> Where is jobs@gardeners.example?\n\nHere.")
+	w.say("talk@gardeners.example <ines@west.example>", "A file", "See talk-leave@gardeners.example.", "Content-Disposition: attachment; filename=\"for talk@gardeners.example\"")
+	w.at("5 Jun 06:00")
+	a := w.issue(w.due(), "dana@north.example")
+	for _, address := range []string{"talk@gardeners.example", "jobs@gardeners.example", "leave@gardeners.example", token} {
+		for where, words := range map[string]string{"raw": string(a.raw), "text": a.Text(), "html": a.html(), "subject": a.Subject()} {
+			words = strings.ReplaceAll(strings.ToLower(words), "talk@gardeners.example.org", "")
+			words = strings.ReplaceAll(words, "mailto:leave@gardeners.example", "")
+			if strings.Contains(words, address) {
+				t.Errorf("%s stands in the %s:\n%s", address, where, words)
+			}
+		}
+	}
+	for _, words := range []string{"managers@gardeners.example", "talk@gardeners.example.org", "x@notgardeners.example", "talk@…", "My door is private@…."} {
+		if !strings.Contains(a.Text(), words) && !strings.Contains(strings.Join(strings.Fields(a.Text()), " "), words) {
+			t.Errorf("%q is gone:\n%s", words, a.Text())
+		}
+	}
+	_ = dana
+}
+
+// I12: however full the week, in whatever script, the HTML stays under 90 KB as it travels, so that no mail program cuts it.
+func TestSizeOfAFullWeek(t *testing.T) {
+	for name, sentence := range map[string]string{
+		"latin":    "The quick brown fox jumps over the lazy dog while the gardener watches from behind the shed. ",
+		"cyrillic": "Съешь ещё этих мягких французских булок да выпей чаю, пока садовник смотрит из-за сарая. ",
+		"cjk":      "今週の庭の写真を送ってください。みなさんの庭を見たいのです。よろしくお願いします。",
+		"emoji":    "🌱🌿🌻👩🏽‍🌾🍅🥕🌽🧑‍🌾🐝🦋 ",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t)
+			on := []lists.List{w.talk}
+			for i := range 3 {
+				on = append(on, w.list(fmt.Sprintf("list%d", i), strings.TrimSpace(letter.Excerpt(sentence, 40))))
+			}
+			w.reader("dana@north.example", "Dana Reyes", on...)
+			w.due()
+			posts := 0
+			for i, l := range on {
+				for j := range 16 {
+					subject := fmt.Sprintf("%d-%d %s", i, j, strings.TrimSpace(sentence+sentence+sentence))
+					p := w.sayOn(l, "Bill Tan <bill@south.example>", subject, strings.Repeat(sentence, 20+j))
+					w.sayOn(l, "Alison Graf <alison@east.example>", "Re: "+subject, strings.Repeat(sentence, 30+j), re(p))
+					posts += 2
+				}
+			}
+			w.at("5 Jun 06:00")
+			a := w.issue(w.due(), "dana@north.example")
+			size := 0
+			for _, p := range a.Parts() {
+				if p.Type == "text/html" {
+					size = len(p.Body())
+				}
+			}
+			t.Logf("%d posts: HTML %d octets encoded, %d as it is, the whole letter %d", posts, size, len(a.html()), len(a.raw))
+			if size == 0 || size > 90<<10 {
+				t.Errorf("%d octets of HTML", size)
+			}
+			if !strings.Contains(a.Text(), fmt.Sprintf("%d posts, %d threads", posts, posts/2)) {
+				t.Errorf("numbers: %.300s", a.Text())
+			}
+			text := strings.Join(strings.Fields(a.Text()), " ")
+			for i := range on {
+				for j := range 16 {
+					if s := fmt.Sprintf(" %d-%d ", i, j); !strings.Contains(text, s) || !strings.Contains(a.html(), s) {
+						t.Errorf("thread %s is not named", s)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A week beyond all measure is counted where it cannot be named, and is still one letter that fits.
+func TestSizeBeyondMeasure(t *testing.T) {
+	w := newTown(t)
+	var on []lists.List
+	for i := range 12 {
+		on = append(on, w.list(fmt.Sprintf("list%d", i), ""))
+	}
+	w.reader("dana@north.example", "Dana Reyes", on...)
+	w.due()
+	long := strings.Repeat("Очень длинная тема о саде ", 40)
+	for i, l := range on {
+		w.update(func(tx *db.Tx) error {
+			for j := range 60 {
+				raw := fmt.Sprintf("From: Bill Tan <bill@south.example>\r\nSubject: %s\r\nMessage-ID: <%d.%d@x>\r\n\r\nWords.\r\n", encoded(fmt.Sprint(j, " ", long)), i, j)
+				if _, err := w.store.AddPost(tx, archive.NewPost{Mailbox: l.Box, Letter: parse(t, raw)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	w.at("5 Jun 06:00")
+	a := w.issue(w.due(), "dana@north.example")
+	for _, p := range a.Parts() {
+		if p.Type == "text/html" && len(p.Body()) > 90<<10 {
+			t.Errorf("%d octets of HTML", len(p.Body()))
+		}
+	}
+	if text := a.Text(); !strings.Contains(text, "720 posts, 720 threads, 1 person") || !strings.Contains(text, "more threads.") {
+		t.Errorf("it says %.600s", text)
+	}
+	if !slices.ContainsFunc(a.Parts(), func(p letter.Part) bool { return p.Type == "text/html" }) {
+		t.Error("no HTML")
+	}
+}
+
+// corpus reads a file of the corpus that lies beside the module; without it the test is skipped.
+func corpus(t testing.TB, path string) []mbox.Message {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(filepath.Join(filepath.Dir(dir), "..", "shared", "corpus", path))
+	if err != nil {
+		t.Skip("the corpus is not here")
+	}
+	defer f.Close()
+	var all []mbox.Message
+	for m, err := range mbox.NewReader(f, mbox.Options{}).All() {
+		if err != nil {
+			t.Fatalf("message %d: %v", m.N, err)
+		}
+		all = append(all, m)
+	}
+	return all
+}

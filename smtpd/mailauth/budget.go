@@ -112,3 +112,15 @@ func shorten(name string) string {
 	}
 	return name
 }
+
+// isTemporary tells whether an error of a budget means that there was no answer.
+func isTemporary(err error) bool {
+	var d *net.DNSError
+	return errors.As(err, &d) && d.IsTemporary
+}
+
+// isNotFound tells whether an error means that there is nothing of that name.
+func isNotFound(err error) bool {
+	var d *net.DNSError
+	return errors.As(err, &d) && d.IsNotFound
+}

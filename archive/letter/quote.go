@@ -95,7 +95,32 @@ func mendQuotes(lines []line) {
 			}
 		}
 	}
+	mendFirstLines(lines)
 	markOtherQuotes(lines)
+}
+
+// mendFirstLines gives its mark back to the first line of a quoted paragraph. Mail programs on phones lose it: the line is full,
+// breaks off in the middle of a sentence, and the quoted line below goes on with it. The blank line above tells it from an answer.
+func mendFirstLines(lines []line) {
+	const full, widest = 65, 76
+	for i := 1; i+1 < len(lines); i++ {
+		l, next := &lines[i], lines[i+1]
+		if l.depth > 0 || next.depth == 0 || !lines[i-1].empty() || lines[i-1].depth > 0 || !startsLower(next.text) || endsInLink(l.text) {
+			continue
+		}
+		text := strings.TrimRight(l.text, " ")
+		if len(text) < full || len(text) > widest+2 || strings.ContainsAny(text[len(text)-1:], ".!?:;") {
+			continue
+		}
+		if word, _, _ := strings.Cut(next.text, " "); len(text)+1+len(word) > widest {
+			l.depth = next.depth
+		}
+	}
+}
+
+// endsInLink tells whether the last word of a line is an address in the web, which breaks where it must and not where sentences do.
+func endsInLink(text string) bool {
+	return strings.Contains(text[strings.LastIndexByte(text, ' ')+1:], "://")
 }
 
 func endsOpenAngle(text string) bool {
@@ -123,49 +148,4 @@ func isRemnant(lines []line, i int) bool {
 func startsLower(text string) bool {
 	c, _ := utf8.DecodeRuneInString(text)
 	return unicode.IsLower(c)
-}
-
-// markOtherQuotes recognises quote marks other than '>': a space before it, initials ("JD> ") and bars ("| "), when at least two
-// lines in a row have the same.
-func markOtherQuotes(lines []line) {
-	for i := 0; i < len(lines); {
-		mark := otherMark(lines[i])
-		j := i + 1
-		for mark != "" && j < len(lines) && otherMark(lines[j]) == mark {
-			j++
-		}
-		if mark != "" && (j-i >= 3 || j-i == 2 && mark != "| ") {
-			for k := i; k < j; k++ {
-				lines[k].text, lines[k].depth = quoteDepth(">" + lines[k].text[len(mark):])
-			}
-		}
-		i = j
-	}
-}
-
-// otherMark is the quote mark other than a plain '>' at the head of an unquoted line: " >", "JD> " or "| ".
-func otherMark(l line) string {
-	text := l.text
-	if l.depth > 0 || len(text) < 2 {
-		return ""
-	}
-	i := 0
-	for i < len(text) && i < 3 && text[i] == ' ' {
-		i++
-	}
-	if i > 0 && i < len(text) && text[i] == '>' {
-		return text[:i] + ">"
-	}
-	if strings.HasPrefix(text, "| ") && !strings.HasSuffix(strings.TrimRight(text, " "), "|") && !strings.Contains(text[2:], " | ") {
-		return "| "
-	}
-	letters := len(text) - len(strings.TrimLeft(text, " "))
-	i = letters
-	for i < len(text) && i < letters+5 && isASCIILetter(text[i]) {
-		i++
-	}
-	if letters <= 8 && i > letters && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' {
-		return text[:i+2]
-	}
-	return ""
 }

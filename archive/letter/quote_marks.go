@@ -1,0 +1,96 @@
+package letter
+
+import "strings"
+
+// markOtherQuotes recognises quote marks other than '>': a space before it, initials ("JD> ") and bars ("| "), when at least two
+// lines in a row have the same, or when an introduction announced the initials.
+func markOtherQuotes(lines []line) {
+	markAnnounced(lines)
+	for i := 0; i < len(lines); {
+		mark := otherMark(lines[i])
+		j := i + 1
+		for mark != "" && j < len(lines) && otherMark(lines[j]) == mark {
+			j++
+		}
+		if mark != "" && (j-i >= 3 || j-i == 2 && mark != "| ") {
+			for k := i; k < j; k++ {
+				lines[k].text, lines[k].depth = quoteDepth(">" + lines[k].text[len(mark):])
+			}
+		}
+		i = j
+	}
+}
+
+// otherMark is the quote mark other than a plain '>' at the head of an unquoted line: " >", "JD> " or "| ".
+func otherMark(l line) string {
+	text := l.text
+	if l.depth > 0 || len(text) < 2 {
+		return ""
+	}
+	i := 0
+	for i < len(text) && i < 3 && text[i] == ' ' {
+		i++
+	}
+	if i > 0 && i < len(text) && text[i] == '>' {
+		return text[:i] + ">"
+	}
+	if strings.HasPrefix(text, "| ") && !strings.HasSuffix(strings.TrimRight(text, " "), "|") && !strings.Contains(text[2:], " | ") {
+		return "| "
+	}
+	letters := len(text) - len(strings.TrimLeft(text, " "))
+	i = letters
+	for i < len(text) && i < letters+5 && isASCIILetter(text[i]) {
+		i++
+	}
+	if letters <= 8 && i > letters && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' {
+		return text[:i+2]
+	}
+	return ""
+}
+
+// maxAnnounced bounds the initials that are looked for in one text.
+const maxAnnounced = 16
+
+// markAnnounced marks what Emacs quotes (supercite): under `>>>>> "BO" == Bree Okafor <bree@example.org> writes:` every line that
+// begins with "BO>", however far it is indented, is Bree's, and indented lines that begin with '>' are quoted too.
+func markAnnounced(lines []line) {
+	announced := map[string]bool{}
+	for i := range lines {
+		l := &lines[i]
+		if l.depth > 0 {
+			if initials := announcedInitials(l.text); initials != "" && len(announced) < maxAnnounced {
+				announced[initials] = true
+			}
+			continue
+		}
+		if len(announced) == 0 {
+			continue
+		}
+		text := strings.TrimLeft(l.text, " ")
+		initials, _, ok := strings.Cut(text[:min(len(text), maxInitials+1)], ">")
+		if ok && (announced[initials] || initials == "" && len(text) < len(l.text)) {
+			l.text, l.depth = quoteDepth(text[len(initials):])
+		}
+	}
+}
+
+// maxInitials is how long initials before an angle may be.
+const maxInitials = 5
+
+// announcedInitials are the initials that the introduction of a quoted text announces, or nothing.
+func announcedInitials(text string) string {
+	rest, ok := strings.CutPrefix(text, `"`)
+	if !ok {
+		return ""
+	}
+	initials, rest, ok := strings.Cut(rest, `"`)
+	if !ok || initials == "" || len(initials) > maxInitials || !strings.HasPrefix(rest, " == ") {
+		return ""
+	}
+	for i := range len(initials) {
+		if !isASCIILetter(initials[i]) {
+			return ""
+		}
+	}
+	return initials
+}

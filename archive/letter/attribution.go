@@ -101,10 +101,63 @@ func judgeIntro(text string) (sure certainty, begins bool) {
 		return certain, begins
 	case f.verbEnd && f.lead && f.digits:
 		return likely, begins
-	case f.verb && (f.lead && f.digits || f.address || f.date), f.verbEnd && f.shortName, f.lead && f.date && f.clock, f.quoting:
+	case f.verb && (f.lead && f.digits || f.address || f.date), f.verbEnd && f.shortName, f.lead && f.date && f.clock, f.quoting,
+		f.shortName && strings.HasSuffix(low, " thusly"):
 		return possible, begins
 	}
 	return nothing, begins
+}
+
+// ownIntro tells whether line i introduces the quoted lines below it in its author's own way: "[Bree Okafor]" directly above them,
+// or "So now Bree Okafor <bree@example.org> goes:". It must stand alone, and be no more than the name with a few words around.
+func ownIntro(lines []line, i int) bool {
+	text := strings.TrimSpace(lines[i].text)
+	if len(text) > maxOwnIntro || i+1 >= len(lines) || i > 0 && lines[i-1].own() {
+		return false
+	}
+	if name, ok := strings.CutPrefix(text, "["); ok && lines[i+1].kind == quotedLine {
+		name, ok = strings.CutSuffix(name, "]")
+		return ok && len(strings.Fields(name)) <= 4 && allNames(strings.Fields(name))
+	}
+	sentence, ok := strings.CutSuffix(text, ":")
+	before, address, found := strings.Cut(sentence, "<")
+	address, behind, closed := strings.Cut(address, ">")
+	if !ok || !found || !closed || !strings.Contains(address, "@") || strings.ContainsAny(address, " \t") {
+		return false
+	}
+	words := strings.Fields(before)
+	name := len(words) // where the name right before the address begins
+	for name > 0 && (allNames(words[name-1:name]) || nameParticles[words[name-1]]) {
+		name--
+	}
+	return name <= 2 && name < len(words) && len(words) <= 6 && len(strings.Fields(behind)) <= 4 && nextKind(lines, i+1) == quotedLine
+}
+
+// maxOwnIntro is how many bytes an introduction of people's own making may have.
+const maxOwnIntro = 100
+
+// nameParticles stand in small letters between the names of a person.
+var nameParticles = map[string]bool{"van": true, "von": true, "de": true, "der": true, "den": true, "da": true, "di": true, "la": true, "zu": true, "bin": true}
+
+// allNames tells whether all words are written like names.
+func allNames(words []string) bool {
+	for _, w := range words {
+		c, _ := utf8.DecodeRuneInString(strings.Trim(w, `"'(`))
+		if !unicode.IsLetter(c) || unicode.IsLower(c) {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+// nextKind is the kind of the next line that is not blank, at most three lines below.
+func nextKind(lines []line, i int) lineKind {
+	for end := min(len(lines), i+3); i < end; i++ {
+		if lines[i].kind != ownLine || !lines[i].empty() {
+			return lines[i].kind
+		}
+	}
+	return ownLine
 }
 
 // features are what an introduction is recognised by.
@@ -300,6 +353,7 @@ func enough(seen headerClass, count int) bool {
 
 // separatorAt tells whether a line is a ruled heading above an older letter, and whether that letter is handed on.
 func separatorAt(text string) (found, forward bool) {
+	text = unglued(text)
 	if len(text) > 160 || text == "" || strings.IndexByte(" -_=*#~+>|\t", text[0]) < 0 && !strings.HasSuffix(strings.TrimRight(text, " "), ":") {
 		return false, false
 	}
@@ -321,6 +375,21 @@ func separatorAt(text string) (found, forward bool) {
 		}
 	}
 	return false, false
+}
+
+// unglued is the ruled heading at the head of a line, when a mail program joined all of the older letter into it: "-------- Original
+// message --------From: Bree <bree@example.org> Date: …". Any other line comes back as it is.
+func unglued(text string) string {
+	const rule = "--------"
+	rest, ok := strings.CutPrefix(text, rule)
+	if !ok {
+		return text
+	}
+	words, rest, ok := strings.Cut(rest[:min(len(rest), 160)], rule)
+	if class := headerLine(rest); !ok || class == 0 || class == headerRaw {
+		return text
+	}
+	return rule + words + rule
 }
 
 // isRule tells whether a line consists of a row of dashes, underscores, stars or the like, at least n of them.

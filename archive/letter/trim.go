@@ -85,7 +85,7 @@ func (t *trimmer) headAt(i int) (head, bool) {
 		return h, true
 	}
 	if headerLine(text) != 0 {
-		if end, found, raw := headerBlock(t.lines, i); found && !raw {
+		if end, found, raw := headerBlock(t.lines, i); found && (!raw || t.quotesBelow(i, end)) {
 			return head{start: i, end: end, sure: certain}, true
 		} else if found {
 			t.unsure = true // somebody shows the header of a letter
@@ -95,7 +95,23 @@ func (t *trimmer) headAt(i int) (head, bool) {
 	if start, sure := introAt(t.lines, i); sure > nothing {
 		return head{start, i + 1, sure, true}, true
 	}
+	if ownIntro(t.lines, i) {
+		return head{i, i + 1, possible, true}, true
+	}
 	return head{}, false
+}
+
+// quotesBelow tells whether a header as letters travel with it is short, as programs of old quote it, and quoted lines follow.
+func (t *trimmer) quotesBelow(start, end int) bool {
+	const short = 5
+	next := t.skipBlank(end)
+	if end-start > short || next+1 >= len(t.lines) {
+		return false
+	}
+	bar := func(l line) bool {
+		return l.kind == quotedLine || strings.HasPrefix(strings.TrimLeft(l.text, " "), "| ")
+	}
+	return bar(t.lines[next]) && bar(t.lines[next+1])
 }
 
 // older marks the older letter below a head and gives the line from which to look on.

@@ -115,7 +115,7 @@ func TestFooterRules(t *testing.T) {
 	for text, want := range map[string]bool{
 		"____": true, "__": true, "-----": true, "- - - -": true, "*****": true, "====": true, "—": true, "–": true, "~~~~~~": true,
 		"------------------------ Yahoo! Groups Sponsor ---------------------~-->": true, "-": false, "_": false, "": false, "a": false,
-		"- a list": false, "-- text": false, "+#####": false, ">>>>": false,
+		"- a list": false, "-- text": false, "########": true, "###": false, "+#####": false, ">>>>": false,
 	} {
 		if got := isFooterRule(text); got != want {
 			t.Errorf("%q: %v", text, got)

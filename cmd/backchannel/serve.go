@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -17,6 +19,17 @@ const stopTime = 10 * time.Second
 
 // watchEvery is how often a running server looks for what other verbs changed in the database.
 const watchEvery = 250 * time.Millisecond
+
+// memoryWanted is from where on garbage is collected harder. Beside Go's memory stand the pages of SQLite; all of it has to stay below
+// 256 MiB (P7), with several letters of the largest size coming in and going out.
+const memoryWanted = 176 << 20
+
+// boundMemory keeps the program small, unless the operator has set GOMEMLIMIT.
+func boundMemory() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(memoryWanted)
+	}
+}
 
 func (c *cli) newServe() *cobra.Command {
 	return &cobra.Command{
@@ -34,6 +47,7 @@ func (c *cli) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	boundMemory()
 	log := serverLog(c.err, cfg.Log)
 	ended := make(chan struct{})
 	defer close(ended)

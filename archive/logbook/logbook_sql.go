@@ -25,7 +25,7 @@ func Schema() db.Schema {
 	CREATE INDEX log_entry_story ON log_entry (story);
 	CREATE INDEX log_entry_msgid ON log_entry (msgid) WHERE msgid <> '';
 	CREATE INDEX log_entry_copy ON log_entry (copy) WHERE copy <> 0;
-	CREATE INDEX log_entry_refused ON log_entry (at) WHERE verb = 'refused';
+	CREATE INDEX log_entry_at ON log_entry (at);
 
 	-- What was cut off the end of the logbook still counts when the books are balanced (P13).
 	CREATE TABLE log_total (
@@ -109,13 +109,18 @@ func Unfinished(tx *db.Tx, most int) ([]Entry, error) {
 		AND NOT EXISTS (SELECT 1 FROM log_entry AS o WHERE o.story = e.story AND o.verb IN ('held','filed','published','dropped')) ORDER BY id LIMIT ?`, most)
 }
 
-// Purge cuts off what is older than a date and keeps the sums.
+// purgeAtOnce bounds one call of Purge: the writer has others waiting.
+const purgeAtOnce = 5000
+
+// Purge cuts off what is older than a date and keeps the sums, at most some thousand rows in one call, and tells how many went:
+// call again until it says 0.
 func Purge(tx *db.Tx, before time.Time) (int64, error) {
+	const oldest = "SELECT id FROM log_entry WHERE at < ? ORDER BY at, id LIMIT ?"
 	at := db.Micros(before)
 	if _, err := tx.Exec(`INSERT INTO log_total (verb, n)
-		SELECT verb, count(*) FROM log_entry WHERE at < ? AND copy <> 0 AND verb IN ('delivered','bounced','dropped') GROUP BY verb
-		ON CONFLICT (verb) DO UPDATE SET n = n + excluded.n`, at); err != nil {
+		SELECT verb, count(*) FROM log_entry WHERE id IN (`+oldest+`) AND copy <> 0 AND verb IN ('delivered','bounced','dropped') GROUP BY verb
+		ON CONFLICT (verb) DO UPDATE SET n = n + excluded.n`, at, purgeAtOnce); err != nil {
 		return 0, fmt.Errorf("sum up the logbook: %w", err)
 	}
-	return tx.Change(`DELETE FROM log_entry WHERE at < ?`, at)
+	return tx.Change("DELETE FROM log_entry WHERE id IN ("+oldest+")", at, purgeAtOnce)
 }

@@ -1,6 +1,7 @@
 package logbook_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,37 @@ func TestTheBooks(t *testing.T) {
 	if got := find(t, d, "a"); got != "" {
 		t.Errorf("purged rows are still told: %q", got)
 	}
+}
+
+// A year of copies goes in steps, oldest first, and every one of them counts once.
+func TestPurgeGoesInSteps(t *testing.T) {
+	now := time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
+	d := dbtest.OpenAt(t, func() time.Time { return now }, logbook.Schema())
+	dbtest.Update(t, d, func(tx *db.Tx) error {
+		for i := range 12_000 {
+			if err := logbook.Write(tx, logbook.Entry{Story: "a", Verb: logbook.Delivered, Copy: int64(i + 1)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	now = now.AddDate(0, 2, 0)
+	write(t, d, logbook.Entry{Story: "b", Verb: logbook.Delivered, Copy: 12_001})
+	var steps []int64
+	for n := int64(-1); n != 0; {
+		dbtest.Update(t, d, func(tx *db.Tx) (err error) { n, err = logbook.Purge(tx, now.AddDate(0, -1, 0)); return err })
+		steps = append(steps, n)
+	}
+	if got := fmt.Sprint(steps); got != "[5000 5000 2000 0]" {
+		t.Errorf("steps %s", got)
+	}
+	dbtest.View(t, d, func(tx *db.Tx) error {
+		ended, err := logbook.Ended(tx)
+		if ended[logbook.Delivered] != 12_001 {
+			t.Errorf("ended: %v", ended)
+		}
+		return err
+	})
 }
 
 func TestEnds(t *testing.T) {

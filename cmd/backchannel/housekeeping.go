@@ -42,24 +42,22 @@ func (p *Program) keepHouse(ctx context.Context) error {
 
 // purge throws away what is over, in small steps: nobody waits long for the writer. It tells how many things went.
 func (p *Program) purge(ctx context.Context) (gone int64, err error) {
-	for {
-		var n int
-		err := p.Update(ctx, func(tx *db.Tx) (err error) { n, err = p.Store.Purge(tx, tx.Now.Add(-lettersKept)); return err })
-		if err != nil {
-			return gone, err
+	for _, step := range []func(tx *db.Tx) (int64, error){
+		func(tx *db.Tx) (int64, error) {
+			n, err := p.Store.Purge(tx, tx.Now.Add(-lettersKept))
+			return int64(n), err
+		},
+		func(tx *db.Tx) (int64, error) { return logbook.Purge(tx, tx.Now.Add(-storiesKept)) },
+	} {
+		for n := int64(1); n > 0; gone += n {
+			if err := p.Update(ctx, func(tx *db.Tx) (err error) { n, err = step(tx); return err }); err != nil {
+				return gone, err
+			}
 		}
-		if n == 0 {
-			break
-		}
-		gone += int64(n)
 	}
 	err = p.Update(ctx, func(tx *db.Tx) error {
 		tokens, err := address.Purge(tx, tx.Now.Add(-tokensKept))
-		if err != nil {
-			return err
-		}
-		rows, err := logbook.Purge(tx, tx.Now.Add(-storiesKept))
-		gone += tokens + rows
+		gone += tokens
 		return err
 	})
 	return gone, err

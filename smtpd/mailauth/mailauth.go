@@ -4,10 +4,10 @@
 // used for the next, and a DNS that does not answer makes the Finding Temporary instead of a verdict. What is found is told
 // in one sentence for people, to be read in `inspect` and in the trace of the letter.
 //
-// Two proofs are known so far: a login at our own door, and SPF (RFC 7208) in alignment with From. SPF is aligned when the
-// domain it passed for is the domain of From or lies below it, at a label boundary. That is the part of relaxed alignment
-// (RFC 9989) which needs no further question to the DNS: the tree walk, which finds the organisation that two sibling domains
-// share and which can tell a public suffix from a company, comes with DMARC, and with DKIM and ARC, in the next step.
+// The proofs are a login at our own door, a DKIM signature (RFC 6376, RFC 8463), and SPF (RFC 7208). A signature or a host speaks
+// for From only when its domain is of one organisation with From's: that is found by the tree walk of RFC 9989, without any list
+// of public suffixes, and computed here (C2). What the owner of From's domain wants done with letters that nothing proves (DMARC)
+// is told as well, and what those who passed the letter on found (ARC) is kept, though nothing depends on it.
 //
 // Nothing here knows members or lists. Who is verified, weak or none is decided in lists, from the Finding and the addresses
 // of the member.
@@ -34,6 +34,8 @@ type Session struct {
 	HELO     string         // as the client wrote it; strangers write anything
 	MailFrom letter.Address // the envelope sender; zero for <>
 	Login    letter.Address // who signed in; zero for nobody
+	// At is when the letter came. Without it a signature that says when it expires has expired.
+	At time.Time
 }
 
 // Finding says what was found about the sender of one letter. It is stored with the letter as JSON.
@@ -42,27 +44,40 @@ type Finding struct {
 	SPF string `json:"spf,omitempty"`
 	// Domain is the domain that SPF was asked about: the envelope sender's, or the HELO name when that is <>.
 	Domain string `json:"domain,omitempty"`
-	// Aligned tells that Domain vouches for this letter and for the domain in From.
-	Aligned bool `json:"aligned,omitempty"`
+	// Signatures are the DKIM signatures of the letter, in the order they stand in, and at most 16 of them.
+	Signatures []Signature `json:"dkim,omitempty"`
+	// DMARC is the result word of DMARC: pass, fail, none, temperror; empty when it was not asked, as after a login.
+	DMARC string `json:"dmarc,omitempty"`
+	// DMARCDomain is where the policy record that applies stands; Policy is what it wants done with letters that nothing
+	// proves ("none", "quarantine" or "reject"), t=y taken into account. Both are empty where there is none.
+	DMARCDomain string `json:"dmarc_domain,omitempty"`
+	Policy      string `json:"policy,omitempty"`
+	// Aligned tells that something vouches for this letter and for the domain in From. AlignedBy tells what: "dkim", "spf" or
+	// "dkim+spf".
+	Aligned   bool   `json:"aligned,omitempty"`
+	AlignedBy string `json:"aligned_by,omitempty"`
+	// Refused tells that nothing does, and that the domain in From wants such letters refused or put aside.
+	Refused bool `json:"refused,omitempty"`
 	// Login tells that the writer signed in with the very address that stands in From.
 	Login bool `json:"login,omitempty"`
-	// Temporary tells that the answer which could have proved From was not to be had now. The letter is to be tried again
-	// later (451); no verdict may be drawn from this Finding. An answer that could not have changed anything is not waited for.
+	// Temporary tells that the answer which could have proved From, or the policy for letters that are not proved, was not to
+	// be had now. The letter is to be tried again later (451); no verdict may be drawn from this Finding. An answer that could
+	// not have changed anything is not waited for.
 	Temporary bool `json:"temporary,omitempty"`
+	// ARC is the chain of those who passed the letter on; nil when there is none.
+	ARC *Chain `json:"arc,omitempty"`
 	// Why tells all this in one English sentence of printable ASCII.
 	Why string `json:"why"`
 }
 
-// Check finds out what vouches for from, the one address in the From header of a letter (zero when there is none). It asks
-// the DNS through r and takes at most 20 seconds; do not call it inside a transaction. When ctx ends early the questions left
-// count as not answered.
+// Check finds out by the envelope alone what vouches for from, the one address in the From header of a letter (zero when there is
+// none). It is CheckLetter without the letter: no signature is seen, and so nothing is ever Refused, since one might have proved
+// it.
 func Check(ctx context.Context, r Resolver, s Session, from letter.Address) Finding {
 	if !s.Login.IsZero() {
 		return byLogin(s.Login, from)
 	}
-	ctx, cancel := context.WithTimeout(ctx, messageTime)
-	defer cancel()
-	return bySPF(ctx, newBudget(r), s, from)
+	return examine(ctx, r, s, from, nil)
 }
 
 // byLogin takes a login as the proof for that one address. The client of a login is somebody's telephone: what the domain

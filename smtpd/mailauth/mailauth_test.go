@@ -26,6 +26,9 @@ func addr(s string) letter.Address {
 var town = map[string]mockdns.Zone{
 	"east.test.":           {TXT: []string{"google-site-verification=x", "v=spf1 ip4:127.0.0.1 -all"}},
 	"bounces.east.test.":   {TXT: []string{"v=spf1 ip4:127.0.0.1 -all"}},
+	"_dmarc.guild.test.":   {TXT: []string{"v=DMARC1; p=reject"}},
+	"guild.test.":          {TXT: []string{"v=spf1 ip4:127.0.0.1 -all"}},
+	"news.guild.test.":     {TXT: []string{"v=spf1 ip4:127.0.0.1 -all"}},
 	"feast.test.":          {TXT: []string{"v=spf1 ip4:127.0.0.1 -all"}},
 	"east.test.evil.test.": {TXT: []string{"v=spf1 +all"}},
 	"evil.test.":           {TXT: []string{"v=spf1 +all"}},
@@ -56,8 +59,17 @@ func TestFinding(t *testing.T) {
 			Why: "east.test says that the host 127.0.0.1 may send its mail (SPF pass), and From names the same domain."}},
 		{"another person of the domain", "127.0.0.1", "h", "bob@east.test", "", "ann@east.test", Finding{SPF: "pass", Domain: "east.test", Aligned: true,
 			Why: "east.test says that the host 127.0.0.1 may send its mail (SPF pass), and From names the same domain."}},
-		{"a domain below From's", "127.0.0.1", "h", "x@bounces.east.test", "", "ann@east.test", Finding{SPF: "pass", Domain: "bounces.east.test", Aligned: true,
-			Why: "bounces.east.test says that the host 127.0.0.1 may send its mail (SPF pass), and it belongs to east.test in From."}},
+		{"a domain below From's", "127.0.0.1", "h", "x@news.guild.test", "", "ann@guild.test", Finding{SPF: "pass", Domain: "news.guild.test", Aligned: true,
+			DMARC: "pass", DMARCDomain: "guild.test", Policy: "reject",
+			Why: "news.guild.test says that the host 127.0.0.1 may send its mail (SPF pass), and it belongs to guild.test in From."}},
+		{"a domain beside From's", "127.0.0.1", "h", "x@news.guild.test", "", "ann@shop.guild.test", Finding{SPF: "pass", Domain: "news.guild.test", Aligned: true,
+			DMARC: "pass", DMARCDomain: "guild.test", Policy: "reject",
+			Why: "news.guild.test says that the host 127.0.0.1 may send its mail (SPF pass), and it is of one organisation with shop.guild.test in From."}},
+		{"nobody says that they belong together", "127.0.0.1", "h", "x@bounces.east.test", "", "ann@east.test", Finding{SPF: "pass", Domain: "bounces.east.test",
+			Why: "bounces.east.test says that the host 127.0.0.1 may send its mail (SPF pass), but it cannot speak for east.test in From."}},
+		{"the envelope alone refuses nothing", "127.0.0.1", "h", "x@east.test", "", "ann@guild.test", Finding{SPF: "pass", Domain: "east.test",
+			DMARC: "fail", DMARCDomain: "guild.test", Policy: "reject",
+			Why: "east.test says that the host 127.0.0.1 may send its mail (SPF pass), but it cannot speak for guild.test in From."}},
 		{"a domain above From's", "127.0.0.1", "h", "x@east.test", "", "ann@bounces.east.test", Finding{SPF: "pass", Domain: "east.test",
 			Why: "east.test says that the host 127.0.0.1 may send its mail (SPF pass), but it cannot speak for bounces.east.test in From."}},
 		{"no label boundary", "127.0.0.1", "h", "x@feast.test", "", "ann@east.test", Finding{SPF: "pass", Domain: "feast.test",
@@ -121,6 +133,12 @@ func TestFinding(t *testing.T) {
 				s.IP = netip.MustParseAddr(c.ip)
 			}
 			got := Check(t.Context(), &mockdns.Resolver{Zones: town}, s, addr(c.from))
+			if c.login == "" && c.want.DMARC == "" {
+				c.want.DMARC = map[bool]string{true: "temperror", false: "none"}[c.want.Temporary]
+			}
+			if c.want.Aligned {
+				c.want.AlignedBy = "spf"
+			}
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
@@ -144,13 +162,13 @@ func TestFindingAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"spf":"pass","domain":"east.test","aligned":true,` +
+	const want = `{"spf":"pass","domain":"east.test","dmarc":"none","aligned":true,"aligned_by":"spf",` +
 		`"why":"east.test says that the host 127.0.0.1 may send its mail (SPF pass), and From names the same domain."}`
 	if string(raw) != want {
 		t.Errorf("got  %s\nwant %s", raw, want)
 	}
 	var back Finding
-	if err := json.Unmarshal(raw, &back); err != nil || back != f {
+	if err := json.Unmarshal(raw, &back); err != nil || !cmp.Equal(back, f) {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
 }
@@ -251,7 +269,7 @@ func TestOneMemoryForOneLetter(t *testing.T) {
 		"h.test.":    {A: []string{"192.0.2.1"}},
 	}}}
 	s := Session{IP: netip.MustParseAddr("192.0.2.7"), MailFrom: addr("ann@east.test")}
-	want := []string{"TXT east.test", "A H.test", "MX east.test", "PTR 192.0.2.7"}
+	want := []string{"TXT _dmarc.east.test", "TXT _dmarc.test", "TXT east.test", "A H.test", "MX east.test", "PTR 192.0.2.7"}
 	if f := Check(t.Context(), c, s, addr("ann@east.test")); f.SPF != "fail" {
 		t.Error(f)
 	}

@@ -3,37 +3,26 @@ package mailauth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 
 	"blitiri.com.ar/go/spf"
-
-	"backchannel/archive/letter"
 )
 
-// bySPF asks the domain of the envelope sender whether this host may send its mail, and whether that says anything about From.
-func bySPF(ctx context.Context, r Resolver, s Session, from letter.Address) Finding {
+// askSPF asks the domain of the envelope sender whether this host may send its mail. The error explains a result.
+func askSPF(ctx context.Context, r Resolver, s Session) (Finding, error) {
 	domain, sender := identity(s)
 	if domain == "" || !s.IP.IsValid() {
-		f := Finding{SPF: string(spf.None), Domain: domain}
-		f.Why = "Neither the sender nor the host named a domain that could be asked about the host (SPF none)."
-		if domain != "" {
-			f.Why = printable("The letter came over no network, so %s could not be asked about the host (SPF none).", domain)
-		}
-		return f
+		return Finding{SPF: string(spf.None), Domain: domain}, nil
 	}
-	ip := s.IP.Unmap().WithZone("")
-	result, err := spf.CheckHostWithSender(net.IP(ip.AsSlice()), s.HELO, sender, spf.WithContext(ctx), spf.WithResolver(strict{r}))
-	vouches := covers(domain, from.Domain)
-	return Finding{
-		SPF:       string(result),
-		Domain:    domain,
-		Aligned:   result == spf.Pass && vouches,
-		Temporary: result == spf.TempError && vouches,
-		Why:       explain(result, err, domain, ip.String(), from.Domain),
-	}
+	ip := net.IP(client(s).AsSlice())
+	result, err := spf.CheckHostWithSender(ip, s.HELO, sender, spf.WithContext(ctx), spf.WithResolver(strict{r}))
+	return Finding{SPF: string(result), Domain: domain}, err
 }
+
+// client is the address that SPF is asked about.
+func client(s Session) netip.Addr { return s.IP.Unmap().WithZone("") }
 
 // identity is the domain to ask about, and the sender to ask with. The sender <> has no domain, so the host answers for itself:
 // it is postmaster at its HELO name (RFC 7208 §2.4). The domain is empty when it is none that the DNS could know.
@@ -69,14 +58,6 @@ func hostname(s string) string {
 	return s
 }
 
-// covers tells whether what domain says counts for author, the domain of From: it is the same, or domain lies below author.
-// A single label is nobody's own: example.com must not speak for an address at com. What the tree walk would tell, that author
-// is a public suffix of two labels or that both belong to the same organisation, is not known here.
-func covers(domain, author string) bool {
-	domain, author = hostname(domain), hostname(author)
-	return author != "" && (domain == author || strings.HasSuffix(domain, "."+author))
-}
-
 // strict refuses SPF records with a mistake in them, which the library in part understands.
 type strict struct{ Resolver }
 
@@ -98,34 +79,6 @@ func (s strict) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	return records, err
 }
 
-// explain tells a result in words, for somebody who does not know SPF.
-func explain(result spf.Result, err error, domain, host, author string) string {
-	switch result {
-	case spf.Pass:
-		s := fmt.Sprintf("%s says that the host %s may send its mail (SPF pass)", domain, host)
-		switch {
-		case domain == author:
-			return printable("%s, and From names the same domain.", s)
-		case covers(domain, author):
-			return printable("%s, and it belongs to %s in From.", s, author)
-		case author == "":
-			return printable("%s, but the letter names no author.", s)
-		}
-		return printable("%s, but it cannot speak for %s in From.", s, author)
-	case spf.Fail:
-		return printable("%s says that the host %s may not send its mail (SPF fail).", domain, host)
-	case spf.SoftFail:
-		return printable("%s says that the host %s should not be sending its mail (SPF softfail).", domain, host)
-	case spf.Neutral:
-		return printable("%s does not say whether the host %s may send its mail (SPF neutral).", domain, host)
-	case spf.PermError:
-		return printable("%s tries to say which hosts send its mail, but %s (SPF permerror).", domain, mistake(err))
-	case spf.TempError:
-		return printable("The DNS could not say right now which hosts send mail for %s (SPF temperror).", domain)
-	}
-	return printable("%s does not say which hosts send its mail (SPF none).", domain)
-}
-
 // mistake names what is wrong with a domain's record, for the person who can mend it.
 func mistake(err error) string {
 	var d *net.DNSError
@@ -144,14 +97,4 @@ func mistake(err error) string {
 		return "its DNS answer is larger than 8 KiB"
 	}
 	return "its record has a mistake in it"
-}
-
-// printable fills in a sentence and keeps it fit for logs: strangers' bytes become "?" (A12).
-func printable(format string, args ...any) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, fmt.Sprintf(format, args...))
 }

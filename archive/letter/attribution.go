@@ -119,6 +119,9 @@ func ownIntro(lines []line, i int) bool {
 		name, ok = strings.CutSuffix(name, "]")
 		return ok && len(strings.Fields(name)) <= 4 && allNames(strings.Fields(name))
 	}
+	if isFirstWords(lines, i) && endsInName(text) && nextKind(lines, i+1) == quotedLine {
+		return true
+	}
 	sentence, ok := strings.CutSuffix(text, ":")
 	before, address, found := strings.Cut(sentence, "<")
 	address, behind, closed := strings.Cut(address, ">")
@@ -131,6 +134,31 @@ func ownIntro(lines []line, i int) bool {
 		name--
 	}
 	return name <= 2 && name < len(words) && len(words) <= 6 && len(strings.Fields(behind)) <= 4 && nextKind(lines, i+1) == quotedLine
+}
+
+// isFirstWords tells whether line i stands at the head of the text, with no words of the author above it.
+func isFirstWords(lines []line, i int) bool {
+	if i > 4 {
+		return false
+	}
+	for _, l := range lines[:i] {
+		if l.own() {
+			return false
+		}
+	}
+	return true
+}
+
+// endsInName tells whether a line is a short sentence that ends in a name and a verb of writing: "Once upon a time, Bree wrote:". What
+// begins with "I" or "as" is the author's rather.
+func endsInName(text string) bool {
+	text, ok := strings.CutSuffix(text, ":")
+	words := strings.Fields(text)
+	n := len(words)
+	if !ok || n < 3 || n > 7 || pronouns[strings.ToLower(words[0])] {
+		return false
+	}
+	return endsInVerb(strings.ToLower(words[n-2]+" "+words[n-1])) && allNames(words[n-2:n-1]) && !pronouns[strings.ToLower(words[n-2])]
 }
 
 // maxOwnIntro is how many bytes an introduction of people's own making may have.

@@ -3,9 +3,10 @@ package letter
 import "strings"
 
 // markOtherQuotes recognises quote marks other than '>': a space before it, initials ("JD> ") and bars ("| "), when at least two
-// lines in a row have the same, or when an introduction announced the initials.
+// lines in a row have the same, or when the initials are known from elsewhere in the text.
 func markOtherQuotes(lines []line) {
-	markAnnounced(lines)
+	known := map[string]bool{}
+	markAnnounced(lines, known)
 	for i := 0; i < len(lines); {
 		mark := otherMark(lines[i])
 		j := i + 1
@@ -13,11 +14,28 @@ func markOtherQuotes(lines []line) {
 			j++
 		}
 		if mark != "" && (j-i >= 3 || j-i == 2 && mark != "| ") {
+			if initials := strings.Trim(mark, " >"); initials != "|" && len(known) < maxAnnounced {
+				known[initials] = initials != ""
+			}
 			for k := i; k < j; k++ {
 				lines[k].text, lines[k].depth = quoteDepth(">" + lines[k].text[len(mark):])
 			}
 		}
 		i = j
+	}
+	markKnown(lines, known)
+}
+
+// markKnown marks the single lines behind initials that are quote marks elsewhere in the text.
+func markKnown(lines []line, known map[string]bool) {
+	for i := range lines {
+		l := &lines[i]
+		if l.depth > 0 || len(known) == 0 {
+			continue
+		}
+		if mark := otherMark(*l); mark != "" && known[strings.Trim(mark, " >")] {
+			l.text, l.depth = quoteDepth(">" + l.text[len(mark):])
+		}
 	}
 }
 
@@ -42,10 +60,16 @@ func otherMark(l line) string {
 	for i < len(text) && i < letters+5 && isASCIILetter(text[i]) {
 		i++
 	}
-	if letters <= 8 && i > letters && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' {
+	if letters <= 8 && i > letters && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' && !prompts[strings.ToLower(text[letters:i])] {
 		return text[:i+2]
 	}
 	return ""
+}
+
+// prompts are what programs ask with. People show what they typed there: those are their words.
+var prompts = map[string]bool{
+	"sql": true, "mysql": true, "psql": true, "ftp": true, "sftp": true, "lftp": true, "gdb": true, "irb": true, "ghci": true, "idl": true,
+	"php": true, "cmd": true, "lisp": true, "node": true, "perl": true, "scala": true, "mongo": true, "redis": true, "grub": true, "err": true,
 }
 
 // maxAnnounced bounds the initials that are looked for in one text.
@@ -53,8 +77,7 @@ const maxAnnounced = 16
 
 // markAnnounced marks what Emacs quotes (supercite): under `>>>>> "BO" == Bree Okafor <bree@example.org> writes:` every line that
 // begins with "BO>", however far it is indented, is Bree's, and indented lines that begin with '>' are quoted too.
-func markAnnounced(lines []line) {
-	announced := map[string]bool{}
+func markAnnounced(lines []line, announced map[string]bool) {
 	for i := range lines {
 		l := &lines[i]
 		if l.depth > 0 {

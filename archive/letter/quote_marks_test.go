@@ -21,6 +21,15 @@ func TestTrimOwnMarks(t *testing.T) {
 		{name: "an opinion above a quotation", in: "I do not agree with Bree Okafor <bree@example.org>:\n\n> Shall we?\n\nNo.\n",
 			want: "I do not agree with Bree Okafor <bree@example.org>:\n\n> Shall we?\n\nNo.", quoted: true, interleaved: true},
 		{name: "an address above words", in: "Bree Okafor <bree@example.org>:\n\nwrite to her.\n", want: "Bree Okafor <bree@example.org>:\n\nwrite to her."},
+		{name: "initials known from elsewhere", in: "    Bree> Shall\n    Bree> we?\n\nYes.\n\n    Bree> Or not?\n\nNo.\n", want: "> Shall\n> we?\n\nYes.\n\n> Or not?\n\nNo.",
+			quoted: true, interleaved: true},
+		{name: "a prompt", in: "I typed:\n\nmysql> show tables;\nmysql> quit\n\nWhat now?", want: "I typed:\n\nmysql> show tables;\nmysql> quit\n\nWhat now?"},
+		{name: "one line below a header of old", in: "    Date:  Wed, 11 Sep 2002 20:15:00 -0700\n    From:  Bree <bree@example.org>\n    Message-ID:  <1@example.org>\n\n  | Shall we?\n\nYes.\n",
+			want: "Yes.", quoted: true},
+		{name: "once upon a time", in: "Once upon a time, Bree wrote :\n\n> Shall we?\n\nYes.\n", want: "Yes.", quoted: true},
+		{name: "an opinion at the head", in: "I like what Bree wrote:\n\n> Shall we?\n\nYes.\n", want: "I like what Bree wrote:\n\n> Shall we?\n\nYes.", quoted: true, interleaved: true},
+		{name: "a saying below other words", in: "Dear all\n\nNow for what Bree says:\n\n> Shall we?\n\nYes.\n",
+			want: "Dear all\n\nNow for what Bree says:\n\n> Shall we?\n\nYes.", quoted: true, interleaved: true},
 		{name: "thusly", in: "Bree wrote thusly:\n> Shall we?\n\nYes.\n", want: "Yes.", quoted: true},
 	})
 }

@@ -111,7 +111,7 @@ func (t *trimmer) quotesBelow(start, end int) bool {
 	bar := func(l line) bool {
 		return l.kind == quotedLine || strings.HasPrefix(strings.TrimLeft(l.text, " "), "| ")
 	}
-	return bar(t.lines[next]) && bar(t.lines[next+1])
+	return bar(t.lines[next]) && (bar(t.lines[next+1]) || t.lines[next+1].empty())
 }
 
 // older marks the older letter below a head and gives the line from which to look on.

@@ -17,7 +17,10 @@ type account struct {
 	password string
 }
 
-var _ imapd.Account = (*account)(nil)
+var (
+	_ imapd.Account = (*account)(nil)
+	_ imapd.Copier  = (*account)(nil)
+)
 
 // notThere is the answer for a folder that never was and for one that is no longer this person's: they are the same (P15).
 func notThere() *refusal.Refusal {

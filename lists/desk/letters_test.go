@@ -74,6 +74,27 @@ func TestMoving(t *testing.T) {
 	})
 }
 
+// Mail programs that do not know MOVE copy a letter, delete the original and expunge. That is a move too.
+func TestMovingByCopyAndDeletion(t *testing.T) {
+	for _, commands := range [][]string{
+		{"UID COPY 1 Back-channel/Mine", `UID STORE 1 +FLAGS.SILENT (\Deleted \Seen)`, "EXPUNGE"},
+		{"COPY 1:2 Back-channel/Mine", `UID STORE 1:2 +FLAGS (\Deleted)`, "UID EXPUNGE 1:2"},
+		{"UID COPY 1:* Back-channel/Mine", `UID STORE 1:* +FLAGS.SILENT (\Deleted)`, "CLOSE"},
+	} {
+		h := newHouse(t)
+		ask(h)
+		c := h.login(mira)
+		c.ok("SELECT Back-channel/New")
+		if lines := c.ok("%s", commands[0]); !has(lines, "* 1 EXPUNGE") || !has(lines, "* 2 EXPUNGE") {
+			t.Errorf("%s: %q", commands[0], lines)
+		}
+		for _, command := range commands[1:] {
+			c.ok("%s", command)
+		}
+		is(t, commands[0], where(c)+" | "+where(h.login(theo)), "Mine 2 | Waiting 2")
+	}
+}
+
 // What a move cannot mean is refused in a sentence, and nothing moves.
 func TestRefusedMoves(t *testing.T) {
 	h := newHouse(t)
@@ -91,7 +112,7 @@ func TestRefusedMoves(t *testing.T) {
 	refused("MOVE 1 Drafts", "NO [NOPERM] Letters to the managers stay in the back-channel. You can move this one to Mine, Closed or New. Nothing was moved.")
 	refused("MOVE 1 INBOX", "NO [NOPERM] Letters to the managers stay in the back-channel. You can move this one to Mine, Closed or New. Nothing was moved.")
 	refused("MOVE 1 Trash", "NO [NONEXISTENT] There is no folder of this name here.")
-	refused("COPY 1 Back-channel/Closed", "NO [CANNOT] Letters cannot be copied here, only moved. Nothing was changed.")
+	refused("COPY 1 Lists/talk", "NO [NOPERM] What was said in private does not go onto a list. Nobody has seen it. Nothing was moved.")
 	refused(`STORE 1 +FLAGS (\Deleted)`, "NO [NOPERM] Letters to the managers are kept, so none was deleted. If you are done with this one, please move it to Closed instead.")
 	refused(`STORE 1 FLAGS (\Seen \Deleted)`, "NO [NOPERM] Letters to the managers are kept, so none was deleted. If you are done with this one, please move it to Closed instead.")
 	refused("CREATE Back-channel/Later", "NO [CANNOT] Folders cannot be made here; they come and go with your lists and letters.")

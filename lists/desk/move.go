@@ -58,6 +58,12 @@ func (a *account) Move(ctx context.Context, from imapd.View, uids []uint32, to s
 	return moved, err
 }
 
+// Copy is Move. NeoMutt, older Outlooks and others move a letter by copying it and then deleting the original, which is gone by then;
+// and nothing lies in the back-channel twice.
+func (a *account) Copy(ctx context.Context, from imapd.View, uids []uint32, to string) ([]imapd.Moved, error) {
+	return a.Move(ctx, from, uids, to)
+}
+
 // mayMove tells whether a move from one folder to another can mean anything.
 func mayMove(from, to folder) error {
 	var why string

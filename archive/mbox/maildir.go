@@ -41,7 +41,8 @@ func Maildir(fsys fs.FS, o Options) iter.Seq2[Message, error] {
 	}
 }
 
-// maildirNames lists the message files of both folders. Files that begin with a dot are none.
+// maildirNames lists the message files of both folders. Files that begin with a dot are none, nor are pipes, at which reading would
+// wait for ever, and links: one in somebody else's Maildir could put a file of this machine onto a list.
 func maildirNames(fsys fs.FS) (names []string, err error) {
 	found := false
 	for _, folder := range []string{"cur", "new"} {
@@ -54,7 +55,7 @@ func maildirNames(fsys fs.FS) (names []string, err error) {
 		}
 		found = true
 		for _, e := range all {
-			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
 				names = append(names, folder+"/"+e.Name())
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -18,6 +19,33 @@ import (
 )
 
 func file(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+
+// What is no file is no message: a pipe would be waited for, a link could lead to the secrets of this machine.
+func TestMaildirPassesOverLinksAndPipes(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	cur := filepath.Join(dir, "Maildir", "cur")
+	for _, err := range []error{
+		os.MkdirAll(cur, 0o700),
+		os.WriteFile(secret, []byte("Subject: secret\n\nx\n"), 0o600),
+		os.WriteFile(filepath.Join(cur, "1.a"), []byte("Subject: a\n\nx\n"), 0o600),
+		os.Symlink(secret, filepath.Join(cur, "2.b")),
+		syscall.Mkfifo(filepath.Join(cur, "3.c"), 0o600),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names []string
+	for m, err := range mbox.Maildir(os.DirFS(filepath.Join(dir, "Maildir")), mbox.Options{}) {
+		if names = append(names, m.Name); err != nil {
+			t.Error(err)
+		}
+	}
+	if !slices.Equal(names, []string{"cur/1.a"}) {
+		t.Errorf("read %q", names)
+	}
+}
 
 func TestMaildirIsReadInOrder(t *testing.T) {
 	fsys := fstest.MapFS{

@@ -17,7 +17,8 @@ const (
 	lineAfterLogin  = 50000 // with all literals but the letter of an APPEND
 	longestLiteral  = 4096  // but for letters; beyond it the library waits for the octets without asking for them
 	letterToDrop    = 64 << 20
-	nonsenseLines   = 50 // empty or unreadable lines in a row until we hang up
+	mostWords       = 2000 // blanks in a SEARCH: the library makes 5 KB of each NOT before it asks the session
+	nonsenseLines   = 50   // empty or unreadable lines in a row until we hang up
 )
 
 // wire is the connection as the library sees it: each Read gives at most one line, and only after the line before was answered.
@@ -44,6 +45,7 @@ type wire struct {
 	literal  int64  // octets of a literal that the library gets before the next line
 	command  []byte // the current APPEND up to its letter, with literals
 	size     int    // octets of the current command
+	words    int    // blanks in it
 	inside   bool   // a literal stands behind the last line: more of the same command follows
 	filed    bool   // the letter of an APPEND was passed on or refused
 	cut      bool   // it was refused
@@ -246,7 +248,7 @@ func (w *wire) begin(line []byte) error {
 	w.mu.Lock()
 	w.tag, w.verb, w.open = tag, verb, false
 	w.mu.Unlock()
-	w.size, w.command, w.filed, w.cut = 0, w.command[:0], false, false
+	w.size, w.words, w.command, w.filed, w.cut = 0, 0, w.command[:0], false, false
 	switch {
 	case len(text) == 0:
 		return w.countNonsense("")
@@ -301,6 +303,12 @@ func (w *wire) more(line []byte) error {
 		return w.hangUp("One letter at a time, please.") // the library would leave a second one without any answer
 	}
 	w.size += len(line)
+	if w.words += bytes.Count(line, []byte(" ")); w.words > mostWords && strings.HasSuffix(w.verb, "SEARCH") {
+		if !first {
+			return w.hangUp("That command is too long.")
+		}
+		return w.dropLiteralOf(line, w.say(w.tag+" NO [LIMIT] "+saysTooDeep+"\r\n"))
+	}
 	w.remember(line)
 	l, ok := literalAt(line)
 	if !ok {

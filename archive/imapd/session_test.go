@@ -1,6 +1,7 @@
 package imapd
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -238,4 +239,41 @@ func TestTooManyPieces(t *testing.T) {
 	if got := k.line(); got != "b NO [LIMIT] "+saysTooMuch {
 		t.Error(got)
 	}
+}
+
+// A search of thousands of words never reaches the library, and the session goes on.
+func TestASearchOfTooManyWords(t *testing.T) {
+	m := community(t)
+	m.boxes["Lists/talk"].arrive(note("first", "One."))
+	_, addr := start(t, m, nil)
+	k := signedIn(t, addr)
+	k.play(`
+		C: a EXAMINE Lists/talk
+		S> a OK …
+	`)
+	const tooDeep = "NO [LIMIT] " + saysTooDeep
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	k.say("b SEARCH " + strings.Repeat("NOT ", 12000) + "ALL\r\n")
+	if got := k.line(); got != "b "+tooDeep {
+		t.Error(got)
+	}
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 5 {
+		t.Errorf("it took %d MiB", used)
+	}
+	k.say("c UID SEARCH " + strings.Repeat("NOT ", 3000) + "TEXT {3+}\r\nabc\r\n")
+	if got := k.line(); got != "c "+tooDeep {
+		t.Error(got)
+	}
+	k.play(`
+		C: d SEARCH NOT SEEN
+		S: * SEARCH 1
+		S: d OK …
+	`)
+	k.say("e SEARCH TEXT {3+}\r\nabc " + strings.Repeat("NOT ", 3000) + "ALL\r\n")
+	k.play(`
+		S: * BYE That command is too long.
+		S: <closed>
+	`)
 }

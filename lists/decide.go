@@ -29,7 +29,7 @@ const (
 // Judge draws the verdict from what the DNS and the session vouch for, and from whether the From address is a confirmed one.
 func Judge(f mailauth.Finding, known bool, v Verification) Verdict {
 	switch {
-	case !known:
+	case !known, f.Refused && v != Off:
 		return Unverified
 	case v == Off || f.Login || f.Aligned:
 		return Verified

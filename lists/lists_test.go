@@ -306,6 +306,7 @@ func TestDigestPref(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	aligned, nothing, login := mailauth.Finding{Aligned: true}, mailauth.Finding{SPF: "fail"}, mailauth.Finding{Login: true}
+	refused := mailauth.Finding{Refused: true, DMARC: "fail", Policy: "reject"}
 	for _, c := range []struct {
 		f     mailauth.Finding
 		known bool
@@ -315,6 +316,7 @@ func TestJudge(t *testing.T) {
 		{aligned, true, lists.Confirm, lists.Verified}, {login, true, lists.Require, lists.Verified}, {nothing, true, lists.Confirm, lists.Weak},
 		{nothing, true, lists.Require, lists.Weak}, {nothing, true, lists.Off, lists.Verified},
 		{aligned, false, lists.Confirm, lists.Unverified}, {login, false, lists.Off, lists.Unverified}, {nothing, false, lists.Off, lists.Unverified},
+		{refused, true, lists.Confirm, lists.Unverified}, {refused, true, lists.Require, lists.Unverified}, {refused, true, lists.Off, lists.Verified},
 	} {
 		if got := lists.Judge(c.f, c.known, c.v); got != c.want {
 			t.Errorf("%+v known=%v %s: %s, want %s", c.f, c.known, c.v, got, c.want)

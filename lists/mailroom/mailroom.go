@@ -174,7 +174,7 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 		}
 	}
 	if kind == bounce.Person || anyOf(env, pressed) {
-		f, err := m.vouch(ctx, env, s.from.Address)
+		f, err := m.vouch(ctx, env, l)
 		if err != nil {
 			return err
 		}
@@ -234,12 +234,12 @@ func (m *Mailroom) own(ctx context.Context, from letter.Address) error {
 }
 
 // vouch asks the DNS who stands behind the letter. What the DNS could not say now is asked again later, never guessed.
-func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, from letter.Address) (mailauth.Finding, error) {
+func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, l *letter.Letter) (mailauth.Finding, error) {
 	if m.Policy == lists.Off && env.Login.IsZero() {
 		return mailauth.Finding{Why: "Nobody was asked: verification is off."}, nil
 	}
-	s := mailauth.Session{IP: env.Remote, HELO: env.HELO, MailFrom: env.From, Login: env.Login}
-	f := mailauth.Check(ctx, m.Resolver, s, from)
+	s := mailauth.Session{IP: env.Remote, HELO: env.HELO, MailFrom: env.From, Login: env.Login, At: m.DB.Now()}
+	f := mailauth.CheckLetter(ctx, m.Resolver, s, l)
 	if f.Temporary {
 		return f, refusal.Because(refusal.DNS, "We could not find out just now whether this letter is really from you. Nothing is wrong with it; it will be tried again by itself.")
 	}

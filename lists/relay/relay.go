@@ -6,6 +6,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 
 	"backchannel/archive"
@@ -33,23 +34,13 @@ type Publication struct {
 	Story  string
 }
 
-// Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members.
-// A letter that the list has already is an error that is archive.ErrDuplicate.
+// Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members. One that
+// the list has already was accepted before: it is taken, and changes nothing.
 func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
-	managers, err := lists.Managers(tx, pub.List.Community)
-	if err != nil {
-		return archive.Post{}, err
+	post, err := p.add(tx, pub)
+	if errors.Is(err, archive.ErrDuplicate) {
+		return post, logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Dropped, MessageID: pub.Letter.MessageID(), Detail: "the list has this post already"})
 	}
-	shown := author(pub, managers)
-	raw, err := dress(pub, shown)
-	if err != nil {
-		return archive.Post{}, fmt.Errorf("edit the header of a post: %w", err)
-	}
-	published, err := letter.Parse(raw)
-	if err != nil {
-		return archive.Post{}, fmt.Errorf("read a post as published: %w", err)
-	}
-	post, err := p.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
 	if err != nil {
 		return post, err
 	}
@@ -63,6 +54,24 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 		return post, err
 	}
 	return post, p.owe(tx, pub, post)
+}
+
+// add gives a letter its header and its place in the archive.
+func (p *Press) add(tx *db.Tx, pub Publication) (archive.Post, error) {
+	managers, err := lists.Managers(tx, pub.List.Community)
+	if err != nil {
+		return archive.Post{}, err
+	}
+	shown := author(pub, managers)
+	raw, err := dress(pub, shown)
+	if err != nil {
+		return archive.Post{}, fmt.Errorf("edit the header of a post: %w", err)
+	}
+	published, err := letter.Parse(raw)
+	if err != nil {
+		return archive.Post{}, fmt.Errorf("read a post as published: %w", err)
+	}
+	return p.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
 }
 
 // owe makes the copies.

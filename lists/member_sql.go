@@ -272,6 +272,12 @@ func Readers(tx *db.Tx, l ListID, d Delivery) ([]Member, error) {
 		"WHERE m.id IN (SELECT member FROM subscription WHERE list = ? AND delivery = ?) AND m.state = 'active' ORDER BY m.id", l, string(d))
 }
 
+// Audience counts the active members who will read what is posted on a list, each post or in a digest.
+func Audience(tx *db.Tx, l ListID) (n int, err error) {
+	err = tx.QueryRow("SELECT count(*) FROM subscription AS s JOIN member AS m ON m.id = s.member WHERE s.list = ? AND s.delivery <> 'none' AND m.state = 'active'", l).Scan(&n)
+	return n, err
+}
+
 // NotePost counts one post of a member for the limits of C10.
 func NotePost(tx *db.Tx, l ListID, m MemberID) error {
 	if _, err := tx.Exec("DELETE FROM recent_post WHERE at < ?", db.Micros(tx.Now.Add(-24*time.Hour))); err != nil {

@@ -71,7 +71,8 @@ func (b *Letterbox) throughToken(tx *db.Tx, in *lists.Incoming, c Conv, side sid
 	}
 	switch {
 	case same && in.Token.Live(tx.Now) && (in.Verdict != lists.Unverified || side == sideOutside):
-		return b.add(tx, in, c, false)
+		_, err := b.add(tx, in, c, false)
+		return err
 	case in.Sender.ID != 0 && in.Verdict == lists.Verified:
 		// A member's own letter through an address that is somebody else's, or has expired, is a letter to the managers.
 		return b.Take(tx, in, Context{})
@@ -84,37 +85,42 @@ func (c Conv) isOutsider(in *lists.Incoming) bool {
 	return c.Member == 0 && in.From.Address.Key() == c.Address.Key() && in.Vouched()
 }
 
-// File takes a letter that its author, asked, gave to the managers: they are told that it is there, whatever they were told before.
-func (b *Letterbox) File(tx *db.Tx, in *lists.Incoming) error { return b.take(tx, in, Context{}, true) }
+// File takes a letter that its author, asked, gave to the managers. told says that the author was told so, whatever they were told
+// before.
+func (b *Letterbox) File(tx *db.Tx, in *lists.Incoming) (told bool, err error) {
+	return b.take(tx, in, Context{}, true)
+}
 
 // Take opens a conversation with a letter, or adds it to the one it belongs to.
 func (b *Letterbox) Take(tx *db.Tx, in *lists.Incoming, about Context) error {
-	return b.take(tx, in, about, false)
+	_, err := b.take(tx, in, about, false)
+	return err
 }
 
-func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked bool) error {
+func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked bool) (told bool, err error) {
 	if in.From.Address.IsZero() {
-		return refusal.Because(refusal.Malformed, "A letter needs exactly one address in its From field. Please send it again from your ordinary mail program.")
+		return false, refusal.Because(refusal.Malformed, "A letter needs exactly one address in its From field. Please send it again from your ordinary mail program.")
 	}
 	outsider := in.Sender.ID == 0
 	if outsider && !in.Vouched() && in.Name.Word != "postmaster" && in.Name.Word != "abuse" {
-		return lists.NoSuchAddress() // a stranger's robot is not our managers' reading (D2, P16); postmaster always works (M22)
+		return false, lists.NoSuchAddress() // a stranger's robot is not our managers' reading (D2, P16); postmaster always works (M22)
 	}
 	ref, c, err := b.byReference(tx, in)
-	if err != nil {
-		return err
-	}
-	if ref.manager != 0 {
-		return b.fromManager(tx, in, c, ref.rev)
-	}
-	if ref.conv == 0 {
+	switch {
+	case err != nil:
+		return false, err
+	case ref.manager != 0 && !asked:
+		return false, b.fromManager(tx, in, c, ref.rev)
+	case ref.manager != 0: // "for the managers, and for nobody else" is no answer to the member
+		c = Conv{}
+	case ref.conv == 0:
 		if c, err = b.recent(tx, in, about); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if c.ID == 0 {
 		if c, err = open(tx, in, about); err != nil {
-			return err
+			return false, err
 		}
 	}
 	return b.add(tx, in, c, asked)
@@ -164,39 +170,39 @@ const (
 
 // add puts a letter into its conversation, gives it to the managers and tells its writer, once, that it is there; asked tells that the
 // writer waits for that word.
-func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) error {
+func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told bool, err error) {
 	said := words(in.Letter)
 	if again, err := heardBefore(tx, c, in.Letter.MessageID(), said); err != nil {
-		return err
+		return false, err
 	} else if again { // by another way; it is one letter
-		return in.Filed(tx, "a private letter that the managers have already")
+		return false, in.Filed(tx, "a private letter that the managers have already")
 	}
 	readers, err := b.room(tx, in, c)
 	if err != nil {
-		return err
+		return false, err
 	}
 	again := c.Rev > 0
 	c.Address, c.Name = in.From.Address, ""
 	if c.Name, err = writerName(tx, in); err != nil {
-		return err
+		return false, err
 	}
 	msg, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: said, verdict: in.Verdict})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := c.heard(tx); err != nil {
-		return err
+		return false, err
 	}
 	for _, m := range readers {
 		if err := b.notify(tx, in, c, m, readers, msg, again); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := b.refile(tx, c); err != nil {
-		return err
+		return false, err
 	}
 	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
-		return err
+		return false, err
 	}
 	return b.acknowledge(tx, in, c, readers, asked)
 }

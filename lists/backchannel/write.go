@@ -133,14 +133,14 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 
 // acknowledge tells the writer that the letter is with the managers: once for each conversation and not more than once an hour, a
 // stranger once a day, and whoever waits for that word or left a file behind each time.
-func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, asked bool) error {
+func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, asked bool) (told bool, err error) {
 	if in.Robot || c.Member == 0 && !in.Vouched() {
-		return nil // no program is answered (D2), and nobody whose address may be another's (P16)
+		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
 	left := attached(in.Letter)
 	if !asked && (c.Member == 0 || len(left) == 0) {
 		if known, err := b.knows(tx, c); err != nil || known {
-			return err
+			return false, err
 		}
 	}
 	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: in.Letter.Subject(), Outsider: c.Member == 0, NotPassed: left}
@@ -148,26 +148,24 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)
 		t.Managers = others(readers, 0)
-		var err error
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
-			return err
+			return false, err
 		}
 	}
-	var err error
 	if mail.Words, err = t.Render(); err != nil {
-		return err
+		return false, err
 	}
 	sent, err := b.Office.Send(tx, mail)
 	if err == notice.ErrEnough {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := refer(tx, sent.ID, c, 0); err != nil {
-		return err
+		return false, err
 	}
-	return c.acked(tx)
+	return true, c.acked(tx)
 }
 
 // knows tells whether the writer was told lately that letters of theirs arrive.

@@ -1,16 +1,14 @@
 package moderation
 
 import (
+	"regexp"
 	"strings"
-	"unicode"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
-	"backchannel/archive/logbook"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
+	"backchannel/lists/relay"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
@@ -18,61 +16,105 @@ import (
 // answer takes a reply to one of our questions. Who may answer: the one who was asked, from an address of theirs. A decision about
 // other people's posts needs more: a sender we are sure of (C6). A token alone opens nothing.
 func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
-	h, ok, err := findObject(tx, in.Token.Object)
+	side, id, ok := readObject(in.Token.Object)
+	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member
+	if !ok || !mine || in.Token.Revoked || in.Verdict == lists.Unverified || in.Robot {
+		return lists.NoSuchAddress()
+	}
+	if side == toManager && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
+		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
+	}
+	h, err := find(tx, id)
 	if err != nil {
 		return err
 	}
-	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member
-	if !ok || !mine || in.Token.Revoked || in.Verdict == lists.Unverified {
-		return lists.NoSuchAddress()
-	}
-	vote := in.Token.Kind == address.Vote
-	if vote && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
-		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
-	}
-	if err := logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: "answer about held letter " + h.Story}); err != nil {
+	if err := in.Filed(tx, "answer about held letter "+h.Story); err != nil {
 		return err
 	}
 	if h.State != Waiting {
 		return d.tellDecided(tx, in, h)
 	}
-	first, rest := firstWord(in.Letter.NewText().Text)
-	if vote {
-		return d.vote(tx, in, h, first, rest)
+	word, alone, rest := lists.Word(in.Letter.NewText().Text)
+	if side == toManager {
+		return d.vote(tx, in, h, word, alone, rest)
 	}
-	return d.choice(tx, in, h, first)
+	return d.choice(tx, in, h, word, alone)
 }
 
-// choice does what the author of a held letter wants.
-func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string) error {
+// choice does what the author of a held letter wants: by one word alone, because a letter that goes out cannot be called back.
+func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool) error {
 	switch {
-	case h.Why == WhySender && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth) && word == "PUBLIC":
-		return d.release(tx, h, in.Sender, in.Sender.ID)
+	case !alone:
+	case h.Why == WhySender && word == "YES", h.Why.authors() && word == "PUBLIC":
+		return d.release(tx, in, h)
 	case h.Why == WhyDoor && word == "PRIVATE":
 		return d.handOver(tx, in, h)
-	case word == "DROP", h.Why == WhySender && word == "NO":
-		if err := d.tellEnd(tx, h, templates.Dropped); err != nil {
+	case word == "DROP", h.Why == WhySender && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
+		if err := h.end(tx, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
 			return err
 		}
-		return h.end(tx, Dropped, in.Sender.ID, "forgotten, as its author asked")
+		return d.tellEnd(tx, h, h.outcome(Dropped))
 	}
 	return d.tellWords(tx, in, h, word)
 }
 
-// release publishes a held letter.
-func (d *Desk) release(tx *db.Tx, h Held, author lists.Member, by lists.MemberID) error {
+// release lets a letter pass of which its author said that it is theirs, and for everyone. It is decided as if it came now, with these
+// two doubts gone: who has left meanwhile, or has written too much, gets no further than with a new letter.
+func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
+	l, err := openList(tx, h)
+	if err != nil {
+		return err
+	}
+	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy)
+	if err != nil {
+		return err
+	}
 	post, err := d.letter(tx, h)
 	if err != nil {
 		return err
 	}
+	switch decision.Action {
+	case lists.Refuse:
+		return decision.Refusal
+	case lists.Hold:
+		if err := h.again(tx, Why(decision.Why)); err != nil {
+			return err
+		}
+		h.Why = Why(decision.Why)
+		if err := d.askManagers(tx, in.Community, h, post); err != nil {
+			return err
+		}
+		return d.tellWaits(tx, in, h)
+	}
+	if err := h.end(tx, Published, in.Sender.ID, ""); err != nil {
+		return err
+	}
+	if _, err := d.Press.Publish(tx, relay.Publication{List: l, Letter: post, Author: in.Sender, Story: h.Story}); err != nil {
+		return err
+	}
+	if sees, err := seesOwn(tx, in.Sender, l); err != nil || sees {
+		return err
+	}
+	return d.tellEnd(tx, h, templates.Posted)
+}
+
+// seesOwn tells whether an author gets a copy of their own post: then nobody needs to tell them that it went out.
+func seesOwn(tx *db.Tx, m lists.Member, l lists.List) (bool, error) {
+	s, on, err := lists.SubscriptionOf(tx, m.ID, l.ID)
+	return on && s.Delivery == lists.Each && m.OwnCopy && m.State == lists.Active, err
+}
+
+// openList is the list for which a letter waits, if there still is one.
+func openList(tx *db.Tx, h Held) (lists.List, error) {
 	l, err := lists.ListByID(tx, h.List)
 	if err != nil {
-		return err
+		return l, err
 	}
-	if err := h.end(tx, Published, by, ""); err != nil {
-		return err
+	now, open, err := lists.ListByName(tx, h.Community, l.Local)
+	if err == nil && (!open || now.ID != l.ID) {
+		err = refusal.Because(refusal.NotAllowed, "The list %s was given up meanwhile, so nothing can be posted there.", l.Address())
 	}
-	return d.publish(tx, l, post, author, h.Story)
+	return l, err
 }
 
 // handOver gives a held letter to the managers.
@@ -82,51 +124,110 @@ func (d *Desk) handOver(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	held := *in
-	held.Letter, held.ID, held.Story, held.Token, held.List = post, h.Letter, h.Story, nil, nil
-	if err := h.end(tx, Handed, in.Sender.ID, "given to the managers, as its author asked"); err != nil {
+	held.Letter, held.Story, held.Token, held.List = post, h.Story, nil, nil
+	if err := h.end(tx, Handed, in.Sender.ID, ""); err != nil {
 		return err
 	}
-	return d.Door.File(tx, &held)
+	told, err := d.Door.File(tx, &held)
+	if err != nil || told {
+		return err
+	}
+	return d.tellEnd(tx, h, templates.Handed)
 }
 
+// polite finds what begins with "No" and means the contrary.
+var polite = regexp.MustCompile(`(?i)^(?:problems?|worries|objections?|issues?|doubts?|complaints?|concerns?)\b`)
+
 // vote does what a manager decided.
-func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word, reason string) error {
-	switch word {
-	case "OK", "YES":
+func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool, rest string) error {
+	first, _, _ := strings.Cut(strings.TrimSpace(in.Letter.NewText().Text), " ") // "NO?" asks
+	switch {
+	case alone && (word == "OK" || word == "YES"):
 		return d.Approve(tx, h, in.Sender.ID)
-	case "NO":
-		return d.Refuse(tx, h, in.Sender.ID, reason)
+	case word == "NO" && (alone || !polite.MatchString(rest) && !strings.Contains(first, "?")):
+		return d.Refuse(tx, h, in.Sender.ID, rest)
 	}
 	return d.tellWords(tx, in, h, word)
 }
 
 // Approve publishes a held post by a manager's or the operator's word.
 func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
-	if h.State != Waiting {
-		return decided(h)
+	if err := h.open(); err != nil {
+		return err
+	}
+	l, err := openList(tx, h)
+	if err != nil {
+		return err
+	}
+	post, err := d.letter(tx, h)
+	if err != nil {
+		return err
 	}
 	author := lists.Member{}
 	if h.Member != 0 {
-		var err error
 		if author, err = lists.MemberByID(tx, h.Member); err != nil {
 			return err
 		}
+		if author.State != lists.Active && author.State != lists.Paused {
+			return refusal.Because(refusal.NotAllowed, "Its author is no member any more, so the letter %d cannot be posted.", h.ID)
+		}
+	}
+	if err := h.end(tx, Published, by, ""); err != nil {
+		return err
 	}
 	if err := d.tellEnd(tx, h, templates.Posted); err != nil {
 		return err
 	}
-	return d.release(tx, h, author, by)
+	_, err = d.Press.Publish(tx, relay.Publication{List: l, Letter: post, Author: author, Story: h.Story})
+	return err
 }
 
-// Refuse gives a held post up by a manager's or the operator's word; its author is told the reason in the manager's own words.
+// Refuse gives a held post up by a manager's or the operator's word; its author is told the reason in the manager's own words, without
+// anything by which the manager could be known or reached (product.md G1).
 func (d *Desk) Refuse(tx *db.Tx, h Held, by lists.MemberID, reason string) error {
-	if h.State != Waiting {
-		return decided(h)
-	}
-	if err := d.tellRefused(tx, h, reason); err != nil {
+	if err := h.open(); err != nil {
 		return err
 	}
-	return h.end(tx, Refused, by, "refused by a manager")
+	reason, err := discreet(tx, by, reason)
+	if err != nil {
+		return err
+	}
+	if err := h.end(tx, Refused, by, "refused by a manager"); err != nil {
+		return err
+	}
+	return d.tellRefused(tx, h, reason)
+}
+
+// discreet takes a manager's signature off a reason, and leaves out the lines that show who it is.
+func discreet(tx *db.Tx, by lists.MemberID, reason string) (string, error) {
+	if by == 0 {
+		return lists.WithoutDoors(reason), nil
+	}
+	m, err := lists.MemberByID(tx, by)
+	if err != nil {
+		return "", err
+	}
+	own, err := lists.Addresses(tx, by)
+	if err != nil {
+		return "", err
+	}
+	reason, slips := lists.Discreet(reason, m, own)
+	lines := strings.Split(reason, "\n")
+	for _, s := range slips {
+		lines[s.Line-1] = "…"
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n")), nil
+}
+
+// open tells why nobody but the author may decide about a letter: it is decided, or it may be private.
+func (h Held) open() error {
+	switch {
+	case h.State != Waiting:
+		return decided(h)
+	case h.Why.authors():
+		return refusal.Because(refusal.NotAllowed, "Only its author can decide about the letter %d: it may be a private one.", h.ID)
+	}
+	return nil
 }
 
 func decided(h Held) error {
@@ -135,30 +236,19 @@ func decided(h Held) error {
 
 // letter reads the held letter as it came.
 func (d *Desk) letter(tx *db.Tx, h Held) (*letter.Letter, error) {
-	stored, err := d.Store.Letter(tx, h.Letter)
+	stored, err := d.Office.Store.LetterByStory(tx, h.Story)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := d.Store.Raw(tx, stored.Raw)
+	raw, err := d.Office.Store.Raw(tx, stored.Raw)
 	if err != nil {
 		return nil, err
 	}
 	return letter.Parse(raw)
 }
 
-// firstWord is the first word of an answer, in capitals and without the signs around it, and what follows it.
-func firstWord(text string) (word, rest string) {
-	text = strings.TrimSpace(text)
-	end := strings.IndexFunc(text, unicode.IsSpace)
-	if end < 0 {
-		end = len(text)
-	}
-	word = strings.ToUpper(strings.TrimFunc(text[:end], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }))
-	return word, strings.TrimSpace(text[end:])
-}
-
 // tell sends one short mail about a held letter to its author, if that is a member.
-func (d *Desk) tell(tx *db.Tx, h Held, words templates.Mail) error {
+func (d *Desk) tell(tx *db.Tx, c lists.Community, h Held, words templates.Mail) error {
 	if h.Member == 0 {
 		return nil
 	}
@@ -166,13 +256,9 @@ func (d *Desk) tell(tx *db.Tx, h Held, words templates.Mail) error {
 	if err != nil {
 		return err
 	}
-	c, err := lists.CommunityByID(tx, h.Community)
-	if err != nil {
-		return err
-	}
-	_, err = d.Office.Send(tx, notice.Mail{
-		Community: c, To: m.Mailbox(), Member: m.ID, Words: words, Kind: "n", Record: archive.IDNotice, Auto: notice.Replied, Private: true, Story: h.Story,
-	})
+	mail := notice.ToMember(c, m, notice.Tells, words)
+	mail.Auto, mail.Story = notice.Replied, h.Story
+	_, err = d.Office.Send(tx, mail)
 	return err
 }
 
@@ -185,7 +271,7 @@ func (d *Desk) tellEnd(tx *db.Tx, h Held, as templates.Outcome) error {
 	if err != nil {
 		return err
 	}
-	return d.tell(tx, h, words)
+	return d.tell(tx, c, h, words)
 }
 
 func (d *Desk) tellRefused(tx *db.Tx, h Held, reason string) error {
@@ -197,17 +283,17 @@ func (d *Desk) tellRefused(tx *db.Tx, h Held, reason string) error {
 	if err != nil {
 		return err
 	}
-	return d.tell(tx, h, words)
+	return d.tell(tx, c, h, words)
 }
 
-// tellDecided answers whoever comes too late.
+// tellDecided answers whoever comes too late. Which manager decided is the managers' business.
 func (d *Desk) tellDecided(tx *db.Tx, in *lists.Incoming, h Held) error {
 	c, l, err := h.place(tx)
 	if err != nil {
 		return err
 	}
 	by := ""
-	if h.By != 0 && h.By != in.Sender.ID {
+	if h.By != 0 && h.By != in.Sender.ID && in.Sender.Manager() {
 		m, err := lists.MemberByID(tx, h.By)
 		if err != nil {
 			return err
@@ -215,7 +301,7 @@ func (d *Desk) tellDecided(tx *db.Tx, in *lists.Incoming, h Held) error {
 		by = m.FirstName()
 	}
 	words, err := templates.AlreadyDecided{
-		Community: c.Name, Outcome: h.State.outcome(), When: h.Decided.In(in.Sender.Zone(c)), By: by, Subject: h.Subject, List: l.Title(),
+		Community: c.Name, Outcome: h.outcome(h.State), When: h.Decided.In(in.Sender.Zone(c)), By: by, Subject: h.Subject, List: l.Title(),
 	}.Render()
 	if err != nil {
 		return err
@@ -229,7 +315,11 @@ func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, word string) err
 	if err != nil {
 		return err
 	}
-	words, err := templates.ConfirmHelp{Community: c.Name, Question: h.Why.question(), Subject: h.Subject, List: l.Title(), First: word}.Render()
+	readers, err := lists.Audience(tx, l.ID)
+	if err != nil {
+		return err
+	}
+	words, err := templates.ConfirmHelp{Community: c.Name, Question: h.Why.question(), Subject: h.Subject, List: l.Title(), Readers: readers, First: word}.Render()
 	if err != nil {
 		return err
 	}
@@ -238,12 +328,7 @@ func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, word string) err
 
 // reply answers an answer. The same question stays open: Reply goes where the last reply went.
 func (d *Desk) reply(tx *db.Tx, in *lists.Incoming, words templates.Mail) error {
-	_, err := d.Office.Send(tx, notice.Mail{
-		Community: in.Community, To: letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, Member: in.Sender.ID, ReplyTo: letter.Mailbox{Name: "Your answer", Address: in.To},
-		Words: words, Kind: "c", Record: archive.IDNotice, InReplyTo: ids(in.Letter.MessageID()), Auto: notice.Replied, Private: true, Answer: "answer", Story: in.Story,
-	})
-	if err == notice.ErrEnough {
-		return nil
-	}
-	return err
+	mail := notice.Answer(in, notice.Asks, words)
+	mail.ReplyTo, mail.Answer = letter.Mailbox{Name: "Your answer", Address: in.To}, "answer"
+	return d.Office.SendIfDue(tx, mail)
 }

@@ -4,119 +4,135 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/templates"
 )
 
 // doubts are the reasons to think that a letter to a list was meant for the managers alone (product.md 0.3, W1 to W5; robots, W6,
 // never come this far). Public words sent in private cost one step to mend, private words sent in public cannot be called back: so
 // one doubt is enough to ask.
-func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) ([]templates.Doubt, error) {
-	refs := append(in.Letter.InReplyTo(), in.Letter.References()...)
-	var all []templates.Doubt
-	answers, err := d.Store.IsPrivateID(tx, refs...)
+func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) (all []templates.Doubt, err error) {
+	doubt := func(kind templates.DoubtKind, words string) {
+		all = append(all, templates.Doubt{Kind: kind, Words: words})
+	}
+	answers, err := d.Office.Store.IsPrivateID(tx, related(in.Letter)...)
 	if err != nil {
 		return nil, err
 	}
-	if answers {
-		all = append(all, templates.Doubt{Kind: templates.AnswersPrivate}) // W1
+	if answers || markedSubject(in.Letter.Subject()) {
+		doubt(templates.AnswersPrivate, "") // W1
 	}
-	if answers, err = d.Store.IsDigestID(tx, refs...); err != nil {
+	if answers, err = d.Office.Store.IsDigestID(tx, related(in.Letter)...); err != nil {
 		return nil, err
 	}
 	if answers {
-		all = append(all, templates.Doubt{Kind: templates.AnswersDigest}) // W2
+		doubt(templates.AnswersDigest, "") // W2
 	}
-	whole := in.Letter.Text()
-	quoted, err := quotesPrivate(tx, whole)
+	quoted, err := quotesPrivate(tx, in.Letter)
 	if err != nil {
 		return nil, err
 	}
 	if quoted != "" {
-		all = append(all, templates.Doubt{Kind: templates.QuotesPrivate, Words: quoted}) // W3
+		doubt(templates.QuotesPrivate, quoted) // W3
 	}
-	if in.PrivateToo || namesPrivate(in) {
-		all = append(all, templates.Doubt{Kind: templates.BothDoors}) // W4
+	if in.BothDoors() {
+		doubt(templates.BothDoors, "") // W4
 	}
 	managers, err := lists.Managers(tx, in.Community.ID)
 	if err != nil {
 		return nil, err
 	}
-	if words := soundsPrivate(in.Letter.NewText().Text, firstNames(managers)); words != "" {
-		all = append(all, templates.Doubt{Kind: templates.SoundsPrivate, Words: words}) // W5
+	if words := soundsPrivate(in.Letter.Subject(), in.Letter.NewText().Text, firstNames(managers)); words != "" {
+		doubt(templates.SoundsPrivate, words) // W5
 	}
 	return all, nil
 }
 
-var (
-	watermark = regexp.MustCompile(`\[private [0-9A-Z]{4}\]`)
-	doorLike  = regexp.MustCompile(`(?i)\b(private|note|vote|confirm)\+([0-9a-z-]{26,40})@`)
-)
-
-// quotesPrivate finds a watermark of a private mail, or the address of a private door that somebody was really given. It returns
-// what may be shown of it: never the token.
-func quotesPrivate(tx *db.Tx, text string) (string, error) {
-	if found := watermark.FindString(text); found != "" {
-		return found, nil
-	}
-	for _, m := range doorLike.FindAllStringSubmatch(text, 50) {
-		n := address.Parse(m[1] + "+" + m[2])
-		if n.Form != address.Token {
-			continue
-		}
-		if _, given, err := address.Find(tx, n.Kind, n.Token); err != nil {
-			return "", err
-		} else if given {
-			return string(n.Kind) + "+…", nil
-		}
-	}
-	return "", nil
+// related are the ids of the letters that a letter answers or hands on, and its own: a private letter may have been sent once more.
+func related(l *letter.Letter) []letter.MessageID {
+	return slices.Concat(l.InReplyTo(), l.References(), letter.ParseMessageIDs(l.Get("X-Forwarded-Message-Id")), []letter.MessageID{l.MessageID()})
 }
 
-// namesPrivate tells whether To or Cc name a private door of this community, though the session did not.
-func namesPrivate(in *lists.Incoming) bool {
-	return slices.ContainsFunc(append(in.Letter.To(), in.Letter.Cc()...), func(m letter.Mailbox) bool {
-		if m.Address.Domain != in.Community.Domain {
-			return false
+var ourSubject = regexp.MustCompile(`(?i)\[(?:private|(?:bc|note) [0-9a-z]{4})\]`)
+
+// markedSubject tells whether a subject bears the mark of our private mail: some programs answer without saying to what.
+func markedSubject(subject string) bool { return ourSubject.MatchString(subject) }
+
+// quotesPrivate finds a watermark of a private mail, or the address of a private door that somebody was really given, anywhere in a
+// letter. It returns what may be shown of it: never the token.
+func quotesPrivate(tx *db.Tx, l *letter.Letter) (string, error) {
+	whole := everything(l)
+	if found := lists.Watermark(whole); found != "" {
+		return found, nil
+	}
+	return lists.DoorIn(tx, whole)
+}
+
+// everythingMax is how much of a letter is looked through. What people quote stands far before.
+const everythingMax = 1 << 20
+
+// everything is all that readers could find in a letter: its text, the other forms of its text, text files, and letters inside it with
+// their headers. The body is relayed as it is, so a look at the text alone would not do.
+func everything(l *letter.Letter) string {
+	var b strings.Builder
+	add := func(s string) {
+		b.WriteString(s[:min(len(s), max(0, everythingMax-b.Len()))])
+		b.WriteByte('\n')
+	}
+	add(l.Text())
+	for i, p := range l.Parts() {
+		name := strings.ToLower(p.Filename())
+		text := strings.HasPrefix(p.Type, "text/") || strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".html")
+		if i > 0 && p.Parent >= 0 && l.Parts()[p.Parent].IsMessage() {
+			add(string(p.HeaderBytes()))
 		}
-		n := address.Parse(m.Address.Local)
-		return n.Form == address.Token && (n.Kind == address.Private || n.Kind == address.Note) ||
-			n.Word == "managers" || n.Form == address.Role && (n.Word == "anon" || n.Word == "report" || n.Word == "ombuds")
-	})
+		if b.Len() > everythingMax || p.Children > 0 || !text {
+			continue
+		}
+		decoded := string(p.Decoded())
+		if add(decoded); p.Type == "text/html" {
+			add(letter.HTMLToText(decoded[:min(len(decoded), everythingMax)]))
+		}
+	}
+	return b.String()
 }
 
 // privacyWords say that something is not for everyone, in the languages our templates will speak and a few more.
 var privacyWords = []string{
-	"privately", "in private", "between us", "between you and me", "don't share", "do not share", "confidential", "confidentially", "off the record", "not for the list", "off-list",
-	"unter uns", "vertraulich", "privat an", "im vertrauen", "bitte nicht weitergeben", "nicht für die liste",
-	"entre nous", "confidentiel", "confidentielle", "en privé", "ne pas partager", "ne partagez pas",
+	"privately", "in private", "private matter", "this is private", "between us", "between you and me", "don't share", "do not share", "not for sharing", "confidential",
+	"confidentially", "in confidence", "off the record", "not for the list", "off-list", "keep this to yourself", "keep this to yourselves", "for your eyes only",
+	"not for everyone", "for the managers only", "only for the managers", "do not forward this", "don't forward this",
+	"unter uns", "vertraulich", "privat an", "im vertrauen", "bitte nicht weitergeben", "nicht für die liste", "nur für euch", "nicht öffentlich", "bitte für euch behalten",
+	"entre nous", "confidentiel", "confidentielle", "en privé", "ne pas partager", "ne partagez pas", "pas pour la liste",
 	"entre nosotros", "confidencial", "en privado", "no lo compartan", "no compartir",
-	"tra noi", "riservato", "in privato", "onder ons", "vertrouwelijk", "entre nós", "em particular",
+	"tra noi", "riservato", "in privato", "onder ons", "vertrouwelijk", "niet voor de lijst", "entre nós", "em particular", "mellan oss", "konfidentiellt",
+	"между нами", "конфиденциально", "między nami", "poufne",
 	"内密", "ここだけの話", "他言無用",
 }
 
 // managerWords address the managers as a body, at the head of a letter.
 var managerWords = []string{
 	"managers", "moderators", "moderator", "admins", "list owner", "list owners", "team",
-	"verwalter", "moderatoren", "moderation", "leitung", "modérateurs", "gestionnaires", "responsables", "moderadores", "gestores", "moderatori", "管理者", "モデレーター",
+	"verwalter", "moderatoren", "moderation", "leitung", "modérateurs", "gestionnaires", "responsables", "moderadores", "gestores", "moderatori", "beheerders",
+	"moderatorer", "модераторы", "moderatorzy", "管理者", "モデレーター",
 }
 
 // soundsPrivate tells whether a letter opens by addressing the managers, or one of them, and says within its first lines that it is
 // not for everyone (W5). It returns the words that say so. Both are needed: people do speak of confidential things on a list.
-func soundsPrivate(text string, names []string) string {
-	opening := strings.ToLower(clip(text, 60))
-	if line, _, ok := strings.Cut(strings.TrimSpace(opening), "\n"); ok {
-		opening = line
-	}
+func soundsPrivate(subject, text string, names []string) string {
+	text = strings.TrimSpace(text)
+	first, _, _ := strings.Cut(text, "\n")
+	opening := strings.ToLower(subject + " \n" + clip(first, 60))
 	addressed := func(w string) bool { return hasWord(opening, strings.ToLower(w)) }
 	if !slices.ContainsFunc(managerWords, addressed) && !slices.ContainsFunc(names, addressed) {
 		return ""
 	}
-	start := strings.Join(strings.Fields(strings.ToLower(clip(text, 400))), " ")
+	start := strings.Join(strings.Fields(strings.ToLower(subject+" \n"+clip(text, 400))), " ")
 	start = strings.ReplaceAll(start, "’", "'")
 	for _, w := range privacyWords {
 		if hasWord(start, w) {
@@ -128,21 +144,33 @@ func soundsPrivate(text string, names []string) string {
 
 // hasWord finds a word or phrase that stands by itself. Scripts without blanks have no such thing: there any place counts.
 func hasWord(text, word string) bool {
+	if word == "" {
+		return false
+	}
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)
 		if i < 0 {
 			return false
 		}
 		i += from
-		if word[0] >= 0x80 || !letterAt(text, i-1) && !letterAt(text, i+len(word)) {
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		behind, size := utf8.DecodeRuneInString(text[i+len(word):])
+		if unspaced(word) || !inWord(before) && (size == 0 || !inWord(behind)) {
 			return true
 		}
 		from = i + 1
 	}
 }
 
-func letterAt(s string, i int) bool {
-	return i >= 0 && i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= '0' && s[i] <= '9' || s[i] >= 0x80)
+// inWord tells whether a character belongs to the word beside it.
+func inWord(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
+}
+
+// unspaced tells whether a word is of a script that writes without blanks.
+func unspaced(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
 
 // clip is the first n bytes of a text, or a little less, so that no character is cut.

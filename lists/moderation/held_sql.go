@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
-	"backchannel/archive/logbook"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
@@ -31,6 +30,9 @@ const (
 	WhyBoth    = Why("both")           // the managers have it; its author must say whether everyone should
 )
 
+// authors tells whether nobody but the author may decide: the letter may be a private one.
+func (w Why) authors() bool { return w == WhyDoor || w == WhyBoth }
+
 // question is what the author, or the managers, were asked.
 func (w Why) question() templates.Question {
 	switch w {
@@ -42,6 +44,14 @@ func (w Why) question() templates.Question {
 		return templates.AskPost
 	}
 	return templates.AskHeld
+}
+
+// reason is why the managers are asked.
+func (w Why) reason() templates.WaitReason {
+	if w == WhyTooMany {
+		return templates.TooMany
+	}
+	return templates.Newcomer
 }
 
 // State is where a held letter stands.
@@ -57,15 +67,16 @@ const (
 	Expired   State = "expired" // nobody answered
 )
 
-func (s State) outcome() templates.Outcome {
-	switch s {
-	case Published:
+// outcome is how an end is told. Of a letter that the managers have, only the part for everyone was given up.
+func (h Held) outcome(as State) templates.Outcome {
+	switch {
+	case as == Published:
 		return templates.Posted
-	case Handed:
+	case as == Handed, h.Why == WhyBoth:
 		return templates.Handed
-	case Expired:
+	case as == Expired:
 		return templates.Expired
-	case Refused:
+	case as == Refused:
 		return templates.Declined
 	}
 	return templates.Dropped
@@ -77,9 +88,8 @@ type Held struct {
 	Community lists.CommunityID `json:"-"`
 	List      lists.ListID      `json:"-"`
 	Member    lists.MemberID    `json:"-"` // its author; 0: a stranger
-	Letter    archive.LetterID  `json:"-"` // 0 once it is decided
 	Story     string            `json:"story"`
-	Subject   string            `json:"subject"`
+	Subject   string            `json:"subject"` // "" in lists of letters that may be private, as is From
 	From      string            `json:"from"`
 	Why       Why               `json:"why"`
 	State     State             `json:"state"`
@@ -110,10 +120,30 @@ func Schema() db.Schema {
 		UNIQUE (story, list)                           -- one letter waits once for one list
 	) STRICT;
 	CREATE INDEX held_state ON held (community, state, asked);
+	CREATE INDEX held_list ON held (list, why) WHERE state = 'waiting';
 	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL`}}
 }
 
-func (h Held) object() string { return fmt.Sprintf("held:%d", h.ID) }
+// side is whom a token of ours was given to.
+type side string
+
+const (
+	toAuthor  side = "author"
+	toManager side = "manager"
+)
+
+// door is where an answer about the letter comes in.
+func (h Held) door(c lists.Community, m lists.Member, s side) notice.Door {
+	return notice.Door{Community: c, Member: m, Receiver: Receiver, Object: fmt.Sprintf("%s:%d", s, h.ID), Days: 2 * Days}
+}
+
+// readObject reads what the row of such a token says.
+func readObject(o string) (s side, id HeldID, ok bool) {
+	word, number, _ := strings.Cut(o, ":")
+	n, err := strconv.ParseInt(number, 10, 64)
+	s = side(word)
+	return s, HeldID(n), err == nil && (s == toAuthor || s == toManager)
+}
 
 func nullable(n int64) any {
 	if n == 0 {
@@ -125,12 +155,12 @@ func nullable(n int64) any {
 // keep puts a letter on hold.
 func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
 	h := Held{
-		Community: in.Community.ID, List: in.List.ID, Member: in.Sender.ID, Letter: in.ID, Story: in.Story,
+		Community: in.Community.ID, List: in.List.ID, Member: in.Sender.ID, Story: in.Story,
 		Subject: in.Letter.Subject(), From: in.From.Address.String(), Why: why, State: Waiting, Asked: tx.Now,
 	}
 	id, err := tx.Insert(`INSERT INTO held (community, list, member, letter, story, subject, author, why, asked)
 		VALUES (@community, @list, @member, @letter, @story, @subject, @author, @why, @asked)`,
-		db.Named("community", h.Community), db.Named("list", h.List), db.Named("member", nullable(int64(h.Member))), db.Named("letter", int64(h.Letter)),
+		db.Named("community", h.Community), db.Named("list", h.List), db.Named("member", nullable(int64(h.Member))), db.Named("letter", int64(in.ID)),
 		db.Named("story", h.Story), db.Named("subject", h.Subject), db.Named("author", h.From), db.Named("why", string(h.Why)), db.Named("asked", db.Micros(h.Asked)))
 	if err != nil {
 		return h, fmt.Errorf("hold a letter: %w", err)
@@ -139,7 +169,7 @@ func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
 	if err := calendar.Set(tx, Expire, id, expiryDate(tx.Now)); err != nil {
 		return h, err
 	}
-	return h, logbook.Write(tx, logbook.Entry{Story: h.Story, Verb: logbook.Held, MessageID: in.Letter.MessageID(), Detail: fmt.Sprintf("held letter %d: %s", h.ID, h.Why)})
+	return h, in.Held(tx, fmt.Sprintf("held letter %d: %s", h.ID, h.Why))
 }
 
 // end decides a held letter, once and for ever. Its token stays known, so that a late answer can be told.
@@ -156,20 +186,33 @@ func (h Held) end(tx *db.Tx, as State, by lists.MemberID, detail string) error {
 		return err
 	}
 	if detail == "" {
-		return nil
+		return nil // what becomes of it tells its own story
 	}
-	verb := logbook.Dropped
-	if as == Handed {
-		verb = logbook.Filed
-	}
-	return logbook.Write(tx, logbook.Entry{Story: h.Story, Verb: verb, Detail: detail})
+	return lists.GivenUp(tx, h.Story, detail)
 }
 
-const heldColumns = "id, community, list, coalesce(member, 0), coalesce(letter, 0), story, subject, author, why, state, asked, decided, coalesce(decider, 0)"
+// again keeps a letter waiting for somebody else's word.
+func (h Held) again(tx *db.Tx, why Why) error {
+	_, err := tx.Exec("UPDATE held SET why = @why, asked = @asked WHERE id = @id AND state = 'waiting'",
+		db.Named("why", string(why)), db.Named("asked", db.Micros(tx.Now)), db.Named("id", h.ID))
+	if err != nil {
+		return err
+	}
+	return calendar.Set(tx, Expire, int64(h.ID), expiryDate(tx.Now))
+}
+
+// countStrangers counts the letters of strangers that wait for a list, and those of one of them.
+func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs int, err error) {
+	err = tx.QueryRow("SELECT count(*), count(*) FILTER (WHERE author = @author) FROM held WHERE list = @list AND state = 'waiting' AND why = 'newcome'",
+		db.Named("author", from.String()), db.Named("list", l)).Scan(&all, &theirs)
+	return all, theirs, err
+}
+
+const heldColumns = "id, community, list, coalesce(member, 0), story, subject, author, why, state, asked, decided, coalesce(decider, 0)"
 
 func scanHeld(r db.Scanner) (h Held, err error) {
 	var asked, decided int64
-	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Letter, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By)
+	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By)
 	h.Asked, h.Decided = db.Time(asked), db.Time(decided)
 	return h, err
 }
@@ -187,22 +230,15 @@ func find(tx *db.Tx, id HeldID) (Held, error) {
 	return scanHeld(tx.QueryRow("SELECT "+heldColumns+" FROM held WHERE id = ?", id))
 }
 
-// findObject finds the letter that a token is about.
-func findObject(tx *db.Tx, object string) (Held, bool, error) {
-	id, err := strconv.ParseInt(strings.TrimPrefix(object, "held:"), 10, 64)
-	if err != nil {
-		return Held{}, false, nil
-	}
-	h, err := find(tx, HeldID(id))
-	if errors.Is(err, db.ErrNoRows) {
-		return h, false, nil
-	}
-	return h, err == nil, err
-}
-
-// List are the letters of a community that wait, oldest first.
+// List are the letters of a community that wait, oldest first. Of one that may be private nothing is shown but that it waits.
 func List(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
-	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE community = ? AND state = 'waiting' ORDER BY asked, id", c)
+	all, err := db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE community = ? AND state = 'waiting' ORDER BY asked, id", c)
+	for i, h := range all {
+		if h.Why.authors() {
+			all[i].Subject, all[i].From = "", ""
+		}
+	}
+	return all, err
 }
 
 // place is where the letter wants to go.

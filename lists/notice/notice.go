@@ -108,9 +108,9 @@ func ToMember(c lists.Community, m lists.Member, kind Kind, words templates.Mail
 // previewLen is how much of a letter is shown again to its writer, or to a manager who decides about it, in characters.
 const previewLen = 600
 
-// Preview is what our letters show of somebody's letter, so that it can be known again.
+// Preview is what our letters show of somebody's letter, so that it can be known again: never an address that was one person's.
 func Preview(l *letter.Letter) templates.Said {
-	return templates.Said(letter.Excerpt(l.NewText().Text, previewLen))
+	return templates.Said(letter.Excerpt(lists.WithoutDoors(l.NewText().Text), previewLen))
 }
 
 // Office writes the letters.

@@ -1,0 +1,422 @@
+package moderation_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/moderation"
+	"backchannel/templates/refusal"
+)
+
+// Nothing but the one word, alone, lets a letter pass (C6, product.md R1); everything else is asked again, and nothing is lost.
+func TestWordsOfAuthors(t *testing.T) {
+	for body, relayed := range map[string]bool{
+		"PUBLIC": true, "public.": true, "Public, please": true, "PUBLIC\n\nDana": true,
+		"PUBLIC? No, rather not": false, "Public ?": false, "PUBLIC but without my name": false, "Not public": false, "YES": false, "It is for everyone": false, "": false, "DROP": false, "Private": false,
+	} {
+		v := mailroomtest.New(t)
+		q := door(v, "A question")
+		v.MustSend(answer(dana, q, body))
+		all := v.Deliver()
+		if got := len(to(all, bill)) == 1; got != relayed {
+			t.Errorf("%q: relayed is %v:\n%s", body, got, mailroomtest.Subjects(all))
+		}
+		if len(to(all, dana)) == 0 {
+			t.Errorf("%q: Dana hears nothing", body)
+		}
+		if word := strings.ToUpper(body); len(waiting(v)) != 0 && (relayed || word == "DROP" || word == "PRIVATE") {
+			t.Errorf("%q: it still waits", body)
+		}
+	}
+}
+
+// A question says how many would get the letter: those who read the digest, too.
+func TestReadersAreCounted(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.Update(func(tx *db.Tx) error {
+		if err := lists.Subscribe(tx, v.Member(bill).ID, v.Talk.ID, lists.Digest); err != nil {
+			return err
+		}
+		return lists.Subscribe(tx, v.Member(alison).ID, v.Talk.ID, lists.None)
+	})
+	says(t, door(v, "A question"), "PUBLIC post it to 5 people in Garden talk")
+	says(t, weak(v, "Beans"), "YES it was me: send it to 5 people in Garden talk")
+}
+
+// What changed while a letter waited counts when its author says yes: it is decided as if it came now.
+func TestAnAnswerIsDecidedAsOfNow(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(v *village)
+		kind   refusal.Kind
+	}{
+		"its author left":            {func(v *village) { set(v, sil, func(m *lists.Member) { m.State = lists.Left }) }, refusal.NoSuchAddress},
+		"its author was removed":     {func(v *village) { set(v, sil, func(m *lists.Member) { m.State = lists.Removed }) }, refusal.NoSuchAddress},
+		"the list is for announcing": {func(v *village) { list(v, func(l *lists.List) { l.Posting = lists.ByManagers }) }, refusal.NotAllowed},
+		"the list was given up": {func(v *village) {
+			v.Update(func(tx *db.Tx) error { return lists.RemoveList(tx, v.Talk.ID) })
+		}, refusal.NotAllowed},
+	} {
+		v := mailroomtest.New(t)
+		q := weak(v, "Beans")
+		c.change(v)
+		if _, err := v.Send(answer(sil, q, "YES")); refusal.KindOf(err) != c.kind {
+			t.Errorf("%s: %v", name, err)
+		}
+		if all := v.Deliver(); len(all) != 0 {
+			t.Errorf("%s:\n%s", name, mailroomtest.Subjects(all))
+		}
+		v.MustSend(answer(sil, q, "DROP")) // that is always possible
+		if len(waiting(v)) != 0 {
+			t.Errorf("%s: it still waits", name)
+		}
+	}
+}
+
+// Nobody gets around the limit of posts by writing what is asked about (C10).
+func TestTheLimitHoldsForAnswersToo(t *testing.T) {
+	v := mailroomtest.New(t)
+	list(v, func(l *lists.List) { l.PostsPerHour = 1 })
+	q := door(v, "Second")
+	v.MustSend(post{From: dana, To: talk, Subject: "First", Body: "Hello."})
+	v.Deliver()
+	v.MustSend(answer(dana, q, "PUBLIC"))
+	all := v.Deliver()
+	nothing(t, all, bill)
+	says(t, v.One(all, dana), "a manager will look at it first", "takes 1 post an hour")
+	v.MustSend(answer(mira, v.One(all, mira), "OK"))
+	if len(to(v.Deliver(), bill)) != 1 {
+		t.Error("not posted after the OK")
+	}
+}
+
+// An author who would not see their own post is told that it went out.
+func TestAuthorsHearThatItWentOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		delivery lists.Delivery
+		ownCopy  bool
+		want     string
+	}{
+		"every post":      {lists.Each, true, "A question"},
+		"no own copy":     {lists.Each, false, `Posted: "A question"`},
+		"digest":          {lists.Digest, true, `Posted: "A question"`},
+		"nothing by mail": {lists.None, true, `Posted: "A question"`},
+	} {
+		v := mailroomtest.New(t)
+		set(v, dana, func(m *lists.Member) { m.OwnCopy = c.ownCopy })
+		v.Update(func(tx *db.Tx) error { return lists.Subscribe(tx, v.Member(dana).ID, v.Talk.ID, c.delivery) })
+		v.MustSend(answer(dana, door(v, "A question"), "PUBLIC"))
+		if got := v.One(v.Deliver(), dana); got.Subject() != c.want {
+			t.Errorf("%s: %q", name, got.Subject())
+		}
+	}
+}
+
+// PRIVATE gives the letter to the managers and says so, though the writer was told of another letter a minute ago; and what the
+// managers have already they get once.
+func TestPrivate(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: dana, To: managers, Subject: "First", Body: "Hello."})
+	v.Deliver()
+	v.MustSend(answer(dana, door(v, "A question"), "PRIVATE"))
+	all := v.Deliver()
+	says(t, v.One(all, mira), "zzsecret A question")
+	says(t, v.One(all, dana), "Only the managers got this: Mira and Theo.")
+	nothing(t, all, bill)
+
+	// To and Cc name both, and the two parts come one after the other
+	p := post{From: dana, To: talk, Subject: "Both", Body: "Hello both.", Header: "Cc: " + managers + "\r\nMessage-ID: <both@north.example>\r\n"}
+	v.MustSend(p)
+	q := v.One(v.Deliver(), dana)
+	p.Rcpt = []string{managers}
+	v.MustSend(p)
+	says(t, v.One(to(v.Deliver(), mira), mira), "Hello both.")
+	v.MustSend(answer(dana, q, "PRIVATE"))
+	all = v.Deliver()
+	nothing(t, all, mira)
+	nothing(t, all, bill)
+	says(t, v.One(all, dana), "The managers have your letter")
+}
+
+// Of a letter that the managers have, nobody says that it went to nobody.
+func TestTheRestOfALetter(t *testing.T) {
+	for _, word := range []string{"DROP", "PRIVATE", ""} {
+		v := mailroomtest.New(t)
+		v.MustSend(post{From: dana, To: talk + ", " + managers, Subject: "Both", Body: "Hello both.", Rcpt: []string{talk, managers}})
+		var q arrived
+		for _, a := range to(v.Deliver(), dana) {
+			if strings.HasPrefix(a.Subject(), "Not sent yet") {
+				q = a
+			}
+		}
+		if word == "" {
+			v.Pass(14*24*time.Hour + time.Minute)
+		} else {
+			v.MustSend(answer(dana, q, word))
+		}
+		all := v.Deliver()
+		end := v.One(all, dana)
+		says(t, end, "The managers have your letter")
+		if strings.Contains(words(end), "nobody.") || strings.Contains(words(end), "write it again") {
+			t.Errorf("%s: %s", word, words(end))
+		}
+		v.MustSend(answer(dana, q, "PUBLIC"))
+		all = v.Deliver()
+		nothing(t, all, bill)
+		says(t, v.One(all, dana), "it went to the managers, in private")
+	}
+}
+
+// The managers' words about a held post.
+func TestWordsOfManagers(t *testing.T) {
+	for body, want := range map[string]string{
+		"OK": "posted", "ok!": "posted", "Yes, please": "posted", "OK\n\nMira Lowe": "posted",
+		"NO": "refused", "No.\n\nToo long.": "refused", "NO it is an advertisement": "refused", "No, it is too long": "refused",
+		"OK?": "asked", "Ok, but not today": "asked", "No problem, let it pass": "asked", "No objections": "asked", "No worries!": "asked", "NO?": "asked", "Hm": "asked", "": "asked",
+	} {
+		v := mailroomtest.New(t)
+		list(v, func(l *lists.List) { l.PostsPerHour = 1 })
+		for _, s := range []string{"First", "Second"} {
+			v.MustSend(post{From: dana, To: talk, Subject: s, Body: "Hello."})
+		}
+		q := held(t, v.Deliver(), mira)
+		v.MustSend(answer("Mira Lowe <"+mira+">", q, body))
+		all := v.Deliver()
+		got := "asked"
+		switch {
+		case len(to(all, bill)) == 1:
+			got = "posted"
+		case len(to(all, dana)) == 1:
+			got = "refused"
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s:\n%s", body, got, want, mailroomtest.Subjects(all))
+		}
+		if got == "asked" && len(to(all, mira)) != 1 {
+			t.Errorf("%q: Mira is not asked again", body)
+		}
+	}
+}
+
+// The reason goes to the author in the manager's words, and without anything by which the manager could be known or reached.
+func TestTheReasonShowsNoManager(t *testing.T) {
+	v := mailroomtest.New(t)
+	list(v, func(l *lists.List) { l.PostsPerHour = 1 })
+	for _, s := range []string{"First", "Second"} {
+		v.MustSend(post{From: dana, To: talk, Subject: s, Body: "Hello."})
+	}
+	q := held(t, v.Deliver(), mira)
+	v.MustSend(answer(`"Lowe, Mira" <`+mira+`>`, q, "NO it is an advertisement.\nCall me under +1 555 0142 about it.\nNext time, please.\nMira Lowe\nLowe Consult\nmira@lowe.example"))
+	end := v.One(v.Deliver(), dana)
+	says(t, end, "it is an advertisement.", "Next time, please.")
+	for _, w := range []string{"lowe", "Lowe", "Mira", "555"} {
+		if strings.Contains(string(end.Raw()), w) {
+			t.Errorf("%q leaked:\n%s", w, end.Raw())
+		}
+	}
+}
+
+// Who decided is the managers' business: the author who comes late learns what, not who.
+func TestWhoDecidedIsNotTold(t *testing.T) {
+	v := mailroomtest.New(t)
+	q := weak(v, "Beans")
+	h := waiting(v)[0]
+	if err := update(v, func(tx *db.Tx) error { return v.Desk.Refuse(tx, h, v.Member(mira).ID, "") }); err != nil {
+		t.Fatal(err)
+	}
+	v.Deliver()
+	v.MustSend(answer(sil, q, "YES"))
+	late := v.One(v.Deliver(), sil)
+	says(t, late, "already decided", "it was not let through")
+	if strings.Contains(words(late), "Mira") {
+		t.Errorf("told who decided: %s", words(late))
+	}
+}
+
+// A letter that may be private is its author's alone to decide: no manager and no operator publishes it, refuses it, or reads its
+// subject.
+func TestDoorLettersAreTheirAuthors(t *testing.T) {
+	v := mailroomtest.New(t)
+	door(v, "zzsubject")
+	h := waiting(v)[0]
+	if h.Subject != "" || h.From != "" {
+		t.Errorf("shown: %q from %q", h.Subject, h.From)
+	}
+	for name, do := range map[string]func(tx *db.Tx) error{
+		"approve": func(tx *db.Tx) error { return v.Desk.Approve(tx, h, 0) },
+		"refuse":  func(tx *db.Tx) error { return v.Desk.Refuse(tx, h, 0, "") },
+	} {
+		err := update(v, do)
+		if refusal.KindOf(err) != refusal.NotAllowed || err.Error() != fmt.Sprintf("Only its author can decide about the letter %d: it may be a private one.", h.ID) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if all := v.Deliver(); len(all) != 0 || len(waiting(v)) != 1 {
+		t.Errorf("something happened:\n%s", mailroomtest.Subjects(all))
+	}
+}
+
+// Two managers decide at once: the first counts, the second is told (product.md E18).
+func TestTwoManagersDecide(t *testing.T) {
+	v := mailroomtest.New(t)
+	list(v, func(l *lists.List) { l.PostsPerHour = 1 })
+	for _, s := range []string{"First", "Second"} {
+		v.MustSend(post{From: "Däna Reyes <" + dana + ">", To: talk, Subject: s, Body: "Hello."})
+	}
+	all := v.Deliver()
+	mq, tq := held(t, all, mira), held(t, all, theo)
+	says(t, mq, "It is from Däna Reyes (dana@north.example).")
+	v.MustSend(answer(mira, mq, "NO"))
+	v.Deliver()
+	v.MustSend(answer(theo, tq, "OK"))
+	all = v.Deliver()
+	nothing(t, all, bill)
+	says(t, v.One(all, theo), "already decided by Mira", "it was not let through")
+	err := update(v, func(tx *db.Tx) error {
+		h, err := moderation.Find(tx, 1)
+		if err != nil {
+			return err
+		}
+		return v.Desk.Approve(tx, h, 0)
+	})
+	if refusal.KindOf(err) != refusal.Conflict || err.Error() != "The letter 1 was decided already: it is refused." {
+		t.Errorf("the operator comes third: %v", err)
+	}
+}
+
+// Nobody's token decides in other hands, and a program decides nothing.
+func TestOtherHands(t *testing.T) {
+	v := mailroomtest.New(t)
+	list(v, func(l *lists.List) { l.PostsPerHour = 1 })
+	q := door(v, "A question")
+	for _, s := range []string{"First", "Second"} {
+		v.MustSend(post{From: dana, To: talk, Subject: s, Body: "Hello."})
+	}
+	vote := held(t, v.Deliver(), mira)
+	set(v, alison, func(m *lists.Member) { m.Role = lists.RoleManager })
+	for name, p := range map[string]post{
+		"a stranger":              answer(eve, q, "PUBLIC"),
+		"another member":          answer(bill, q, "PUBLIC"),
+		"a manager":               answer(mira, q, "PUBLIC"),
+		"a stranger votes":        answer(eve, vote, "OK"),
+		"the author votes":        answer(dana, vote, "OK"),
+		"another manager's vote":  answer(alison, vote, "OK"),
+		"a vote nobody vouches":   {From: mira, To: answer(mira, vote, "").To, Body: "OK", Sender: "x@silent.example"},
+		"a program of the author": {From: dana, To: answer(dana, q, "").To, Body: "PUBLIC", Header: "Auto-Submitted: auto-replied\r\n"},
+	} {
+		if _, err := v.Send(p); err == nil {
+			t.Errorf("%s was heard", name)
+		}
+	}
+	set(v, mira, func(m *lists.Member) { m.Role = lists.RoleMember })
+	if _, err := v.Send(answer(mira, vote, "OK")); refusal.KindOf(err) != refusal.NotAllowed {
+		t.Errorf("a manager no longer: %v", err)
+	}
+	if all := v.Deliver(); len(all) != 0 || len(waiting(v)) != 2 {
+		t.Errorf("something happened:\n%s", mailroomtest.Subjects(all))
+	}
+}
+
+// Strangers on an open list wait for the managers, a few at a time; their letters cannot carry private words onto it.
+func TestStrangersOnAnOpenList(t *testing.T) {
+	v := mailroomtest.New(t)
+	list(v, func(l *lists.List) { l.Posting = lists.ByAnyone })
+	kinds := map[refusal.Kind]int{}
+	for i := range 5 {
+		_, err := v.Send(post{From: "Eve <" + eve + ">", To: talk, Subject: "Hello", Body: strings.Repeat("Hi. ", i+1)})
+		if err != nil {
+			kinds[refusal.KindOf(err)]++
+		}
+	}
+	all := v.Deliver()
+	if len(to(all, mira)) != 3 || kinds[refusal.Limit] != 2 {
+		t.Errorf("%d letters wait, refused: %v", len(to(all, mira)), kinds)
+	}
+	nothing(t, all, eve)
+	says(t, to(all, mira)[0], "because its author is new here", "It is from Eve (eve@evil.example).")
+	most := 0
+	for i := range 70 {
+		if _, err := v.Send(post{From: fmt.Sprintf("x%d@spam.example", i), To: talk, Subject: "Hello", Body: "Hi."}); err == nil {
+			most++
+		}
+	}
+	if most != 47 {
+		t.Errorf("%d more letters of strangers wait, want 50 in all", most)
+	}
+	_, err := v.Send(post{From: "y@other.example", To: talk, Subject: "Hello", Body: "> [private K7QX]"})
+	if refusal.KindOf(err) != refusal.NotAllowed {
+		t.Errorf("private words of a stranger: %v", err)
+	}
+	v.MustSend(answer(mira, to(all, mira)[0], "OK"))
+	if got := v.One(to(v.Deliver(), bill), bill); !strings.Contains(got.Get("From"), "Eve via Garden talk") {
+		t.Errorf("posted as %s", got.Get("From"))
+	}
+}
+
+// A spoofer can make three questions a day, and no fourth (D3); the letter stays with its sender.
+func TestThreeQuestionsADay(t *testing.T) {
+	v := mailroomtest.New(t)
+	asked := 0
+	for i := range 5 {
+		_, err := v.Send(post{From: sil, To: talk, Subject: "Beans", Body: strings.Repeat("They climb. ", i+1)})
+		if err == nil {
+			asked++
+		} else if refusal.KindOf(err) != refusal.Limit {
+			t.Errorf("%v", err)
+		}
+	}
+	if all := v.Deliver(); asked != 3 || len(all) != 3 || len(waiting(v)) != 3 {
+		t.Errorf("%d taken, %d wait, wrote:\n%s", asked, len(waiting(v)), mailroomtest.Subjects(all))
+	}
+	v.Pass(24 * time.Hour)
+	weak(v, "Tomorrow")
+}
+
+// A letter that waits keeps its bytes; one that is decided does not hold them back, and two weeks are two weeks.
+func TestExpiry(t *testing.T) {
+	v := mailroomtest.New(t)
+	weak(v, "Beans")
+	v.Pass(14*24*time.Hour - time.Minute)
+	purge := func() {
+		v.Update(func(tx *db.Tx) error { _, err := v.Store.Purge(tx, tx.Now.Add(-13*24*time.Hour)); return err })
+	}
+	purge()
+	if len(waiting(v)) != 1 || len(v.Deliver()) != 0 {
+		t.Error("gone too early")
+	}
+	v.Pass(2 * time.Minute)
+	says(t, v.One(v.Deliver(), sil), `We asked you about a letter, "Beans", and heard nothing for 14 days.`)
+	purge()
+	v.View(func(tx *db.Tx) error {
+		all, err := v.Store.LettersByMessageID(tx, "1@client.example")
+		if len(all) != 0 {
+			t.Error("its bytes are still there")
+		}
+		return err
+	})
+	v.Pass(15 * 24 * time.Hour) // nothing more happens
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("wrote:\n%s", mailroomtest.Subjects(all))
+	}
+}
+
+// The same letter that is held cannot be held again for the same list by another way; a post that is there already is taken.
+func TestDuplicates(t *testing.T) {
+	v := mailroomtest.New(t)
+	p := post{From: bill, To: talk, Subject: "Hello", Body: "To all.", Header: "Message-ID: <same@south.example>\r\n"}
+	v.MustSend(p)
+	v.Deliver()
+	p.Header += "X-Way: another\r\n"
+	v.Pass(11 * 24 * time.Hour) // longer than the mailroom remembers
+	story := v.MustSend(p)
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("again:\n%s", mailroomtest.Subjects(all))
+	}
+	if got := v.Story(story); !strings.HasSuffix(got, "received dropped") {
+		t.Errorf("story: %s", got)
+	}
+}

@@ -1,0 +1,120 @@
+package moderation_test
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/moderation"
+)
+
+const mixed = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+const alternative = "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n"
+
+// part is one part of a letter.
+func part(kind, body string) string { return "--b\nContent-Type: " + kind + "\n\n" + body + "\n" }
+
+// W1 to W5, in whatever way a mail program carries private words along: one doubt stops a letter, and the question says which.
+func TestDoubts(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: dana, To: managers, Subject: "PR person", Body: "May she join?"})
+	all := v.Deliver()
+	ack, notice := v.One(all, dana), v.One(all, mira)
+	door := ack.ReplyTo()[0].Address.String()
+	inLink := strings.NewReplacer("+", "%2B", "@", "%40").Replace(door)
+	id := string(ack.MessageID())
+	v.Update(func(tx *db.Tx) error { return v.Store.RecordID(tx, "d.issue@gardeners.example", "digest") })
+	for name, c := range map[string]struct {
+		p    post
+		says string
+	}{
+		"W1 In-Reply-To":              {post{Header: "In-Reply-To: <" + id + ">\r\n"}, "It answers a private letter."},
+		"W1 far back in References":   {post{Header: "References: <" + id + "> <a@b.example> <c@d.example>\r\n"}, "It answers a private letter."},
+		"W1 a notice to a manager":    {post{From: mira, Header: "References: <" + string(notice.MessageID()) + ">\r\n"}, "It answers a private letter."},
+		"W1 forwarded by Thunderbird": {post{Header: "X-Forwarded-Message-Id: <" + id + ">\r\n"}, "It answers a private letter."},
+		"W1 sent once more":           {post{Header: "Message-ID: <" + id + ">\r\n"}, "It answers a private letter."},
+		"W1 by its subject":           {post{Subject: "Re: [private] Re: PR person"}, "It answers a private letter."},
+		"W1 by a manager's subject":   {post{From: mira, Subject: "Re: " + notice.Subject()}, "It answers a private letter."},
+		"W2 a digest":                 {post{Header: "In-Reply-To: <d.issue@gardeners.example>\r\n"}, "It answers the digest"},
+		"W3 a watermark":              {post{Body: "They wrote:\n\n> Only the managers got this. [private K7QX]"}, "[private K7QX]"},
+		"W3 a wrapped watermark":      {post{Body: "They wrote:\n\n> and so on. [private\n> K7QX]"}, "[private K7QX]"},
+		"W3 in small letters":         {post{Body: "[PRIVATE k7qx]"}, "[private K7QX]"},
+		"W3 a door":                   {post{Body: "Write to " + door + " instead."}, "private+…"},
+		"W3 a door in capitals":       {post{Body: "Write to " + strings.ToUpper(door) + " instead."}, "private+…"},
+		"W3 a door behind many":       {post{Body: strings.Repeat("note+00000000000000000000000000@x ", 60) + door}, "private+…"},
+		"W3 only in the HTML":         {post{Header: alternative, Body: part("text/plain", "See below.") + part("text/html", "<p>See.</p><blockquote>[private&nbsp;K7QX]</blockquote>") + "--b--"}, "[private K7QX]"},
+		"W3 in pieces of the HTML":    {post{Header: alternative, Body: part("text/plain", "See below.") + part("text/html", "<p>[private <b>K7QX</b>]</p>") + "--b--"}, "[private K7QX]"},
+		"W3 in a link":                {post{Header: alternative, Body: part("text/plain", "See below.") + part("text/html", `<a href="mailto:`+inLink+`">write</a>`) + "--b--"}, "private+…"},
+		"W3 an attached letter":       {post{Header: mixed, Body: part("text/plain", "See below.") + part("message/rfc822", "Subject: x\nReply-To: <"+door+">\n\nhello") + "--b--"}, "private+…"},
+		"W3 text of an attached one":  {post{Header: mixed, Body: part("text/plain", "See below.") + part("message/rfc822", "Subject: x\n\nhello\n\n[private K7QX]") + "--b--"}, "[private K7QX]"},
+		"W3 an attached text":         {post{Header: mixed, Body: part("text/plain", "See below.") + part("text/plain; name=mail.txt", "[private K7QX]") + "--b--"}, "[private K7QX]"},
+		"W3 an attached .eml": {post{Header: mixed, Body: part("text/plain", "See below.") +
+			part("application/octet-stream; name=\"mail.eml\"\nContent-Transfer-Encoding: base64", base64.StdEncoding.EncodeToString([]byte("Subject: x\n\n[private K7QX]"))) + "--b--"}, "[private K7QX]"},
+		"W4 the managers in Cc":     {post{Header: "Cc: managers@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
+		"W4 the digest's address":   {post{Header: "Cc: digest@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
+		"W4 a list's owner":         {post{Header: "Cc: talk-owner@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
+		"W4 a door":                 {post{Header: "Cc: <" + door + ">\r\n"}, "to the managers in private and to everyone, both"},
+		"W4 an unknown door":        {post{Header: "Cc: note+00000000000000000000000000@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
+		"W5 speaks to the managers": {post{Body: "Dear managers,\n\nplease keep this confidential: I want to leave."}, `sounds private: "confidential"`},
+		"W5 by its subject":         {post{Subject: "For Mira only, confidential", Body: "I want to leave."}, `sounds private: "confidential"`},
+	} {
+		v.Pass(25 * time.Hour)
+		if c.p.From == "" {
+			c.p.From = dana
+		}
+		if c.p.Subject == "" {
+			c.p.Subject = name
+		}
+		if c.p.Body == "" {
+			c.p.Body = "To all, then."
+		}
+		c.p.To = talk
+		v.MustSend(c.p)
+		all := v.Deliver()
+		q := v.One(all, c.p.From)
+		if len(all) != 1 || !strings.HasPrefix(q.ReplyTo()[0].Address.Local, "confirm+") {
+			t.Errorf("%s:\n%s", name, mailroomtest.Subjects(all))
+		}
+		says(t, q, c.says)
+		if strings.Contains(q.Text(), door) {
+			t.Errorf("%s: the door is shown", name)
+		}
+		v.MustSend(answer(c.p.From, q, "DROP"))
+		v.Deliver()
+	}
+	for name, p := range map[string]post{
+		"an ordinary post":           {Body: "I am new here."},
+		"a watermark of another use": {Body: "The [private] area, and [privates K7QX]."},
+		"a door nobody was given":    {Body: "As in private+00000000000000000000000000@gardeners.example, say."},
+		"a member in Cc":             {Body: "Hello.", Header: "Cc: bill@south.example, managers@other.example\r\n"},
+	} {
+		v.Pass(25 * time.Hour)
+		p.From, p.To, p.Subject = alison, talk, name
+		v.MustSend(p)
+		if all := v.Deliver(); len(to(all, dana)) != 1 {
+			t.Errorf("%s was stopped:\n%s", name, mailroomtest.Subjects(all))
+		}
+	}
+}
+
+// Looking through a letter costs little, whatever it holds (B8).
+func TestALargeLetterIsLookedThroughFast(t *testing.T) {
+	v := mailroomtest.New(t)
+	for name, piece := range map[string]string{"doors": "private+", "brackets": "[private ", "words": "managers between ", "html": "<b>private+x"} {
+		body := strings.Repeat(strings.Repeat(piece, 8)+"\n", (20<<20)/(8*len(piece)+1))
+		raw := "From: dana@north.example\r\nTo: talk@gardeners.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n" + body
+		l, err := letter.Parse([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		v.View(func(tx *db.Tx) error { _, err := moderation.QuotesPrivate(tx, l); return err })
+		if d := time.Since(begun); d > 3*time.Second { // ten times what it takes, for slow machines and the race detector
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}

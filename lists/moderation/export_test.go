@@ -1,0 +1,6 @@
+package moderation
+
+// What tests of behaviour need to see of the inside.
+var (
+	QuotesPrivate = quotesPrivate
+)

@@ -32,6 +32,10 @@ func hostileTexts() map[string]string {
 		"attributes":       html + "<p " + mega("a=b ", size),
 		"cells":            html + mega("<table><tr><td>a<td>b", size),
 		"introductions":    plain + "\r\n" + mega("On Fri, 12 Jun 2026 at 08:00, Bree <b@example.org> wrote:\r\n", size),
+		"names":            plain + "\r\n" + mega("[Bree]\r\n> a\r\n", size),
+		"initials":         plain + "\r\n>>>>> \"BO\" == Bree writes:\r\n" + mega("  BO> a\r\n\r\n", size),
+		"rules":            plain + "\r\n" + mega("a\r\n\r\n---\r\n", size),
+		"old headers":      plain + "\r\n" + mega("Date: a\r\nFrom: b\r\nMessage-ID: c\r\n| d\r\n", size),
 		"parts":            "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + mega("--b\r\n\r\n"+mega("text ", 30<<10)+"\r\n", size),
 	}
 }

@@ -9,11 +9,13 @@ func markOtherQuotes(lines []line) {
 	markAnnounced(lines, known)
 	for i := 0; i < len(lines); {
 		mark := otherMark(lines[i])
-		j := i + 1
-		for mark != "" && j < len(lines) && otherMark(lines[j]) == mark {
+		j, words := i, false
+		for j < len(lines) && mark != "" && otherMark(lines[j]) == mark {
+			words = words || strings.TrimSpace(strings.TrimLeft(lines[j].text[len(mark):], " >")) != ""
 			j++
 		}
-		if mark != "" && (j-i >= 3 || j-i == 2 && mark != "| ") {
+		j = max(j, i+1)
+		if words && (j-i >= 3 || j-i == 2 && mark != "| ") {
 			if initials := strings.Trim(mark, " >"); initials != "|" && len(known) < maxAnnounced {
 				known[initials] = initials != ""
 			}

@@ -224,9 +224,9 @@ func split(text string) (said, context string) {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		switch {
-		case strings.HasPrefix(line, ">"):
+		case strings.HasPrefix(strings.TrimLeft(line, " \t"), ">"):
 			if len(words) == 0 {
-				quoted = append(quoted, line)
+				quoted = append(quoted, strings.TrimLeft(line, " \t"))
 			}
 			gap = true
 		case strings.TrimSpace(line) == "":

@@ -16,6 +16,7 @@ func TestSplit(t *testing.T) {
 		{"an answer below a quote", "> Which one?\n\nThe red one.", "The red one.", "Which one?"},
 		{"the nearest two lines of the same depth", ">> older\n> one\n> two\n> three\n\nYes.", "Yes.", "two three"},
 		{"a deeper quote is nobody's", "> one\n>> deep\n\nYes.", "Yes.", "deep"},
+		{"an indented quote", "    >> x\n\nYes.", "Yes.", "x"},
 		{"words first: no context", "Yes.\n\n> Which one?\n\nThe red one.", "Yes.\n…\nThe red one.", ""},
 		{"a quote at the end", "Yes.\n> Which one?", "Yes.", ""},
 		{"who wrote goes with the quote", "CDale URLed thusly:\n\n> The assumption.\n\nWell, no.", "Well, no.", "The assumption."},

@@ -83,12 +83,12 @@ THREADS
     2 new from 2 people
     Bill Tan, Mon: "Mine is too wet. What do you use?"
     Alison Graf, Tue: "Horse manure, two years old."
-    Ask the managers privately: private+TOKEN@gardeners.example
+    To the managers: private+TOKEN@gardeners.example
 
    2  Frost tonight
     1 new
     Ines Roth, Tue: "Cover your seedlings."
-    Ask the managers privately: private+TOKEN@gardeners.example
+    To the managers: private+TOKEN@gardeners.example
 `
 	if !strings.HasPrefix(door, want) {
 		t.Errorf("it says\n%s", door)

@@ -128,46 +128,46 @@ func (m *wire) bodySum(relaxed bool) []byte {
 // writeRelaxed writes a body with every run of white space as one space, none at the end of a line, and no empty lines at the
 // end. It looks at each byte once: there is no body that takes longer than another.
 func writeRelaxed(w io.Writer, body []byte) {
-	out := make([]byte, 0, 32<<10)
-	room := func(n int) {
-		if len(out)+n > cap(out) {
-			w.Write(out) //nolint:errcheck // a hash never fails
-			out = out[:0]
-		}
-	}
+	out := make([]byte, 32<<10)
+	n := 0
 	ends, space, any := 0, false, false // line ends and white space that count only when something follows
-	for i := 0; i < len(body); {
-		switch c := body[i]; {
+	for i := 0; i < len(body); i++ {
+		c := body[i]
+		switch {
 		case c == ' ' || c == '\t':
 			space = true
-			i++
 			continue
 		case c == '\r' && i+1 < len(body) && body[i+1] == '\n':
 			space = false
 			ends++
-			i += 2
+			i++
 			continue
 		}
 		for ; ends > 0; ends-- {
-			room(2)
-			out = append(out, '\r', '\n')
+			if n > len(out)-4 {
+				w.Write(out[:n]) //nolint:errcheck // a hash never fails
+				n = 0
+			}
+			out[n], out[n+1] = '\r', '\n'
+			n += 2
 		}
-		if room(1); space {
-			out = append(out, ' ')
+		if n > len(out)-4 {
+			w.Write(out[:n]) //nolint:errcheck // a hash never fails
+			n = 0
+		}
+		if space {
+			out[n] = ' '
+			n++
 			space = false
 		}
-		run := i + 1
-		for run < len(body) && run-i < 1<<10 && body[run] > ' ' {
-			run++
-		}
-		room(run - i)
-		out = append(out, body[i:run]...)
-		i, any = run, true
+		out[n] = c
+		n++
+		any = true
 	}
-	if room(2); any {
-		out = append(out, '\r', '\n')
+	w.Write(out[:n]) //nolint:errcheck // a hash never fails
+	if any {
+		w.Write(crlf) //nolint:errcheck // a hash never fails
 	}
-	w.Write(out) //nolint:errcheck // a hash never fails
 }
 
 var crlf = []byte("\r\n")

@@ -240,3 +240,21 @@ func (q *inquiry) exists(ctx context.Context) (exists, known bool) {
 	}
 	return false, true
 }
+
+// MeantFor tells whether the author meant a letter for an address (C4): a signature that speaks for From covers the To or the Cc
+// that names it, or the letter came straight from the author's hosts or by a login. A good letter to somebody else that is sent
+// to a list by a third hand has none of these.
+func (f Finding) MeantFor(l *letter.Letter, to letter.Address) bool {
+	if f.Login || strings.HasSuffix(f.AlignedBy, "spf") {
+		return true
+	}
+	names := func(list []letter.Mailbox) bool {
+		return slices.ContainsFunc(list, func(m letter.Mailbox) bool { return m.Address.Key() == to.Key() })
+	}
+	for _, sig := range f.Signatures {
+		if sig.Aligned && (sig.SignedTo && names(l.To()) || sig.SignedCc && names(l.Cc())) {
+			return true
+		}
+	}
+	return false
+}

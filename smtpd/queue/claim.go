@@ -52,7 +52,12 @@ func (t *task) begin() bool {
 // ended there included, and when to look again.
 func (s *shift) claim(ctx context.Context) (n int, next time.Time, err error) {
 	free := claimMost - int(s.unbegun.Load())
-	if s.resting() || free < claimMost/2 || s.load.octets() >= s.r.o.Memory {
+	if s.resting() {
+		if err := s.hearAsked(ctx); err != nil || s.resting() {
+			return 0, time.Time{}, err
+		}
+	}
+	if free < claimMost/2 || s.load.octets() >= s.r.o.Memory {
 		return 0, time.Time{}, nil
 	}
 	var o outlook
@@ -81,6 +86,22 @@ func (s *shift) claim(ctx context.Context) (n int, next time.Time, err error) {
 	}
 	s.hand(batch)
 	return len(batch.tasks) + ended, time.Time{}, nil
+}
+
+// hearAsked ends a rest when somebody has asked for a retry since it began.
+func (s *shift) hearAsked(ctx context.Context) error {
+	var n int64
+	if err := s.r.o.DB.View(ctx, func(tx *db.Tx) (err error) { n, err = asked(tx); return err }); err != nil {
+		return fmt.Errorf("look who asked: %w", err)
+	}
+	s.mu.Lock()
+	news := s.knows && n != s.asked
+	s.asked, s.knows = n, true
+	s.mu.Unlock()
+	if news {
+		s.endRest()
+	}
+	return nil
 }
 
 // hand gives a batch to the workers. There is always room: claim asked for no more than that.

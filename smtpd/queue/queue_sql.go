@@ -38,7 +38,13 @@ func Schema() db.Schema {
 	CREATE INDEX copy_ready ON copy (due, id) WHERE state = 'waiting' AND held IS NULL;
 	CREATE INDEX copy_sending ON copy (id) WHERE state = 'sending';
 	CREATE INDEX copy_held ON copy (id) WHERE held IS NOT NULL OR state = 'aside';
-	CREATE INDEX copy_raw ON copy (raw)`}}
+	CREATE INDEX copy_raw ON copy (raw);
+
+	-- How often somebody asked for copies to be tried now. A runner that lets the way out rest looks here whether it should go on.
+	CREATE TABLE queue_asked (
+		id INTEGER PRIMARY KEY CHECK (id = 1),
+		n  INTEGER NOT NULL
+	) STRICT`}}
 }
 
 func insert(tx *db.Tx, o Owed) (id CopyID, err error) {

@@ -131,6 +131,8 @@ type shift struct {
 	mu    sync.Mutex
 	pace  pace
 	rests *time.Timer // not nil: the route rests until it fires
+	asked int64       // how often somebody had asked for a retry when the rest began
+	knows bool        // asked is known
 }
 
 func (r *Runner) shift() *shift {
@@ -274,6 +276,7 @@ func (s *shift) note(res result) time.Duration {
 	rest := s.pace.note(res.o)
 	if rest > 0 {
 		s.rests = time.AfterFunc(rest, s.endRest)
+		s.knows = false
 	}
 	return rest
 }

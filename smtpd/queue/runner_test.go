@@ -352,6 +352,38 @@ func TestRouteRests(t *testing.T) {
 	})
 }
 
+// An operator who has mended what was wrong need not wait for the end of a rest, nor restart the server.
+func TestRetryEndsARest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		y := newYard(t)
+		var mended atomic.Bool
+		y.o.Workers = 1
+		y.o.Courier = courier(func(ctx context.Context, m Message) Outcome {
+			if !mended.Load() {
+				return Outcome{Stage: StageLogin, Code: 535, Enhanced: "5.7.8", Text: "wrong password", Host: "mx.test", Busy: true}
+			}
+			return y.take(ctx, m)
+		})
+		y.owe("plain", 30)
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan error)
+		go func() { done <- y.runner().Run(ctx) }()
+		time.Sleep(time.Minute)
+		mended.Store(true)
+		time.Sleep(time.Minute)
+		if n := len(y.arrived()); n != 0 {
+			t.Errorf("%d arrived while the way out rests", n)
+		}
+		dbtest.Update(t, y.db, func(tx *db.Tx) error { _, err := RetryAll(tx); return err })
+		time.Sleep(time.Minute)
+		stop()
+		<-done
+		if n := len(y.arrived()); n != 30 {
+			t.Errorf("%d of 30 arrived after the retry", n)
+		}
+	})
+}
+
 // P15: what a host says may hold addresses, and the log holds none. What we say ourselves helps the operator.
 func TestRestsInTheLog(t *testing.T) {
 	for _, c := range []struct {

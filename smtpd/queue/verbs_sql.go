@@ -18,7 +18,11 @@ func page(tx *db.Tx, f Filter) ([]Copy, error) {
 
 // Each of these works on one copy, or with the id 0 on all.
 
+// retry also ends a rest of the way out: whoever asks has looked, and mended what was wrong.
 func retry(tx *db.Tx, id CopyID) (int64, error) {
+	if _, err := tx.Exec(`INSERT INTO queue_asked (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = n + 1`); err != nil {
+		return 0, err
+	}
 	return tx.Change(`UPDATE copy SET due = NULL WHERE `+ready+` AND due IS NOT NULL AND (?1 = 0 OR id = ?1)`, int64(id))
 }
 
@@ -34,6 +38,12 @@ func release(tx *db.Tx, id CopyID) (int64, error) {
 			WHERE id = ?`, int64(id))
 	}
 	return tx.Change(`UPDATE copy SET held = NULL, due = CASE state WHEN 'waiting' THEN NULL ELSE due END WHERE held IS NOT NULL`)
+}
+
+// asked is how often somebody asked for a retry.
+func asked(tx *db.Tx) (n int64, err error) {
+	err = tx.QueryRow(`SELECT ifnull((SELECT n FROM queue_asked), 0)`).Scan(&n)
+	return n, err
 }
 
 // Summarise counts the queue. It reads the whole table.

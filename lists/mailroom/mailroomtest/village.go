@@ -236,8 +236,10 @@ type Post struct {
 }
 
 // Send plays the front door: RCPT for every address, then the letter. It gives the story under which the letter came.
-func (v *Village) Send(p Post) (story string, err error) {
-	v.n++
+func (v *Village) Send(p Post) (story string, err error) { return v.Hand(p, v.Bytes(p)) }
+
+// Hand is Send with the bytes of a letter that the test has changed.
+func (v *Village) Hand(p Post, raw []byte) (story string, err error) {
 	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", v.n), Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), HELO: "client.example", Login: p.Login}
 	switch {
 	case p.Sender != "":
@@ -254,10 +256,12 @@ func (v *Village) Send(p Post) (story string, err error) {
 		}
 		env.To = append(env.To, Addr(r))
 	}
-	return env.Story, v.Room.Receive(context.Background(), env, v.raw(p))
+	return env.Story, v.Room.Receive(context.Background(), env, raw)
 }
 
-func (v *Village) raw(p Post) []byte {
+// Bytes is the letter as it comes over the wire, with an id of its own.
+func (v *Village) Bytes(p Post) []byte {
+	v.n++
 	h := fmt.Sprintf("Received: from client.example by lists.example; Fri, 12 Jun 2026 08:00:00 +0000\r\nFrom: %s\r\nTo: %s\r\nSubject: %s\r\nDate: Fri, 12 Jun 2026 08:00:00 +0000\r\n", p.From, p.To, p.Subject)
 	if !strings.Contains(p.Header, "Message-ID:") {
 		h += fmt.Sprintf("Message-ID: <%d@client.example>\r\n", v.n)

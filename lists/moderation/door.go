@@ -10,6 +10,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/templates"
 )
 
@@ -20,14 +21,14 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) (all []templates.Doubt, err
 	doubt := func(kind templates.DoubtKind, words string) {
 		all = append(all, templates.Doubt{Kind: kind, Words: words})
 	}
-	answers, err := d.Office.Store.IsPrivateID(tx, related(in.Letter)...)
+	answers, err := d.Office.Store.IsPrivateID(tx, notice.Related(in.Letter)...)
 	if err != nil {
 		return nil, err
 	}
 	if answers || markedSubject(in.Letter.Subject()) {
 		doubt(templates.AnswersPrivate, "") // W1
 	}
-	if answers, err = d.Office.Store.IsDigestID(tx, related(in.Letter)...); err != nil {
+	if answers, err = d.Office.Store.IsDigestID(tx, notice.Related(in.Letter)...); err != nil {
 		return nil, err
 	}
 	if answers {
@@ -51,11 +52,6 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) (all []templates.Doubt, err
 		doubt(templates.SoundsPrivate, words) // W5
 	}
 	return all, nil
-}
-
-// related are the ids of the letters that a letter answers or hands on, and its own: a private letter may have been sent once more.
-func related(l *letter.Letter) []letter.MessageID {
-	return slices.Concat(l.InReplyTo(), l.References(), letter.ParseMessageIDs(l.Get("X-Forwarded-Message-Id")), []letter.MessageID{l.MessageID()})
 }
 
 var ourSubject = regexp.MustCompile(`(?i)\[(?:private|(?:bc|note) [0-9a-z]{4})\]`)

@@ -12,6 +12,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,6 +112,12 @@ const previewLen = 600
 // Preview is what our letters show of somebody's letter, so that it can be known again: never an address that was one person's.
 func Preview(l *letter.Letter) templates.Said {
 	return templates.Said(letter.Excerpt(lists.WithoutDoors(l.NewText().Text), previewLen))
+}
+
+// Related are the ids of the letters that a letter answers or hands on, and its own, since a letter may be sent once more: by them ours
+// are known again.
+func Related(l *letter.Letter) []letter.MessageID {
+	return slices.Concat(l.InReplyTo(), l.References(), letter.ParseMessageIDs(l.Get("X-Forwarded-Message-Id")), []letter.MessageID{l.MessageID()})
 }
 
 // Office writes the letters.

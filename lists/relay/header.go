@@ -1,76 +1,126 @@
 package relay
 
 import (
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"backchannel/archive/letter"
 	"backchannel/lists"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // gone are the fields that do not travel on: they belong to the way behind us, ask for something of the members, or vouch for a
 // message that this no longer is (M5, M2).
 var gone = []string{
-	"Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Received", "X-Received", "Received-SPF", "Bcc",
-	"Disposition-Notification-To", "Return-Receipt-To", "X-Confirm-Reading-To", "Errors-To", "Approved", "X-Approved",
-	"Authentication-Results", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results", "DKIM-Signature", "DomainKey-Signature",
-	"X-Google-DKIM-Signature", "X-Originating-IP", "Sender", "Precedence", "Mail-Followup-To", "Author", "Archived-At", "Feedback-ID",
+	"Return-Path", "Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Envelope-From", "X-Rcpt-To", "X-Apparently-To", "X-Forwarded-To",
+	"X-Forwarded-For", "Received", "X-Received", "Received-SPF", "Bcc", "X-Originating-IP", "X-Sender-IP", "X-Client-IP", "X-Source-IP", "X-Authenticated-Sender",
+	"X-Google-Original-From", "X-Gm-Message-State", "X-Google-Smtp-Source",
+	"Disposition-Notification-To", "Disposition-Notification-Options", "Return-Receipt-To", "X-Confirm-Reading-To", "X-Confirm-Delivery", "Read-Receipt-To", "Errors-To",
+	"Approved", "X-Approved", "Mail-Followup-To", "Mail-Reply-To",
+	"Authentication-Results", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results", "DKIM-Signature", "DomainKey-Signature", "X-Google-DKIM-Signature",
+	"Sender", "Precedence", "Author", "Archived-At", "Feedback-ID", "CFBL-Address", "CFBL-Feedback-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
 }
 
-// foreignList are the fields of another list, kept under another name.
-var foreignList = []string{"List-Id", "List-Post", "List-Help", "List-Owner", "List-Archive", "List-Subscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Software"}
-
-// dress gives a letter the header of its list. The body stays byte for byte.
-func dress(pub Publication, shown letter.Mailbox) ([]byte, error) {
+// dress gives a letter the header of its list, as of now. ours tells which ids are those of our private mail and digests: a post names
+// none of them, or every answer to it would be taken for an answer to them (W1, W2). The body stays byte for byte.
+func dress(pub Publication, shown letter.Mailbox, ours func(letter.MessageID) bool, now time.Time) ([]byte, error) {
 	h := pub.Letter.Header()
 	h.DropStray()
-	for _, name := range gone {
-		h.Del(name)
+	h.DelFunc(func(f letter.Field) bool {
+		name := strings.ToLower(f.Name)
+		return strings.HasPrefix(name, "resent-") || slices.ContainsFunc(gone, func(g string) bool { return strings.EqualFold(g, name) })
+	})
+	if err := keepForeign(h); err != nil {
+		return nil, err
 	}
-	for _, name := range foreignList {
-		h.Del("X-Original-" + name)
-		if _, err := h.Rename(name, "X-Original-"+name); err != nil {
+	for _, f := range slices.Concat(identity(pub, ours, now), receivers(pub), listFields(pub.List, shown, answerTo(pub, shown))) {
+		if f.Value == "" {
+			h.Del(f.Name)
+		} else if err := h.Set(f.Name, f.Value); err != nil {
 			return nil, err
 		}
 	}
-	set := func(fields ...letter.Field) error {
-		for _, f := range fields {
-			if err := h.Set(f.Name, f.Value); err != nil {
+	return pub.Letter.With(h), nil
+}
+
+// keepForeign gives the fields of another list another name (M5).
+func keepForeign(h *letter.Header) error {
+	const original = "X-Original-"
+	h.DelFunc(func(f letter.Field) bool { return startsFold(f.Name, original+"List-") })
+	for _, f := range h.Fields() {
+		if startsFold(f.Name, "List-") {
+			if _, err := h.Rename(f.Name, original+f.Name); err != nil {
 				return err
 			}
 		}
-		return nil
 	}
-	l := pub.List
-	if pub.Letter.MessageID() == "" { // B2
-		if err := set(letter.Field{Name: "Message-ID", Value: letter.FormatMessageIDs([]letter.MessageID{letter.NewMessageID("post", l.Domain)})}); err != nil {
-			return nil, err
+	return nil
+}
+
+func startsFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// identity is what tells the post from others: what is missing is added (B2), and what is private goes. An empty value takes a field
+// away.
+func identity(pub Publication, ours func(letter.MessageID) bool, now time.Time) (fields []letter.Field) {
+	l := pub.Letter
+	if id := l.MessageID(); id == "" || ours(id) {
+		fields = append(fields, letter.Field{Name: "Message-ID", Value: letter.NewMessageID("post", pub.List.Domain).String()})
+	}
+	if _, ok := l.Date(); !ok {
+		fields = append(fields, letter.Field{Name: "Date", Value: now.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700")}) // RFC 5322 §3.3
+	}
+	if s := prefixed(l.Subject(), pub.List.SubjectPrefix); s != l.Subject() {
+		fields = append(fields, letter.Field{Name: "Subject", Value: s})
+	}
+	for _, name := range []string{"In-Reply-To", "References", "X-Forwarded-Message-Id"} {
+		all := letter.ParseMessageIDs(strings.Join(l.Header().Raw(name), " "))
+		if public := slices.DeleteFunc(slices.Clone(all), ours); len(public) < len(all) {
+			fields = append(fields, letter.Field{Name: name, Value: letter.FormatMessageIDs(public)})
 		}
 	}
-	if s := prefixed(pub.Letter.Subject(), l.SubjectPrefix); s != pub.Letter.Subject() {
-		if err := set(letter.Field{Name: "Subject", Value: s}); err != nil {
-			return nil, err
+	return fields
+}
+
+// receivers takes the private doors of the community out of To and Cc: an answer to all must not go through them, and a token among
+// them is its owner's alone.
+func receivers(pub Publication) (fields []letter.Field) {
+	left := 0
+	for _, f := range []struct {
+		name string
+		all  []letter.Mailbox
+	}{{"To", pub.Letter.To()}, {"Cc", pub.Letter.Cc()}} {
+		public := slices.DeleteFunc(slices.Clone(f.all), func(m letter.Mailbox) bool { return pub.Community.Private(m.Address) })
+		left += len(public)
+		if len(public) < len(f.all) {
+			fields = append(fields, letter.Field{Name: f.name, Value: letter.FormatMailboxes(public)})
 		}
 	}
+	if left == 0 {
+		fields = append(fields, letter.Field{Name: "To", Value: pub.List.Address().String()})
+	}
+	return fields
+}
+
+// listFields are the fields of the list (M3). Nothing that the author's domain could refuse keeps its name: From is the list's for
+// every policy, and the answer still goes to the author (M2).
+func listFields(l lists.List, shown letter.Mailbox, reply []letter.Mailbox) []letter.Field {
 	post := "<mailto:" + l.Address().String() + ">"
 	if l.Posting == lists.ByManagers {
 		post = "NO" // RFC 2369 §3.4
 	}
-	// Nothing that the author's domain could refuse keeps its name: From is the list's for every policy, and the answer still
-	// goes to the author (M2).
-	err := set(
-		letter.Field{Name: "From", Value: letter.Mailbox{Name: shown.Name + " via " + l.Title(), Address: l.Address()}.String()},
-		letter.Field{Name: "Reply-To", Value: letter.FormatMailboxes(answerTo(pub, shown))},
-		letter.Field{Name: "Author", Value: shown.String()}, // RFC 9057
-		letter.Field{Name: "List-Id", Value: listID(l)},
-		letter.Field{Name: "List-Post", Value: post},
-		letter.Field{Name: "List-Help", Value: "<mailto:help@" + l.Domain + ">"},
-		letter.Field{Name: "List-Owner", Value: "<mailto:managers@" + l.Domain + ">"},
-		letter.Field{Name: "Precedence", Value: "list"},
-	)
-	return pub.Letter.With(h), err
+	return []letter.Field{
+		{Name: "From", Value: letter.Mailbox{Name: shown.Name + " via " + l.Title(), Address: l.Address()}.String()},
+		{Name: "Reply-To", Value: letter.FormatMailboxes(reply)},
+		{Name: "Author", Value: shown.String()}, // RFC 9057
+		{Name: "List-Id", Value: listID(l)},
+		{Name: "List-Post", Value: post},
+		{Name: "List-Help", Value: "<mailto:help@" + l.Domain + ">"},
+		{Name: "List-Owner", Value: "<mailto:managers@" + l.Domain + ">"},
+		{Name: "Precedence", Value: "list"},
+	}
 }
 
 // listID is the value of List-Id (RFC 2919 §2): a phrase for people and the id that never changes.
@@ -94,19 +144,15 @@ func prefixed(subject, prefix string) string {
 
 // answerTo is where a personal answer goes: to the author, or where the author wants it, but never back to us.
 func answerTo(pub Publication, shown letter.Mailbox) []letter.Mailbox {
-	var wanted []letter.Mailbox
-	for _, m := range pub.Letter.ReplyTo() {
-		if m.Address.Domain != pub.List.Domain {
-			wanted = append(wanted, m)
-		}
-	}
+	wanted := slices.DeleteFunc(pub.Letter.ReplyTo(), func(m letter.Mailbox) bool { return m.Address.Domain == pub.List.Domain })
 	if len(wanted) == 0 {
 		return []letter.Mailbox{shown}
 	}
 	return wanted
 }
 
-// author is whom the post shows as its author: the name in From, unless that name would take members in (B6).
+// author is whom the post shows as its author: the name in From, unless that name would take members in (B6). A member may be called
+// like a manager; nobody may call themselves so.
 func author(pub Publication, managers []lists.Member) letter.Mailbox {
 	from := letter.Mailbox{Name: pub.Author.Name, Address: pub.Author.Address}
 	if a, err := pub.Letter.Author(); err == nil {
@@ -118,39 +164,17 @@ func author(pub Publication, managers []lists.Member) letter.Mailbox {
 	if from.Name == "" {
 		from.Name = from.Address.Local
 	}
-	if deceives(from.Name, pub, managers) {
-		from.Name = from.Address.String()
-		if from.Name == "" {
-			from.Name = "A member"
+	taken := []string{pub.List.Title(), pub.List.Local, pub.Community.Name}
+	for _, m := range managers {
+		if m.ID != pub.Author.ID {
+			taken = append(taken, m.Name)
 		}
+	}
+	if from.Name != pub.Author.Name && lists.Poses(from.Name, taken...) {
+		from.Name = from.Address.String()
+	}
+	if from.Name == "" {
+		from.Name = "A member"
 	}
 	return from
-}
-
-// deceives tells whether a display name holds an address, or reads like that of a manager who is somebody else, or of the list.
-func deceives(name string, pub Publication, managers []lists.Member) bool {
-	if strings.ContainsRune(name, '@') {
-		return true
-	}
-	look := fold(name)
-	if look == fold(pub.List.Title()) || look == fold(pub.List.Local) || look == "themanagers" || look == "managers" {
-		return true
-	}
-	for _, m := range managers {
-		if m.ID != pub.Author.ID && m.Name != "" && look == fold(m.Name) && fold(pub.Author.Name) != look {
-			return true
-		}
-	}
-	return false
-}
-
-// fold reduces a name to what the eye reads: letters and digits, without case, accents and look-alike forms.
-func fold(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

@@ -1,6 +1,7 @@
 // Package relay is the one way onto a list. It promises that what Publish returned a post for stands in the archive with its number
 // and its place in a thread, and that a copy of it is owed to every member who wants one, all in the caller's transaction; that the
-// body of a post is relayed byte for byte; and that who may still get a copy is asked at the moment it is sent.
+// body of a post is relayed byte for byte; that its header names nothing that is private; and that who may still get a copy is asked
+// at the moment it is sent.
 //
 // What is said in private reaches a list only as a newly composed message that its writer agreed to, handed in here like any other.
 package relay
@@ -28,10 +29,11 @@ type Press struct {
 
 // Publication is a letter that was accepted onto a list.
 type Publication struct {
-	List   lists.List
-	Letter *letter.Letter
-	Author lists.Member // zero ID: nobody of this community
-	Story  string
+	Community lists.Community // filled in by the press
+	List      lists.List
+	Letter    *letter.Letter
+	Author    lists.Member // zero ID: nobody of this community
+	Story     string
 }
 
 // Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members. One that
@@ -57,21 +59,28 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 }
 
 // add gives a letter its header and its place in the archive.
-func (p *Press) add(tx *db.Tx, pub Publication) (archive.Post, error) {
+func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
+	if pub.Community, err = lists.CommunityByID(tx, pub.List.Community); err != nil {
+		return post, err
+	}
 	managers, err := lists.Managers(tx, pub.List.Community)
 	if err != nil {
-		return archive.Post{}, err
+		return post, err
+	}
+	private, err := p.Office.Store.KindsOf(tx, notice.Related(pub.Letter)...)
+	if err != nil {
+		return post, err
 	}
 	shown := author(pub, managers)
-	raw, err := dress(pub, shown)
+	raw, err := dress(pub, shown, func(id letter.MessageID) bool { return private[id] != "" }, tx.Now)
 	if err != nil {
-		return archive.Post{}, fmt.Errorf("edit the header of a post: %w", err)
+		return post, fmt.Errorf("edit the header of a post: %w", err)
 	}
 	published, err := letter.Parse(raw)
 	if err != nil {
-		return archive.Post{}, fmt.Errorf("read a post as published: %w", err)
+		return post, fmt.Errorf("read a post as published: %w", err)
 	}
-	return p.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
+	return p.Office.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
 }
 
 // owe makes the copies.
@@ -80,14 +89,14 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 	if err != nil {
 		return err
 	}
-	named := map[string]bool{} // who has the letter already, from its author
-	for _, m := range append(pub.Letter.To(), pub.Letter.Cc()...) {
-		named[m.Address.Key()] = true
+	have, err := named(tx, pub)
+	if err != nil {
+		return err
 	}
 	source := fmt.Sprintf("post:%d", post.ID)
 	copies := 0
 	for _, m := range readers {
-		if m.ID == pub.Author.ID && !m.OwnCopy || named[m.Address.Key()] {
+		if m.ID == pub.Author.ID && !m.OwnCopy || have[m.ID] {
 			continue
 		}
 		_, err := queue.Owe(tx, queue.Owed{
@@ -100,4 +109,23 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 		copies++
 	}
 	return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, MessageID: post.MessageID, Detail: fmt.Sprintf("%d copies owed", copies)})
+}
+
+// mostNamed is how many addresses in To and Cc are looked at. Who names more names no friends.
+const mostNamed = 100
+
+// named are the members who have the letter already, from its author: by To or Cc, at any address of theirs.
+func named(tx *db.Tx, pub Publication) (map[lists.MemberID]bool, error) {
+	have := map[lists.MemberID]bool{}
+	all := append(pub.Letter.To(), pub.Letter.Cc()...)
+	for _, m := range all[:min(len(all), mostNamed)] {
+		who, known, err := lists.MemberByAddress(tx, pub.List.Community, m.Address)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			have[who.ID] = true
+		}
+	}
+	return have, nil
 }

@@ -8,7 +8,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
+	"backchannel/lists/notice"
 	"backchannel/smtpd/queue"
 )
 
@@ -43,19 +43,16 @@ func (p *Press) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queu
 	if err != nil {
 		return queue.Message{}, err
 	}
-	leave, err := p.Book.Address(tx, address.Grant{
-		Kind: address.Leave, Receiver: LeaveReceiver, Community: int64(list.Community), Member: int64(m.ID), Object: fmt.Sprintf("list:%d", list.ID),
-		Epoch: m.Epoch, Expires: tx.Now.AddDate(0, 0, leaveLife),
-	}, list.Domain)
+	leave, err := p.Office.Leave(tx, notice.Door{Community: community, Member: m, Receiver: LeaveReceiver, Object: fmt.Sprintf("list:%d", list.ID), Days: leaveLife})
 	if err != nil {
 		return queue.Message{}, err
 	}
-	own, err := fields(letter.Field{Name: "List-Unsubscribe", Value: "<mailto:" + leave.String() + "?subject=leave>"})
+	own, err := fields(letter.Field{Name: "List-Unsubscribe", Value: "<mailto:" + leave.Address.String() + "?subject=leave>"})
 	if err != nil {
 		return queue.Message{}, err
 	}
-	head := headEnd(all)
-	return queue.Message{From: from, To: m.Address, Head: append(own, all[:head]...), Body: all[head:]}, nil
+	head, body := notice.Split(all)
+	return queue.Message{From: from, To: m.Address, Head: append(own, head...), Body: body}, nil
 }
 
 // reader finds out whether the copy is still owed; why says that it is not.
@@ -88,12 +85,4 @@ func fields(all ...letter.Field) ([]byte, error) {
 		}
 	}
 	return bytes.TrimSuffix(h.Bytes(), []byte("\r\n")), nil
-}
-
-// headEnd is where the header and its empty line end.
-func headEnd(raw []byte) int {
-	if i := bytes.Index(raw, []byte("\r\n\r\n")); i >= 0 {
-		return i + 4
-	}
-	return len(raw)
 }

@@ -65,7 +65,7 @@ func TestHostileTexts(t *testing.T) {
 			if memory > 32 {
 				t.Errorf("%s: %s takes %.1f MiB", name, what, memory)
 			}
-			if best > 800*time.Millisecond { // others share the machine; the true figure is in the log
+			if best > stuck {
 				t.Errorf("%s: %s takes %v", name, what, best)
 			}
 			if len(text) > 8*maxText || strings.ContainsRune(text, '\u202e') {

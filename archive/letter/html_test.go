@@ -77,7 +77,7 @@ func TestHTMLToTextIsLinear(t *testing.T) {
 		source := strings.Repeat(piece, 1_000_000/len(piece))
 		begin := time.Now()
 		text := HTMLToText(source)
-		if took := time.Since(begin); took > 3*time.Second {
+		if took := time.Since(begin); took > stuck {
 			t.Errorf("%s: a megabyte took %v", name, took)
 		}
 		if len(text) > 30*len(source) {

@@ -84,7 +84,7 @@ func TestHostileLetters(t *testing.T) {
 		if memory > 32 {
 			t.Errorf("%s: %.1f MiB", name, memory)
 		}
-		if best > 800*time.Millisecond { // others share the machine; the true figure is in the log
+		if best > stuck {
 			t.Errorf("%s: %v", name, best)
 		}
 	}

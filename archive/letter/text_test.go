@@ -182,7 +182,7 @@ func TestTrimTextIsLinear(t *testing.T) {
 		text := strings.Repeat(piece, 1_000_000/len(piece))
 		begin := time.Now()
 		got := TrimText(text)
-		if took := time.Since(begin); took > 3*time.Second {
+		if took := time.Since(begin); took > stuck {
 			t.Errorf("%s: a megabyte took %v", name, took)
 		}
 		if !isSubsequence(letters(got.Text), letters(text)) {
@@ -196,7 +196,7 @@ func TestCorpusLongQuote(t *testing.T) {
 	b := corpusFile(t, "quotes-text", "github/email_long_quote.txt")
 	begin := time.Now()
 	got := TrimText(string(b))
-	if took := time.Since(begin); took > 300*time.Millisecond {
+	if took := time.Since(begin); took > stuck {
 		t.Errorf("took %v", took)
 	}
 	if !strings.HasPrefix(got.Text, "Hi folks") || !isSubsequence(letters(got.Text), letters(string(b))) {

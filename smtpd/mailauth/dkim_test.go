@@ -333,8 +333,28 @@ func TestOneHeaderForAll(t *testing.T) {
 			continue
 		}
 		f := CheckLetter(t.Context(), &mockdns.Resolver{Zones: signedTown(t)}, Session{At: noon}, l)
+		if len(f.Signatures) > 0 && !newWire([]byte(head+raw[:strings.Index(raw, "\r\n\r\n")+2]), nil).agrees(l.Header()) {
+			t.Errorf("%q: %+v", head, f.Signatures)
+		}
 		if author, err := l.Author(); f.Aligned && (err != nil || author.Address.Domain != "east.test") {
 			t.Errorf("%q: %+v, author %v", head, f, author)
+		}
+	}
+}
+
+// What the verifier reads and what letter reads is the same, or nothing is verified.
+func TestAgrees(t *testing.T) {
+	m := newWire([]byte("From: a@east.test\r\nTo: b@list.test,\r\n\tc@list.test\r\n"), nil)
+	for head, want := range map[string]bool{
+		"From: a@east.test\r\nTo: b@list.test, c@list.test\r\n":                    true,
+		"from:a@east.test\r\nX: 1\r\nTO: b@list.test,\r\n  c@list.test\r\n":        true,
+		"From: b@east.test\r\nTo: b@list.test, c@list.test\r\n":                    false,
+		"From: a@east.test\r\nTo: b@list.test\r\n":                                 false,
+		"From: a@east.test\r\nTo: b@list.test, c@list.test\r\nCc: d@list.test\r\n": false,
+		"To: b@list.test, c@list.test\r\n":                                         false,
+	} {
+		if got := m.agrees(letter.ParseHeader([]byte(head))); got != want {
+			t.Errorf("%q: %v", head, got)
 		}
 	}
 }

@@ -35,10 +35,28 @@ func CheckLetter(ctx context.Context, r Resolver, s Session, l *letter.Letter) F
 	}
 	raw, body := l.Raw(), l.Body()
 	m := newWire(raw[:len(raw)-len(body)], body)
-	if len(m.byName["from"]) != l.Header().Count("From") {
+	if !m.agrees(l.Header()) {
 		m = newWire(nil, nil) // two readings of one header: no signature may count
 	}
 	return examine(ctx, r, s, from, m)
+}
+
+// agrees tells whether the fields that signatures are checked against are those that everybody else here reads. A signature must
+// cover the author whom people see.
+func (m *wire) agrees(h *letter.Header) bool {
+	for _, name := range []string{"From", "To", "Cc", "Date"} {
+		seen := h.Raw(name)
+		mine := m.byName[strings.ToLower(name)]
+		if len(mine) != len(seen) {
+			return false
+		}
+		for i, at := range mine {
+			if !slices.Equal(strings.Fields(m.value(at)), strings.Fields(seen[i])) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // inquiry is the work on one letter.

@@ -1,11 +1,7 @@
 package notice
 
 import (
-	"errors"
-
-	"backchannel/archive"
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
@@ -19,14 +15,9 @@ func (o *Office) PartRefused(tx *db.Tx, in *lists.Incoming, r *refusal.Refusal) 
 	if err != nil {
 		return err
 	}
-	_, err = o.Send(tx, Mail{
-		Community: in.Community, To: letter.Mailbox{Name: in.Sender.Name, Address: in.From.Address}, Member: in.Sender.ID, Words: words, Kind: "n", Record: archive.IDNotice,
-		Auto: Replied, Private: true, Answer: "part", Story: in.Story,
-	})
-	if errors.Is(err, ErrEnough) {
-		return nil
-	}
-	return err
+	mail := Answer(in, Tells, words)
+	mail.Answer = "part"
+	return o.SendIfDue(tx, mail)
 }
 
 // SetAside tells the managers that the program stumbled over a letter twice, and that it is kept.
@@ -40,7 +31,9 @@ func (o *Office) SetAside(tx *db.Tx, c lists.Community, story string) error {
 		return err
 	}
 	for _, m := range managers {
-		if _, err := o.Send(tx, Mail{Community: c, To: m.Mailbox(), Member: m.ID, Words: words, Kind: "n", Record: archive.IDNotice, Auto: Generated, Private: true, Story: story}); err != nil {
+		mail := ToMember(c, m, Tells, words)
+		mail.Story = story
+		if _, err := o.Send(tx, mail); err != nil {
 			return err
 		}
 	}

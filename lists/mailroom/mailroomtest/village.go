@@ -211,6 +211,7 @@ type world struct {
 type Arrived struct {
 	From, To letter.Address // of the envelope
 	*letter.Letter
+	Private bool // it was not for open wires
 }
 
 // Deliver takes a copy.
@@ -221,7 +222,7 @@ func (w *world) Deliver(_ context.Context, m queue.Message) queue.Outcome {
 	if err != nil {
 		return queue.Outcome{Kind: queue.Failed, Text: err.Error()}
 	}
-	w.mail = append(w.mail, Arrived{m.From, m.To, l})
+	w.mail = append(w.mail, Arrived{m.From, m.To, l, m.Private})
 	return queue.Outcome{Kind: queue.Delivered, Code: 250}
 }
 

@@ -40,7 +40,7 @@ func TestPrivateMessages(t *testing.T) {
 		t.Errorf("%+v, %+v", a, c)
 	}
 	f.view(func(tx *db.Tx) error {
-		got, err := f.s.PrivateMessage(tx, a.ID)
+		got, err1 := f.s.PrivateMessage(tx, a.ID)
 		byUID, err2 := f.s.PrivateByUID(tx, a.Mailbox, 1)
 		if got != byUID || got.Subject != "About Zanzibar" || got.From.Name != "Dana Reyes" || !strings.Contains(got.Text, "xylophone") || got.Object != 30 || got.MessageID != "a@l" || got.Size != len(l.Raw()) {
 			t.Errorf("%+v", got)
@@ -65,9 +65,9 @@ func TestPrivateMessages(t *testing.T) {
 		if len(boxes) != 2 || boxes[0].Name != "Mine" || boxes[1].ID != a.Mailbox {
 			t.Errorf("%+v", boxes)
 		}
-		_, err = f.s.FindPrivate(tx, 9, "New")
+		_, err := f.s.FindPrivate(tx, 9, "New")
 		wantKind(t, err, refusal.NotFound)
-		return errors.Join(err2, err3, err4, err5, err6, err7)
+		return errors.Join(err1, err2, err3, err4, err5, err6, err7)
 	})
 }
 

@@ -38,7 +38,6 @@ type town struct {
 	t      testing.TB
 	now    time.Time
 	db     *db.DB
-	path   string
 	store  *archive.Store
 	book   *address.Book
 	press  *relay.Press

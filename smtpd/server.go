@@ -127,7 +127,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 			continue
 		}
 		accepting.Go(func() {
-			if err := s.accept(work, l); err != nil && ctx.Err() == nil {
+			if err := s.accept(work, l); ctx.Err() == nil {
 				failed <- fmt.Errorf("listen on %s: %w", l.Addr(), err)
 			}
 		})
@@ -145,7 +145,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	return errors.Join(err, s.finish(cut))
 }
 
-// accept takes connections of one listener until it is closed.
+// accept takes connections of one listener until it is closed, and tells by what error it ended.
 func (s *Server) accept(ctx context.Context, l Listener) error {
 	pause := 5 * time.Millisecond
 	for {

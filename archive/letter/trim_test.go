@@ -56,7 +56,7 @@ func TestTrimIntroductions(t *testing.T) {
 		"2026년 6월 12일 (금) 오전 8:00, Bree Okafor <bree@example.org>님이 작성:",
 		"Vào Th 6, 12 thg 6, 2026 vào lúc 08:00 Bree Okafor <bree@example.org> đã viết:",
 		"Pada Jum, 12 Jun 2026 pukul 08.00 Bree Okafor <bree@example.org> menulis:",
-		"‫בתאריך יום ו׳, 12 ביוני 2026 ב-8:00 מאת ‪Bree Okafor‬‏ <‪bree@example.org‬‏>:‬",
+		"\u202bבתאריך יום ו׳, 12 ביוני 2026 ב-8:00 מאת \u202aBree Okafor\u202c\u200f <\u202abree@example.org\u202c\u200f>:\u202c",
 		"في الجمعة، 12 يونيو 2026 في 8:00 ص تمت كتابة ما يلي بواسطة Bree Okafor <bree@example.org>:",
 		"On Fri, 12 Jun 2026 08:00:00 +0200\nBree Okafor <bree@example.org> wrote:",
 		"On Fri, Jun 12, 2026 at 8:00 AM Bree Okafor from the Community of Practice\n<bree.okafor@a-very-long-domain.example.org> wrote:",

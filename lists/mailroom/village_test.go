@@ -162,7 +162,6 @@ type post struct {
 	header                  string         // more header lines, each with its CRLF
 	rcpt                    []string       // the envelope's, if not to
 	sender                  *string        // the envelope's, if not from
-	door                    smtpd.Door     // MX by default
 	login                   letter.Address //
 }
 

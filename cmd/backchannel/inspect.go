@@ -213,11 +213,12 @@ func (c *cli) judge(ctx context.Context, l *letter.Letter, s mailauth.Session, s
 		return err
 	}
 	from := letter.Address{}
-	if all := l.From(); len(all) == 1 {
-		from = all[0].Address
+	if a, err := l.Author(); err == nil {
+		from = a.Address // as the server would read it
 	}
+	s.At = c.now()
 	if s.IP.IsValid() || !s.Login.IsZero() {
-		seen.Finding = mailauth.Check(ctx, mailauth.NewResolver(cfg.DNS.Resolver), s, from)
+		seen.Finding = mailauth.CheckLetter(ctx, mailauth.NewResolver(cfg.DNS.Resolver), s, l)
 	} else {
 		seen.Finding.Why = "Nobody was asked who stands behind this letter: it is not said where it came from."
 	}

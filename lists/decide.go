@@ -74,16 +74,20 @@ type Decision struct {
 }
 
 // NoSuchAddress is the one sentence for every address that a sender may not write to, whether it exists or not: it helps a member
-// who wrote from another address and tells a stranger nothing (A10).
+// who wrote from another address, or through a host that is not their domain's, and tells a stranger nothing (A10): whoever forges
+// addresses must not learn from our words whose are members'.
 func NoSuchAddress() *refusal.Refusal {
-	return refusal.Because(refusal.NoSuchAddress, "This address takes no mail from you. If you are a member, please write from the address you joined with, and check the spelling.")
+	return refusal.Because(refusal.NoSuchAddress, "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling.")
 }
 
 // Decide says what is to be done with a post that is a letter of a person: robots and loops were sent away before. It asks nobody
 // and changes nothing.
 func Decide(l List, s Standing, v Verification) Decision {
-	if s.Member.ID == 0 || s.Verdict == Unverified {
+	if s.Member.ID == 0 {
 		return decideStranger(l)
+	}
+	if s.Verdict == Unverified {
+		return refused(NoSuchAddress()) // forged: not even where strangers are heard
 	}
 	switch s.Member.State {
 	case Active:
@@ -96,11 +100,14 @@ func Decide(l List, s Standing, v Verification) Decision {
 		return refused(NoSuchAddress())
 	}
 	if l.Posting == ByManagers && !s.Member.Manager() {
+		if s.Verdict != Verified {
+			return refused(NoSuchAddress())
+		}
 		return refused(refusal.Because(refusal.NotAllowed, "Only the managers post on %s. To reach them, write to %s.", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
 	}
 	if s.Verdict == Weak {
 		if v == Require {
-			return refused(refusal.Because(refusal.NotAllowed, "We cannot be sure that this letter comes from you: neither SPF nor a login vouches for it. Please send it through your own mail provider."))
+			return refused(NoSuchAddress())
 		}
 		return Decision{Action: Hold, Why: WhySender}
 	}

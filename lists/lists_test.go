@@ -335,30 +335,32 @@ func TestDecide(t *testing.T) {
 	member := lists.Member{ID: 1, Role: lists.RoleMember, State: lists.Active}
 	manager := lists.Member{ID: 2, Role: lists.RoleManager, State: lists.Active}
 	in := func(s lists.State) lists.Member { m := member; m.State = s; return m }
-	const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, and check the spelling."
-	const weak = "We cannot be sure that this letter comes from you: neither SPF nor a login vouches for it. Please send it through your own mail provider."
+	const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling."
 	for name, c := range map[string]struct {
 		l    lists.List
 		s    lists.Standing
 		v    lists.Verification
 		want string
 	}{
-		"a verified member":            {talk, lists.Standing{Member: member, Verdict: lists.Verified}, lists.Confirm, "accept"},
-		"a weak member":                {talk, lists.Standing{Member: member, Verdict: lists.Weak}, lists.Confirm, "hold sender"},
-		"a weak member under require":  {talk, lists.Standing{Member: member, Verdict: lists.Weak}, lists.Require, weak},
-		"a stranger":                   {talk, lists.Standing{Verdict: lists.Unverified}, lists.Confirm, nobody},
-		"a stranger on an open list":   {open, lists.Standing{Verdict: lists.Unverified}, lists.Confirm, "hold newcome"},
-		"a forged member":              {talk, lists.Standing{Member: member, Verdict: lists.Unverified}, lists.Confirm, nobody},
-		"who has left":                 {talk, lists.Standing{Member: in(lists.Left), Verdict: lists.Verified}, lists.Confirm, nobody},
-		"who was removed":              {talk, lists.Standing{Member: in(lists.Removed), Verdict: lists.Verified}, lists.Confirm, nobody},
-		"an applicant":                 {talk, lists.Standing{Member: in(lists.Applicant), Verdict: lists.Verified}, lists.Confirm, nobody},
-		"a paused member, verified":    {talk, lists.Standing{Member: in(lists.Paused), Verdict: lists.Verified}, lists.Confirm, "accept"},
-		"a paused member, weak":        {talk, lists.Standing{Member: in(lists.Paused), Verdict: lists.Weak}, lists.Confirm, nobody},
-		"a member on announcements":    {news, lists.Standing{Member: member, Verdict: lists.Verified}, lists.Confirm, "Only the managers post on talk@gardeners.example. To reach them, write to managers@gardeners.example."},
-		"a manager on announcements":   {news, lists.Standing{Member: manager, Verdict: lists.Verified}, lists.Confirm, "accept"},
-		"the eleventh post in an hour": {talk, lists.Standing{Member: member, Verdict: lists.Verified, LastHour: 10, LastDay: 10}, lists.Confirm, "hold rate"},
-		"the 31st post in a day":       {talk, lists.Standing{Member: member, Verdict: lists.Verified, LastHour: 1, LastDay: 30}, lists.Confirm, "hold rate"},
-		"many posts without a limit":   {free, lists.Standing{Member: member, Verdict: lists.Verified, LastHour: 99, LastDay: 999}, lists.Confirm, "accept"},
+		"a verified member":               {talk, lists.Standing{Member: member, Verdict: lists.Verified}, lists.Confirm, "accept"},
+		"a weak member":                   {talk, lists.Standing{Member: member, Verdict: lists.Weak}, lists.Confirm, "hold sender"},
+		"a weak member under require":     {talk, lists.Standing{Member: member, Verdict: lists.Weak}, lists.Require, nobody},
+		"a weak member on announcements":  {news, lists.Standing{Member: member, Verdict: lists.Weak}, lists.Confirm, nobody},
+		"a weak manager on announcements": {news, lists.Standing{Member: manager, Verdict: lists.Weak}, lists.Confirm, "hold sender"},
+		"a forged member on an open list": {open, lists.Standing{Member: member, Verdict: lists.Unverified}, lists.Confirm, nobody},
+		"a stranger":                      {talk, lists.Standing{Verdict: lists.Unverified}, lists.Confirm, nobody},
+		"a stranger on an open list":      {open, lists.Standing{Verdict: lists.Unverified}, lists.Confirm, "hold newcome"},
+		"a forged member":                 {talk, lists.Standing{Member: member, Verdict: lists.Unverified}, lists.Confirm, nobody},
+		"who has left":                    {talk, lists.Standing{Member: in(lists.Left), Verdict: lists.Verified}, lists.Confirm, nobody},
+		"who was removed":                 {talk, lists.Standing{Member: in(lists.Removed), Verdict: lists.Verified}, lists.Confirm, nobody},
+		"an applicant":                    {talk, lists.Standing{Member: in(lists.Applicant), Verdict: lists.Verified}, lists.Confirm, nobody},
+		"a paused member, verified":       {talk, lists.Standing{Member: in(lists.Paused), Verdict: lists.Verified}, lists.Confirm, "accept"},
+		"a paused member, weak":           {talk, lists.Standing{Member: in(lists.Paused), Verdict: lists.Weak}, lists.Confirm, nobody},
+		"a member on announcements":       {news, lists.Standing{Member: member, Verdict: lists.Verified}, lists.Confirm, "Only the managers post on talk@gardeners.example. To reach them, write to managers@gardeners.example."},
+		"a manager on announcements":      {news, lists.Standing{Member: manager, Verdict: lists.Verified}, lists.Confirm, "accept"},
+		"the eleventh post in an hour":    {talk, lists.Standing{Member: member, Verdict: lists.Verified, LastHour: 10, LastDay: 10}, lists.Confirm, "hold rate"},
+		"the 31st post in a day":          {talk, lists.Standing{Member: member, Verdict: lists.Verified, LastHour: 1, LastDay: 30}, lists.Confirm, "hold rate"},
+		"many posts without a limit":      {free, lists.Standing{Member: member, Verdict: lists.Verified, LastHour: 99, LastDay: 999}, lists.Confirm, "accept"},
 	} {
 		d := lists.Decide(c.l, c.s, c.v)
 		got := strings.TrimSpace(string(d.Action) + " " + string(d.Why))

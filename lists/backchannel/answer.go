@@ -243,7 +243,7 @@ func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) err
 	if reply.Name != "" {
 		back.ReplyTo.Name = "Your answer to " + a.conv.Code
 	}
-	if a.has(templates.FromElse) {
+	if a.has(templates.FromElse, templates.Unverified) {
 		back.Answer = "found-door" // somebody else may have this address: they cannot write to the manager without end (D3)
 	}
 	_, err = b.Office.Send(tx, back)

@@ -101,8 +101,7 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 	if in.From.Address.IsZero() {
 		return false, refusal.Because(refusal.Malformed, "A letter needs exactly one address in its From field. Please send it again from your ordinary mail program.")
 	}
-	outsider := in.Sender.ID == 0
-	if outsider && !in.Vouched() && in.Name.Word != "postmaster" && in.Name.Word != "abuse" {
+	if in.Verdict == lists.Unverified && !in.Vouched() && in.Name.Word != "postmaster" && in.Name.Word != "abuse" {
 		return false, lists.NoSuchAddress() // a stranger's robot is not our managers' reading (D2, P16); postmaster always works (M22)
 	}
 	ref, c, err := b.byReference(tx, in)

@@ -127,3 +127,35 @@ func TestAReturnedAnswerExpires(t *testing.T) {
 	nothing(t, all, dana)
 	says(t, v.One(all, mira), "already decided", "nobody answered in time")
 }
+
+// A letter that its domain calls forged opens nothing: no conversation, no personal address, no desk. The postmaster hears it, and
+// managers are told what it is.
+func TestForgedLetters(t *testing.T) {
+	v := mailroomtest.New(t)
+	const rex, vera = "rex@strict.example", "vera@strict.example"
+	v.Add(v.C, rex, "Rex Stern", lists.RoleMember, v.Talk)
+	v.Add(v.C, vera, "Vera Stern", lists.RoleManager)
+	login := func(p post) post { p.Login = mailroomtest.Addr(p.From); return p }
+	v.MustSend(login(post{From: rex, To: managers, Subject: "A question", Body: "May I?"}))
+	all := v.Deliver()
+	ack, notice := v.One(all, rex), v.One(all, vera)
+	for name, p := range map[string]post{
+		"to the managers":   {From: rex, To: managers, Subject: "x", Body: "I am not Rex."},
+		"through his door":  answer(rex, ack, "I am not Rex."),
+		"a manager's words": {From: vera, To: managers, Subject: "Re: " + notice.Subject(), Body: "I am not Vera.", Header: "In-Reply-To: <" + string(notice.MessageID()) + ">\r\n"},
+	} {
+		if _, err := v.Send(p); refusal.KindOf(err) != refusal.NoSuchAddress {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	v.MustSend(answer(vera, notice, "I am not Vera."))
+	all = v.Deliver()
+	says(t, v.One(all, vera), "Your mail provider did not vouch that this is from you.")
+	if len(all) != 1 {
+		t.Errorf("wrote:\n%s", mailroomtest.Subjects(all))
+	}
+	v.MustSend(post{From: rex, To: "postmaster@gardeners.example", Subject: "x", Body: "I am not Rex."})
+	all = v.Deliver()
+	nothing(t, all, rex)
+	says(t, v.One(all, mira), "CAREFUL: nobody vouches that Rex Stern wrote this.")
+}

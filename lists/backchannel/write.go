@@ -134,7 +134,7 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 // acknowledge tells the writer that the letter is with the managers: once for each conversation and not more than once an hour, a
 // stranger once a day, and whoever waits for that word or left a file behind each time.
 func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, asked bool) (told bool, err error) {
-	if in.Robot || c.Member == 0 && !in.Vouched() {
+	if in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
 		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
 	left := attached(in.Letter)

@@ -83,7 +83,7 @@ func TestTheSameLetterAgain(t *testing.T) {
 // Golden sentences: what a letter that is not taken hears.
 func TestRefusals(t *testing.T) {
 	v := newVillage(t)
-	const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, and check the spelling."
+	const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling."
 	empty := ""
 	bill, dana := "bill@south.example", "dana@north.example"
 	for name, c := range map[string]struct {

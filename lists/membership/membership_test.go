@@ -31,7 +31,7 @@ const (
 	apple = "Auto-Submitted: auto-replied\r\nX-Mailer: Apple Mail (2.3826)\r\n"
 )
 
-const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, and check the spelling."
+const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling."
 
 // gets is what a member gets of each list: "jobs each, talk digest".
 func gets(v *village, who string) string {

@@ -420,3 +420,21 @@ func TestDuplicates(t *testing.T) {
 		t.Errorf("story: %s", got)
 	}
 }
+
+// What a domain calls forged is nobody's letter, on an open list too: no manager is asked to believe it.
+func TestForgedPosts(t *testing.T) {
+	v := mailroomtest.New(t)
+	const rex = "rex@strict.example"
+	v.Add(v.C, rex, "Rex Stern", lists.RoleMember, v.Talk)
+	for _, posting := range []lists.Posting{lists.ByMembers, lists.ByAnyone, lists.ByManagers} {
+		list(v, func(l *lists.List) { l.Posting = posting })
+		for _, from := range []string{rex, "nobody@strict.example"} {
+			if _, err := v.Send(post{From: from, To: talk, Subject: "x", Body: "I am not Rex."}); refusal.KindOf(err) != refusal.NoSuchAddress {
+				t.Errorf("%s, from %s: %v", posting, from, err)
+			}
+		}
+	}
+	if all := v.Deliver(); len(all) != 0 || len(waiting(v)) != 0 {
+		t.Errorf("wrote:\n%s", mailroomtest.Subjects(all))
+	}
+}

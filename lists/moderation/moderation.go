@@ -101,6 +101,9 @@ func decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verdict, p lis
 // hold keeps a post that waits for a manager's word.
 func (d *Desk) hold(tx *db.Tx, in *lists.Incoming, why Why) error {
 	if in.Sender.ID == 0 {
+		if in.Finding.Refused {
+			return lists.NoSuchAddress() // forged, whoever that may be
+		}
 		if err := roomForStranger(tx, in); err != nil {
 			return err
 		}

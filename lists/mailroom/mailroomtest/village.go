@@ -184,13 +184,16 @@ func Addr(s string) letter.Address {
 	return a
 }
 
-// zone is the DNS: every domain but silent.example lets the tests' address send for it, and slow.example does not answer.
+// zone is the DNS: every domain lets the tests' address send for it but silent.example, which says nothing, and strict.example, which
+// lets nobody and wants forgeries rejected; slow.example does not answer.
 type zone struct{}
 
 func (zone) LookupTXT(_ context.Context, name string) ([]string, error) {
 	name = strings.TrimSuffix(name, ".")
 	switch {
-	case strings.HasPrefix(name, "_"), strings.HasSuffix(name, "silent.example"):
+	case name == "_dmarc.strict.example":
+		return []string{"v=DMARC1; p=reject"}, nil
+	case strings.HasPrefix(name, "_"), strings.HasSuffix(name, "silent.example"), strings.HasSuffix(name, "strict.example"):
 		return nil, &net.DNSError{IsNotFound: true, Name: name}
 	case strings.HasSuffix(name, "slow.example"):
 		return nil, &net.DNSError{IsTemporary: true, Err: "no answer", Name: name}

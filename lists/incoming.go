@@ -10,14 +10,12 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists/address"
-	"backchannel/smtpd"
 	"backchannel/smtpd/mailauth"
 )
 
 // Incoming is one letter for one of our addresses, with all that the mailroom found out about it. It is what receivers get, inside
 // the transaction that will make the letter ours.
 type Incoming struct {
-	Envelope  *smtpd.Envelope
 	Letter    *letter.Letter
 	ID        archive.LetterID // the stored letter, sealed and kept 14 days
 	Story     string
@@ -35,9 +33,10 @@ type Incoming struct {
 	Robot   bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
 	// Also are the other addresses of ours that the same session named. PrivateToo tells that one of them is a private door: then
-	// nothing of this letter becomes public before its author says so (product.md W4).
-	Also       []letter.Address
-	PrivateToo bool
+	// nothing of this letter becomes public before its author says so (product.md W4). WithManagers tells that it was taken there.
+	Also         []letter.Address
+	PrivateToo   bool
+	WithManagers bool
 }
 
 // Filed writes down that the letter was handed to whom it was for: one of the outcomes of which each letter has one in the logbook.
@@ -64,9 +63,10 @@ func (in *Incoming) BothDoors() bool {
 	return in.PrivateToo || slices.ContainsFunc(append(in.Letter.To(), in.Letter.Cc()...), func(m letter.Mailbox) bool { return in.Community.Private(m.Address) })
 }
 
-// Private tells whether an address is one of this community that leads past its lists.
+// Private tells whether an address of this community has no place beside a list: it is a private door, or was handed to one person.
 func (c Community) Private(a letter.Address) bool {
-	return a.Domain == c.Domain && address.Parse(a.Local).Private()
+	n := address.Parse(a.Local)
+	return a.Domain == c.Domain && (n.Private() || n.Form == address.Token)
 }
 
 // Watermark finds the mark with which every private mail ends, however a mail program wrapped and quoted it (product.md W3); "" when

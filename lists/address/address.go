@@ -57,11 +57,11 @@ type Name struct {
 	List  string // of a List or ListRole: its local part, lower case
 }
 
-// Private tells whether the address leads past the lists: to the managers, or back to one of our questions (product.md W4).
+// Private tells whether the address is a private door: a letter that names one is private before it is anything else (product.md W4).
 func (n Name) Private() bool {
 	switch n.Form {
 	case Token:
-		return n.Kind == Private || n.Kind == Note || n.Kind == Confirm || n.Kind == Vote
+		return n.Kind == Private || n.Kind == Note
 	case Role:
 		switch n.Word {
 		case "managers", "digest", "postmaster", "abuse", "anon", "report", "ombuds":

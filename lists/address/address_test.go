@@ -207,3 +207,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestPrivate(t *testing.T) {
+	token := strings.Repeat("0", 26)
+	for local, is := range map[string]bool{
+		"managers": true, "owner": true, "digest": true, "postmaster": true, "abuse": true, "anon": true, "report": true, "ombuds": true, "talk-owner": true,
+		"private+" + token: true, "note+" + token: true, "PRIVATE+" + token: true,
+		"talk": false, "help": false, "leave": false, "talk-leave": false, "confirm+" + token: false, "everyone+" + token: false, "private": false, "private+x": false, "": false,
+	} {
+		if address.Parse(local).Private() != is {
+			t.Errorf("%s: private is %v", local, !is)
+		}
+	}
+}

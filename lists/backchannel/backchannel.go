@@ -224,7 +224,7 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) ([]lists.Member,
 	}
 	n, err := heardSince(tx, c, in.From.Address, tx.Now.AddDate(0, 0, -1))
 	if err == nil && n >= most {
-		err = refusal.Because(refusal.Limit, "The managers have %d letters of yours from the last 24 hours. Nothing is wrong with this one; it will be tried again by itself.", n)
+		err = refusal.Because(refusal.Limit, "The managers have %d letters of yours from the last 24 hours. Nothing is wrong with this one; please send it again tomorrow.", n)
 	}
 	return readers, err
 }

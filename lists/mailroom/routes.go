@@ -37,19 +37,6 @@ func route(n address.Name) (receiver string, ok bool) {
 	return receiver, ok
 }
 
-// private tells whether an address is a private door: a letter that names one is private before it is anything else (W4).
-func private(n address.Name) bool {
-	switch n.Form {
-	case address.Token:
-		return n.Kind == address.Private || n.Kind == address.Note
-	case address.Role:
-		return n.Word == "managers" || n.Word == "anon" || n.Word == "report" || n.Word == "ombuds"
-	case address.ListRole:
-		return n.Word == "managers"
-	}
-	return false
-}
-
 // hears tells whether an address takes a program's letter of this kind. Nearly none does (D2): where it does, nothing is published or
 // decided by such a letter but what its one token was made for, and nobody is answered.
 func hears(n address.Name, kind bounce.Kind) bool {

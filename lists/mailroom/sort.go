@@ -71,7 +71,7 @@ func (s *sorting) fresh(tx *db.Tx) ([]target, error) {
 		}
 	}
 	slices.SortStableFunc(fresh, func(a, b target) int {
-		switch pa, pb := private(a.name), private(b.name); {
+		switch pa, pb := a.name.Private(), b.name.Private(); {
 		case pa && !pb:
 			return -1
 		case pb && !pa:
@@ -98,7 +98,8 @@ func (s *sorting) key(to letter.Address) []byte {
 
 // deliver hands the letter over. It fails only if no address takes it, or if something of ours fails.
 func (s *sorting) deliver(tx *db.Tx, targets []target) error {
-	privateToo := slices.ContainsFunc(targets, func(t target) bool { return private(t.name) })
+	privateToo := slices.ContainsFunc(targets, func(t target) bool { return t.name.Private() })
+	taken := false // by a private door
 	var refusals []error
 	var refused []*lists.Incoming
 	for _, t := range targets {
@@ -107,15 +108,17 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 			if in, err = s.incoming(tx, t, privateToo); err != nil {
 				return err
 			}
+			in.WithManagers = taken && in.PrivateToo
 			return s.hand(tx, in)
 		})
-		if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
+		if r, ok := refusal.As(err); ok && (!r.Kind.Temporary() || len(targets) > 1 && r.Kind == refusal.Limit && answerable(in)) {
 			refusals, refused = append(refusals, r), append(refused, in)
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		taken = taken || t.name.Private()
 		if err := remember(tx, t.key, s.env.Story); err != nil {
 			return err
 		}
@@ -133,7 +136,7 @@ func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error 
 		if err := logbook.Write(tx, logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}); err != nil {
 			return err
 		}
-		if in == nil || in.Robot || in.Verdict != lists.Verified || s.m.Teller == nil {
+		if !answerable(in) || s.m.Teller == nil {
 			continue
 		}
 		if err := s.m.Teller.PartRefused(tx, in, r); err != nil {
@@ -141,6 +144,12 @@ func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error 
 		}
 	}
 	return nil
+}
+
+// answerable tells whether a sender can be told of a refused part (P16). Then a limit of one address holds up no other: a private
+// letter does not wait because its writer was asked about three posts today.
+func answerable(in *lists.Incoming) bool {
+	return in != nil && !in.Robot && in.Verdict == lists.Verified
 }
 
 func targetName(in *lists.Incoming) string {
@@ -160,8 +169,8 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 		return nil, foreign()
 	}
 	in := &lists.Incoming{
-		Envelope: s.env, Letter: s.letter, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
-		From: s.from, Verdict: lists.Unverified, Finding: s.finding, Policy: s.m.Policy, PrivateToo: privateToo && !private(t.name),
+		Letter: s.letter, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
+		From: s.from, Verdict: lists.Unverified, Finding: s.finding, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
 		Robot: s.kind != bounce.Person,
 	}
 	for _, also := range s.env.To {

@@ -438,3 +438,30 @@ func TestForgedPosts(t *testing.T) {
 		t.Errorf("wrote:\n%s", mailroomtest.Subjects(all))
 	}
 }
+
+// A private door that did not take the letter is no reason to say that the managers have it; and a limit of the list holds up no
+// private letter.
+func TestPartsOfALetter(t *testing.T) {
+	v := mailroomtest.New(t)
+	nobodys := "private+" + strings.Repeat("0", 26) + "@gardeners.example"
+	v.MustSend(post{From: sil, To: talk, Subject: "Both", Body: "Hello both.", Rcpt: []string{talk, nobodys}}) // Sil is weak: it opens nothing
+	q := v.One(v.Deliver(), sil)
+	says(t, q, "nobody has seen it", "PRIVATE give it to the managers")
+
+	for i := range 3 {
+		v.MustSend(post{From: dana, To: talk, Subject: "x", Body: strings.Repeat("Dear managers, between us. ", i+1)})
+	}
+	v.Deliver()
+	v.MustSend(post{From: dana, To: talk + ", " + managers, Subject: "Urgent", Body: "Please look.", Rcpt: []string{talk, managers}})
+	all := v.Deliver()
+	says(t, v.One(to(all, mira), mira), "Please look.")
+	told := 0
+	for _, a := range to(all, dana) {
+		if strings.Contains(words(a), "talk@gardeners.example - Several letters from your address wait for your answer already.") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("Dana is not told of the other part:\n%s", mailroomtest.Subjects(all))
+	}
+}

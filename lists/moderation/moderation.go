@@ -131,7 +131,7 @@ const (
 func roomForStranger(tx *db.Tx, in *lists.Incoming) error {
 	all, theirs, err := countStrangers(tx, in.List.ID, in.From.Address)
 	if err == nil && (all >= mostStrangers || theirs >= mostOfStranger) {
-		err = refusal.Because(refusal.Limit, "The managers of %s have several letters to read before yours. Nothing is wrong with it; it will be tried again by itself.", in.List.Address())
+		err = refusal.Because(refusal.Limit, "The managers of %s have several letters to read before yours. Nothing is wrong with it; please send it again in a few days.", in.List.Address())
 	}
 	return err
 }
@@ -154,7 +154,7 @@ func (d *Desk) askAuthor(tx *db.Tx, in *lists.Incoming) error {
 // askDoor stops a letter at the door of a list and asks where it belongs.
 func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) error {
 	why := WhyDoor
-	if in.PrivateToo {
+	if in.WithManagers {
 		why = WhyBoth
 	}
 	readers, err := lists.Audience(tx, in.List.ID)
@@ -162,7 +162,7 @@ func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) 
 		return err
 	}
 	words, err := templates.WrongDoor{
-		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: in.PrivateToo, Subject: in.Letter.Subject(),
+		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: in.WithManagers, Subject: in.Letter.Subject(),
 		Preview: notice.Preview(in.Letter), Readers: readers, Days: Days,
 	}.Render()
 	if err != nil {

@@ -34,6 +34,7 @@ type ManagerNotice struct {
 	Member       string    // how the writer is called: Dana
 	Role         string    // the name that stands over the answer: Mira, for the managers
 	Outsider     bool      // the writer is no member
+	Address      string    `optional:"of an outsider: a name alone says nothing about a stranger"`
 	Unverified   bool      // nobody vouches that the letter is the member's
 	Again        bool      // the conversation was open already
 	Since        int       `optional:"the year in which the writer became a member"`
@@ -142,6 +143,17 @@ func (AnswerHeld) Ask() Question { return AskAnswer }
 
 // Render writes the mail.
 func (t AnswerHeld) Render() (Mail, error) { return render("answer_held", t) }
+
+// AnswerEnd tells a manager that a returned answer is forgotten: as they said, or because they said nothing.
+type AnswerEnd struct {
+	Code    string // the conversation
+	Member  string // who would have got it: Dana
+	Subject string `optional:"a letter may have none"`
+	Days    int    `optional:"how long the question was open; without it, it was the manager's word"`
+}
+
+// Render writes the mail.
+func (t AnswerEnd) Render() (Mail, error) { return render("answer_end", t) }
 
 // ColleagueAnswered shows the other managers what the member was told, so that nobody answers twice.
 type ColleagueAnswered struct {

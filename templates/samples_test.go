@@ -73,7 +73,7 @@ func privateSamples() []sample {
 		{"manager_notice-again", ManagerNotice{Code: "K7QX", Subject: "Re: Sponsors", Member: "Dana", Role: "Mira, for the managers", Again: true, FromThread: "Sponsor wants our member list",
 			Text:    "Thank you.\n\n    indented stays as it is\n> a quoted line that is much too wide to stand on one line, as mail programs like to write them\nlast",
 			Earlier: []Quote{{"Mira", "Not stupid at all."}, {"Dana", "Is it ok if our sponsor's PR person joins?"}}}},
-		{"manager_notice-outsider", ManagerNotice{Code: "W3HN", Text: "Hello", Member: "Eve", Role: "Mira, for the managers", Outsider: true}},
+		{"manager_notice-outsider", ManagerNotice{Code: "W3HN", Text: "Hello", Member: "Eve", Role: "Mira, for the managers", Outsider: true, Address: "eve@press.example"}},
 		{"manager_answer", ManagerAnswer{Code: "K7QX", Subject: "Re: Sponsors, first hires", Text: answer, Asked: letter, Public: "all@cmtybc.example"}},
 		{"manager_answer-bare", ManagerAnswer{Code: "K7QX", Text: "Yes."}},
 		{"answer_held", AnswerHeld{Code: "K7QX", Member: "Dana", Text: answer, Sendable: true, Days: 14,
@@ -83,6 +83,8 @@ func privateSamples() []sample {
 		{"answer_held-other", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Guards: []Guard{{Kind: Unverified}, {Kind: FromElse, What: "mira@home.example"},
 			{Kind: OtherAddress, What: "ann@brightwave.example"}, {Kind: NoteWords, What: "careful, Ann sold to two members"}, {Kind: Forwarded}, {Kind: UnsureText}, {Kind: Attached, What: "plan.pdf"}}}},
 		{"answer_held-empty", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: NoText}, {Kind: NoAccess}}}},
+		{"answer_end", AnswerEnd{"K7QX", "Dana", "Sponsors, first hires", 14}},
+		{"answer_end-dropped", AnswerEnd{Code: "K7QX", Member: "Dana"}},
 		{"colleague_answered-bare", ColleagueAnswered{Code: "K7QX", Colleague: "Mira", Member: "Dana", Text: "Yes."}},
 		{"colleague_answered", ColleagueAnswered{"K7QX", "Sponsors, first hires", "Mira", "Dana", "Theo, for the managers", answer, "note+c4000000000000000000000000@cmtybc.example"}},
 	}

@@ -361,7 +361,7 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 	}
 	a := answer{conv: c, manager: in.Sender, rev: msg.rev, story: in.Story}
 	a.read(in.Letter)
-	word, better, err := decision(tx, a)
+	word, better, err := decision(tx, a, msg.sendable)
 	switch {
 	case err != nil:
 		return err
@@ -386,7 +386,8 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 
 // decision reads a manager's reply to a returned answer: one of the two words, alone but for a signature; a better text; or neither, and
 // then nothing happens. A reply that begins with one of the words is never taken for the text (product.md R1).
-func decision(tx *db.Tx, a answer) (word string, better bool, err error) {
+// Where nothing could be sent as it was, the text alone was asked for.
+func decision(tx *db.Tx, a answer, sendable bool) (word string, better bool, err error) {
 	word, alone, rest := lists.Word(a.text)
 	own, err := lists.Addresses(tx, a.manager.ID)
 	if err != nil {
@@ -395,7 +396,7 @@ func decision(tx *db.Tx, a answer) (word string, better bool, err error) {
 	rest, _ = lists.Discreet(rest, a.manager, own)
 	switch {
 	case word != "SEND" && word != "DROP":
-		return word, len(strings.Fields(a.text)) > 1 || len(a.files) > 0, nil
+		return word, len(strings.Fields(a.text)) > 1 || len(a.files) > 0 || a.text != "" && !sendable, nil
 	case alone && strings.TrimSpace(rest) == "":
 		return word, false, nil
 	}
@@ -424,7 +425,7 @@ func (b *Letterbox) drop(tx *db.Tx, in *lists.Incoming, c Conv, msg message) err
 	if err := msg.end(tx, stateDropped); err != nil {
 		return err
 	}
-	words, err := templates.HeldEnd{Community: in.Community.Name, Outcome: templates.Dropped, Subject: c.Subject}.Render()
+	words, err := templates.AnswerEnd{Code: c.Code, Member: c.Name, Subject: c.Subject}.Render()
 	if err != nil {
 		return err
 	}
@@ -458,7 +459,7 @@ func (b *Letterbox) expired(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
-	words, err := templates.HeldEnd{Community: community.Name, Outcome: templates.Expired, Subject: c.Subject, Days: heldDays}.Render()
+	words, err := templates.AnswerEnd{Code: c.Code, Member: c.Name, Subject: c.Subject, Days: heldDays}.Render()
 	if err != nil {
 		return err
 	}

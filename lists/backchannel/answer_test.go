@@ -217,3 +217,16 @@ func TestOutsidersKeepTheirConversation(t *testing.T) {
 		t.Error("Eve is in Olga's conversation")
 	}
 }
+
+// Where there was nothing to send, any text is an answer, one word too.
+func TestATextForAReturnedCommand(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(answer(mira, v.One(ask(v, "A question", "May I?"), mira), "/ntoe hm"))
+	back := v.One(v.Deliver(), mira)
+	says(t, back, "just reply to this mail")
+	v.MustSend(answer(mira, back, "SEND"))
+	all := v.Deliver()
+	nothing(t, all, dana)
+	v.MustSend(answer(mira, back, "Yes."))
+	says(t, v.One(to(v.Deliver(), dana), dana), "Yes.")
+}

@@ -109,7 +109,7 @@ func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 			VALUES (@code, @community, @member, @local, @domain, @name, @subject, @about, @digest, @thread, @opened)`,
 			db.Named("code", newCode()), db.Named("community", in.Community.ID), db.Named("member", null(int64(in.Sender.ID))),
 			db.Named("local", in.From.Address.Local), db.Named("domain", in.From.Address.Domain), db.Named("name", name),
-			db.Named("subject", in.Letter.Subject()), db.Named("about", about.Object), db.Named("digest", db.Micros(about.Digest)),
+			db.Named("subject", plainSubject(in.Letter.Subject())), db.Named("about", about.Object), db.Named("digest", db.Micros(about.Digest)),
 			db.Named("thread", about.Thread), db.Named("opened", db.Micros(tx.Now)))
 		if db.IsUnique(err) {
 			continue // of a million codes this one is taken

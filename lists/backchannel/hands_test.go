@@ -118,7 +118,7 @@ func TestAReturnedAnswerExpires(t *testing.T) {
 	}
 	v.Pass(25 * time.Hour)
 	all := v.Deliver()
-	says(t, v.One(all, mira), "heard nothing for 14 days", "A question")
+	says(t, v.One(all, mira), "for 14 days we heard no word about it", "If Dana Reyes still waits for an answer", "A question")
 	if len(all) != 1 {
 		t.Errorf("told:\n%s", mailroomtest.Subjects(all))
 	}

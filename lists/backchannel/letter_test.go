@@ -21,11 +21,11 @@ func TestWhatManagersAreTold(t *testing.T) {
 	}{
 		"a member":                      {post{From: dana, To: managers}, []string{"Dana Reyes is a member since 2026.", "Sender verified.", "Also with: Theo."}, "CAREFUL"},
 		"a member nobody vouches for":   {post{From: sil, To: managers}, []string{"CAREFUL: nobody vouches that Sil Ent wrote this."}, "Sender verified"},
-		"an outsider":                   {post{From: "Olga <" + olga + ">", To: managers}, []string{"Olga is no member.", "Sender verified."}, "CAREFUL"},
-		"an outsider to the postmaster": {post{From: "Spam <x@silent.example>", To: "postmaster@gardeners.example"}, []string{"Spam is no member.", "CAREFUL: nobody vouches that Spam wrote this."}, "Sender verified"},
-		"a machine to abuse":            {post{From: "cron@north.example", To: "abuse@gardeners.example", Header: "Auto-Submitted: auto-generated\r\n"}, []string{"cron is no member.", "CAREFUL"}, "Sender verified"},
-		"an outsider as a manager":      {post{From: "Thеo Brandt <" + olga + ">", To: managers}, []string{"olga@press.example is no member."}, "Thеo"},
-		"an outsider as the managers":   {post{From: `"Mira, for the managers" <` + olga + `>`, To: managers}, []string{"olga@press.example is no member."}, "for the managers (private"},
+		"an outsider":                   {post{From: "Olga <" + olga + ">", To: managers}, []string{"Olga is no member, and writes from olga@press.example.", "Sender verified."}, "CAREFUL"},
+		"an outsider to the postmaster": {post{From: "Spam <x@silent.example>", To: "postmaster@gardeners.example"}, []string{"Spam is no member, and writes from x@silent.example.", "CAREFUL: nobody vouches that Spam wrote this."}, "Sender verified"},
+		"a machine to abuse":            {post{From: "cron@north.example", To: "abuse@gardeners.example", Header: "Auto-Submitted: auto-generated\r\n"}, []string{"cron is no member, and writes from cron@north.example.", "CAREFUL"}, "Sender verified"},
+		"an outsider as a manager":      {post{From: "Thеo Brandt <" + olga + ">", To: managers}, []string{"olga@press.example is no member, and writes from olga@press.example."}, "Thеo"},
+		"an outsider as the managers":   {post{From: `"Mira, for the managers" <` + olga + `>`, To: managers}, []string{"olga@press.example is no member, and writes from olga@press.example."}, "for the managers (private"},
 		"copies beside":                 {post{From: dana, To: managers, Header: "Cc: a@b.example, c@d.example\r\n"}, []string{"Dana Reyes sent it to 2 other addresses as well."}, ""},
 	} {
 		v := mailroomtest.New(t)
@@ -184,4 +184,24 @@ func TestTheOnlyManagerWrites(t *testing.T) {
 		t.Errorf("nobody there yet: %v", err)
 	}
 	v.View(func(tx *db.Tx) error { _, err := v.Box.List(tx, v.Member(mira), true); return err })
+}
+
+// The marks in front of a subject do not pile up, letter by letter.
+func TestSubjectsStayPlain(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: dana, To: managers, Subject: "Re: PR person", Body: "May she?"})
+	all := v.Deliver()
+	for i := range 3 {
+		notice := v.One(all, mira)
+		if got := notice.Subject(); got != "[BC "+code(notice)+"] PR person" {
+			t.Errorf("letter %d: %q", i+1, got)
+		}
+		v.MustSend(answer(mira, notice, fmt.Sprint("Yes, ", i)))
+		got := v.One(to(v.Deliver(), dana), dana)
+		if got.Subject() != "[private] Re: PR person" {
+			t.Errorf("answer %d: %q", i+1, got.Subject())
+		}
+		v.MustSend(answer(dana, got, fmt.Sprint("And? ", i)))
+		all = v.Deliver()
+	}
 }

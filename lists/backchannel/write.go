@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,9 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 		Unverified: in.Verdict != lists.Verified && (c.Member != 0 || !in.Vouched()), Again: again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
 		NotPassed: attached(in.Letter), CopiesBeside: beside(in), Earlier: earlier, Others: others(all, m.ID),
 	}
-	if in.Sender.ID != 0 {
+	if c.Member == 0 {
+		t.Address = in.From.Address.String()
+	} else {
 		t.Since = in.Sender.Joined.Year()
 	}
 	words, err := t.Render()
@@ -77,7 +80,20 @@ func telling(l *letter.Letter, c Conv) string {
 	if !c.About.Digest.IsZero() {
 		return ""
 	}
-	return l.Subject()
+	return plainSubject(l.Subject())
+}
+
+var ourMark = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw|sv|vs)\s*:|\[private\]|\[bc [0-9a-z]{4}\])`)
+
+// plainSubject is a subject without the marks that we and mail programs put in front of it, so that they do not pile up.
+func plainSubject(s string) string {
+	for {
+		mark := ourMark.FindString(s)
+		if mark == "" {
+			return strings.TrimSpace(s)
+		}
+		s = s[len(mark):]
+	}
 }
 
 // beside counts the addresses outside our own to which the writer sent the letter too: managers should know that others have read it.
@@ -143,7 +159,7 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 			return false, err
 		}
 	}
-	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: in.Letter.Subject(), Outsider: c.Member == 0, NotPassed: left}
+	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: plainSubject(in.Letter.Subject()), Outsider: c.Member == 0, NotPassed: left}
 	mail := notice.Answer(in, notice.Acks, templates.Mail{})
 	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ type Village struct {
 	runner   *queue.Runner
 	world    *world
 	n        int
+	stories  atomic.Int64
 }
 
 // Schemas are the tables that a Village needs, lowest first.
@@ -242,9 +244,9 @@ type Post struct {
 // Send plays the front door: RCPT for every address, then the letter. It gives the story under which the letter came.
 func (v *Village) Send(p Post) (story string, err error) { return v.Hand(p, v.Bytes(p)) }
 
-// Hand is Send with the bytes of a letter that the test has changed.
+// Hand is Send with bytes that the test has prepared. Several may be handed in at once.
 func (v *Village) Hand(p Post, raw []byte) (story string, err error) {
-	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", v.n), Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), HELO: "client.example", Login: p.Login}
+	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", v.stories.Add(1)), Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), HELO: "client.example", Login: p.Login}
 	switch {
 	case p.Sender != "":
 		env.From = Addr(p.Sender)

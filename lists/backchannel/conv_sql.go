@@ -142,24 +142,26 @@ func (c Conv) acked(tx *db.Tx) error {
 }
 
 // ofWriter picks the conversations of whoever wrote this one: of the member, or of the address outside.
-const ofWriter = `community = @community AND (@member <> 0 AND member = @member OR @member = 0 AND member IS NULL AND domain = @domain AND local = @local COLLATE NOCASE)`
-
-func (c Conv) writerRow(a letter.Address) []any {
-	return []any{
-		db.Named("community", c.Community), db.Named("member", c.Member), db.Named("domain", a.Domain), db.Named("local", a.Local),
+func (c Conv) ofWriter(from letter.Address) (where string, args []any) {
+	if c.Member != 0 {
+		return "community = @community AND member = @member", []any{db.Named("community", c.Community), db.Named("member", c.Member)}
 	}
+	return "community = @community AND member IS NULL AND domain = @domain AND local = @local COLLATE NOCASE",
+		[]any{db.Named("community", c.Community), db.Named("domain", from.Domain), db.Named("local", from.Local)}
 }
 
 // ackedSince tells whether the writer of a conversation was told since a date that a letter is with the managers.
 func ackedSince(tx *db.Tx, c Conv, since time.Time) (is bool, err error) {
-	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM conv WHERE "+ofWriter+" AND acked > @since)", append(c.writerRow(c.Address), db.Named("since", db.Micros(since)))...).Scan(&is)
+	where, args := c.ofWriter(c.Address)
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM conv WHERE "+where+" AND acked > @since)", append(args, db.Named("since", db.Micros(since)))...).Scan(&is)
 	return is, err
 }
 
 // heardSince counts the letters of the same writer since a date.
 func heardSince(tx *db.Tx, c Conv, from letter.Address, since time.Time) (n int, err error) {
-	err = tx.QueryRow("SELECT count(*) FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+ofWriter+") AND dir = 'in' AND at > @since",
-		append(c.writerRow(from), db.Named("since", db.Micros(since)))...).Scan(&n)
+	where, args := c.ofWriter(from)
+	err = tx.QueryRow("SELECT count(*) FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+where+") AND dir = 'in' AND at > @since",
+		append(args, db.Named("since", db.Micros(since)))...).Scan(&n)
 	return n, err
 }
 
@@ -168,8 +170,9 @@ func heardBefore(tx *db.Tx, c Conv, id letter.MessageID, text string) (is bool, 
 	if id == "" {
 		return false, nil
 	}
-	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+ofWriter+") AND dir = 'in' AND msgid = @msgid AND words = @words)",
-		append(c.writerRow(c.Address), db.Named("msgid", string(id)), db.Named("words", text))...).Scan(&is)
+	where, args := c.ofWriter(c.Address)
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+where+") AND dir = 'in' AND msgid = @msgid AND words = @words)",
+		append(args, db.Named("msgid", string(id)), db.Named("words", text))...).Scan(&is)
 	return is, err
 }
 

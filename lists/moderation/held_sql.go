@@ -109,7 +109,7 @@ func Schema() db.Schema {
 		letter    INTEGER REFERENCES letter (id),      -- its bytes, as long as it waits
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
-		author    TEXT NOT NULL,                       -- From, as shown to managers
+		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
 		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
@@ -182,13 +182,19 @@ func (h Held) end(tx *db.Tx, as State, by lists.MemberID, detail string) error {
 	if n != 1 {
 		return decided(h)
 	}
-	if err := calendar.Clear(tx, Expire, int64(h.ID)); err != nil {
+	if err := calendar.Set(tx, Expire, int64(h.ID), tx.Now.AddDate(0, 0, 2*Days)); err != nil {
 		return err
 	}
 	if detail == "" {
 		return nil // what becomes of it tells its own story
 	}
 	return lists.GivenUp(tx, h.Story, detail)
+}
+
+// forget takes the last words of a decided letter out of the row, once no answer about it can come any more. That it was here stays.
+func (h Held) forget(tx *db.Tx) error {
+	_, err := tx.Exec("UPDATE held SET subject = '', author = '' WHERE id = ?", h.ID)
+	return err
 }
 
 // again keeps a letter waiting for somebody else's word.

@@ -246,11 +246,15 @@ func (d *Desk) tellWaits(tx *db.Tx, in *lists.Incoming, h Held) error {
 // Expiry is what the calendar calls when the time of a held letter is over.
 func (d *Desk) Expiry() (calendar.Kind, calendar.Handler) { return Expire, d.expired }
 
-// expired gives a held letter up and tells its author; nothing is ever published by the clock.
+// expired gives a held letter up and tells its author; nothing is ever published by the clock. Of one that was decided long ago it
+// forgets the rest.
 func (d *Desk) expired(tx *db.Tx, due calendar.Due) error {
 	h, err := find(tx, HeldID(due.Object))
-	if err != nil || h.State != Waiting {
+	if err != nil {
 		return err
+	}
+	if h.State != Waiting {
+		return h.forget(tx)
 	}
 	if err := h.end(tx, Expired, 0, fmt.Sprintf("nobody answered in %d days", Days)); err != nil {
 		return err

@@ -99,7 +99,7 @@ func (f fresh) numbers() *templates.Numbers {
 		n.Threads += len(l.threads)
 		for _, t := range l.threads {
 			for _, p := range t.posts {
-				people[p.From.Address.Key()] = true
+				people[who(p)] = true
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"backchannel/archive"
@@ -122,14 +123,12 @@ func (t freshThread) sayings() (all []saying) {
 		if s.said == "" && s.files == "" {
 			continue
 		}
-		if !slices.ContainsFunc(all, func(o saying) bool { return o.said == s.said && o.files == s.files && o.who() == s.who() }) {
+		if !slices.ContainsFunc(all, func(o saying) bool { return o.said == s.said && o.files == s.files && who(o.Post) == who(p) }) {
 			all = append(all, s) // some people send everything twice
 		}
 	}
 	return all
 }
-
-func (s saying) who() string { return s.From.Address.Key() }
 
 // weight is how much a post says. Beyond a page it is all the same: a pasted log is not worth more than an answer.
 func (s saying) weight() int { return min(utf8.RuneCountInString(s.said), 600) }
@@ -158,7 +157,7 @@ func (t freshThread) choose(most int) []saying {
 			best = opening
 		}
 		chosen = append(chosen, all[best])
-		shown[all[best].who()] = true
+		shown[who(all[best].Post)] = true
 		all = slices.Delete(all, best, best+1)
 	}
 	slices.SortFunc(chosen, func(a, b saying) int { return int(a.Seq - b.Seq) })
@@ -170,8 +169,8 @@ func better(a, b saying, begun bool, shown map[string]bool) bool {
 	switch {
 	case a.slight() != b.slight():
 		return b.slight()
-	case shown[a.who()] != shown[b.who()]:
-		return shown[b.who()]
+	case shown[who(a.Post)] != shown[who(b.Post)]:
+		return shown[who(b.Post)]
 	case !begun:
 		return true // the newest
 	}
@@ -267,7 +266,7 @@ func lastOf(quoted []string) string {
 		if depth >= 0 && n != depth {
 			break
 		}
-		if text = strings.TrimSpace(text); text != "" {
+		if text = strings.TrimSpace(text); strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			depth = n
 			words = append(words, text)
 		}

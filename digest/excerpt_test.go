@@ -25,6 +25,7 @@ func TestSplit(t *testing.T) {
 		{"a list with a colon stays", "I need:\n\n* soil\n* pots", "I need:\n* soil\n* pots", ""},
 		{"the end of a paragraph stays", "I have read the page twice now\nand I think this:\n> x\n\nis wrong.", "I have read the page twice now\nand I think this:\n…\nis wrong.", ""},
 		{"left out by the author", "> a\n\n[...]\n\n> b\n\nYes.\n<…>", "Yes.", "b"},
+		{"a ruled quote", "> one\n> =====\n\nYes.", "Yes.", "one"},
 		{"nothing", "> a\n> b", "", "a b"},
 		{"empty", "", "", ""},
 	} {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,9 +109,17 @@ func (t freshThread) begun() bool {
 func (t freshThread) people() int {
 	seen := map[string]bool{}
 	for _, p := range t.posts {
-		seen[p.From.Address.Key()] = true
+		seen[who(p)] = true
 	}
 	return len(seen)
+}
+
+// who tells authors apart: members by who they are, whichever address they write from.
+func who(p archive.Post) string {
+	if p.Author != 0 {
+		return strconv.FormatInt(p.Author, 10)
+	}
+	return p.From.Address.Key()
 }
 
 // score ranks a thread: by how many people wrote in it rather than how often, a new one a little higher, fading with the days. The

@@ -105,6 +105,21 @@ THREADS
 	}
 }
 
+// Somebody who writes from two addresses is one person.
+func TestOnePersonWithTwoAddresses(t *testing.T) {
+	w := newTown(t)
+	bill := w.add("bill@south.example", "Bill Tan", lists.RoleMember, lists.Each, w.talk)
+	w.update(func(tx *db.Tx) error { return lists.AddAddress(tx, bill, addr("bill@home.example")) })
+	w.reader("dana@north.example", "Dana Reyes")
+	w.due()
+	first := w.say("Bill Tan <bill@south.example>", "Compost", "Mine is too wet, and I have tried everything that you told me.")
+	w.say("Bill Tan <bill@home.example>", "Re: Compost", "At home it is dry, of course, but there I have no beds to put it on.", re(first))
+	w.at("5 Jun 06:00")
+	if text := w.issue(w.due(), "dana@north.example").Text(); !strings.Contains(text, "2 posts, 1 thread, 1 person.") || !strings.Contains(text, "2 new from 1 person") {
+		t.Errorf("it says %s", text)
+	}
+}
+
 // Dana finds her issue again over IMAP, and the books know that its Message-ID is a digest's (W2).
 func TestAnIssueIsFiled(t *testing.T) {
 	w, dana, a := aWeek(t)

@@ -11,6 +11,8 @@
 package letter
 
 import (
+	"maps"
+	"sync"
 	"time"
 )
 
@@ -20,6 +22,13 @@ type Letter struct {
 	body   int // where the body begins
 	header Header
 	parts  []Part
+	found  *findings
+}
+
+// findings are what was worked out about a body when somebody first asked. Letters that differ in their headers alone share them.
+type findings struct {
+	text    func() string
+	newText func() NewText
 }
 
 // Parse reads one message. The only error is a *refusal.Refusal of kind Malformed, given when the message goes beyond the limits
@@ -30,7 +39,9 @@ func Parse(raw []byte) (*Letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Letter{raw: raw, body: top.body, header: newHeader(raw, top), parts: parts}, nil
+	l := &Letter{raw: raw, body: top.body, header: newHeader(raw, top), parts: parts}
+	l.found = &findings{text: sync.OnceValue(l.readText), newText: sync.OnceValue(l.readNewText)}
+	return l, nil
 }
 
 // Raw is the letter as it came, byte for byte. It must not be changed.
@@ -46,6 +57,22 @@ func (l *Letter) Header() *Header { return l.header.clone() }
 func (l *Letter) With(h *Header) []byte {
 	out := make([]byte, 0, h.size()+len(l.Body()))
 	return append(h.append(out), l.Body()...)
+}
+
+// Dressed is the letter that With makes. What was worked out about the text of this one, which is dear, need not be worked out again.
+func (l *Letter) Dressed(h *Header) (*Letter, error) {
+	d, err := Parse(l.With(h))
+	if err == nil && d.readsLike(l) {
+		d.found = l.found
+	}
+	return d, err
+}
+
+// readsLike tells whether the header says the same about how the body is to be read. The bodies are the same.
+func (l *Letter) readsLike(other *Letter) bool {
+	a, b := l.parts[0], other.parts[0]
+	return len(l.parts) == len(other.parts) && a.Type == b.Type && a.Encoding == b.Encoding && a.Disposition == b.Disposition &&
+		maps.Equal(a.Params, b.Params) && maps.Equal(a.DispParams, b.DispParams)
 }
 
 // Get is the decoded, cleaned value of the first top field of this name, or "".

@@ -159,3 +159,38 @@ func BenchmarkEdit(b *testing.B) {
 		_ = l.With(h)
 	}
 }
+
+// A letter under another header says what the old one said, without reading its text again, unless the header tells to read the body
+// in another way.
+func TestDressed(t *testing.T) {
+	const raw = "From: <a@x.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nNew words.\r\n\r\n> Old words.\r\n"
+	l := parse(t, raw)
+	before := l.NewText()
+	dress := func(change func(*Header) error) *Letter {
+		h := l.Header()
+		if err := change(h); err != nil {
+			t.Fatal(err)
+		}
+		d, err := l.Dressed(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(d.Raw()) != string(l.With(h)) {
+			t.Errorf("dressed:\n%s", d.Raw())
+		}
+		return d
+	}
+	d := dress(func(h *Header) error { return h.Set("Subject", "Beans") })
+	if d.Subject() != "Beans" || d.NewText() != before || d.Text() != l.Text() {
+		t.Errorf("%q, %+v", d.Subject(), d.NewText())
+	}
+	if n := testing.AllocsPerRun(10, func() { d.NewText() }); n > 0 {
+		t.Errorf("the text was read again (%v allocations)", n)
+	}
+	for _, other := range []string{"text/html", "text/plain; charset=utf-16", "application/pdf"} {
+		d := dress(func(h *Header) error { return h.Set("Content-Type", other) })
+		if fresh := parse(t, string(d.Raw())); d.Text() != fresh.Text() || d.NewText() != fresh.NewText() || d.Text() == l.Text() {
+			t.Errorf("%s reads %q", other, d.Text())
+		}
+	}
+}

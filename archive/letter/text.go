@@ -15,7 +15,9 @@ const (
 // Text is the whole text of the letter as people read it: the text/plain parts in their order, where there are none the HTML as
 // plain text; of alternatives one. It is valid UTF-8 with \n line ends and without controls (B3), format=flowed joined, quoted
 // lines behind '>', at most about half a MiB. Attached files and letters inside the letter are not part of it.
-func (l *Letter) Text() string {
+func (l *Letter) Text() string { return l.found.text() }
+
+func (l *Letter) readText() string {
 	var out strings.Builder
 	for _, b := range l.bodies() {
 		text := b.text
@@ -35,7 +37,9 @@ func (l *Letter) Text() string {
 
 // NewText is what the author wrote anew: Text without quoted letters, signature and footers (product.md A5). Where a part is
 // HTML the containers of mail programs are used as well.
-func (l *Letter) NewText() NewText {
+func (l *Letter) NewText() NewText { return l.found.newText() }
+
+func (l *Letter) readNewText() NewText {
 	found := trim(joined(l.bodies()))
 	if !found.cut {
 		return found.NewText

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/templates/refusal"
 )
@@ -43,5 +42,5 @@ func SaveDigestPref(tx *db.Tx, m MemberID, p DigestPref) error {
 	if err != nil {
 		return err
 	}
-	return calendar.Set(tx, PlanDigest, int64(m), tx.Now)
+	return replan(tx, m)
 }

@@ -174,8 +174,10 @@ func End(tx *db.Tx, m Member, as State) error {
 	if err := SaveMember(tx, m); err != nil {
 		return err
 	}
-	_, err := tx.Exec("DELETE FROM subscription WHERE member = ?", m.ID)
-	return err
+	if _, err := tx.Exec("DELETE FROM subscription WHERE member = ?", m.ID); err != nil {
+		return err
+	}
+	return replan(tx, m.ID)
 }
 
 // MemberByID reads one member.
@@ -232,16 +234,21 @@ func Subscribe(tx *db.Tx, m MemberID, l ListID, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	return calendar.Set(tx, PlanDigest, int64(m), tx.Now)
+	return replan(tx, m)
 }
 
 // PlanDigest is due for a member whose next digest has to be worked out anew: what they get, or when, has changed.
 const PlanDigest calendar.Kind = "digest.plan"
 
+func replan(tx *db.Tx, m MemberID) error { return calendar.Set(tx, PlanDigest, int64(m), tx.Now) }
+
 // Unsubscribe takes a member off a list; false when they were not on it.
 func Unsubscribe(tx *db.Tx, m MemberID, l ListID) (bool, error) {
 	n, err := tx.Change("DELETE FROM subscription WHERE list = ? AND member = ?", l, m)
-	return n == 1, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, replan(tx, m)
 }
 
 // Subscriptions are the lists a member is on.

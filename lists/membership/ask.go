@@ -19,7 +19,7 @@ const challenge = "challenge"
 // ask asks a member whether a wish that nobody vouches for is theirs. Somebody who is asked too often today is not asked again: the
 // letter stays with its sender, who offers it later.
 func (k *Clerk) ask(tx *db.Tx, in *lists.Incoming, w wish) error {
-	if err := file(tx, in, "a wish that nobody vouches for; the member is asked"); err != nil {
+	if err := in.Filed(tx, "a wish that nobody vouches for; the member is asked"); err != nil {
 		return err
 	}
 	words, err := w.question(tx, in, "", "")
@@ -110,7 +110,7 @@ func (k *Clerk) answer(tx *db.Tx, in *lists.Incoming) error {
 
 // repeat asks once more: the reply was none of the words, or more than one.
 func (k *Clerk) repeat(tx *db.Tx, in *lists.Incoming, w wish) error {
-	if err := file(tx, in, "an answer about a wish that is none of its words"); err != nil {
+	if err := in.Filed(tx, "an answer about a wish that is none of its words"); err != nil {
 		return err
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(in.Letter.NewText().Text), "\n")
@@ -132,7 +132,7 @@ func (k *Clerk) end(tx *db.Tx, in *lists.Incoming, w wish, late bool) error {
 	if late {
 		detail = "an answer about a wish that came too late"
 	}
-	if err := file(tx, in, detail); err != nil {
+	if err := in.Filed(tx, detail); err != nil {
 		return err
 	}
 	list, err := w.title(tx)

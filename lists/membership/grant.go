@@ -38,10 +38,7 @@ func (k *Clerk) leave(tx *db.Tx, in *lists.Incoming) error {
 	if err := lists.End(tx, in.Sender, lists.Left); err != nil {
 		return err
 	}
-	if err := replan(tx, in.Sender.ID); err != nil {
-		return err
-	}
-	if err := file(tx, in, "a member left the community"); err != nil {
+	if err := in.Filed(tx, "a member left the community"); err != nil {
 		return err
 	}
 	words, err := templates.LeftCommunity{Community: in.Community.Name, Doors: managersOnly(in.Community)}.Render()
@@ -61,7 +58,7 @@ func lastManager(tx *db.Tx, m lists.Member) (bool, error) {
 
 // cannotLeave tells the only manager what to do first: the private door would lead nowhere.
 func (k *Clerk) cannotLeave(tx *db.Tx, in *lists.Incoming) error {
-	if err := file(tx, in, "the last manager cannot leave; told what to do first"); err != nil {
+	if err := in.Filed(tx, "the last manager cannot leave; told what to do first"); err != nil {
 		return err
 	}
 	words, err := templates.LastManager{
@@ -86,10 +83,8 @@ func (k *Clerk) leaveList(tx *db.Tx, in *lists.Incoming, id lists.ListID) error 
 	detail := "a member left a list"
 	if !was {
 		detail = "a member who was not on the list wants to leave it"
-	} else if err := replan(tx, in.Sender.ID); err != nil {
-		return err
 	}
-	if err := file(tx, in, detail); err != nil {
+	if err := in.Filed(tx, detail); err != nil {
 		return err
 	}
 	others, err := k.got(tx, in.Sender, lists.Each, lists.Digest)
@@ -141,7 +136,7 @@ func (k *Clerk) digestOff(tx *db.Tx, in *lists.Incoming) error {
 			return err
 		}
 	}
-	if err := file(tx, in, "a member stopped the digest"); err != nil {
+	if err := in.Filed(tx, "a member stopped the digest"); err != nil {
 		return err
 	}
 	still, err := k.got(tx, in.Sender, lists.Each)
@@ -182,7 +177,7 @@ func (k *Clerk) deliver(tx *db.Tx, in *lists.Incoming, as lists.Delivery, period
 			return err
 		}
 	}
-	if err := file(tx, in, "a member set what they get: "+string(as)+" "+period); err != nil {
+	if err := in.Filed(tx, "a member set what they get: "+string(as)+" "+period); err != nil {
 		return err
 	}
 	return k.settings(tx, in, as, chosen, changed)
@@ -227,7 +222,7 @@ func (k *Clerk) settings(tx *db.Tx, in *lists.Incoming, as lists.Delivery, of []
 
 // onNoList tells a member who is on no list that there is nothing to set.
 func (k *Clerk) onNoList(tx *db.Tx, in *lists.Incoming) error {
-	if err := file(tx, in, "a member on no list wants the lists in another way"); err != nil {
+	if err := in.Filed(tx, "a member on no list wants the lists in another way"); err != nil {
 		return err
 	}
 	words, err := templates.OnNoList{Community: in.Community.Name, Doors: doors(in.Community)}.Render()
@@ -260,7 +255,7 @@ func (k *Clerk) join(tx *db.Tx, in *lists.Incoming, w wish) error {
 			return err
 		}
 	}
-	if err := file(tx, in, "a member joined a list"); err != nil {
+	if err := in.Filed(tx, "a member joined a list"); err != nil {
 		return err
 	}
 	return k.settings(tx, in, s.Delivery, []lists.Subscription{s}, !on)

@@ -10,9 +10,7 @@ package membership
 import (
 	"errors"
 
-	"backchannel/archive/calendar"
 	"backchannel/archive/db"
-	"backchannel/archive/logbook"
 	"backchannel/lists"
 	"backchannel/lists/address"
 	"backchannel/lists/notice"
@@ -104,7 +102,7 @@ func (k *Clerk) elsewhere(tx *db.Tx, in *lists.Incoming, w wish) error {
 	if !open && !member {
 		return lists.NoSuchAddress()
 	}
-	if err := file(tx, in, "a wish through somebody else's address; its owner is asked"); err != nil {
+	if err := in.Filed(tx, "a wish through somebody else's address; its owner is asked"); err != nil {
 		return err
 	}
 	if open {
@@ -125,7 +123,7 @@ func (k *Clerk) elsewhere(tx *db.Tx, in *lists.Incoming, w wish) error {
 
 // goneAlready answers somebody who leaves for the second time.
 func (k *Clerk) goneAlready(tx *db.Tx, in *lists.Incoming) error {
-	if err := file(tx, in, "a wish to leave of somebody who has left before"); err != nil || in.Robot {
+	if err := in.Filed(tx, "a wish to leave of somebody who has left before"); err != nil || in.Robot {
 		return err
 	}
 	words, err := templates.LeftCommunity{Community: in.Community.Name, Doors: managersOnly(in.Community)}.Render()
@@ -133,11 +131,6 @@ func (k *Clerk) goneAlready(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	return k.reply(tx, in, words, again)
-}
-
-// file writes down the one outcome of a letter. Whose wish it was stands with the stored letter, never here (P15).
-func file(tx *db.Tx, in *lists.Incoming, detail string) error {
-	return logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: detail})
 }
 
 // again is the trigger under which answers to wishes are counted that changed nothing (D3).
@@ -159,9 +152,4 @@ func (k *Clerk) reply(tx *db.Tx, in *lists.Incoming, words templates.Mail, trigg
 	mail := notice.Answer(in, notice.Tells, words)
 	mail.Answer = trigger
 	return k.Office.SendIfDue(tx, mail)
-}
-
-// replan has a member's next digest worked out anew: they read by digest something more, or less.
-func replan(tx *db.Tx, m lists.MemberID) error {
-	return calendar.Set(tx, lists.PlanDigest, int64(m), tx.Now)
 }

@@ -76,7 +76,7 @@ func (k *Clerk) help(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
-	if err := file(tx, in, "a member asked for help"); err != nil {
+	if err := in.Filed(tx, "a member asked for help"); err != nil {
 		return err
 	}
 	return k.reply(tx, in, words, "help")

@@ -36,9 +36,9 @@ func schemas() []db.Schema {
 // join makes the rooms and tells each whom it needs.
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book}
-	p.Press = &relay.Press{Store: p.Store, Book: p.Book, Office: p.Office}
-	p.Box = &backchannel.Letterbox{Store: p.Store, Book: p.Book, Office: p.Office}
-	p.Desk = &moderation.Desk{Store: p.Store, Book: p.Book, Office: p.Office, Press: p.Press, Door: p.Box}
+	p.Press = &relay.Press{Office: p.Office}
+	p.Box = &backchannel.Letterbox{Office: p.Office}
+	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
 	p.Editor = &digest.Editor{Store: p.Store, Book: p.Book, Office: p.Office, Box: p.Box}
 

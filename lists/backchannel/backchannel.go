@@ -12,11 +12,9 @@ import (
 	"errors"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates/refusal"
 )
@@ -26,8 +24,6 @@ const Receiver = "backchannel"
 
 // Letterbox takes private letters and answers.
 type Letterbox struct {
-	Store  *archive.Store
-	Book   *address.Book
 	Office *notice.Office
 }
 

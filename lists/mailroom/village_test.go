@@ -111,9 +111,9 @@ func newVillage(t *testing.T) *village {
 	}
 	v.book = book
 	v.office = &notice.Office{Store: v.store, Book: book}
-	press := &relay.Press{Store: v.store, Book: book, Office: v.office}
-	v.box = &backchannel.Letterbox{Store: v.store, Book: book, Office: v.office}
-	v.desk = &moderation.Desk{Store: v.store, Book: book, Office: v.office, Press: press, Door: v.box}
+	press := &relay.Press{Office: v.office}
+	v.box = &backchannel.Letterbox{Office: v.office}
+	v.desk = &moderation.Desk{Office: v.office, Press: press, Door: v.box}
 	v.room = mailroom.New(mailroom.Config{DB: v.db, Store: v.store, Resolver: zone{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.office})
 	v.room.Register(mailroom.Moderation, v.desk)
 	v.room.Register(mailroom.Backchannel, v.box)

@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
 	"backchannel/templates"
@@ -38,8 +36,6 @@ type PrivateDoor interface {
 
 // Desk takes posts, and the answers about those that wait.
 type Desk struct {
-	Store  *archive.Store
-	Book   *address.Book
 	Office *notice.Office
 	Press  *relay.Press
 	Door   PrivateDoor

@@ -15,7 +15,6 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/notice"
 	"backchannel/templates"
-	"backchannel/templates/refusal"
 )
 
 type village = mailroomtest.Village
@@ -267,7 +266,7 @@ func TestTellings(t *testing.T) {
 	in := &lists.Incoming{Letter: l, Community: v.C, Story: "s1", To: mailroomtest.Addr("news@gardeners.example"), Sender: v.Member(dana), From: v.Member(dana).Mailbox()}
 	for range 5 {
 		v.Update(func(tx *db.Tx) error {
-			return v.Office.PartRefused(tx, in, refusal.Because(refusal.NotAllowed, "Only the managers post there."))
+			return v.Office.PartRefused(tx, in, "Only the managers post there.")
 		})
 	}
 	all := v.Deliver()

@@ -15,16 +15,13 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/smtpd/queue"
 )
 
 // Press publishes posts.
 type Press struct {
-	Store  *archive.Store
-	Book   *address.Book
-	Office *notice.Office
+	Office *notice.Office // makes the addresses of a copy, and knows the archive
 }
 
 // Publication is a letter that was accepted onto a list.

@@ -80,9 +80,9 @@ func New(t testing.TB) *Village {
 	}
 	v.Book = book
 	v.Office = &notice.Office{Store: v.Store, Book: book}
-	v.Press = &relay.Press{Store: v.Store, Book: book, Office: v.Office}
-	v.Box = &backchannel.Letterbox{Store: v.Store, Book: book, Office: v.Office}
-	v.Desk = &moderation.Desk{Store: v.Store, Book: book, Office: v.Office, Press: v.Press, Door: v.Box}
+	v.Press = &relay.Press{Office: v.Office}
+	v.Box = &backchannel.Letterbox{Office: v.Office}
+	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}
 	v.Room = mailroom.New(mailroom.Config{DB: v.DB, Store: v.Store, Resolver: zone{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office})
 	v.Room.Register(mailroom.Moderation, v.Desk)

@@ -8,10 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -41,22 +39,19 @@ func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time
 	if err != nil {
 		return notice.Mail{}, err
 	}
-	off, err := e.Book.Address(tx, address.Grant{
-		Kind: address.DigestOff, Receiver: "membership", Community: int64(r.community.ID), Member: int64(r.member.ID), Object: "digest",
-		Epoch: r.member.Epoch, Expires: tx.Now.AddDate(0, 0, doorLife),
-	}, r.community.Domain)
+	off, err := e.Office.DigestOff(tx, notice.Door{Community: r.community, Member: r.member, Receiver: "membership", Object: "digest", Days: doorLife})
 	if err != nil {
 		return notice.Mail{}, err
 	}
 	c := r.community
 	return notice.Mail{
 		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: c.Name + " " + r.pref.Period, Address: c.Address("digest")},
-		ReplyTo: letter.Mailbox{Name: "The managers (private)", Address: reply}, Words: words, Kind: "d", Record: archive.IDDigest, Auto: notice.Generated,
+		ReplyTo: reply, Words: words, Kind: notice.Issues, Auto: notice.Generated,
 		Extra: []letter.Field{
 			{Name: "List-Id", Value: plain(c.Name) + " digest <digest." + c.Domain + ">"},
 			{Name: "List-Help", Value: "<mailto:" + c.Address("help").String() + ">"},
 			{Name: "List-Owner", Value: "<mailto:" + c.Address("managers").String() + ">"},
-			{Name: "List-Unsubscribe", Value: "<mailto:" + off.String() + "?subject=off>"},
+			{Name: "List-Unsubscribe", Value: "<mailto:" + off.Address.String() + "?subject=off>"},
 			{Name: "Precedence", Value: "bulk"},
 		},
 		Source: fmt.Sprintf("issue:%d", issue),
@@ -133,7 +128,7 @@ func (e *Editor) sections(tx *db.Tx, r reader, f fresh, issue int64, slot time.T
 				}
 				s.Threads = append(s.Threads, templates.Thread{
 					Number: int(t.thread.Number), Subject: subject, New: len(t.posts), People: t.people(),
-					Excerpts: t.excerpts(form, slot.In(r.zone()), domain), Privately: door.String(),
+					Excerpts: t.excerpts(form, slot.In(r.zone()), domain), Privately: door.Address.String(),
 				})
 			case i < form.threads+form.brief:
 				s.Brief = append(s.Brief, templates.Brief{Number: int(t.thread.Number), Subject: subject, New: len(t.posts)})

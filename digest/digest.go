@@ -13,9 +13,7 @@ import (
 	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/notice"
 )
@@ -32,7 +30,6 @@ const Folder = "Digests"
 // Editor writes the digests.
 type Editor struct {
 	Store  *archive.Store
-	Book   *address.Book
 	Office *notice.Office
 	Box    *backchannel.Letterbox
 }
@@ -281,7 +278,7 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if err := r.close(tx); err != nil {
 		return false, err
 	}
-	return true, e.file(tx, r.member, sent)
+	return true, e.Office.File(tx, sent, r.member.ID, Folder, 0)
 }
 
 // close gives up the places in lists of which this was the last issue.
@@ -292,20 +289,6 @@ func (r reader) close(tx *db.Tx) error {
 		}
 	}
 	return nil
-}
-
-// file puts the issue into the reader's folder.
-func (e *Editor) file(tx *db.Tx, m lists.Member, sent notice.Sent) error {
-	box, err := e.Store.CreatePrivate(tx, int64(m.ID), Folder)
-	if err != nil {
-		return err
-	}
-	l, err := letter.Parse(sent.Raw)
-	if err != nil {
-		return err
-	}
-	_, err = e.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l})
-	return err
 }
 
 // errPreview undoes what a preview had to write to be the same as the real thing.

@@ -9,8 +9,8 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
+	"backchannel/lists/notice"
 )
 
 // Receive takes a reply to a digest. It is for the managers, whatever it says.
@@ -64,9 +64,8 @@ func (e *Editor) about(tx *db.Tx, object string) (backchannel.Context, bool, err
 const doorLife = 400
 
 // door is the reader's own address to the managers, about an issue or one thread of it.
-func (e *Editor) door(tx *db.Tx, r reader, issue int64, thread archive.ThreadID) (letter.Address, error) {
-	return e.Book.Address(tx, address.Grant{
-		Kind: address.Private, Receiver: Receiver, Community: int64(r.community.ID), Member: int64(r.member.ID),
-		Object: fmt.Sprintf("issue:%d:%d", issue, thread), Epoch: r.member.Epoch, Expires: tx.Now.AddDate(0, 0, doorLife),
-	}, r.community.Domain)
+func (e *Editor) door(tx *db.Tx, r reader, issue int64, thread archive.ThreadID) (letter.Mailbox, error) {
+	return e.Office.Private(tx, "The managers (private)", notice.Door{
+		Community: r.community, Member: r.member, Receiver: Receiver, Object: fmt.Sprintf("issue:%d:%d", issue, thread), Days: doorLife,
+	})
 }

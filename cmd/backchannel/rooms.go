@@ -40,7 +40,7 @@ func (p *Program) join() {
 	p.Box = &backchannel.Letterbox{Office: p.Office}
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
-	p.Editor = &digest.Editor{Store: p.Store, Book: p.Book, Office: p.Office, Box: p.Box}
+	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}
 
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())

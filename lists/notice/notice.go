@@ -78,7 +78,6 @@ type Mail struct {
 	ReplyTo    letter.Mailbox // zero: none
 	Words      templates.Mail
 	Kind       Kind
-	Record     archive.IDKind // unused
 	InReplyTo  []letter.MessageID
 	References []letter.MessageID
 	Extra      []letter.Field // further header fields

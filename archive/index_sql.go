@@ -65,17 +65,23 @@ func changeIndex(tx *db.Tx, name, query, ids string) error {
 	return nil
 }
 
-// indexPosts makes the words of posts findable. It comes after the rows are written.
+// indexPosts makes the words of posts findable from the commit on: FTS5 writes out what it has gathered at every savepoint, so all the
+// posts of a commit are told it together, at the end.
 func indexPosts(tx *db.Tx, ids []PostID) error {
-	if len(ids) == 0 {
-		return nil
+	for _, id := range ids {
+		tx.AtEnd("post_fts", int64(id), func(tx *db.Tx, ids []int64) error {
+			return changeIndex(tx, "post_fts", `INSERT INTO post_fts (rowid, box, subject, author, body)
+				SELECT doc, box, w.subject, author, body FROM json_each(?) j CROSS JOIN post_words w ON w.id = j.value`, jsonInts(ids))
+		})
 	}
-	return changeIndex(tx, "post_fts", `INSERT INTO post_fts (rowid, box, subject, author, body)
-		SELECT doc, box, w.subject, author, body FROM json_each(?) j CROSS JOIN post_words w ON w.id = j.value`, jsonInts(ids))
+	return nil
 }
 
 // unindexPost takes a post's words out. It comes before the row changes, because the index is told the words it had.
 func unindexPost(tx *db.Tx, id PostID) error {
+	if tx.NotAtEnd("post_fts", int64(id)) {
+		return nil // it was not in yet
+	}
 	return changeIndex(tx, "post_fts", `INSERT INTO post_fts (post_fts, rowid, box, subject, author, body)
 		SELECT 'delete', doc, box, w.subject, author, body FROM json_each(?) j CROSS JOIN post_words w ON w.id = j.value`, jsonInts([]PostID{id}))
 }

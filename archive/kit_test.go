@@ -180,3 +180,18 @@ func corpus(t testing.TB, path ...string) string {
 	}
 	return file
 }
+
+// found are the ids of the posts of talk that a search finds.
+func (f *fixture) found(words string) string {
+	f.t.Helper()
+	var ids []string
+	f.view(func(tx *db.Tx) error {
+		hits, err := f.s.Search(tx, archive.Query{Mailboxes: []archive.PublicID{f.talk}, Words: words})
+		for _, h := range hits {
+			id, _, _ := strings.Cut(string(h.Post.MessageID), "@")
+			ids = append(ids, id)
+		}
+		return err
+	})
+	return strings.Join(ids, " ")
+}

@@ -13,7 +13,8 @@ import (
 )
 
 // AddPost publishes a post in its mailbox: sequence number, UID, change number, thread, search row. A post the mailbox has
-// already is returned with an error that is ErrDuplicate; the same message id over another body is another post (P3).
+// already is returned with an error that is ErrDuplicate; the same message id over another body is another post (P3). A search finds it
+// from the commit on.
 func (s *Store) AddPost(tx *db.Tx, n NewPost) (Post, error) {
 	p, err := s.addPost(tx, n)
 	if err != nil {

@@ -13,11 +13,13 @@ import (
 
 // Tx is one transaction. It is used by one goroutine, inside the function it was given to, and never kept.
 type Tx struct {
-	Now  time.Time // the one time of this transaction, UTC, whole microseconds
-	c    *conn
-	fts  bool
-	done []func()
-	lost error // SQLite has undone everything by itself: nothing more may be written, it would be a transaction of its own
+	Now   time.Time // the one time of this transaction, UTC, whole microseconds
+	c     *conn
+	fts   bool
+	done  []func()
+	batch []ending // of the transactions before this one that share its commit
+	ends  []endStep
+	lost  error // SQLite has undone everything by itself: nothing more may be written, it would be a transaction of its own
 }
 
 // FTS tells whether full-text tables may be used.
@@ -27,9 +29,9 @@ func (tx *Tx) FTS() bool { return tx.fts }
 func (tx *Tx) OnCommit(f func()) { tx.done = append(tx.done, f) }
 
 // Attempt runs fn inside the transaction so that, when it fails, its own work alone is undone and the transaction goes on. What fn
-// gave to OnCommit is forgotten with its work. Attempts may be nested.
+// gave to OnCommit and AtEnd is forgotten with its work. Attempts may be nested.
 func (tx *Tx) Attempt(fn func() error) error {
-	hooks := len(tx.done)
+	hooks, ends := len(tx.done), len(tx.ends)
 	if tx.lost != nil {
 		return tx.lost
 	}
@@ -41,7 +43,7 @@ func (tx *Tx) Attempt(fn func() error) error {
 		return tx.lost
 	}
 	if err != nil {
-		tx.done = tx.done[:hooks]
+		tx.done, tx.ends = tx.done[:hooks], tx.ends[:ends]
 		err = errors.Join(err, tx.c.exec("ROLLBACK TO attempt"))
 	}
 	return errors.Join(err, tx.c.exec("RELEASE attempt"))
@@ -183,9 +185,9 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	return nil
 }
 
-// run does one job inside its own savepoint.
-func (d *DB) run(w *conn, j *job) {
-	j.tx = &Tx{Now: d.Now(), c: w, fts: d.fts}
+// run does one job inside its own savepoint, behind those whose endings are given.
+func (d *DB) run(w *conn, j *job, before []ending) {
+	j.tx = &Tx{Now: d.Now(), c: w, fts: d.fts, batch: before}
 	if j.err = w.exec("SAVEPOINT job"); j.err != nil {
 		return
 	}

@@ -65,13 +65,13 @@ func (d *DB) batch(w *conn, first *job) {
 		return
 	}
 	before, err := w.number("SELECT total_changes()")
-	taken := d.gather(w, first)
+	taken, ends := d.gather(w, first)
 	var after int64
 	if err == nil {
 		after, err = w.number("SELECT total_changes()")
 	}
 	changed := err != nil || before != after
-	d.commit(w, taken)
+	d.commit(w, taken, ends)
 	if changed {
 		d.ping()
 	}
@@ -80,35 +80,43 @@ func (d *DB) batch(w *conn, first *job) {
 	}
 }
 
-// gather runs jobs until the line is empty, the batch full, or the transaction lost.
-func (d *DB) gather(w *conn, first *job) []*job {
+// gather runs jobs until the line is empty, the batch full, or the transaction lost. It gives what they leave to be done at the end.
+func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
 	enough := time.NewTimer(batchTime)
 	defer enough.Stop()
-	taken := []*job{first}
-	d.run(w, first)
+	run := func(j *job) {
+		d.run(w, j, ends)
+		taken = append(taken, j)
+		if j.err == nil && j.panicked == nil {
+			ends = joinEnds(ends, j.tx.ends)
+		}
+	}
+	run(first)
 	for len(taken) < batchJobs && !w.alone() {
 		select {
 		case <-enough.C:
-			return taken
+			return taken, ends
 		default:
 		}
 		select {
 		case j := <-d.jobs:
-			d.run(w, j)
-			taken = append(taken, j)
+			run(j)
 		default:
-			return taken
+			return taken, ends
 		}
 	}
-	return taken
+	return taken, ends
 }
 
 // commit makes the batch durable, or fails every job in it: nobody is told yes for what is not on the disk.
-func (d *DB) commit(w *conn, taken []*job) {
+func (d *DB) commit(w *conn, taken []*job, ends []ending) {
 	var err error
 	if w.alone() {
 		err = lost(taken)
-	} else if err = w.exec("COMMIT"); err != nil {
+	} else if err = d.finish(w, ends); err == nil {
+		err = w.exec("COMMIT")
+	}
+	if err != nil {
 		d.sync(err)
 		if !w.alone() {
 			_ = w.exec("ROLLBACK") // what COMMIT could not write is given up as a whole

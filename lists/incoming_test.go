@@ -1,0 +1,151 @@
+package lists_test
+
+import (
+	"strings"
+	"testing"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/db/dbtest"
+	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/lists"
+	"backchannel/lists/address"
+)
+
+// W3: the mark of a private mail is found however it was wrapped, quoted and encoded, and nothing else is taken for it.
+func TestWatermark(t *testing.T) {
+	for text, want := range map[string]string{
+		"so.\n\n[private K7QX]": "[private K7QX]", "> [private\n> K7QX]": "[private K7QX]", "[PRIVATE  k7qx]": "[private K7QX]", "[private\u00a0K7QX]": "[private K7QX]",
+		"[private&nbsp;K7QX]": "[private K7QX]", "[private=\nK7QX]": "", "| [private\n| K7QX]": "[private K7QX]", "a [private ABCD] b [private EFGH]": "[private ABCD]",
+		"[private]": "", "[private K7Q]": "", "[private K7QXX]": "", "private K7QX": "", "[privateK7QX]": "", "[private K7Q!]": "", "": "",
+	} {
+		if got := lists.Watermark(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestDoorIn(t *testing.T) {
+	d := dbtest.Open(t, address.Schema())
+	book, err := address.New(map[int][]byte{1: []byte(strings.Repeat("k", 32))}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var private, leave string
+	dbtest.Update(t, d, func(tx *db.Tx) (err error) {
+		if private, err = book.Issue(tx, address.Grant{Kind: address.Private, Receiver: "x"}); err != nil {
+			return err
+		}
+		leave, err = book.Issue(tx, address.Grant{Kind: address.Leave, Receiver: "x"})
+		return err
+	})
+	unknown := strings.Repeat("0", 26)
+	dbtest.View(t, d, func(tx *db.Tx) error {
+		for text, want := range map[string]string{
+			"write to private+" + private + "@g.example now":                        "private+…",
+			"PRIVATE+" + strings.ToUpper(private) + "@G.EXAMPLE":                    "private+…",
+			"mailto:private%2B" + private + "%40g.example":                          "private+…",
+			strings.Repeat("note+"+unknown+"@x ", 80) + "private+" + private + "@x": "private+…",
+			"note+" + private + "@g.example":                                        "", // the token is another kind's
+			"leave+" + leave + "@g.example":                                         "", // no private door
+			"private+" + unknown + "@g.example":                                     "",
+			"private+" + private[:25] + "@g.example":                                "",
+			"private+" + private:                                                    "",
+			"xprivate+" + private + "@g.example":                                    "",
+			"":                                                                      "",
+		} {
+			if got, err := lists.DoorIn(tx, text); got != want || err != nil {
+				t.Errorf("%q: %q %v, want %q", text, got, err, want)
+			}
+		}
+		return nil
+	})
+}
+
+func TestWithoutDoors(t *testing.T) {
+	token := strings.Repeat("0", 26)
+	for _, kind := range []string{"private", "note", "confirm", "vote", "everyone", "send", "bounce", "leave", "digest-off"} {
+		for _, text := range []string{kind + "+" + token + "@g.example", "<" + strings.ToUpper(kind) + "+" + token + "@g.example>", "mailto:" + kind + "%2b" + token + "%40g.example"} {
+			if got := lists.WithoutDoors("a " + text + " b"); strings.Contains(got, token) || !strings.HasPrefix(got, "a ") || !strings.HasSuffix(got, " b") {
+				t.Errorf("%q became %q", text, got)
+			}
+		}
+	}
+	if got := lists.WithoutDoors("dana+garden@north.example"); got != "dana+garden@north.example" {
+		t.Errorf("an ordinary address became %q", got)
+	}
+}
+
+// W4: what has no place beside a list, by the session or by what the letter says.
+func TestBothDoors(t *testing.T) {
+	token := strings.Repeat("0", 26)
+	for to, both := range map[string]bool{
+		"talk@g.example": false, "talk@g.example, bill@south.example": false, "managers@g.example": true, "Managers <OWNER@G.example>": true, "digest@g.example": true,
+		"talk-owner@g.example": true, "private+" + token + "@g.example": true, "confirm+" + token + "@g.example": true, "managers@other.example": false,
+		"private+" + token + "@other.example": false, "help@g.example": false, "undisclosed-recipients:;": false,
+	} {
+		for _, field := range []string{"To", "Cc"} {
+			l, err := letter.Parse([]byte(field + ": " + to + "\r\n\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := lists.Incoming{Letter: l, Community: lists.Community{Domain: "g.example"}}
+			if in.BothDoors() != both {
+				t.Errorf("%s %q: both is %v", field, to, !both)
+			}
+			if in.PrivateToo = true; !in.BothDoors() {
+				t.Error("the session is not heard")
+			}
+		}
+	}
+}
+
+// Every letter gets one outcome in its story, without a word of what it says.
+func TestOutcomes(t *testing.T) {
+	d := dbtest.Open(t, calendar.Schema(), logbook.Schema())
+	l, err := letter.Parse([]byte("Message-ID: <a@b>\r\nSubject: zzsecret\r\n\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &lists.Incoming{Letter: l, Story: "s1"}
+	dbtest.Update(t, d, func(tx *db.Tx) error {
+		if err := in.Filed(tx, "a private letter"); err != nil {
+			return err
+		}
+		if err := in.Held(tx, "held letter 1"); err != nil {
+			return err
+		}
+		return lists.GivenUp(tx, "s1", "nobody answered")
+	})
+	dbtest.View(t, d, func(tx *db.Tx) error {
+		all, err := logbook.Find(tx, "a@b")
+		var got []string
+		for _, e := range all {
+			got = append(got, string(e.Verb)+": "+e.Detail)
+		}
+		if strings.Join(got, "; ") != "filed: a private letter; held: held letter 1; dropped: nobody answered" {
+			t.Errorf("story: %q", got)
+		}
+		return err
+	})
+}
+
+func FuzzMarks(f *testing.F) {
+	for _, s := range []string{"[private K7QX]", "> [private\n> > K7QX]", "private+00000000000000000000000000@x", "%2b%40", "[private&nbsp;&nbsp;", "\xff[private \xfeK7QX]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if mark := lists.Watermark(text); mark != "" && lists.Watermark(mark) != mark {
+			t.Errorf("%q: %q is none", text, mark)
+		}
+		clean := lists.WithoutDoors(text)
+		if again := lists.WithoutDoors(clean); again != clean {
+			t.Errorf("%q: %q, then %q", text, clean, again)
+		}
+		lists.Poses(text, text, "Mira Lowe")
+		if name := strings.TrimSpace(text); name != "" && strings.ContainsFunc(name, func(r rune) bool { return r >= 'a' && r <= 'z' }) && !lists.Poses(name, name) {
+			t.Errorf("%q does not look like itself", name)
+		}
+	})
+}

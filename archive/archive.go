@@ -9,8 +9,10 @@
 // numbers that others give it.
 package archive
 
-// Store reads and writes the archive. It holds the key of the seal and no state; it may be used by many goroutines, each with
-// its own transaction.
+import "backchannel/archive/letter"
+
+// Store reads and writes the archive. It holds the key of the seal, and no state but what it packed last; it may be used by many
+// goroutines, each with its own transaction.
 type Store struct {
 	seal sealer
 	zip  zipper
@@ -19,3 +21,13 @@ type Store struct {
 // New makes a Store. The key seals what must not lie readable in the file or in a backup: raw bytes that carry live tokens, and
 // private words. Without a key (nil) everything works but what is sealed.
 func New(sealKey []byte) *Store { return &Store{seal: newSealer(sealKey)} }
+
+// Prepare works out about a letter what PutLetter and AddPost need, ahead of the transaction in which everybody would wait for it.
+// Nothing depends on it.
+func (s *Store) Prepare(l *letter.Letter) {
+	if _, body := splitLetter(l.Raw()); body != nil {
+		s.zip.body(body)
+	}
+	l.Text()
+	l.NewText()
+}

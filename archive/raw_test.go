@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,6 +60,66 @@ func TestRawComesBackAsItWas(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Letters with the same body share the work of packing it, not the result.
+func TestLettersWithOneBody(t *testing.T) {
+	f := newFixture(t)
+	bodies := []string{"", "short", strings.Repeat("Bees and wasps.\r\n", 200), string(noise(3000)), strings.Repeat("b", 70<<10), "\r\n\r\n" + strings.Repeat("c", 600)}
+	for range 3 {
+		for n, body := range bodies {
+			for _, head := range []string{"", "Subject: x", "Subject: y\r\nX-Long: " + strings.Repeat("z", 5000)} {
+				raw := []byte(head + "\r\n\r\n" + body)
+				l, err := letter.Parse(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(head) > 1000 {
+					f.s.Prepare(l)
+				}
+				for _, seal := range []archive.Seal{archive.Open, archive.Sealed} {
+					f.update(func(tx *db.Tx) error {
+						id, err := f.s.PutRaw(tx, raw, seal)
+						if err != nil {
+							return err
+						}
+						if got, err := f.s.Raw(tx, id); err != nil || !bytes.Equal(got, raw) {
+							t.Errorf("body %d under %.10q: %d octets came back of %d, %v", n, head, len(got), len(raw), err)
+						}
+						return nil
+					})
+				}
+			}
+		}
+	}
+}
+
+// More letters at once than are remembered.
+func TestPackingTogether(t *testing.T) {
+	f := newFixture(t)
+	var all sync.WaitGroup
+	for n := range 100 {
+		all.Go(func() {
+			l, err := letter.Parse([]byte(fmt.Sprintf("Subject: x\r\n\r\n%s", strings.Repeat(fmt.Sprint("Bee ", n%40, "\r\n"), 100))))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			f.s.Prepare(l)
+			f.update(func(tx *db.Tx) error {
+				id, err := f.s.PutRaw(tx, l.Raw(), archive.Open)
+				if err != nil {
+					return err
+				}
+				got, err := f.s.Raw(tx, id)
+				if !bytes.Equal(got, l.Raw()) {
+					t.Errorf("letter %d came back as %.30q", n, got)
+				}
+				return err
+			})
+		})
+	}
+	all.Wait()
 }
 
 func TestRawIsSmallOrSealed(t *testing.T) {

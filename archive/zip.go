@@ -3,15 +3,27 @@ package archive
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"sync"
 )
 
-// zipper packs and unpacks pieces. A deflater weighs a megabyte, so they are kept and used again.
+// zipper packs and unpacks pieces. A deflater weighs a megabyte, so they are kept and used again. A letter and the post made of it have
+// the same body, which is packed once.
 type zipper struct {
 	packers   sync.Pool // of *packer
 	unpackers sync.Pool // of io.ReadCloser that is a flate.Resetter
+
+	mu     sync.Mutex
+	bodies [32]packedBody // packed last
+	next   int
+}
+
+// packedBody is the body of a letter as the end of a deflate stream.
+type packedBody struct {
+	sum   [sha256.Size]byte // of the body
+	bytes []byte
 }
 
 type packer struct {
@@ -19,30 +31,84 @@ type packer struct {
 	w   *flate.Writer
 }
 
+// Bodies of these sizes are packed apart from the header. Shorter ones are not worth it, longer ones would stay in memory.
+const (
+	leastBody = 512
+	mostBody  = 64 << 10
+)
+
 // pack deflates a piece and hands it to use, or hands over the piece itself when deflating does not make it smaller. What use is
 // given is good only until it returns.
 func (z *zipper) pack(piece []byte, use func(b []byte, packed bool) error) error {
-	p, _ := z.packers.Get().(*packer)
-	if p == nil {
-		w, err := flate.NewWriter(nil, flate.BestSpeed)
-		if err != nil {
-			return err
-		}
-		p = &packer{w: w}
-	}
+	p := z.packer()
 	defer z.packers.Put(p)
 	p.out.Reset()
 	p.w.Reset(&p.out)
-	if _, err := p.w.Write(piece); err != nil {
+	var body []byte
+	head, rest := splitLetter(piece)
+	if rest != nil {
+		body = z.body(rest)
+	}
+	if _, err := p.w.Write(head); err != nil {
 		return err
 	}
-	if err := p.w.Close(); err != nil {
+	end := p.w.Close
+	if rest != nil {
+		end = p.w.Flush // which does not end the stream
+	}
+	if err := end(); err != nil {
 		return err
 	}
+	p.out.Write(body)
 	if p.out.Len() >= len(piece) {
 		return use(piece, false)
 	}
 	return use(p.out.Bytes(), true)
+}
+
+func (z *zipper) packer() *packer {
+	if p, ok := z.packers.Get().(*packer); ok {
+		return p
+	}
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic("archive: " + err.Error()) // only for a level that does not exist
+	}
+	return &packer{w: w}
+}
+
+// splitLetter cuts a piece that is a whole letter of middling size behind its header; otherwise rest is nil.
+func splitLetter(piece []byte) (head, rest []byte) {
+	i := bytes.Index(piece, []byte("\r\n\r\n")) + 4
+	if n := len(piece) - i; i < 4 || n < leastBody || n > mostBody {
+		return piece, nil
+	}
+	return piece[:i], piece[i:]
+}
+
+// body packs the body of a letter, or knows it from before.
+func (z *zipper) body(body []byte) []byte {
+	sum := sha256.Sum256(body)
+	z.mu.Lock()
+	for i := range z.bodies {
+		if z.bodies[i].bytes != nil && z.bodies[i].sum == sum {
+			defer z.mu.Unlock()
+			return z.bodies[i].bytes
+		}
+	}
+	z.mu.Unlock()
+	p := z.packer()
+	defer z.packers.Put(p)
+	p.out.Reset()
+	p.w.Reset(&p.out)
+	_, _ = p.w.Write(body) // a buffer takes everything
+	_ = p.w.Close()
+	packed := packedBody{sum, bytes.Clone(p.out.Bytes())}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.bodies[z.next] = packed
+	z.next = (z.next + 1) % len(z.bodies)
+	return packed.bytes
 }
 
 // unpack fills dst with what was packed; it is an error when that is longer or shorter.

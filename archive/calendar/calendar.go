@@ -130,8 +130,9 @@ func (c *Calendar) attempt(ctx context.Context, d Due) (err error) {
 }
 
 const (
-	longest = time.Minute      // Run sleeps at most so long: the wall clock may be set forward under a sleeping timer (P9)
-	trouble = 10 * time.Second // Run waits so long after the database failed
+	longest = time.Minute           // Run sleeps at most so long: the wall clock may be set forward under a sleeping timer (P9)
+	trouble = 10 * time.Second      // Run waits so long after the database failed
+	breath  = 50 * time.Millisecond // Run looks no more often for what commits have set: under load there are hundreds in a second
 )
 
 // Run does what is due as it becomes due, until ctx ends. Commits of any process wake it.
@@ -139,7 +140,7 @@ func (c *Calendar) Run(ctx context.Context) error {
 	pings, cancel := c.db.Subscribe()
 	defer cancel()
 	for {
-		wake := pings
+		wake, rested := pings, time.After(breath)
 		var timer *time.Timer
 		if _, _, err := c.RunDue(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("look into the calendar", "error", refusal.Log(err))
@@ -154,6 +155,11 @@ func (c *Calendar) Run(ctx context.Context) error {
 			return nil
 		case <-wake:
 			timer.Stop()
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-rested:
+			}
 		case <-timer.C:
 		}
 	}

@@ -34,8 +34,9 @@ func FuzzDress(f *testing.F) {
 		}
 		c := lists.Community{ID: 1, Domain: "g.example", Name: "G"}
 		pub := Publication{Community: c, List: lists.List{ID: 1, Local: "talk", Domain: "g.example", Name: title, SubjectPrefix: prefix}, Letter: l}
-		shown := author(pub, []lists.Member{{ID: 9, Name: "Mira Lowe"}})
-		out, err := dress(pub, shown, func(id letter.MessageID) bool { return id == "ours@g.example" }, now)
+		names := taken(pub, []lists.Member{{ID: 9, Name: "Mira Lowe"}})
+		shown := author(pub, names)
+		out, err := dress(pub, shown, answerTo(pub, shown, names), func(id letter.MessageID) bool { return id == "ours@g.example" }, now)
 		if err != nil {
 			return // a field that cannot be written is refused, never bent
 		}

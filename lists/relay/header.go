@@ -24,7 +24,7 @@ var gone = []string{
 
 // dress gives a letter the header of its list, as of now. ours tells which ids are those of our private mail and digests: a post names
 // none of them, or every answer to it would be taken for an answer to them (W1, W2). The body stays byte for byte.
-func dress(pub Publication, shown letter.Mailbox, ours func(letter.MessageID) bool, now time.Time) ([]byte, error) {
+func dress(pub Publication, shown letter.Mailbox, reply []letter.Mailbox, ours func(letter.MessageID) bool, now time.Time) ([]byte, error) {
 	h := pub.Letter.Header()
 	h.DropStray()
 	h.DelFunc(func(f letter.Field) bool {
@@ -34,7 +34,7 @@ func dress(pub Publication, shown letter.Mailbox, ours func(letter.MessageID) bo
 	if err := keepForeign(h); err != nil {
 		return nil, err
 	}
-	for _, f := range slices.Concat(identity(pub, ours, now), receivers(pub), listFields(pub.List, shown, answerTo(pub, shown))) {
+	for _, f := range slices.Concat(identity(pub, ours, now), receivers(pub), listFields(pub.List, shown, reply)) {
 		if f.Value == "" {
 			h.Del(f.Name)
 		} else if err := h.Set(f.Name, f.Value); err != nil {
@@ -142,18 +142,35 @@ func prefixed(subject, prefix string) string {
 	return strings.TrimSpace(prefix + " " + subject)
 }
 
-// answerTo is where a personal answer goes: to the author, or where the author wants it, but never back to us.
-func answerTo(pub Publication, shown letter.Mailbox) []letter.Mailbox {
+// answerTo is where a personal answer goes: to the author, or where the author wants it, but never back to us, and under no name that
+// would take members in (B6).
+func answerTo(pub Publication, shown letter.Mailbox, taken []string) []letter.Mailbox {
 	wanted := slices.DeleteFunc(pub.Letter.ReplyTo(), func(m letter.Mailbox) bool { return m.Address.Domain == pub.List.Domain })
 	if len(wanted) == 0 {
 		return []letter.Mailbox{shown}
 	}
+	for i, m := range wanted {
+		if m.Name != shown.Name && lists.Poses(m.Name, taken...) {
+			wanted[i].Name = ""
+		}
+	}
 	return wanted
+}
+
+// taken are the names that belong to somebody else than the author of a post: the list's, the community's and those of its managers.
+func taken(pub Publication, managers []lists.Member) []string {
+	names := []string{pub.List.Title(), pub.List.Local, pub.Community.Name}
+	for _, m := range managers {
+		if m.ID != pub.Author.ID {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // author is whom the post shows as its author: the name in From, unless that name would take members in (B6). A member may be called
 // like a manager; nobody may call themselves so.
-func author(pub Publication, managers []lists.Member) letter.Mailbox {
+func author(pub Publication, taken []string) letter.Mailbox {
 	from := letter.Mailbox{Name: pub.Author.Name, Address: pub.Author.Address}
 	if a, err := pub.Letter.Author(); err == nil {
 		from.Address = a.Address
@@ -163,12 +180,6 @@ func author(pub Publication, managers []lists.Member) letter.Mailbox {
 	}
 	if from.Name == "" {
 		from.Name = from.Address.Local
-	}
-	taken := []string{pub.List.Title(), pub.List.Local, pub.Community.Name}
-	for _, m := range managers {
-		if m.ID != pub.Author.ID {
-			taken = append(taken, m.Name)
-		}
 	}
 	if from.Name != pub.Author.Name && lists.Poses(from.Name, taken...) {
 		from.Name = from.Address.String()

@@ -107,10 +107,12 @@ func TestSubjectPrefix(t *testing.T) {
 func TestFromAndReplyTo(t *testing.T) {
 	v := mailroomtest.New(t)
 	for replyTo, want := range map[string]string{
-		"":                                "Bill Tan <bill@south.example>",
-		"Bill <bill@phone.example>":       "Bill <bill@phone.example>",
-		"talk@gardeners.example":          "Bill Tan <bill@south.example>",
-		"talk@gardeners.example, a@b.org": "a@b.org",
+		"":                                 "Bill Tan <bill@south.example>",
+		"Bill <bill@phone.example>":        "Bill <bill@phone.example>",
+		"talk@gardeners.example":           "Bill Tan <bill@south.example>",
+		"The managers <bill@evil.example>": "bill@evil.example",
+		"Mira Lowe <bill@evil.example>":    "bill@evil.example",
+		"talk@gardeners.example, a@b.org":  "a@b.org",
 		"private+00000000000000000000000000@gardeners.example": "Bill Tan <bill@south.example>",
 	} {
 		v.Now = v.Now.Add(time.Hour)

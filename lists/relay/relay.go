@@ -68,8 +68,9 @@ func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
 	if err != nil {
 		return post, err
 	}
-	shown := author(pub, managers)
-	raw, err := dress(pub, shown, func(id letter.MessageID) bool { return private[id] != "" }, tx.Now)
+	names := taken(pub, managers)
+	shown := author(pub, names)
+	raw, err := dress(pub, shown, answerTo(pub, shown, names), func(id letter.MessageID) bool { return private[id] != "" }, tx.Now)
 	if err != nil {
 		return post, fmt.Errorf("edit the header of a post: %w", err)
 	}

@@ -218,9 +218,11 @@ type HeldPost struct {
 	List      string // the list's name
 	Author    string // who wrote it, as managers know them
 	Reason    WaitReason
-	Subject   string `optional:"a post may have none"`
-	Preview   Said   `optional:"a post may be a picture alone"`
-	Days      int    // how long it waits
+	Subject   string   `optional:"a post may have none"`
+	Preview   Said     `optional:"the whole text, if there is any: nobody should let pass what they have not seen"`
+	More      int      `optional:"characters that were too many to show"`
+	Files     []string `optional:"names of what is attached"`
+	Days      int      // how long it waits
 }
 
 // Ask is the question it asks.

@@ -288,6 +288,19 @@ func TestTwoManagersDecide(t *testing.T) {
 	}
 }
 
+// Nobody lets pass what they have not seen: managers get the whole text, and the names of what is attached.
+func TestManagersSeeItAll(t *testing.T) {
+	v := mailroomtest.New(t)
+	list(v, func(l *lists.List) { l.Posting = lists.ByAnyone })
+	p := post{From: "Eve <" + eve + ">", To: talk, Subject: "Hello", Header: "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"}
+	p.Body = "--b\nContent-Type: text/plain\n\n" + strings.Repeat("Lovely beans. ", 100) + "\n> zzquoted\n\nzzlast\n--b\nContent-Type: application/pdf; name=offer.pdf\n\nx\n--b--"
+	v.MustSend(p)
+	q := held(t, v.Deliver(), mira)
+	says(t, q, "zzquoted", "zzlast", "Attached: offer.pdf.")
+	v.MustSend(post{From: "Eve <" + eve + ">", To: talk, Subject: "Hello", Body: strings.Repeat("Lovely beans.\n", 2000)})
+	says(t, held(t, v.Deliver(), mira), "It goes on: ", "more characters are not shown here.")
+}
+
 // Nobody's token decides in other hands, and a program decides nothing.
 func TestOtherHands(t *testing.T) {
 	v := mailroomtest.New(t)

@@ -196,9 +196,12 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 	if err != nil {
 		return err
 	}
-	words, err := templates.HeldPost{
-		Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Preview: notice.Preview(post), Days: Days,
-	}.Render()
+	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days}
+	t.Preview, t.More = notice.Whole(post)
+	for _, a := range post.Attachments() {
+		t.Files = append(t.Files, a.Name)
+	}
+	words, err := t.Render()
 	if err != nil {
 		return err
 	}

@@ -113,6 +113,16 @@ func Preview(l *letter.Letter) templates.Said {
 	return templates.Said(letter.Excerpt(lists.WithoutDoors(l.NewText().Text), previewLen))
 }
 
+// wholeLen is how much of a letter a manager is shown who decides about it, in characters: nearly always all of it.
+const wholeLen = 20000
+
+// Whole is the text of a letter with all that it quotes, for whoever lets it pass, and how many characters are too many to show.
+func Whole(l *letter.Letter) (text templates.Said, more int) {
+	all := []rune(lists.WithoutDoors(l.Text()))
+	shown := min(len(all), wholeLen)
+	return templates.Said(all[:shown]), len(all) - shown
+}
+
 // Related are the ids of the letters that a letter answers or hands on, and its own, since a letter may be sent once more: by them ours
 // are known again.
 func Related(l *letter.Letter) []letter.MessageID {

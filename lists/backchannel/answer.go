@@ -16,6 +16,7 @@ import (
 type answer struct {
 	conv     Conv
 	manager  lists.Member
+	foreign  bool // it came through the manager's address from somebody who may be anybody
 	rev      int // what the manager had seen when writing
 	story    string
 	subject  string
@@ -49,7 +50,7 @@ func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int) 
 	if !mine && !c.mayRead(manager) {
 		return lists.NoSuchAddress()
 	}
-	a := answer{conv: c, manager: manager, rev: rev, story: in.Story}
+	a := answer{conv: c, manager: manager, foreign: !mine, rev: rev, story: in.Story}
 	a.read(in.Letter)
 	if len(a.commands) > 0 && (!mine || in.Verdict != lists.Verified) {
 		return cannotCommand(mine)

@@ -54,6 +54,22 @@ func TestAFoundAddressAsksThreeTimes(t *testing.T) {
 	says(t, to(all, mira)[0], "from another one, eve@evil.example. If it was you, say SEND.")
 }
 
+// A manager whose provider never vouches answers as often as others, with a word for each.
+func TestAManagerNobodyVouchesFor(t *testing.T) {
+	v := mailroomtest.New(t)
+	notice := v.One(ask(v, "A question", "May I?"), mira)
+	for i := range 6 {
+		p := answer(mira, notice, strings.Repeat("Yes. ", i+1))
+		p.Sender = "mira@silent.example"
+		v.MustSend(p)
+		back := v.One(v.Deliver(), mira)
+		p = answer(mira, back, "SEND")
+		p.Sender = "mira@silent.example"
+		v.MustSend(p)
+		v.One(to(v.Deliver(), dana), dana)
+	}
+}
+
 // Somebody who is no manager any more gets their own words back, and none of anybody else's (B15b).
 func TestAManagerNoLonger(t *testing.T) {
 	v := mailroomtest.New(t)

@@ -57,8 +57,8 @@ func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) err
 	if reply.Name != "" {
 		back.ReplyTo.Name = "Your answer to " + a.conv.Code
 	}
-	if a.has(templates.FromElse, templates.Unverified) {
-		back.Answer = "found-door" // somebody else may have this address: they cannot write to the manager without end (D3)
+	if a.foreign {
+		back.Answer = "found-door" // whoever found this address cannot write to the manager without end (D3)
 	}
 	_, err = b.Office.Send(tx, back)
 	if errors.Is(err, notice.ErrEnough) {

@@ -17,7 +17,7 @@ type answer struct {
 	conv     Conv
 	manager  lists.Member
 	foreign  bool // it came through the manager's address from somebody who may be anybody
-	rev      int // what the manager had seen when writing
+	rev      int  // what the manager had seen when writing
 	story    string
 	subject  string
 	text     string

@@ -35,6 +35,8 @@ type packer struct {
 const (
 	leastBody = 512
 	mostBody  = 64 << 10
+
+	plainHeader = 2 << 10 // a header below that is stored as it is: making a code for it costs as much as for the body
 )
 
 // pack deflates a piece and hands it to use, or hands over the piece itself when deflating does not make it smaller. What use is
@@ -44,22 +46,22 @@ func (z *zipper) pack(piece []byte, use func(b []byte, packed bool) error) error
 	defer z.packers.Put(p)
 	p.out.Reset()
 	p.w.Reset(&p.out)
-	var body []byte
 	head, rest := splitLetter(piece)
+	switch {
+	case rest == nil:
+		_, _ = p.w.Write(head) // a buffer takes everything
+		_ = p.w.Close()
+	case len(head) < plainHeader:
+		n := len(head)
+		p.out.Write([]byte{0, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}) // a stored block (RFC 1951 §3.2.4)
+		p.out.Write(head)
+	default:
+		_, _ = p.w.Write(head)
+		_ = p.w.Flush() // which does not end the stream
+	}
 	if rest != nil {
-		body = z.body(rest)
+		p.out.Write(z.body(rest))
 	}
-	if _, err := p.w.Write(head); err != nil {
-		return err
-	}
-	end := p.w.Close
-	if rest != nil {
-		end = p.w.Flush // which does not end the stream
-	}
-	if err := end(); err != nil {
-		return err
-	}
-	p.out.Write(body)
 	if p.out.Len() >= len(piece) {
 		return use(piece, false)
 	}

@@ -27,6 +27,7 @@ type Letter struct {
 
 // findings are what was worked out about a body when somebody first asked. Letters that differ in their headers alone share them.
 type findings struct {
+	bodies  func() []textBody
 	text    func() string
 	newText func() NewText
 }
@@ -40,7 +41,7 @@ func Parse(raw []byte) (*Letter, error) {
 		return nil, err
 	}
 	l := &Letter{raw: raw, body: top.body, header: newHeader(raw, top), parts: parts}
-	l.found = &findings{text: sync.OnceValue(l.readText), newText: sync.OnceValue(l.readNewText)}
+	l.found = &findings{sync.OnceValue(l.readBodies), sync.OnceValue(l.readText), sync.OnceValue(l.readNewText)}
 	return l, nil
 }
 

@@ -95,7 +95,9 @@ func (b textBody) document() document {
 }
 
 // bodies are the parts that make the text, in order, at most maxText bytes of them.
-func (l *Letter) bodies() []textBody {
+func (l *Letter) bodies() []textBody { return l.found.bodies() }
+
+func (l *Letter) readBodies() []textBody {
 	chosen := l.alternatives(false)
 	if b := l.read(chosen); hasWords(b) {
 		return b

@@ -11,6 +11,7 @@
 package letter
 
 import (
+	"bytes"
 	"maps"
 	"sync"
 	"time"
@@ -60,16 +61,17 @@ func (l *Letter) With(h *Header) []byte {
 	return append(h.append(out), l.Body()...)
 }
 
-// Dressed is the letter that With makes. What was worked out about the text of this one, which is dear, need not be worked out again.
-func (l *Letter) Dressed(h *Header) (*Letter, error) {
-	d, err := Parse(l.With(h))
-	if err == nil && d.readsLike(l) {
-		d.found = l.found
+// Again parses a message that may be this letter under another header, as With makes it. If it is, what was worked out about the text,
+// which is dear, is not worked out again.
+func (l *Letter) Again(raw []byte) (*Letter, error) {
+	again, err := Parse(raw)
+	if err == nil && bytes.Equal(again.Body(), l.Body()) && again.readsLike(l) {
+		again.found = l.found
 	}
-	return d, err
+	return again, err
 }
 
-// readsLike tells whether the header says the same about how the body is to be read. The bodies are the same.
+// readsLike tells whether two headers say the same about how a body is to be read.
 func (l *Letter) readsLike(other *Letter) bool {
 	a, b := l.parts[0], other.parts[0]
 	return len(l.parts) == len(other.parts) && a.Type == b.Type && a.Encoding == b.Encoding && a.Disposition == b.Disposition &&

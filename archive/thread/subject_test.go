@@ -101,7 +101,7 @@ func TestSubjectIsLinear(t *testing.T) {
 		for range 20 {
 			ParseSubject(strings.Repeat(piece, 32<<10/len(piece)))
 		}
-		if d := time.Since(start) / 20; d > 50*time.Millisecond {
+		if d := time.Since(start) / 20; d > 2*time.Second { // far beyond what other work on the machine explains; the square of 32 KiB would take longer
 			t.Errorf("32 KiB of %q took %v", piece, d)
 		}
 	}

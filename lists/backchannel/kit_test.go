@@ -1,6 +1,7 @@
 package backchannel_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,11 +56,14 @@ func says(t *testing.T, a arrived, all ...string) {
 func hides(t *testing.T, a arrived, all ...string) {
 	t.Helper()
 	for _, w := range all {
-		if strings.Contains(string(a.Raw()), w) || strings.Contains(a.Text(), w) || strings.Contains(a.Subject(), w) {
+		if raw := randomPart.ReplaceAllString(string(a.Raw()), "@"); strings.Contains(raw, w) || strings.Contains(a.Text(), w) || strings.Contains(a.Subject(), w) {
 			t.Errorf("%q leaked to %s:\n%s", w, a.To, a.Raw())
 		}
 	}
 }
+
+// randomPart is what is random in our own addresses and message ids. A short canary occurs there by chance, now and then, and tells nothing.
+var randomPart = regexp.MustCompile(`\b[0-9a-z]{26}@`)
 
 // nothing fails if anything came for somebody.
 func nothing(t *testing.T, all []arrived, who string) {

@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,12 +132,18 @@ func BenchmarkSearch(b *testing.B) {
 		"rare": "word4711", "common": "gardens", "two": "gardens word17", "phrase": `"the list"`, "absent": "xylophone", "subject": "subject:4711", "not": "gardens -bees",
 	} {
 		b.Run(name, func(b *testing.B) {
+			var took []time.Duration
 			for range b.N {
+				began := time.Now()
 				f.view(func(tx *db.Tx) error {
 					_, err := f.s.Search(tx, archive.Query{Mailboxes: []archive.PublicID{f.talk}, Words: words})
 					return err
 				})
+				took = append(took, time.Since(began))
 			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/p50")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms/p99")
 		})
 	}
 	b.Run("uids/common", func(b *testing.B) {

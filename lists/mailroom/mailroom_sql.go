@@ -28,6 +28,13 @@ func Schema() db.Schema {
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX seen_letter_at ON seen_letter (at);
 
+	-- Signatures that vouched for a letter at an address: good once (C4).
+	CREATE TABLE seen_signature (
+		signature_key BLOB PRIMARY KEY,  -- SHA-256 over d=, b= and the address
+		until         INTEGER NOT NULL   -- microseconds UTC; then the date it covers is too old anyhow
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX seen_signature_until ON seen_signature (until);
+
 	-- Letters over which the program stumbled (P8).
 	CREATE TABLE stumble (
 		letter_key BLOB PRIMARY KEY,  -- SHA-256 over the bytes behind our own trace field
@@ -60,6 +67,19 @@ func remember(tx *db.Tx, key []byte, story string) error {
 func forget(tx *db.Tx, before time.Time) error {
 	_, err := tx.Exec("DELETE FROM seen_letter WHERE letter_key IN (SELECT letter_key FROM seen_letter WHERE at < ? ORDER BY at LIMIT 20)", db.Micros(before))
 	return err
+}
+
+// firstTime notes a signature and tells whether it was not here before. What is over is forgotten, a few at a time.
+func firstTime(tx *db.Tx, key []byte, until time.Time) (bool, error) {
+	if _, err := tx.Exec("DELETE FROM seen_signature WHERE signature_key IN (SELECT signature_key FROM seen_signature WHERE until < ? ORDER BY until LIMIT 20)",
+		db.Micros(tx.Now)); err != nil {
+		return false, err
+	}
+	n, err := tx.Change("INSERT INTO seen_signature (signature_key, until) VALUES (?, ?) ON CONFLICT (signature_key) DO NOTHING", key, db.Micros(until))
+	if err != nil {
+		return false, fmt.Errorf("note a signature: %w", err)
+	}
+	return n == 1, nil
 }
 
 // stumbled counts a panic. The first one is a temporary refusal: the peer offers the letter again. At the second the letter is

@@ -170,8 +170,11 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 	}
 	in := &lists.Incoming{
 		Letter: s.letter, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
-		From: s.from, Verdict: lists.Unverified, Finding: s.finding, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
+		From: s.from, Verdict: lists.Unverified, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
 		Robot: s.kind != bounce.Person,
+	}
+	if in.Finding, err = s.guard(tx, t.to); err != nil {
+		return nil, err
 	}
 	for _, also := range s.env.To {
 		if also != t.to {
@@ -183,7 +186,7 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 		if in.Sender, known, err = lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil {
 			return nil, err
 		}
-		in.Verdict = lists.Judge(s.finding, known, s.m.Policy)
+		in.Verdict = lists.Judge(in.Finding, known, s.m.Policy)
 	}
 	return in, s.lookup(tx, in)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -93,12 +92,17 @@ func keyFile(name string) (key []byte, made bool, err error) {
 func makeKey(name string) (made bool, err error) {
 	var key [keyLen]byte
 	rand.Read(key[:]) // never fails
+	return writeKey(name, []byte(hex.EncodeToString(key[:])+"\n"))
+}
+
+// writeKey writes a file that nobody else may read, whole or not at all. One that is there already stays.
+func writeKey(name string, text []byte) (made bool, err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
 		return false, err
 	}
 	defer os.Remove(f.Name())
-	_, err = fmt.Fprintln(f, hex.EncodeToString(key[:]))
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
 		return false, err
 	}

@@ -59,6 +59,7 @@ type Program struct {
 	Editor   *digest.Editor
 	Rooms    *mailroom.Mailroom
 	Calendar *calendar.Calendar
+	Ring     *keyring // the DKIM keys
 
 	tls       *tls.Config
 	lock      *db.Lock
@@ -86,6 +87,7 @@ func Open(ctx context.Context, o Options) (*Program, error) {
 		o.Log.Warn("keys were missing beside an old database, so new ones were made: what was sealed with the old ones cannot be read, and addresses handed out before may change. "+
 			"If you have a copy of the keys, stop the server and put it back.", "folder", p.path(keysName), "made", k.made)
 	}
+	p.Ring = &keyring{dir: p.path(keysName), now: o.Now, log: o.Log}
 	p.Store = archive.New(k.seal)
 	if p.Book, err = address.New(k.tokens, k.kid); err != nil {
 		return nil, err

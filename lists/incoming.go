@@ -1,9 +1,7 @@
 package lists
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -17,6 +15,7 @@ import (
 // the transaction that will make the letter ours.
 type Incoming struct {
 	Letter    *letter.Letter
+	Quoted    *Quoted          // of Letter, when somebody has looked already
 	ID        archive.LetterID // the stored letter, sealed and kept 14 days
 	Story     string
 	Community Community
@@ -69,37 +68,11 @@ func (c Community) Private(a letter.Address) bool {
 	return a.Domain == c.Domain && (n.Private() || n.Form == address.Token)
 }
 
-// Watermark finds the mark with which every private mail ends, however a mail program wrapped and quoted it (product.md W3); "" when
-// there is none.
-func Watermark(text string) string {
-	if found := watermark.FindStringSubmatch(text); found != nil {
-		return "[private " + strings.ToUpper(found[1]) + "]"
+// QuotesPrivate tells what may be shown of private mail that the letter quotes; "" when it quotes none (product.md W3).
+func (in *Incoming) QuotesPrivate(tx *db.Tx) (string, error) {
+	q := in.Quoted
+	if q == nil {
+		q = ReadQuoted(in.Letter)
 	}
-	return ""
-}
-
-var watermark = regexp.MustCompile(`(?i)\[private(?:[\s\x{00A0}>|]|&nbsp;)+([0-9A-Z]{4})\]`)
-
-var doorLike = regexp.MustCompile(`(?i)\b(private|note|vote|confirm)(?:\+|%2b)([0-9a-z-]{26,40})(?:@|%40)`)
-
-// DoorIn finds the address of a private door in a text that somebody was really given, live or not (product.md W3). It returns what may
-// be shown of it, never the token; "" when there is none.
-func DoorIn(tx *db.Tx, text string) (string, error) {
-	seen := map[string]bool{}
-	for _, m := range doorLike.FindAllStringSubmatch(text, -1) {
-		n := address.Parse(m[1] + "+" + m[2])
-		if n.Form != address.Token || seen[n.Token] {
-			continue
-		}
-		if len(seen) == 100 {
-			break // no letter of a person holds so many
-		}
-		seen[n.Token] = true
-		if _, given, err := address.Find(tx, n.Kind, n.Token); err != nil {
-			return "", err
-		} else if given {
-			return string(n.Kind) + "+…", nil
-		}
-	}
-	return "", nil
+	return q.Shown(tx)
 }

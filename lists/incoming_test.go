@@ -10,58 +10,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists"
-	"backchannel/lists/address"
 )
-
-// W3: the mark of a private mail is found however it was wrapped, quoted and encoded, and nothing else is taken for it.
-func TestWatermark(t *testing.T) {
-	for text, want := range map[string]string{
-		"so.\n\n[private K7QX]": "[private K7QX]", "> [private\n> K7QX]": "[private K7QX]", "[PRIVATE  k7qx]": "[private K7QX]", "[private\u00a0K7QX]": "[private K7QX]",
-		"[private&nbsp;K7QX]": "[private K7QX]", "[private=\nK7QX]": "", "| [private\n| K7QX]": "[private K7QX]", "a [private ABCD] b [private EFGH]": "[private ABCD]",
-		"[private]": "", "[private K7Q]": "", "[private K7QXX]": "", "private K7QX": "", "[privateK7QX]": "", "[private K7Q!]": "", "": "",
-	} {
-		if got := lists.Watermark(text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestDoorIn(t *testing.T) {
-	d := dbtest.Open(t, address.Schema())
-	book, err := address.New(map[int][]byte{1: []byte(strings.Repeat("k", 32))}, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var private, leave string
-	dbtest.Update(t, d, func(tx *db.Tx) (err error) {
-		if private, err = book.Issue(tx, address.Grant{Kind: address.Private, Receiver: "x"}); err != nil {
-			return err
-		}
-		leave, err = book.Issue(tx, address.Grant{Kind: address.Leave, Receiver: "x"})
-		return err
-	})
-	unknown := strings.Repeat("0", 26)
-	dbtest.View(t, d, func(tx *db.Tx) error {
-		for text, want := range map[string]string{
-			"write to private+" + private + "@g.example now":                        "private+…",
-			"PRIVATE+" + strings.ToUpper(private) + "@G.EXAMPLE":                    "private+…",
-			"mailto:private%2B" + private + "%40g.example":                          "private+…",
-			strings.Repeat("note+"+unknown+"@x ", 80) + "private+" + private + "@x": "private+…",
-			"note+" + private + "@g.example":                                        "", // the token is another kind's
-			"leave+" + leave + "@g.example":                                         "", // no private door
-			"private+" + unknown + "@g.example":                                     "",
-			"private+" + private[:25] + "@g.example":                                "",
-			"private+" + private:                                                    "",
-			"xprivate+" + private + "@g.example":                                    "",
-			"":                                                                      "",
-		} {
-			if got, err := lists.DoorIn(tx, text); got != want || err != nil {
-				t.Errorf("%q: %q %v, want %q", text, got, err, want)
-			}
-		}
-		return nil
-	})
-}
 
 func TestWithoutDoors(t *testing.T) {
 	token := strings.Repeat("0", 26)
@@ -136,9 +85,6 @@ func FuzzMarks(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if mark := lists.Watermark(text); mark != "" && lists.Watermark(mark) != mark {
-			t.Errorf("%q: %q is none", text, mark)
-		}
 		clean := lists.WithoutDoors(text)
 		if again := lists.WithoutDoors(clean); again != clean {
 			t.Errorf("%q: %q, then %q", text, clean, again)

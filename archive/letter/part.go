@@ -39,6 +39,13 @@ func (p Part) Body() []byte { return p.raw[p.BodyStart:p.End] }
 // error. Without an encoding it is Body itself, not a copy.
 func (p Part) Decoded() []byte { return decodeTransfer(p.Encoding, p.Body()) }
 
+// DecodedHead is the beginning of Decoded, at most n octets of it, without the work and the memory that all of a large file would take.
+func (p Part) DecodedHead(n int) []byte {
+	raw := p.Body()
+	decoded := decodeTransfer(p.Encoding, raw[:min(len(raw), 4*n)]) // no encoding needs more than three for one
+	return decoded[:min(len(decoded), n)]
+}
+
 // Header is a copy of the part's own header.
 func (p Part) Header() *Header { return ParseHeader(p.HeaderBytes()) }
 

@@ -180,6 +180,7 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 		}
 		s.finding = f
 	}
+	s.prepare()
 	return m.DB.Update(ctx, s.sort)
 }
 

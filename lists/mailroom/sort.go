@@ -28,7 +28,16 @@ type sorting struct {
 	why     string // by which sign a program's letter was known
 	from    letter.Mailbox
 	finding mailauth.Finding
+	quoted  *lists.Quoted
 	id      archive.LetterID
+}
+
+// prepare does what needs no transaction before it: in there everybody else waits.
+func (s *sorting) prepare() {
+	s.m.Store.Prepare(s.letter)
+	if anyOf(s.env, func(n address.Name) bool { return n.List != "" }) {
+		s.quoted = lists.ReadQuoted(s.letter)
+	}
 }
 
 // target is one of the addresses that the letter was sent to.
@@ -169,7 +178,7 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 		return nil, foreign()
 	}
 	in := &lists.Incoming{
-		Letter: s.letter, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
+		Letter: s.letter, Quoted: s.quoted, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
 		From: s.from, Verdict: lists.Unverified, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
 		Robot: s.kind != bounce.Person,
 	}

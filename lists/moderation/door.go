@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/templates"
@@ -34,7 +33,7 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) (all []templates.Doubt, err
 	if answers {
 		doubt(templates.AnswersDigest, "") // W2
 	}
-	quoted, err := quotesPrivate(tx, in.Letter)
+	quoted, err := in.QuotesPrivate(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -58,45 +57,6 @@ var ourSubject = regexp.MustCompile(`(?i)\[(?:private|(?:bc|note) [0-9a-z]{4})\]
 
 // markedSubject tells whether a subject bears the mark of our private mail: some programs answer without saying to what.
 func markedSubject(subject string) bool { return ourSubject.MatchString(subject) }
-
-// quotesPrivate finds a watermark of a private mail, or the address of a private door that somebody was really given, anywhere in a
-// letter. It returns what may be shown of it: never the token.
-func quotesPrivate(tx *db.Tx, l *letter.Letter) (string, error) {
-	whole := everything(l)
-	if found := lists.Watermark(whole); found != "" {
-		return found, nil
-	}
-	return lists.DoorIn(tx, whole)
-}
-
-// everythingMax is how much of a letter is looked through. What people quote stands far before.
-const everythingMax = 1 << 20
-
-// everything is all that readers could find in a letter: its text, the other forms of its text, text files, and letters inside it with
-// their headers. The body is relayed as it is, so a look at the text alone would not do.
-func everything(l *letter.Letter) string {
-	var b strings.Builder
-	add := func(s string) {
-		b.WriteString(s[:min(len(s), max(0, everythingMax-b.Len()))])
-		b.WriteByte('\n')
-	}
-	add(l.Text())
-	for i, p := range l.Parts() {
-		name := strings.ToLower(p.Filename())
-		text := strings.HasPrefix(p.Type, "text/") || strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".html")
-		if i > 0 && p.Parent >= 0 && l.Parts()[p.Parent].IsMessage() {
-			add(string(p.HeaderBytes()))
-		}
-		if b.Len() > everythingMax || p.Children > 0 || !text {
-			continue
-		}
-		decoded := string(p.Decoded())
-		if add(decoded); p.Type == "text/html" {
-			add(letter.HTMLToText(decoded[:min(len(decoded), everythingMax)]))
-		}
-	}
-	return b.String()
-}
 
 // privacyWords say that something is not for everyone, in the languages our templates will speak and a few more.
 var privacyWords = []string{

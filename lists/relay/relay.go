@@ -74,7 +74,7 @@ func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
 	if err != nil {
 		return post, fmt.Errorf("edit the header of a post: %w", err)
 	}
-	published, err := letter.Parse(raw)
+	published, err := pub.Letter.Again(raw)
 	if err != nil {
 		return post, fmt.Errorf("read a post as published: %w", err)
 	}

@@ -1,6 +1,0 @@
-package moderation
-
-// What tests of behaviour need to see of the inside.
-var (
-	QuotesPrivate = quotesPrivate
-)

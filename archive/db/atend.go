@@ -64,7 +64,7 @@ func (d *DB) finish(w *conn, all []ending) (err error) {
 			err = fmt.Errorf("panic at the end of a commit: %v", p)
 		}
 	}()
-	tx := &Tx{Now: d.Now(), c: w, fts: d.fts}
+	tx := &Tx{Now: d.Now(), c: w, fts: d.fts, log: d.log}
 	for _, e := range all {
 		if len(e.ids) == 0 {
 			continue

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"backchannel/templates/refusal"
@@ -66,6 +67,8 @@ type DB struct {
 	done    chan struct{}
 	closing sync.Once
 	fts     bool
+
+	commits, shared atomic.Int64 // for Stats
 
 	mu   sync.Mutex
 	subs map[chan struct{}]struct{}
@@ -153,6 +156,24 @@ func (d *DB) prepare(ctx context.Context, w *conn, parts []Schema) error {
 
 // FTS tells whether this program was built with full-text search; without it a search reads everything.
 func (d *DB) FTS() bool { return d.fts }
+
+// Stats is what an operator's monitoring may want to know about the database.
+type Stats struct {
+	Commits int64 // that changed something, since it was opened
+	Updates int64 // callers that shared them: Updates/Commits is the size of a group (ST3)
+	Size    int64 // octets of the file and its write-ahead log
+}
+
+// Stats tells how the database is doing.
+func (d *DB) Stats() Stats {
+	s := Stats{Commits: d.commits.Load(), Updates: d.shared.Load()}
+	for _, name := range []string{d.path, d.path + "-wal"} {
+		if info, err := os.Stat(name); err == nil {
+			s.Size += info.Size()
+		}
+	}
+	return s
+}
 
 // Path is the file's path.
 func (d *DB) Path() string { return d.path }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -16,6 +17,7 @@ type Tx struct {
 	Now   time.Time // the one time of this transaction, UTC, whole microseconds
 	c     *conn
 	fts   bool
+	log   *slog.Logger
 	done  []func()
 	batch []ending // of the transactions before this one that share its commit
 	ends  []endStep
@@ -24,6 +26,9 @@ type Tx struct {
 
 // FTS tells whether full-text tables may be used.
 func (tx *Tx) FTS() bool { return tx.fts }
+
+// Log is the program's log. Tell it what happened once that is true: in OnCommit.
+func (tx *Tx) Log() *slog.Logger { return tx.log }
 
 // OnCommit has f called after the transaction is durable, before Update returns; never when it failed.
 func (tx *Tx) OnCommit(f func()) { tx.done = append(tx.done, f) }
@@ -187,7 +192,7 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 
 // run does one job inside its own savepoint, behind those whose endings are given.
 func (d *DB) run(w *conn, j *job, before []ending) {
-	j.tx = &Tx{Now: d.Now(), c: w, fts: d.fts, batch: before}
+	j.tx = &Tx{Now: d.Now(), c: w, fts: d.fts, log: d.log, batch: before}
 	if j.err = w.exec("SAVEPOINT job"); j.err != nil {
 		return
 	}
@@ -234,7 +239,7 @@ func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
 		return explain(err)
 	}
 	defer func() { _ = c.exec("ROLLBACK") }() // nothing to lose, and it cannot fail but for a broken disk
-	return explain(fn(&Tx{Now: d.Now(), c: c, fts: d.fts}))
+	return explain(fn(&Tx{Now: d.Now(), c: c, fts: d.fts, log: d.log}))
 }
 
 // reader takes a free read connection, or opens one while there are fewer than allowed.

@@ -73,6 +73,8 @@ func (d *DB) batch(w *conn, first *job) {
 	changed := err != nil || before != after
 	d.commit(w, taken, ends)
 	if changed {
+		d.commits.Add(1)
+		d.shared.Add(int64(len(taken)))
 		d.ping()
 	}
 	for _, j := range taken {

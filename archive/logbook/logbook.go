@@ -1,6 +1,9 @@
 // Package logbook is the life of each letter as rows. It promises that whoever asks later what became of a letter gets the whole
 // story: every verb that happened to it, in order, written in the same transaction as the deed itself, and that no row of it can
 // break out of its line. Subjects, texts and tokens never enter it.
+// Each row is also counted, and told to the mail log (one line, a verb, and ids alone) as soon as it is durable.
+//
+// It is also where the program's other figures get their form (figures.go): whoever counts something declares it beside the code.
 package logbook
 
 import (
@@ -39,6 +42,7 @@ type Entry struct {
 	Copy      int64            `json:"copy,omitempty"`       // the queue's id of a copy; 0 when it is about the letter
 	To        string           `json:"to,omitempty"`         // whom the copy, or the letter, was for
 	Detail    string           `json:"detail,omitempty"`     // why, or what the remote host said; printable ASCII
+	Status    string           `json:"-"`                    // the codes of a reply, for the mail log: 451 4.7.1; not kept
 }
 
 // detailMax is how much of a peer's words is kept (E1).

@@ -43,6 +43,7 @@ func Write(tx *db.Tx, e Entry) error {
 	if err != nil {
 		return fmt.Errorf("write %s of %s into the logbook: %w", e.Verb, e.Story, err)
 	}
+	tx.OnCommit(func() { tell(tx.Log(), e) })
 	return nil
 }
 

@@ -3,6 +3,7 @@ package courier
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -81,7 +82,7 @@ func (s *session) ask(ctx context.Context, d time.Duration, line string) (reply,
 
 // said makes an outcome of a reply that was not the one hoped for, or of the last one.
 func (s *session) said(stage queue.Stage, r reply) queue.Outcome {
-	o := queue.Outcome{Stage: stage, Code: r.code, Enhanced: r.enhanced, Text: r.text(), Host: s.host}
+	o := queue.Outcome{Stage: stage, Code: r.code, Enhanced: r.enhanced, Text: r.text(), Host: s.host, TLS: s.cipher()}
 	early := stage == queue.StageConnect || stage == queue.StageHello || stage == queue.StageLogin
 	switch {
 	case stage == queue.StageEnd && r.class() == 2:
@@ -103,7 +104,15 @@ func (s *session) said(stage queue.Stage, r reply) queue.Outcome {
 // lost makes an outcome of an error on the connection.
 func (s *session) lost(stage queue.Stage, err error) queue.Outcome {
 	s.dead = true
-	return queue.Outcome{Stage: stage, Text: inWords(err), Host: s.host}
+	return queue.Outcome{Stage: stage, Text: inWords(err), Host: s.host, TLS: s.cipher()}
+}
+
+// cipher is how the connection is encrypted, for the story of a copy.
+func (s *session) cipher() string {
+	if c, ok := s.conn.(*tls.Conn); ok {
+		return tls.VersionName(c.ConnectionState().Version)
+	}
+	return ""
 }
 
 // inWords tells an error of the network so that its text betrays no more than it must and says what happened.

@@ -146,6 +146,7 @@ type Outcome struct {
 	Text      string // what the host said without its codes, or what happened; at most 500 characters
 	Host      string // who said it; empty: we ourselves
 	Ambiguous bool   // everything was sent and no answer came: it may have arrived (RFC 1047)
+	TLS       string // how the connection was encrypted, as in "TLS 1.3"; empty: not, or no SMTP
 	Busy      bool   // the route as a whole is unwilling for now: later copies would fare no better (M13)
 }
 
@@ -169,6 +170,22 @@ func (o Outcome) String() string {
 		b.WriteString(" (it may have arrived)")
 	}
 	return letter.ASCII(strings.TrimSpace(b.String()), 500)
+}
+
+// story is the outcome as the story of its copy tells it: with how the connection was encrypted.
+func (o Outcome) story() string {
+	if o.TLS == "" {
+		return o.String()
+	}
+	return o.String() + " [" + letter.ASCII(o.TLS, 20) + "]"
+}
+
+// Status is the codes of the reply, as in "451 4.7.1": what may stand in a log that names nobody.
+func (o Outcome) Status() string {
+	if o.Code == 0 {
+		return o.Enhanced
+	}
+	return strings.TrimSpace(strconv.Itoa(o.Code) + " " + o.Enhanced)
 }
 
 // ErrDrop makes the error by which a Stamper says that a copy is no longer owed, and why: the member has left, the post was removed.

@@ -90,7 +90,7 @@ func (s *shift) save(tx *db.Tx, res result) error {
 	case res.fell != nil:
 		return s.fell(tx, c, *res.fell)
 	case res.cut && res.o.Kind == Deferred:
-		return s.later(tx, c, time.Time{}, "the server was stopped: "+res.o.String())
+		return s.later(tx, c, time.Time{}, "the server was stopped: "+res.o.String(), res.o.Status())
 	}
 	return s.settle(tx, c, res.o)
 }
@@ -99,27 +99,27 @@ func (s *shift) save(tx *db.Tx, res result) error {
 func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
 	switch o.Kind {
 	case Delivered:
-		return s.end(tx, c, o, logbook.Delivered, o.String())
+		return s.end(tx, c, o, logbook.Delivered, o.story())
 	case Failed:
-		return s.end(tx, c, o, logbook.Bounced, o.String())
+		return s.end(tx, c, o, logbook.Bounced, o.story())
 	case Dropped:
-		return s.end(tx, c, o, logbook.Dropped, o.String())
+		return s.end(tx, c, o, logbook.Dropped, o.story())
 	}
 	wait, more := retryAfter(c.ID, c.Attempts)
 	if !more {
 		o.Kind = Failed
-		return s.end(tx, c, o, logbook.Bounced, fmt.Sprintf("given up after %d attempts in five days; the last: %s", c.Attempts, o))
+		return s.end(tx, c, o, logbook.Bounced, fmt.Sprintf("given up after %d attempts in five days; the last: %s", c.Attempts, o.story()))
 	}
-	return s.later(tx, c, tx.Now.Add(wait), o.String())
+	return s.later(tx, c, tx.Now.Add(wait), o.story(), o.Status())
 }
 
 // later dates the next attempt; the zero time is at once.
-func (s *shift) later(tx *db.Tx, c Copy, next time.Time, said string) error {
+func (s *shift) later(tx *db.Tx, c Copy, next time.Time, said, status string) error {
 	there, err := postpone(tx, c, next, said)
 	if err != nil {
 		return fmt.Errorf("date the next attempt on copy %d: %w", c.ID, err)
 	}
-	return s.write(tx, c, there, logbook.Deferred, said)
+	return s.write(tx, c, there, logbook.Deferred, said, status)
 }
 
 // end takes a copy out, tells the logbook and whoever wants to know.
@@ -128,7 +128,7 @@ func (s *shift) end(tx *db.Tx, c Copy, o Outcome, verb logbook.Verb, detail stri
 	if err != nil {
 		return fmt.Errorf("take copy %d out: %w", c.ID, err)
 	}
-	if err := s.write(tx, c, there, verb, detail); err != nil {
+	if err := s.write(tx, c, there, verb, detail, o.Status()); err != nil {
 		return err
 	}
 	return s.tell(tx, c, o)
@@ -136,8 +136,9 @@ func (s *shift) end(tx *db.Tx, c Copy, o Outcome, verb logbook.Verb, detail stri
 
 // write tells the logbook. A copy that was dropped during the attempt has had its end: what comes after it is told about its letter,
 // so that each copy ends once in the books (P13).
-func (s *shift) write(tx *db.Tx, c Copy, there bool, verb logbook.Verb, detail string) error {
+func (s *shift) write(tx *db.Tx, c Copy, there bool, verb logbook.Verb, detail, status string) error {
 	e := entry(c, verb, detail)
+	e.Status = status
 	if !there {
 		e.Copy, e.Detail = 0, fmt.Sprintf("copy %d, dropped while it was under way: %s", c.ID, detail)
 	}
@@ -156,7 +157,7 @@ func (s *shift) fell(tx *db.Tx, c Copy, p panicError) error {
 	if err != nil {
 		return fmt.Errorf("set copy %d aside: %w", c.ID, err)
 	}
-	if err := s.write(tx, c, there, logbook.Held, "set aside: "+o.String()); err != nil {
+	if err := s.write(tx, c, there, logbook.Held, "set aside: "+o.String(), ""); err != nil {
 		return err
 	}
 	return s.tell(tx, c, o)
@@ -180,6 +181,7 @@ func (s *shift) tell(tx *db.Tx, c Copy, o Outcome) error {
 // count sums up what was recorded.
 func (s *shift) count(batch []result) {
 	for _, res := range batch {
+		s.figure(res)
 		switch {
 		case res.back:
 		case res.o.Kind == Delivered:

@@ -1,6 +1,10 @@
 package queue
 
-import "backchannel/archive/db"
+import (
+	"time"
+
+	"backchannel/archive/db"
+)
 
 func get(tx *db.Tx, id CopyID) (Copy, error) {
 	return scan(tx.QueryRow(`SELECT `+columns+` FROM copy WHERE id = ?`, int64(id)))
@@ -59,6 +63,37 @@ func Summarise(tx *db.Tx) (s Summary, err error) {
 		FROM copy`).Scan(&s.Waiting, &s.Sending, &s.Held, &s.Aside, &s.Tried, &oldest)
 	s.Oldest = db.Time(oldest)
 	return s, err
+}
+
+// Overdue is since when the copy that waits longest has been due without an attempt; the zero time when none is.
+func Overdue(tx *db.Tx) (time.Time, error) {
+	var dated, undated db.NullInt64
+	err := tx.QueryRow(`SELECT (SELECT min(due) FROM copy WHERE `+ready+` AND due <= @now),
+		(SELECT since FROM copy WHERE `+ready+` AND due IS NULL ORDER BY id LIMIT 1)`, db.Named("now", db.Micros(tx.Now))).Scan(&dated, &undated)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case dated.Valid && undated.Valid:
+		return db.Time(min(dated.Int64, undated.Int64)), nil
+	case dated.Valid:
+		return db.Time(dated.Int64), nil
+	}
+	return db.Time(undated.Int64), nil
+}
+
+// aged is how many copies stand in a state, owed for so long.
+type aged struct {
+	state, age string
+	n          int64
+}
+
+// countByAge counts the queue. It reads the whole table.
+func countByAge(tx *db.Tx) ([]aged, error) {
+	return db.Select(tx, func(r db.Scanner) (a aged, err error) { err = r.Scan(&a.state, &a.age, &a.n); return a, err }, `
+		SELECT CASE WHEN state = 'waiting' AND held IS NOT NULL THEN 'held' WHEN state = 'waiting' AND attempts > 0 THEN 'tried' ELSE state END AS stands,
+			CASE WHEN since > @now - 300000000 THEN '5m' WHEN since > @now - 3600000000 THEN '1h' WHEN since > @now - 86400000000 THEN '1d' ELSE 'more' END AS age,
+			count(*)
+		FROM copy GROUP BY stands, age`, db.Named("now", db.Micros(tx.Now)))
 }
 
 // Ever is how many copies were ever owed: as many as have ended by the logbook, and are owed still (P13). Numbers are given without

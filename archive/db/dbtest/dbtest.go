@@ -21,12 +21,18 @@ func Open(t testing.TB, parts ...db.Schema) *db.DB {
 // OpenAt is Open with a clock of the test's own.
 func OpenAt(t testing.TB, now func() time.Time, parts ...db.Schema) *db.DB {
 	t.Helper()
+	return OpenWith(t, db.Options{Now: now}, parts...)
+}
+
+// OpenWith is Open with options of the test's own.
+func OpenWith(t testing.TB, o db.Options, parts ...db.Schema) *db.DB {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "backchannel-test-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "test.db")
-	d, err := db.Open(context.Background(), path, db.Options{Now: now}, parts...)
+	d, err := db.Open(context.Background(), path, o, parts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,8 +143,11 @@ func (p *Program) runner() (*queue.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := p.Ring.Keys(); err != nil {
+		return nil, err // better now than for every copy
+	}
 	r := queue.New(queue.Options{
-		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Workers: p.Config.Relay.Connections, Log: p.Log,
+		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Signer: p.signer(), Workers: p.Config.Relay.Connections, Log: p.Log,
 	})
 	for name, s := range p.Office.Stampers() {
 		r.Register(name, s)

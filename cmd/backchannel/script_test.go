@@ -35,12 +35,13 @@ func TestMain(m *testing.M) {
 //	up                     wait until the server answers
 //	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
+//	signed DOMAIN SELECTOR …  each letter in the outbox is signed by a key of ours for this domain, and each of these keys was used
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives,
+			"exits": exits, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed,
 		},
 		RequireUniqueNames: true,
 	})

@@ -25,6 +25,13 @@ type task struct {
 	copy  Copy
 	msg   Message
 	claim *claimed
+
+	// With lanes; what may change is guarded by the traffic.
+	lane  *lane
+	probe bool        // it takes a place among the probes, not a slot
+	over  bool        // its attempt has ended
+	late  bool        // it lasted too long
+	slow  *time.Timer // fires when the attempt lasts too long
 }
 
 // claimed is what the tasks of one claim have in common.
@@ -35,9 +42,9 @@ type claimed struct {
 	timer *time.Timer
 }
 
-func (c *claimed) start() {
+func (c *claimed) start(wake func()) {
 	c.waits.Store(int32(len(c.tasks)))
-	c.timer = time.AfterFunc(claimFresh, func() { c.stale.Store(true) })
+	c.timer = time.AfterFunc(claimFresh, func() { c.stale.Store(true); wake() })
 }
 
 // begin tells whether the task may still be delivered as it is.
@@ -51,6 +58,9 @@ func (t *task) begin() bool {
 // claim claims as many copies as there is room for and gives them to the workers. It tells how many it took in hand, those that
 // ended there included, and when to look again.
 func (s *shift) claim(ctx context.Context) (n int, next time.Time, err error) {
+	if s.traffic != nil {
+		return s.claimByLane(ctx)
+	}
 	free := claimMost - int(s.unbegun.Load())
 	if s.resting() {
 		if err := s.hearAsked(ctx); err != nil || s.resting() {
@@ -72,20 +82,32 @@ func (s *shift) claim(ctx context.Context) (n int, next time.Time, err error) {
 	if !o.now {
 		return 0, o.next, nil
 	}
-	batch := &claimed{}
-	ended := 0
-	err = s.r.update(ctx, func(tx *db.Tx) (err error) {
-		ended, err = s.takeDue(tx, batch, free)
+	batch, ended, err := s.takeInHand(ctx, func(tx *db.Tx) ([]Copy, error) { return due(tx, free) })
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	s.hand(batch)
+	return len(batch.tasks) + ended, time.Time{}, nil
+}
+
+// takeInHand claims copies in a commit of its own. It tells also how many of them ended at their stamping.
+func (s *shift) takeInHand(ctx context.Context, which func(*db.Tx) ([]Copy, error)) (batch *claimed, ended int, err error) {
+	batch = &claimed{}
+	err = s.r.update(ctx, func(tx *db.Tx) error {
+		copies, err := which(tx)
+		if err != nil {
+			return err
+		}
+		ended, err = s.takeAll(tx, batch, copies)
 		return err
 	})
 	if err != nil {
 		for _, t := range batch.tasks {
 			s.load.drop(t.msg)
 		}
-		return 0, time.Time{}, fmt.Errorf("claim copies: %w", err)
+		return nil, 0, fmt.Errorf("claim copies: %w", err)
 	}
-	s.hand(batch)
-	return len(batch.tasks) + ended, time.Time{}, nil
+	return batch, ended, nil
 }
 
 // hearAsked ends a rest when somebody has asked for a retry since it began.
@@ -109,7 +131,7 @@ func (s *shift) hand(batch *claimed) {
 	if len(batch.tasks) == 0 {
 		return
 	}
-	batch.start()
+	batch.start(s.poke)
 	s.unbegun.Add(int32(len(batch.tasks)))
 	s.open.Add(int32(len(batch.tasks)))
 	for _, t := range batch.tasks {
@@ -117,12 +139,8 @@ func (s *shift) hand(batch *claimed) {
 	}
 }
 
-// takeDue claims what is due, within the bounds of number and memory. Copies that end at their stamping are counted.
-func (s *shift) takeDue(tx *db.Tx, batch *claimed, most int) (ended int, err error) {
-	copies, err := due(tx, most)
-	if err != nil {
-		return 0, err
-	}
+// takeAll claims copies as far as there is memory. Copies that end at their stamping are counted.
+func (s *shift) takeAll(tx *db.Tx, batch *claimed, copies []Copy) (ended int, err error) {
 	for _, c := range copies {
 		if s.load.octets() >= s.r.o.Memory {
 			break

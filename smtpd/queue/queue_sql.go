@@ -36,6 +36,7 @@ func Schema() db.Schema {
 		UNIQUE (source, local, domain)               -- nobody gets the same thing twice
 	) STRICT;
 	CREATE INDEX copy_ready ON copy (due, id) WHERE state = 'waiting' AND held IS NULL;
+	CREATE INDEX copy_way ON copy (domain, due, id) WHERE state = 'waiting' AND held IS NULL;
 	CREATE INDEX copy_sending ON copy (id) WHERE state = 'sending';
 	CREATE INDEX copy_held ON copy (id) WHERE held IS NOT NULL OR state = 'aside';
 	CREATE INDEX copy_raw ON copy (raw);
@@ -44,6 +45,18 @@ func Schema() db.Schema {
 	CREATE TABLE queue_asked (
 		id INTEGER PRIMARY KEY CHECK (id = 1),
 		n  INTEGER NOT NULL
+	) STRICT;
+
+	-- What must not be forgotten about the operator of some mail hosts: that it asked for rest, and how much it got today.
+	CREATE TABLE queue_operator (
+		name  TEXT PRIMARY KEY,
+		until INTEGER,                    -- it gets nothing before, microseconds UTC; NULL: it does not rest
+		rest  INTEGER NOT NULL DEFAULT 0, -- its last rest in microseconds, from which the next one grows; 0 after something was delivered
+		why   TEXT NOT NULL DEFAULT '',   -- the host, and its codes
+		copy  INTEGER NOT NULL DEFAULT 0, -- the copy that met with it; it may be gone
+		day   INTEGER NOT NULL DEFAULT 0, -- the last day on which something was sent in a warm-up, counted from 1970, UTC
+		step  INTEGER NOT NULL DEFAULT 0, -- such days before that one
+		sent  INTEGER NOT NULL DEFAULT 0  -- copies delivered on that day
 	) STRICT`}}
 }
 

@@ -18,6 +18,7 @@ type result struct {
 	fell *panicError // the program failed on it
 	back bool        // not begun after all: no attempt was made
 	cut  bool        // we ourselves broke it off: due again at once
+	row  *operator   // what is to be remembered of the operator; nil: nothing
 }
 
 // recordAll writes outcomes down, as many in one commit as came while the last one was under way.
@@ -58,6 +59,12 @@ func (s *shift) record(batch []result) {
 			for _, res := range batch {
 				if err := s.save(tx, res); err != nil {
 					return err
+				}
+				if res.row == nil {
+					continue
+				}
+				if err := keepOperator(tx, *res.row); err != nil {
+					return fmt.Errorf("remember operator %s: %w", res.row.name, err)
 				}
 			}
 			return nil

@@ -23,7 +23,8 @@ type Options struct {
 	Courier Courier                                     //
 	Signer  Signer                                      // nil: nothing is signed
 	Ender   Ender                                       // nil: nobody wants to know
-	Workers int                                         // copies on their way at the same time; 0 means 10
+	Lanes   *Lanes                                      // nil: all copies go one way, as to a smarthost
+	Workers int                                         // copies on their way at the same time; 0 means 10. With Lanes their numbers count
 	Memory  int                                         // octets of messages in memory beyond which no more are claimed; 0 means 32 MiB
 	Grace   time.Duration                               // for attempts under way when Run is told to end; 0 means 5 s (P10)
 	Log     *slog.Logger                                // nil means silence
@@ -42,6 +43,9 @@ func New(o Options) *Runner {
 	}
 	if o.Workers <= 0 {
 		o.Workers = 10
+	}
+	if o.Lanes != nil && o.Lanes.Operator == nil {
+		panic("queue: Lanes needs Operator")
 	}
 	if o.Memory <= 0 {
 		o.Memory = 32 << 20
@@ -128,6 +132,13 @@ type shift struct {
 	ending  atomic.Bool
 	tally   Tally
 
+	// With lanes.
+	traffic *traffic        // nil without
+	begun   sync.WaitGroup  // deliveries, and questions about operators
+	sending context.Context // of deliveries
+	blocked bool            // something is due, and its operator gets nothing now; the feeder's own
+	curious bool            // the last look made us ask for operators; the feeder's own
+
 	mu    sync.Mutex
 	pace  pace
 	rests *time.Timer // not nil: the route rests until it fires
@@ -136,12 +147,17 @@ type shift struct {
 }
 
 func (r *Runner) shift() *shift {
-	return &shift{
+	s := &shift{
 		r: r, run: rand.Text(), shelf: newShelf(r.o.Memory), load: newLoad(),
 		todo: make(chan *task, claimMost), results: make(chan result, claimMost),
 		// Twice the workers: one half may be on the way while the outcomes of the other half are being made durable.
 		flying: make(chan struct{}, 2*r.o.Workers), wake: make(chan struct{}, 1),
 	}
+	if r.o.Lanes != nil {
+		s.traffic = newTraffic(*r.o.Lanes, s.poke)
+		s.flying = make(chan struct{}, 2*(s.traffic.o.Slots+s.traffic.o.Probes))
+	}
+	return s
 }
 
 // work is a shift from taking the lock to giving it back. It leaves no goroutine and, unless the database fails, no row in "sending".
@@ -157,8 +173,14 @@ func (r *Runner) work(ctx context.Context, untilIdle bool) (Tally, error) {
 	sending, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	var workers, scribe sync.WaitGroup
-	for range r.o.Workers {
-		workers.Go(func() { s.deliverAll(sending) })
+	if s.traffic != nil {
+		if err := s.recall(ctx, sending); err != nil {
+			return Tally{}, err
+		}
+	} else {
+		for range r.o.Workers {
+			workers.Go(func() { s.deliverAll(sending) })
+		}
 	}
 	scribe.Go(s.recordAll)
 	err := s.feed(ctx, untilIdle)
@@ -166,6 +188,7 @@ func (r *Runner) work(ctx context.Context, untilIdle bool) (Tally, error) {
 	close(s.todo)
 	grace := time.AfterFunc(r.o.Grace, cut)
 	workers.Wait()
+	s.land()
 	grace.Stop()
 	close(s.results)
 	scribe.Wait()
@@ -179,7 +202,7 @@ func (s *shift) feed(ctx context.Context, untilIdle bool) error {
 	defer cancel()
 	failures := 0
 	for ctx.Err() == nil {
-		quiet := s.open.Load() == 0
+		quiet := s.open.Load() == 0 && (s.traffic == nil || s.traffic.quiet())
 		n, next, err := s.claim(ctx)
 		wait := lookClock
 		switch {
@@ -194,8 +217,8 @@ func (s *shift) feed(ctx context.Context, untilIdle bool) error {
 		case n > 0:
 			failures = 0
 			continue
-		case quiet && untilIdle:
-			s.tally.Left = s.resting()
+		case quiet && untilIdle && !s.curious:
+			s.tally.Left = s.resting() || s.blocked
 			return nil
 		case !next.IsZero():
 			wait = min(next.Sub(s.r.o.DB.Now()), wait)
@@ -291,6 +314,9 @@ func (s *shift) tellRest(id CopyID, o Outcome, rest time.Duration) {
 }
 
 func (s *shift) resting() bool {
+	if s.traffic != nil {
+		return s.traffic.resting()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.rests != nil
@@ -302,6 +328,9 @@ func (s *shift) endRest() {
 	if s.rests != nil {
 		s.rests.Stop()
 		s.rests = nil
+	}
+	if s.traffic != nil {
+		s.traffic.endRests()
 	}
 	s.poke()
 }

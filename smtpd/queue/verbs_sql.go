@@ -27,6 +27,9 @@ func retry(tx *db.Tx, id CopyID) (int64, error) {
 	if _, err := tx.Exec(`INSERT INTO queue_asked (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = n + 1`); err != nil {
 		return 0, err
 	}
+	if err := endPauses(tx); err != nil {
+		return 0, err
+	}
 	return tx.Change(`UPDATE copy SET due = NULL WHERE `+ready+` AND due IS NOT NULL AND (?1 = 0 OR id = ?1)`, int64(id))
 }
 

@@ -36,7 +36,7 @@ func FuzzDress(f *testing.F) {
 		pub := Publication{Community: c, List: lists.List{ID: 1, Local: "talk", Domain: "g.example", Name: title, SubjectPrefix: prefix}, Letter: l}
 		names := taken(pub, []lists.Member{{ID: 9, Name: "Mira Lowe"}})
 		shown := author(pub, names)
-		out, err := dress(pub, shown, answerTo(pub, shown, names), func(id letter.MessageID) bool { return id == "ours@g.example" }, now)
+		out, err := dress(pub, looks{shown: shown, reply: answerTo(pub, shown, names)}, func(id letter.MessageID) bool { return id == "ours@g.example" }, now)
 		if err != nil {
 			return // a field that cannot be written is refused, never bent
 		}

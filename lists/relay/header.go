@@ -8,6 +8,7 @@ import (
 
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/smtpd/mailauth"
 )
 
 // gone are the fields that do not travel on: they belong to the way behind us, ask for something of the members, or vouch for a
@@ -22,19 +23,31 @@ var gone = []string{
 	"Sender", "Precedence", "Author", "Archived-At", "Feedback-ID", "CFBL-Address", "CFBL-Feedback-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
 }
 
+// looks is what a post shows of its author.
+type looks struct {
+	shown letter.Mailbox   // who wrote it
+	reply []letter.Mailbox // where a personal answer goes
+	// keep are the hashes of the author's signatures that stay on the post. Where there are some the author's From stays, too, and no
+	// Reply-To or Author is added (M2); else the list writes in the author's name.
+	keep []string
+}
+
 // dress gives a letter the header of its list, as of now. ours tells which ids are those of our private mail and digests: a post names
 // none of them, or every answer to it would be taken for an answer to them (W1, W2). The body stays byte for byte.
-func dress(pub Publication, shown letter.Mailbox, reply []letter.Mailbox, ours func(letter.MessageID) bool, now time.Time) ([]byte, error) {
+func dress(pub Publication, as looks, ours func(letter.MessageID) bool, now time.Time) ([]byte, error) {
 	h := pub.Letter.Header()
 	h.DropStray()
 	h.DelFunc(func(f letter.Field) bool {
 		name := strings.ToLower(f.Name)
+		if name == "dkim-signature" && slices.Contains(as.keep, mailauth.SignatureHash(f.Value)) {
+			return false
+		}
 		return strings.HasPrefix(name, "resent-") || slices.ContainsFunc(gone, func(g string) bool { return strings.EqualFold(g, name) })
 	})
 	if err := keepForeign(h); err != nil {
 		return nil, err
 	}
-	for _, f := range slices.Concat(identity(pub, ours, now), receivers(pub), listFields(pub.List, shown, reply)) {
+	for _, f := range slices.Concat(identity(pub, ours, now), receivers(pub), authorFields(pub.List, as), listFields(pub.List)) {
 		if f.Value == "" {
 			h.Del(f.Name)
 		} else if err := h.Set(f.Name, f.Value); err != nil {
@@ -104,17 +117,26 @@ func receivers(pub Publication) (fields []letter.Field) {
 	return fields
 }
 
-// listFields are the fields of the list (M3). Nothing that the author's domain could refuse keeps its name: From is the list's for
-// every policy, and the answer still goes to the author (M2).
-func listFields(l lists.List, shown letter.Mailbox, reply []letter.Mailbox) []letter.Field {
+// authorFields name the author. Nothing that the author's domain could refuse keeps its name: From is the list's for every policy, and
+// the answer still goes to the author (M2).
+func authorFields(l lists.List, as looks) []letter.Field {
+	if len(as.keep) > 0 {
+		return nil
+	}
+	return []letter.Field{
+		{Name: "From", Value: letter.Mailbox{Name: as.shown.Name + " via " + l.Title(), Address: l.Address()}.String()},
+		{Name: "Reply-To", Value: letter.FormatMailboxes(as.reply)},
+		{Name: "Author", Value: as.shown.String()}, // RFC 9057
+	}
+}
+
+// listFields are the fields of the list (M3).
+func listFields(l lists.List) []letter.Field {
 	post := "<mailto:" + l.Address().String() + ">"
 	if l.Posting == lists.ByManagers {
 		post = "NO" // RFC 2369 §3.4
 	}
 	return []letter.Field{
-		{Name: "From", Value: letter.Mailbox{Name: shown.Name + " via " + l.Title(), Address: l.Address()}.String()},
-		{Name: "Reply-To", Value: letter.FormatMailboxes(reply)},
-		{Name: "Author", Value: shown.String()}, // RFC 9057
 		{Name: "List-Id", Value: listID(l)},
 		{Name: "List-Post", Value: post},
 		{Name: "List-Help", Value: "<mailto:help@" + l.Domain + ">"},

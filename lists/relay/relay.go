@@ -68,9 +68,7 @@ func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
 	if err != nil {
 		return post, err
 	}
-	names := taken(pub, managers)
-	shown := author(pub, names)
-	raw, err := dress(pub, shown, answerTo(pub, shown, names), func(id letter.MessageID) bool { return private[id] != "" }, tx.Now)
+	raw, shown, err := p.edit(tx, pub, managers, func(id letter.MessageID) bool { return private[id] != "" })
 	if err != nil {
 		return post, fmt.Errorf("edit the header of a post: %w", err)
 	}

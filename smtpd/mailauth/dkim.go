@@ -43,6 +43,8 @@ type Signature struct {
 	SignedTo   bool `json:"to,omitempty"`
 	SignedCc   bool `json:"cc,omitempty"`
 	SignedDate bool `json:"date,omitempty"`
+	// Record is the record of its key, as the DNS gave it, of an aligned one: with it Survivors looks again without the DNS.
+	Record string `json:"record,omitempty"`
 	// Why says in a few words what is wrong with it.
 	Why string `json:"why,omitempty"`
 }
@@ -131,8 +133,9 @@ func writeOwn(h hash.Hash, raw string, relaxed bool) {
 type candidate struct {
 	seal
 	Signature
-	agent string // the domain of i=
-	done  bool
+	agent  string // the domain of i=
+	record string // of its key
+	done   bool
 }
 
 // readSignatures reads the DKIM-Signature fields of a message, in order. Those that cannot count, whatever their keys say, are
@@ -224,7 +227,7 @@ func (c *candidate) verify(ctx context.Context, r Resolver, m *wire) {
 	c.done = true
 	k, err := fetchKey(ctx, r, c.seal.selector, c.seal.domain)
 	if err == nil {
-		c.Key = k.String()
+		c.Key, c.record = k.String(), k.record
 		if k.strict && c.agent != c.seal.domain {
 			err = errDomain
 		} else {

@@ -14,6 +14,9 @@ import (
 // chainTime is how long the DNS is asked about an ARC chain, which decides nothing.
 const chainTime = 5 * time.Second
 
+// maxRecordKept is the longest key record that is kept with a letter. Those of RSA 4096 have 800 octets.
+const maxRecordKept = 2 << 10
+
 // The result words of DMARC (RFC 8601 §2.7, RFC 9989 §5.3).
 const (
 	dmarcPass      = "pass"
@@ -171,6 +174,9 @@ func (q *inquiry) join(ctx context.Context, f *Finding, signatures []*candidate)
 		case dkimPass:
 			yes, unsure := q.aligned(ctx, c.seal.domain, strict.strictDKIM)
 			c.Aligned, open = yes, open || unsure
+			if yes && len(c.record) <= maxRecordKept {
+				c.Record = c.record
+			}
 			if yes && !slices.Contains(by, "dkim") {
 				by = append(by, "dkim")
 			}

@@ -41,6 +41,7 @@ type key struct {
 	rsa    *rsa.PublicKey
 	ed     ed25519.PublicKey
 	strict bool // t=s: the agent (i=) must be of the domain itself
+	record string
 }
 
 func (k key) String() string {
@@ -94,6 +95,7 @@ func parseKey(txt string) (key, error) {
 	if s := t.list("s"); s != nil && !slices.Contains(s, "*") && !slices.Contains(s, "email") {
 		return key{}, errOtherUse
 	}
+	k.record = txt
 	flags := t.list("t")
 	if slices.Contains(flags, "y") {
 		return key{}, errTesting // C2: such a signature counts as none (RFC 6376 §3.6.1)

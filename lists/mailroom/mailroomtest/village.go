@@ -52,6 +52,7 @@ type Village struct {
 	C      lists.Community
 	Talk   lists.List
 	Jobs   lists.List
+	TXT    map[string]string // what the DNS says beside zone: keys of signers, by name without a dot at the end
 
 	calendar *calendar.Calendar
 	runner   *queue.Runner
@@ -71,7 +72,7 @@ func Schemas() []db.Schema {
 // New founds a Village.
 func New(t testing.TB) *Village {
 	t.Helper()
-	v := &Village{T: t, Now: time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC), world: &world{}}
+	v := &Village{T: t, Now: time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC), world: &world{}, TXT: map[string]string{}}
 	v.DB = dbtest.OpenAt(t, func() time.Time { return v.Now }, Schemas()...)
 	v.Store = archive.New(bytes.Repeat([]byte{1}, 32))
 	book, err := address.New(map[int][]byte{1: bytes.Repeat([]byte{2}, 32)}, 1)
@@ -84,7 +85,7 @@ func New(t testing.TB) *Village {
 	v.Box = &backchannel.Letterbox{Office: v.Office}
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}
-	v.Room = mailroom.New(mailroom.Config{DB: v.DB, Store: v.Store, Resolver: zone{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office})
+	v.Room = mailroom.New(mailroom.Config{DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office})
 	v.Room.Register(mailroom.Moderation, v.Desk)
 	v.Room.Register(mailroom.Backchannel, v.Box)
 	v.Room.Register(mailroom.Membership, v.Clerk)
@@ -188,11 +189,13 @@ func Addr(s string) letter.Address {
 
 // zone is the DNS: every domain lets the tests' address send for it but silent.example, which says nothing, and strict.example, which
 // lets nobody and wants forgeries rejected; slow.example does not answer.
-type zone struct{}
+type zone struct{ v *Village }
 
-func (zone) LookupTXT(_ context.Context, name string) ([]string, error) {
+func (z zone) LookupTXT(_ context.Context, name string) ([]string, error) {
 	name = strings.TrimSuffix(name, ".")
 	switch {
+	case z.v.TXT[name] != "":
+		return []string{z.v.TXT[name]}, nil
 	case name == "_dmarc.strict.example":
 		return []string{"v=DMARC1; p=reject"}, nil
 	case strings.HasPrefix(name, "_"), strings.HasSuffix(name, "silent.example"), strings.HasSuffix(name, "strict.example"):

@@ -1,0 +1,4 @@
+package relay
+
+// OnCopies are the fields that the From decision foresees.
+var OnCopies = onCopies

@@ -1,0 +1,106 @@
+package relay
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/smtpd/mailauth"
+	"backchannel/templates/refusal"
+)
+
+// copyLife is how long a signature that From rests on has to be good: as long as a copy may be on its way (M11).
+const copyLife = 5 * 24 * time.Hour
+
+// onCopies are the fields that a single copy may get on top of what is published. An author's signature may cover a field of such a name
+// that is not there, so that nobody adds one; then it would fit the post and none of its copies.
+var onCopies = []string{
+	"DKIM-Signature", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Archive", "Archived-At", "Feedback-ID", "CFBL-Address", "CFBL-Feedback-ID",
+	"ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal",
+}
+
+// edit makes the post of a letter, and tells whom it shows as its author. From stays only where the author's own signature is seen to
+// hold on exactly what members will get (M2): whatever our edits do to a letter, the proof is made on their result.
+func (p *Press) edit(tx *db.Tx, pub Publication, managers []lists.Member, ours func(letter.MessageID) bool) ([]byte, letter.Mailbox, error) {
+	names := taken(pub, managers)
+	as := looks{shown: author(pub, names)}
+	as.reply = answerTo(pub, as.shown, names)
+	if writer, ok := speaksForItself(pub, as); ok {
+		found, err := p.finding(tx, pub.Story)
+		if err != nil {
+			return nil, as.shown, err
+		}
+		if raw := keepFrom(pub, found, ours, tx.Now); raw != nil {
+			return raw, writer, nil
+		}
+	}
+	raw, err := dress(pub, as, ours, tx.Now)
+	return raw, as.shown, err
+}
+
+// finding is what was found out about the sender when the letter came, however long it has waited since.
+func (p *Press) finding(tx *db.Tx, story string) (f mailauth.Finding, err error) {
+	in, err := p.Office.Store.LetterByStory(tx, story)
+	if refusal.KindOf(err) == refusal.NotFound {
+		return f, nil // it was written here
+	}
+	if err == nil && len(in.Finding) > 0 {
+		err = json.Unmarshal(in.Finding, &f)
+	}
+	return f, err
+}
+
+// speaksForItself tells whether a letter shows its author, and where answers go, as we would: its From is one plain mailbox whose name
+// takes nobody in, and its Reply-To holds none of our own addresses (B6). The one mailbox is what members see then.
+func speaksForItself(pub Publication, as looks) (letter.Mailbox, bool) {
+	from, err := pub.Letter.Author()
+	if err != nil || from.Name != "" && from.Name != as.shown.Name {
+		return from, false
+	}
+	if pub.Letter.Header().Count("Reply-To") > 0 && !slices.Equal(pub.Letter.ReplyTo(), as.reply) {
+		return from, false
+	}
+	if from.Name == "" {
+		from.Name = as.shown.Name
+	}
+	return from, true
+}
+
+// keepFrom makes the post under its author's own From; nil: no signature of theirs would survive it.
+func keepFrom(pub Publication, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
+	keep := make([]string, 0, len(found.Signatures))
+	for _, s := range found.Signatures {
+		if s.Aligned && s.Record != "" {
+			keep = append(keep, s.Hash)
+		}
+	}
+	for len(keep) > 0 { // at most twice as a rule: a signature that does not survive goes, and the others are looked at without it
+		raw, err := dress(pub, looks{keep: keep}, ours, now)
+		if err != nil {
+			return nil // a field that cannot be written: rewriting comes to the same error, or does without it
+		}
+		head, body := notice.Split(raw)
+		alive := found.Survivors(asCopy(head), body, now.Add(copyLife))
+		if len(alive) == len(keep) {
+			if !slices.Equal(letter.ParseHeader(head).Raw("From"), pub.Letter.Header().Raw("From")) {
+				return nil
+			}
+			return raw
+		}
+		keep = alive
+	}
+	return nil
+}
+
+// asCopy is a header with every field on top that a copy may get.
+func asCopy(head []byte) []byte {
+	top := make([]byte, 0, len(head)+32*len(onCopies))
+	for _, name := range onCopies {
+		top = append(top, name+": x\r\n"...)
+	}
+	return append(top, head...)
+}

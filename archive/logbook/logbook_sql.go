@@ -125,3 +125,18 @@ func Purge(tx *db.Tx, before time.Time) (int64, error) {
 	}
 	return tx.Change("DELETE FROM log_entry WHERE id IN ("+oldest+")", at, purgeAtOnce)
 }
+
+// EndedSince counts the copies whose life has ended since a date, by verb. What was purged meanwhile is not in it.
+func EndedSince(tx *db.Tx, since time.Time) (map[Verb]int64, error) {
+	type sum struct {
+		verb Verb
+		n    int64
+	}
+	all, err := db.Select(tx, func(r db.Scanner) (s sum, err error) { return s, r.Scan(&s.verb, &s.n) },
+		"SELECT verb, count(*) FROM log_entry WHERE at >= ? AND copy <> 0 AND verb IN ('delivered','bounced','dropped') GROUP BY verb", db.Micros(since))
+	counts := map[Verb]int64{}
+	for _, s := range all {
+		counts[s.verb] = s.n
+	}
+	return counts, err
+}

@@ -88,6 +88,10 @@ func TestTheBooks(t *testing.T) {
 			if err != nil || ended[logbook.Delivered] != 2 || ended[logbook.Bounced] != 1 || ended[logbook.Dropped] != 0 {
 				t.Errorf("ended: %v %v", ended, err)
 			}
+			lately, err := logbook.EndedSince(tx, now.AddDate(0, 0, -7))
+			if err != nil || lately[logbook.Delivered] != 1 || lately[logbook.Bounced] != 0 || len(lately) != 1 {
+				t.Errorf("ended lately: %v %v", lately, err)
+			}
 			open, err := logbook.Unfinished(tx, 10)
 			if err != nil || len(open) != 1 || open[0].Story != "b" {
 				t.Errorf("unfinished: %v %v", open, err)

@@ -53,5 +53,10 @@ func (s stub) LookupAddr(ctx context.Context, address string) ([]string, error) 
 	return s.r.LookupAddr(ctx, address)
 }
 
+// LookupCNAME is the name that a name is an alias for: itself when it is none. Only doctor asks, so Resolver does not.
+func (s stub) LookupCNAME(ctx context.Context, host string) (string, error) {
+	return s.r.LookupCNAME(ctx, rooted(host))
+}
+
 // rooted ends a name with a dot: then it is the whole name, and no IP address either.
 func rooted(name string) string { return strings.TrimSuffix(name, ".") + "." }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"backchannel/archive/db"
 	"backchannel/smtpd/queue"
@@ -23,6 +25,7 @@ func (c *cli) newBackup() *cobra.Command {
 				if err := p.DB.Backup(cmd.Context(), args[0]); err != nil {
 					return err
 				}
+				p.noteBackup()
 				info, err := os.Stat(args[0])
 				if err != nil {
 					return err
@@ -33,6 +36,25 @@ func (c *cli) newBackup() *cobra.Command {
 			})
 		},
 	}
+}
+
+// backupName is a file whose date says when the newest backup was made. It is a remark for doctor and no state: nothing is lost with it.
+const backupName = "last-backup"
+
+func (p *Program) noteBackup() {
+	if err := os.WriteFile(p.path(backupName), []byte(p.Now().UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+		p.Log.Warn("it cannot be noted that a backup was made", "error", err)
+	}
+}
+
+// lastBackup is when the newest backup was made; zero when that is not known.
+func (p *Program) lastBackup() time.Time {
+	text, err := os.ReadFile(p.path(backupName))
+	if err != nil {
+		return time.Time{}
+	}
+	at, _ := time.Parse(time.RFC3339, strings.TrimSpace(string(text)))
+	return at
 }
 
 func (c *cli) newRestore() *cobra.Command {

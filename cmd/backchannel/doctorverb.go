@@ -5,27 +5,36 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"io/fs"
 	"net"
+	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 
 	"backchannel/archive/db"
 	"backchannel/cmd/internal/config"
 	"backchannel/cmd/internal/doctor"
+	"backchannel/smtpd/courier"
+	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
 
 	"github.com/spf13/cobra"
 )
 
 func (c *cli) newDoctor() *cobra.Command {
-	var asJSON bool
+	var asJSON, outside bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Is this host ready to receive and send mail?", Args: words(),
-		Long: "Looks at everything that mail needs here, and says for each thing what it found and what to do. Nothing is changed.\n" +
-			"DNS joins the checks with the next version.",
+		Long: "Looks at everything that mail needs, here and in the DNS, and says for each thing what it found and what to do. Nothing is changed,\n" +
+			"and no letter is sent. It works beside a running server and without one, and takes twenty seconds at most.\n" +
+			"While everything stays on this machine the outside is not looked at; --outside does so all the same.\n" +
+			"The exit code is 1 when something failed. docs/doctor.md explains each check.",
 	}
+	cmd.Flags().BoolVar(&outside, "outside", false, "look at the DNS even while you are only trying out")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		all, err := c.examine(cmd.Context())
+		all, err := c.examine(cmd.Context(), outside)
 		if err != nil {
 			return err
 		}
@@ -43,19 +52,28 @@ func (c *cli) newDoctor() *cobra.Command {
 }
 
 // examine looks at config.yaml, opens what can be opened, and has the doctor look at the rest.
-func (c *cli) examine(ctx context.Context) ([]doctor.Finding, error) {
+func (c *cli) examine(ctx context.Context, outside bool) ([]doctor.Finding, error) {
 	cfg, err := c.config()
 	if err != nil {
 		return nil, err
 	}
 	all := lookAtConfig(cfg)
+	if _, err := os.Stat(databasePath(cfg)); errors.Is(err, fs.ErrNotExist) {
+		return append(all, finding("database", doctor.Warn, "there is none yet in "+cfg.Data, "backchannel init DOMAIN")), nil
+	}
 	p, err := Open(ctx, Options{Config: cfg, Now: c.now, Log: quietLog(c.err, cfg.Log)})
 	if err != nil {
-		do := "backchannel restore FILE with the newest backup, unless the sentence tells another way"
-		return append(all, doctor.Finding{Check: "database", Status: doctor.Fail, Found: refusal.Log(err), Do: do}), nil
+		return append(all, finding("database", doctor.Fail, refusal.Log(err), "backchannel restore FILE with the newest backup, unless the sentence tells another way")), nil
 	}
 	defer p.Close()
-	return append(all, doctor.Examine(ctx, p.host())...), nil
+	h := p.host()
+	h.Trying = h.Trying && !outside
+	return append(all, doctor.Examine(ctx, h)...), nil
+}
+
+// finding is one that is made before the doctor comes.
+func finding(check string, status doctor.Status, found, do string) doctor.Finding {
+	return doctor.Finding{Group: doctor.Machine, Check: check, Status: status, Found: found, Do: do}
 }
 
 // lookAtConfig tells whether a server may start with this file.
@@ -64,14 +82,14 @@ func lookAtConfig(cfg config.Config) (all []doctor.Finding) {
 	var complaints config.Complaints
 	if errors.As(err, &complaints) {
 		for _, one := range complaints.List {
-			all = append(all, doctor.Finding{Check: "config", Status: doctor.Fail, Found: one.Sentence, Do: "change config.yaml; serve does not start before"})
+			all = append(all, finding("config", doctor.Fail, one.Sentence, "change config.yaml; serve does not start before"))
 		}
 		return all
 	}
 	if _, err := cfg.Password(); err != nil {
-		return append(all, doctor.Finding{Check: "config", Status: doctor.Fail, Found: err.Error(), Do: "write the smarthost's password alone into that file"})
+		return append(all, finding("config", doctor.Fail, err.Error(), "write the smarthost's password alone into that file"))
 	}
-	return append(all, doctor.Finding{Check: "config", Status: doctor.OK, Found: "it can be used"})
+	return append(all, finding("config", doctor.OK, "it can be used", ""))
 }
 
 // host is everything the doctor looks at.
@@ -79,21 +97,87 @@ func (p *Program) host() doctor.Host {
 	h := doctor.Host{
 		Database: p.DB, Now: p.Now, Running: p.running(), Keys: os.DirFS(p.path(keysName)), Relay: string(p.Config.Relay.Mode), Smarthost: p.Config.Relay.Smarthost,
 		HELO: p.Config.Hostname, Verify: string(p.Config.Verification), Cert: certInfo(p.Config), Dial: new(net.Dialer).DialContext,
+		Backup: p.lastBackup(), Trying: tryingOut(p.Config), Resolver: p.resolver(), Addresses: publicAddresses(p.Config), Fetch: p.fetch,
+		Wanted: func(domain string) (doctor.Wanted, error) { return p.wanted(domain, nil) },
 	}
+	if p.Config.Relay.Mode == config.Smarthost {
+		h.SignIn = p.signIn
+	}
+	protected := p.Config.TLS.Mode != config.NoTLS
 	for _, l := range p.Config.Listeners() {
 		one := doctor.Listener{Setting: l.Key, Address: l.Address, Greets: "220 "}
 		switch {
 		case l.Key == webListener || strings.HasSuffix(l.Address, ":0"):
 			continue // nothing listens there in this version; or the port is another one at each start
-		case l.Key == imapListener && p.Config.TLS.Mode == config.NoTLS:
-			one.Greets = "* OK"
 		case l.Key == imapListener:
-			one.Greets = "" // TLS first
+			one.Greets, one.Wrapped = "* OK", protected
+		case l.Key != lmtpListener:
+			one.STARTTLS = protected
 		}
 		h.Listeners = append(h.Listeners, one)
 	}
 	return h
 }
+
+// tryingOut tells whether nothing leaves this machine and nothing comes in from others.
+func tryingOut(cfg config.Config) bool {
+	for _, l := range cfg.Listeners() {
+		if !config.Loopback(l.Address) {
+			return false
+		}
+	}
+	return cfg.Relay.Mode == config.Outbox || cfg.Relay.Mode == config.Smarthost && config.Loopback(cfg.Relay.Smarthost)
+}
+
+// signIn goes to the smarthost as a delivery does, and leaves without one.
+func (p *Program) signIn(ctx context.Context) queue.Outcome {
+	hops, o := p.smarthost(ctx, "")
+	if len(hops) == 0 {
+		return o
+	}
+	c := courier.New(courier.Options{Name: p.Config.Hostname, Route: p.smarthost})
+	defer c.Close()
+	return c.SignIn(ctx, hops[0])
+}
+
+// fetch gets a page as other mail servers fetch a policy: by our own resolver, with a certificate that is valid, and without redirects.
+func (p *Program) fetch(ctx context.Context, url string) (status int, body []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	way := &http.Transport{DialContext: p.dialByName}
+	defer way.CloseIdleConnections()
+	client := http.Client{Transport: way, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	r, err := client.Do(req)
+	if err != nil {
+		return 0, nil, errors.New(reason(err))
+	}
+	defer r.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(r.Body, mostFetched))
+	return r.StatusCode, body, err
+}
+
+// dialByName connects to a name that our own resolver knows.
+func (p *Program) dialByName(ctx context.Context, network, address string) (c net.Conn, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := netip.ParseAddr(host); err == nil || host == "localhost" {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	all, err := p.resolver().LookupIPAddr(ctx, host)
+	for _, a := range all {
+		if c, err = new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(a.String(), port)); err == nil {
+			return c, nil
+		}
+	}
+	return nil, err
+}
+
+// mostFetched is more than any policy has.
+const mostFetched = 128 << 10
 
 // running tells whether a server holds its lock.
 func (p *Program) running() bool {
@@ -124,11 +208,25 @@ func certInfo(cfg config.Config) doctor.CertInfo {
 	return info
 }
 
+// sayFindings prints findings under the headings of their groups. What is in order takes one line.
 func (c *cli) sayFindings(all []doctor.Finding) {
-	for _, f := range all {
-		c.say("%-7s  %s: %s", f.Status, f.Check, f.Found)
-		if f.Do != "" {
-			c.say("         to do: %s", f.Do)
+	for _, g := range doctor.Groups() {
+		title := strings.ToUpper(string(g[:1])) + string(g[1:])
+		for _, f := range all {
+			if f.Group != g {
+				continue
+			}
+			if title != "" {
+				c.say("%s", title)
+				title = ""
+			}
+			c.say("%-7s  %s: %s", f.Status, strings.TrimSpace(f.Check+" "+f.On), f.Found)
+			if f.Do != "" {
+				c.say("         to do: %s", f.Do)
+			}
+		}
+		if title == "" && g != doctor.Work {
+			c.say("")
 		}
 	}
 }

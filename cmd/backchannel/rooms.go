@@ -44,9 +44,7 @@ func (p *Program) join() {
 
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())
-	for kind, do := range p.Box.Dates() {
-		p.Calendar.Register(kind, do)
-	}
+	p.Calendar.Register(p.Box.Expiry())
 	p.Editor.Register(p.Calendar)
 
 	p.Rooms = mailroom.New(mailroom.Config{

@@ -25,6 +25,7 @@ var doors = map[string]smtpd.Door{
 
 const (
 	imapListener = "imap.listen"
+	lmtpListener = "smtp.lmtp"
 	webListener  = "web.listen"
 )
 

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 // with a config.yaml, free ports in $SMTP, $SUBMISSION and $IMAP, and these commands beside testscript's:
 //
 //	exits CODE COMMAND …   the command ends with exactly this code
+//	masked FILE            stdout goes into a file, with KEY in the place of each DKIM key
 //	stands PATTERN …       stdout is one JSON value in which each path=value is found, as 0.address=dana@north.test
 //	keep NAME=PATH         keep a value of the JSON on stdout as $NAME
 //	up                     wait until the server answers
@@ -41,7 +42,7 @@ func TestScript(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed,
+			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed,
 		},
 		RequireUniqueNames: true,
 	})
@@ -90,6 +91,14 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != code {
 		ts.Fatalf("exit code %d, want %d", got, code)
 	}
+}
+
+// dkimValue is a public key in a record, whole or in pieces for a zone file.
+var dkimValue = regexp.MustCompile(`p=MII[A-Za-z0-9+/=]+(" "[A-Za-z0-9+/=]+)?`)
+
+func masked(ts *testscript.TestScript, _ bool, args []string) {
+	text := dkimValue.ReplaceAllString(ts.ReadFile("stdout"), "p=KEY")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func printed(ts *testscript.TestScript) (all any) {

@@ -23,14 +23,20 @@ const version = "0.1.0"
 
 func (c *cli) newInit() *cobra.Command {
 	var hostname, name string
+	var typed []string
 	cmd := &cobra.Command{
 		Use: "init DOMAIN", Short: "Write config.yaml, make keys and the first community, and print what the DNS must say", Args: words("DOMAIN"),
 		Long: "Writes a commented config.yaml, makes the keys and the first community, and prints what the DNS must say.\n" +
-			"What is there already is left as it is.",
+			"What is there already is left as it is. backchannel dns prints the records again.",
 	}
 	cmd.Flags().StringVar(&hostname, "hostname", "", "the full name of this server; without it lists.DOMAIN")
 	cmd.Flags().StringVar(&name, "name", "", "what the community is called")
+	ipFlag(cmd, &typed)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ips, err := readIPs(cmd, typed)
+		if err != nil {
+			return err
+		}
 		a, err := letter.ParseAddress("postmaster@" + args[0])
 		if err != nil || !strings.Contains(a.Domain, ".") {
 			return refusal.Because(refusal.Invalid, "%q is no mail domain; one looks like gardeners.example.", letter.CleanLine(args[0]))
@@ -38,6 +44,7 @@ func (c *cli) newInit() *cobra.Command {
 		if err := c.writeConfig(hostname, a.Domain); err != nil {
 			return err
 		}
+		kept := c.hasDatabase()
 		return c.with(cmd.Context(), func(p *Program) error {
 			err := p.Update(cmd.Context(), func(tx *db.Tx) error {
 				_, err := lists.AddCommunity(tx, lists.Community{Domain: a.Domain, Name: name})
@@ -51,13 +58,37 @@ func (c *cli) newInit() *cobra.Command {
 			default:
 				c.say("The community %s is founded.", a.Domain)
 			}
-			c.say("Keys and database lie in %s. Keep a copy of %s at another place.", p.Config.Data, p.path(keysName))
-			c.sayDNS(a.Domain, p.Config.Hostname)
+			if hostname != "" && hostname != p.Config.Hostname {
+				c.say("The hostname stays %s, as %s says; to change it, change it there.", p.Config.Hostname, c.configFile)
+			}
+			if kept {
+				c.say("The keys and the database in %s are there already and stay.\n", p.Config.Data)
+			} else {
+				c.say("Keys and database lie in %s. Keep a copy of %s at another place.\n", p.Config.Data, p.path(keysName))
+			}
+			want, err := p.wanted(a.Domain, ips)
+			if err != nil {
+				return err
+			}
+			c.sayDNS(a.Domain, want.Records())
+			if p.Config.Relay.Mode == config.Outbox {
+				c.say("\nIf your mail will leave through a provider (relay.mode smarthost), set that in %s and run backchannel dns %s again: the record\nthat begins with v=spf1 then names the provider.", c.configFile, a.Domain)
+			}
 			c.say("\nWhat to do next:\n  backchannel list add talk@%s\n  backchannel member add YOUR-ADDRESS --name YOUR-NAME --role manager\n  backchannel doctor\n  backchannel serve", a.Domain)
 			return nil
 		})
 	}
 	return cmd
+}
+
+// hasDatabase tells whether there is a database already.
+func (c *cli) hasDatabase() bool {
+	cfg, err := c.config()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(databasePath(cfg))
+	return err == nil
 }
 
 // writeConfig writes the shipped config.yaml, unless there is one.
@@ -85,18 +116,6 @@ func (c *cli) writeConfig(hostname, domain string) error {
 	}
 	c.say("%s is written. As it stands, nothing leaves this machine: outgoing mail becomes files.", c.configFile)
 	return nil
-}
-
-// sayDNS prints the records without which no mail comes in or is believed.
-func (c *cli) sayDNS(domain, hostname string) {
-	c.say("\nWhat the DNS must say (ask whoever manages the domain):")
-	c.table([]string{"NAME", "TYPE", "VALUE"}, [][]string{
-		{hostname, "A", "the address of this machine"},
-		{domain, "MX", "10 " + hostname},
-		{domain, "TXT", "v=spf1 mx -all"},
-	})
-	c.say("If your mail leaves through a provider (relay.mode smarthost), add the provider's part to the TXT line, as: v=spf1 mx include:PROVIDER -all")
-	c.say("DKIM, DMARC, MTA-STS and TLS reports come with the next version, which prints the full set of records.")
 }
 
 // versionShown is what is known of this program, as JSON.

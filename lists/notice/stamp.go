@@ -23,13 +23,13 @@ func (m Mail) stamp() string {
 	null := m.Auto == Replied || m.Auto == Generated && m.Member == 0
 	switch {
 	case m.Private && null:
-		return m.Guard + stampPrivateReply
+		return stampPrivateReply
 	case m.Private:
-		return m.Guard + stampPrivate
+		return stampPrivate
 	case null:
-		return m.Guard + stampReply
+		return stampReply
 	}
-	return m.Guard + stampMail
+	return stampMail
 }
 
 // Stampers are what the queue needs to know to send our letters, by name.

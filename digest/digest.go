@@ -211,6 +211,7 @@ func (e *Editor) slot(tx *db.Tx, due calendar.Due) error {
 	case !r.reads():
 		return forgetNext(tx, id)
 	case tx.Now.Sub(at) > late(r.pref.Period):
+		tx.OnCommit(func() { issues.Add("too late") })
 		err = recordSkip(tx, id, at, "too late")
 	default:
 		_, err = e.issue(tx, r, at, at.Add(-settle))
@@ -253,6 +254,7 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 		if err := r.close(tx); err != nil {
 			return false, err
 		}
+		tx.OnCommit(func() { issues.Add("nothing new") })
 		return false, recordSkip(tx, r.member.ID, slot, "nothing new")
 	}
 	id, err := insertIssue(tx, r.member.ID, slot)
@@ -278,6 +280,7 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if err := r.close(tx); err != nil {
 		return false, err
 	}
+	tx.OnCommit(func() { issues.Add("sent") })
 	return true, e.Office.File(tx, sent, r.member.ID, Folder, 0)
 }
 

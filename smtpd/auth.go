@@ -90,6 +90,7 @@ func (s *session) check(name, password string) *reply {
 	}
 	if err == nil && !who.IsZero() {
 		s.login = who
+		logins.Add("good", s.door.String())
 		s.log().Info("logged in", "tls", s.secure)
 		return nil
 	}
@@ -99,6 +100,7 @@ func (s *session) check(name, password string) *reply {
 	}
 	s.server.failures.add(s.remote)
 	s.guesses++
+	logins.Add("wrong", s.door.String())
 	s.log().Info("wrong password", "guesses", s.guesses)
 	wait := time.NewTimer(time.Second * guessDelay << (s.guesses - 1))
 	defer wait.Stop()

@@ -5,6 +5,9 @@ import (
 	"io"
 	"time"
 
+	"backchannel/archive/logbook"
+	"backchannel/templates/refusal"
+
 	"github.com/emersion/go-smtp"
 )
 
@@ -39,17 +42,19 @@ func (s *session) receive(r io.Reader) *reply {
 			said = replyKept(env.Story)
 		} else {
 			said = replyTo(err)
+			refusals.Add(refusal.KindOf(err).String(), "letter")
 			s.server.logCause(log, "letter refused", err)
 		}
 	}
 	if said.Code == 421 {
 		s.hang()
 	}
-	verb := "letter refused"
+	verb := logbook.Refused
 	if said.Code == 250 {
-		verb = "letter kept"
+		verb = logbook.Received
 	}
-	log.Info(verb, "code", said.Code, "enhanced", dotted(said), "size", size, "recipients", len(env.To), "tls", env.TLS,
+	outcomes.Add(outcome(said), s.door.String())
+	logbook.MailLog(log).Info(string(verb), "code", said.Code, "enhanced", dotted(said), "size", size, "recipients", len(env.To), "tls", env.TLS,
 		"login", !env.Login.IsZero(), "took", s.server.now().Sub(began).Round(time.Millisecond))
 	return said
 }

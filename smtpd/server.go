@@ -208,9 +208,11 @@ func (s *Server) converse(ctx context.Context, l Listener, conn net.Conn) {
 	t := newTap(s, l.Door, conn)
 	defer t.alarm.Stop()
 	if r := s.gate.enter(t); r != nil {
+		turned.Add(l.Door.String())
 		s.turnAway(l, conn, r)
 		return
 	}
+	sessions.Add(l.Door.String())
 	defer s.gate.leave(t)
 	defer func() {
 		if r := recover(); r != nil {

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
+	"backchannel/templates/refusal"
 
 	"github.com/emersion/go-smtp"
 )
@@ -80,7 +82,8 @@ func (s *session) Rcpt(_ string, _ *smtp.RcptOptions) error {
 		return nil
 	}
 	r := replyTo(err)
-	s.log().Info("recipient refused", "code", r.Code, "enhanced", dotted(r))
+	refusals.Add(refusal.KindOf(err).String(), "recipient")
+	logbook.MailLog(s.log()).Info(string(logbook.Refused), "code", r.Code, "enhanced", dotted(r), "at", "rcpt")
 	s.server.logCause(s.log(), "recipient refused", err)
 	switch {
 	case r == replyUnknown && spent:

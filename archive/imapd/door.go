@@ -190,10 +190,12 @@ func (g *guarded) Accept() (net.Conn, error) {
 		}
 		from := addrOf(c.RemoteAddr())
 		if !g.door.enter(from) {
+			turned.Add()
 			g.door.cfg.Log.Info("imap connection turned away: too many")
 			turnAway(c, g.tls == nil)
 			continue
 		}
+		sessions.Add()
 		return g.wrap(c, from), nil
 	}
 }

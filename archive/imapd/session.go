@@ -77,6 +77,7 @@ func (s *session) Login(user, password string) error {
 	}
 	s.account = account
 	s.wire.signedIn(s.mayAppend)
+	logins.Add("good")
 	s.server.cfg.Log.Debug("imap login")
 	return nil
 }
@@ -84,6 +85,7 @@ func (s *session) Login(user, password string) error {
 // wrongLogin makes a guesser wait.
 func (s *session) wrongLogin(ctx context.Context) error {
 	s.wrong++
+	logins.Add("wrong")
 	if s.wrong >= wrongPerLogin {
 		s.wire.hangUpAfterReply(saysLastGuess)
 	}

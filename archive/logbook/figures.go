@@ -201,6 +201,11 @@ func NewGauge(name, help string, read func(set func(v float64, labels ...string)
 	return &Gauge{newSet[float64]("gauge", name, help, labels).about, read}
 }
 
+// NewTotal declares a counter that somebody else counts, and that is read when somebody asks.
+func NewTotal(name, help string, read func(set func(v float64, labels ...string)), labels ...string) *Gauge {
+	return &Gauge{newSet[float64]("counter", name, help, labels).about, read}
+}
+
 // About tells what the figure means.
 func (g *Gauge) About() About { return g.about }
 

@@ -31,7 +31,13 @@ func Schema() db.Schema {
 	CREATE TABLE log_total (
 		verb TEXT PRIMARY KEY,
 		n    INTEGER NOT NULL CHECK (n >= 0)  -- rows of copies purged so far
-	) STRICT, WITHOUT ROWID`}}
+	) STRICT, WITHOUT ROWID;
+
+	-- What somebody wrote who only wanted to know whether this database can be written.
+	CREATE TABLE log_pulse (
+		id INTEGER PRIMARY KEY CHECK (id = 1),
+		at INTEGER NOT NULL
+	) STRICT`}}
 }
 
 // Write adds one row, dated by the transaction.
@@ -74,6 +80,23 @@ func Find(tx *db.Tx, typed string) ([]Entry, error) {
 		return nil, nil
 	}
 	return db.Select(tx, scan, `SELECT `+columns+` FROM log_entry WHERE copy = ? AND copy <> 0 ORDER BY id`, n)
+}
+
+// Pulse writes, for whoever wants to know that this works.
+func Pulse(tx *db.Tx) error {
+	_, err := tx.Exec("INSERT INTO log_pulse (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", db.Micros(tx.Now))
+	return err
+}
+
+// copiesLately bounds how far back NewestOfCopies looks.
+const copiesLately = 10000
+
+// NewestOfCopies is when the newest row about a copy was written; the zero time when there is none among the last ten thousand rows.
+func NewestOfCopies(tx *db.Tx) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow(`SELECT coalesce((SELECT at FROM log_entry WHERE id > (SELECT max(id) FROM log_entry) - ? AND copy <> 0 ORDER BY id DESC LIMIT 1), 0)`,
+		copiesLately).Scan(&at)
+	return db.Time(at), err
 }
 
 // Newest is when the newest row was written; the zero time when there is none.

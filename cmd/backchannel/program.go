@@ -63,6 +63,7 @@ type Program struct {
 
 	tls       *tls.Config
 	lock      *db.Lock
+	pulse     pulse                   // for health
 	listeners map[string]net.Listener // by the name of their setting
 	closers   []func() error
 	closing   sync.Once

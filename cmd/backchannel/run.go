@@ -115,6 +115,10 @@ func (p *Program) Run(ctx context.Context) error {
 		begin(func(context.Context) error { return reading.Serve(l) })
 		begin(func(ctx context.Context) error { return sayGoodbye(ctx, reading) })
 	}
+	if l := p.listeners[metricsListener]; l != nil {
+		figures := p.figures(reading)
+		begin(func(ctx context.Context) error { return p.watch(ctx, l, figures) })
+	}
 	begin(runner.Run)
 	begin(p.Calendar.Run)
 	begin(p.keepHouse)

@@ -50,6 +50,9 @@ type Config struct {
 	Hostname string // of this server: its postmaster is the first community's
 	Teller   Teller
 	Log      *slog.Logger
+
+	// Free tells how many bytes are left on the disk, and of how many; nil asks the database.
+	Free func() (free, total uint64, err error)
 }
 
 // Mailroom takes letters over for smtpd.
@@ -62,6 +65,9 @@ type Mailroom struct {
 func New(cfg Config) *Mailroom {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Free == nil {
+		cfg.Free = cfg.DB.Free
 	}
 	m := &Mailroom{Config: cfg, receivers: map[string]Receiver{}}
 	m.receivers[bounces] = returned{}
@@ -78,7 +84,7 @@ func foreign() *refusal.Refusal {
 
 // Recipient tells at RCPT whether an address may be ours. A well-formed token is looked up after the letter is here (A10).
 func (m *Mailroom) Recipient(ctx context.Context, env *smtpd.Envelope, to letter.Address) error {
-	if err := m.room(); err != nil {
+	if err := m.Intake(); err != nil {
 		return err
 	}
 	return m.DB.View(ctx, func(tx *db.Tx) error {
@@ -125,9 +131,10 @@ func (m *Mailroom) community(tx *db.Tx, to letter.Address) (lists.Community, boo
 	return all[0], true, nil
 }
 
-// room refuses letters while the disk is nearly full; what is here goes on being delivered and read (P6).
-func (m *Mailroom) room() error {
-	free, total, err := m.DB.Free()
+// Intake refuses letters while the disk is nearly full; what is here goes on being delivered and read (P6). It asks anew each time: when
+// there is room again, letters come in again.
+func (m *Mailroom) Intake() error {
+	free, total, err := m.Free()
 	if err != nil {
 		return err
 	}
@@ -145,7 +152,7 @@ func (m *Mailroom) Receive(ctx context.Context, env *smtpd.Envelope, raw []byte)
 			err = m.stumbled(env, raw)
 		}
 	}()
-	if err := m.room(); err != nil {
+	if err := m.Intake(); err != nil {
 		return err
 	}
 	l, err := letter.Parse(raw)

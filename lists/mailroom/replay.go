@@ -48,6 +48,7 @@ func (s *sorting) guard(tx *db.Tx, to letter.Address) (mailauth.Finding, error) 
 	if good {
 		return f, nil
 	}
+	replays.Add()
 	f.Aligned, f.AlignedBy = false, ""
 	f.Why += unmeant
 	return f, nil

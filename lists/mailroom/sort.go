@@ -196,6 +196,7 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 			return nil, err
 		}
 		in.Verdict = lists.Judge(in.Finding, known, s.m.Policy)
+		verdicts.Add(string(in.Verdict))
 	}
 	return in, s.lookup(tx, in)
 }

@@ -214,6 +214,25 @@ func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs i
 	return all, theirs, err
 }
 
+// countWaiting counts the letters that wait, by reason.
+func countWaiting(tx *db.Tx) (map[Why]int64, error) {
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0}
+	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var why Why
+		var count int64
+		if err := rows.Scan(&why, &count); err != nil {
+			return nil, err
+		}
+		n[why] = count
+	}
+	return n, rows.Err()
+}
+
 const heldColumns = "id, community, list, coalesce(member, 0), story, subject, author, why, state, asked, decided, coalesce(decider, 0)"
 
 func scanHeld(r db.Scanner) (h Held, err error) {

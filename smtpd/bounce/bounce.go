@@ -60,6 +60,12 @@ type Report struct {
 
 // Read tells what a letter reports. A letter that reports nothing gives the zero Report.
 func Read(l *letter.Letter) Report {
+	r := read(l)
+	r.count()
+	return r
+}
+
+func read(l *letter.Letter) Report {
 	b := open(l)
 	if r, ok := readComplaint(l, b); ok {
 		return r

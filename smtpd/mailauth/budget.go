@@ -84,6 +84,9 @@ func ask[T any](ctx context.Context, known map[string]answer[T], name string, qu
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
 	records, err := question(ctx)
+	if isTemporary(err) {
+		unanswered.Add(reason(err))
+	}
 	known[key] = answer[T]{records, err}
 	return records, err
 }

@@ -41,7 +41,9 @@ func CheckLetter(ctx context.Context, r Resolver, s Session, l *letter.Letter) F
 	if !m.agrees(l.Header()) {
 		m = newWire(nil, nil) // two readings of one header: no signature may count
 	}
-	return examine(ctx, r, s, from, m)
+	f := examine(ctx, r, s, from, m)
+	f.count()
+	return f
 }
 
 // agrees tells whether the fields that signatures are checked against are those that everybody else here reads. A signature must

@@ -22,6 +22,7 @@ type Config struct {
 	TLS          TLS
 	Relay        Relay
 	DNS          DNS
+	Metrics      Metrics
 	Verification Verification
 	ARC          bool // seal relayed mail (RFC 8617)
 	Log          Log
@@ -91,6 +92,11 @@ type DNS struct {
 	Resolver string // address:port; empty means the system's
 }
 
+// Metrics says where the operator's own monitoring reads figures and health. An empty listener is off.
+type Metrics struct {
+	Listen string // host:port, on loopback
+}
+
 // Verification is what a post meets whose sender could not be verified.
 type Verification string
 
@@ -136,6 +142,7 @@ func (c Config) Listeners() []Listener {
 		{"smtp.lmtp", c.SMTP.LMTP},
 		{"imap.listen", c.IMAP.Listen},
 		{"web.listen", c.Web.Listen},
+		{"metrics.listen", c.Metrics.Listen},
 	} {
 		if l.Address != "" {
 			on = append(on, l)

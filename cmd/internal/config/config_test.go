@@ -80,6 +80,7 @@ web: { listen: 127.0.0.1:2080, url: https://lists.example/bc/ }
 tls: { mode: files, cert: cert.pem, key: /etc/key.pem }
 relay: { mode: smarthost, smarthost: mail.provider.example:587, connections: 3, username: me, password_file: password }
 dns: { resolver: "[2001:db8::53]:53" }
+metrics: { listen: "[::1]:9525" }
 verification: require
 arc: off
 log: { level: debug, format: json }
@@ -96,6 +97,7 @@ log: { level: debug, format: json }
 		TLS:          TLS{Files, "dir/cert.pem", "/etc/key.pem"},
 		Relay:        Relay{Smarthost, "mail.provider.example:587", 3, "me", "dir/password"},
 		DNS:          DNS{"[2001:db8::53]:53"},
+		Metrics:      Metrics{"[::1]:9525"},
 		Verification: Require,
 		Log:          Log{"debug", "json"},
 	}

@@ -84,6 +84,7 @@ func (r *reader) settings() []setting {
 		{"relay.username", text(&c.Relay.Username)},
 		{"relay.password_file", path(&c.Relay.PasswordFile)},
 		{"dns.resolver", resolver(&c.DNS.Resolver)},
+		{"metrics.listen", listener(&c.Metrics.Listen)},
 		{"verification", word(&c.Verification, Require, Confirm, Unverified)},
 		{"arc", onOff(&c.ARC)},
 		{"log.level", word(&c.Log.Level, "debug", "info", "warn", "error")},
@@ -285,6 +286,8 @@ func (r *reader) listeners() {
 		case Loopback(l.Address):
 		case l.Key == "smtp.lmtp":
 			r.complain(l.Key, "smtp.lmtp is %s; it believes whoever connects, so it listens on loopback only, like 127.0.0.1:2424.", l.Address)
+		case l.Key == "metrics.listen":
+			r.complain(l.Key, "metrics.listen is %s; whoever reaches it reads how this server is doing, so it listens on loopback only, like 127.0.0.1:9525.", l.Address)
 		case c.TLS.Mode == NoTLS && !r.wrong["tls.mode"]:
 			r.complain(l.Key, "%s is %s, but tls.mode is none: passwords and letters would cross the net in clear. Listen on 127.0.0.1, or set tls.mode to files.", l.Key, l.Address)
 		}

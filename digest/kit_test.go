@@ -133,6 +133,9 @@ func (w *town) join(d *db.DB) {
 	for name, s := range office.Stampers() {
 		w.runner.Register(name, s)
 	}
+	for name, s := range w.box.Stampers() {
+		w.runner.Register(name, s)
+	}
 	w.runner.Register(relay.Stamp, w.press)
 }
 

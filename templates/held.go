@@ -12,6 +12,7 @@ const (
 	AskRest   Question = "rest"   // the managers have it; for everyone too?
 	AskSender Question = "sender" // was this you, from another address?
 	AskAnswer Question = "answer" // shall this answer of a manager go out?
+	AskNote   Question = "note"   // shall the other managers see this note?
 	AskHeld   Question = "held"   // managers: shall this post go out?
 	AskChange Question = "change" // shall this change of your membership be made?
 )
@@ -28,6 +29,8 @@ func (q Question) Words() []string {
 	case AskSender, AskChange:
 		return []string{"YES", "NO"}
 	case AskAnswer:
+		return []string{"SEND", "NOTE", "DROP"}
+	case AskNote:
 		return []string{"SEND", "DROP"}
 	case AskHeld:
 		return []string{"OK", "NO"}
@@ -159,6 +162,7 @@ type ConfirmHelp struct {
 	Member    string `optional:"who would get the answer, for AskAnswer"`
 	Readers   int    `optional:"how many would get it"`
 	First     string `optional:"the line that was not understood"`
+	Alias     string `optional:"for AskAnswer: the address it came from, when that can become one of the reader's own"`
 }
 
 // Render writes the mail.

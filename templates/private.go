@@ -49,6 +49,9 @@ type ManagerNotice struct {
 	Due          time.Time `optional:"when an answer is due, in the reader's zone"`
 	Note         string    `optional:"the address of notes for managers only"`
 	Commands     bool      // slash commands are understood
+	Why          string    `optional:"why it comes now, when nobody has just written: Mira gave it to you."`
+	Anonymous    bool      // the writer's name is made up
+	Urgent       bool
 }
 
 // Quote is something said earlier.
@@ -100,6 +103,9 @@ type Guard struct {
 	Kind GuardKind
 	Line int    `optional:"the line of the text, counted from 1"`
 	What string `optional:"what was found there, or who did it"`
+
+	Usage string `optional:"how it would be right, for BadCommand"`
+	Why   string `optional:"what is wrong with it, for BadCommand"`
 }
 
 // GuardKind is which reason.
@@ -114,6 +120,8 @@ const (
 	NoteWords    GuardKind = "note-words"    // G3: words of a note or of another conversation
 	ToColleague  GuardKind = "to-colleague"  // G6: it speaks to another manager: the words
 	SlashLine    GuardKind = "slash-line"    // G7: its first line begins with / and is no command: that line
+	BadCommand   GuardKind = "bad-command"   // G7: a command that has the wrong words behind it, or cannot be done: that line
+	BelowNote    GuardKind = "below-note"    // there is text below a note: for the member, or a part of the note?
 	Forwarded    GuardKind = "forwarded"     // G8: it looks like a forwarded mail
 	NoText       GuardKind = "no-text"       // G9: nothing is left without quotes and signature
 	UnsureText   GuardKind = "unsure-text"   // G9: quotes and new lines alternate
@@ -131,6 +139,17 @@ type AnswerHeld struct {
 	News     []Quote `optional:"what happened since the manager looked"`
 	Sendable bool    // SEND is taken: false when there is nothing to send, or nobody to send it for
 	Days     int     `optional:"how long the question stays open, when Sendable"`
+	Note     bool    // it is a note for managers, not an answer
+	Alias    string  `optional:"the address it came from, when that can become one of the manager's own"`
+
+	Then     []string      `optional:"commands that are done when it goes out: /close"`
+	Commands []CommandLine `optional:"what commands there are, after a slip"`
+}
+
+// CommandLine is one command as help shows it.
+type CommandLine struct {
+	Usage string // "/give NAME"
+	Help  string // one sentence
 }
 
 // Retry tells whether this manager may answer once more.
@@ -139,7 +158,12 @@ func (t AnswerHeld) Retry() bool {
 }
 
 // Ask is the question it asks.
-func (AnswerHeld) Ask() Question { return AskAnswer }
+func (t AnswerHeld) Ask() Question {
+	if t.Note {
+		return AskNote
+	}
+	return AskAnswer
+}
 
 // Render writes the mail.
 func (t AnswerHeld) Render() (Mail, error) { return render("answer_held", t) }
@@ -168,3 +192,41 @@ type ColleagueAnswered struct {
 
 // Render writes the mail.
 func (t ColleagueAnswered) Render() (Mail, error) { return render("colleague_answered", t) }
+
+// NoteCopy brings a note to a manager (product.md B6, M5). Its Reply-To is that manager's own note+TOKEN: a reply to a note is a note.
+type NoteCopy struct {
+	Code    string   // the conversation
+	Subject string   `optional:"a letter may have none"`
+	Member  string   // who never sees it: Dana
+	By      string   // who wrote it: Jonas
+	Text    Said     // the note
+	Others  []string `optional:"managers who got it too"`
+}
+
+// Render writes the mail.
+func (t NoteCopy) Render() (Mail, error) { return render("note_copy", t) }
+
+// CommandsDone tells a manager what their commands did, where they would not see it otherwise.
+type CommandsDone struct {
+	Code   string   // the conversation
+	Member string   // whose: Dana
+	Said   []string // what happened, a sentence each
+	Sent   bool     // an answer went to the member as well
+	Role   string   // the name over the reader's answer: a reply goes to the member
+}
+
+// Render writes the mail.
+func (t CommandsDone) Render() (Mail, error) { return render("commands_done", t) }
+
+// CommandHelp lists the commands of managers.
+type CommandHelp struct {
+	Community string
+	Code      string `optional:"the conversation, when it was asked there"`
+	Member    string `optional:"whose conversation that is"`
+	Role      string `optional:"the name over the reader's answer there"`
+	Note      string `optional:"the address of notes for managers only"`
+	Commands  []CommandLine
+}
+
+// Render writes the mail.
+func (t CommandHelp) Render() (Mail, error) { return render("command_help", t) }

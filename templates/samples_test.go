@@ -16,6 +16,8 @@ var (
 	fridays      = Slot{Weekly, time.Friday, 8, "America/Chicago"}
 )
 
+var commandLines = []CommandLine{{"/mine", "You take the letter; your colleagues see it as yours."}, {"/close [p|n]", "It is done; p says that it could have been public, n that it could not."}}
+
 const (
 	bc     = "Community BackChannel"
 	letter = Said("Is it ok if our sponsor's PR person joins? I didn't want to ask the stupid question in front of everyone.")
@@ -41,7 +43,7 @@ func samples() []sample {
 		{"held_end-dropped", HeldEnd{Community: bc, Outcome: Dropped}},
 		{"already_decided", AlreadyDecided{bc, Posted, friday, "Mira", "Frost tonight", "Garden talk"}},
 		{"already_decided-bare", AlreadyDecided{Community: bc, Outcome: Dropped, When: friday}},
-		{"confirm_help", ConfirmHelp{bc, AskDoor, "Re: Sponsors", "Garden talk", "", 212, "Yes please, the public one"}},
+		{"confirm_help", ConfirmHelp{Community: bc, Question: AskDoor, Subject: "Re: Sponsors", List: "Garden talk", Readers: 212, First: "Yes please, the public one"}},
 		{"confirm_help-post", ConfirmHelp{Community: bc, Question: AskPost, List: "Garden talk"}},
 		{"not_for_you", NotForYou{bc, doors, "Re: x", "Bill uses the address of somebody else"}},
 		{"not_for_you-bare", NotForYou{Community: bc}},
@@ -78,12 +80,23 @@ func privateSamples() []sample {
 		{"manager_answer", ManagerAnswer{Code: "K7QX", Subject: "Re: Sponsors, first hires", Text: answer, Asked: letter, Public: "all@cmtybc.example"}},
 		{"manager_answer-bare", ManagerAnswer{Code: "K7QX", Text: "Yes."}},
 		{"answer_held", AnswerHeld{Code: "K7QX", Member: "Dana", Text: answer, Sendable: true, Days: 14,
-			Guards: []Guard{{Kind: Stale, What: "Jonas added a note"}, {OwnAddress, 3, "+1 555 0142"}, {ToColleague, 1, "Theo, can you"}},
+			Guards: []Guard{{Kind: Stale, What: "Jonas added a note"}, {Kind: OwnAddress, Line: 3, What: "+1 555 0142"}, {Kind: ToColleague, Line: 1, What: "Theo, can you"}},
 			News:   []Quote{{"Jonas", "keep an eye on her supplier, he sold to two members"}}}},
 		{"answer_held-slash", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: SlashLine, What: "/ntoe she is difficult"}}, Text: "/ntoe she is difficult"}},
 		{"answer_held-other", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Guards: []Guard{{Kind: Unverified}, {Kind: FromElse, What: "mira@home.example"},
 			{Kind: OtherAddress, What: "ann@brightwave.example"}, {Kind: NoteWords, What: "careful, Ann sold to two members"}, {Kind: Forwarded}, {Kind: UnsureText}, {Kind: Attached, What: "plan.pdf"}}}},
 		{"answer_held-empty", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: NoText}, {Kind: NoAccess}}}},
+		{"answer_held-command", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: BadCommand, What: "/give Tom", Usage: "/give NAME", Why: "There is no manager called Tom."}}, Text: "/give Tom\nYes.",
+			Commands: commandLines}},
+		{"answer_held-note", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Note: true, Text: "She asked that before.", Alias: "mira@home.example", Guards: []Guard{{Kind: FromElse, What: "mira@home.example"}}}},
+		{"answer_held-below", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Then: []string{"/close", "/tag"}, Guards: []Guard{{Kind: BelowNote}}}},
+		{"note_copy", NoteCopy{"K7QX", "Sponsors, first hires", "Dana", "Jonas", "She is asking for Ann at Brightwave, careful, Ann sold to two members last year.", []string{"Theo"}}},
+		{"note_copy-bare", NoteCopy{Code: "K7QX", Member: "Dana", By: "Jonas", Text: "Careful."}},
+		{"commands_done", CommandsDone{"K7QX", "Dana", []string{"Theo has it now.", "It comes back on Monday, 15 June at 08:00."}, true, "Mira, for the managers"}},
+		{"commands_done-alone", CommandsDone{Code: "K7QX", Member: "Dana", Said: []string{"Theo has it now."}, Role: "Mira, for the managers"}},
+		{"command_help", CommandHelp{bc, "K7QX", "Dana", "Mira, for the managers", "note+c4000000000000000000000000@cmtybc.example", commandLines}},
+		{"command_help-bare", CommandHelp{Community: bc, Commands: commandLines}},
+		{"manager_notice-given", ManagerNotice{Code: "K7QX", Subject: "Sponsors", Text: letter, Member: "Grey Heron", Role: "Theo, for the managers", Anonymous: true, Urgent: true, Why: "Mira gave this letter to you."}},
 		{"answer_end", AnswerEnd{"K7QX", "Dana", "Sponsors, first hires", 14}},
 		{"answer_end-dropped", AnswerEnd{Code: "K7QX", Member: "Dana"}},
 		{"colleague_answered-bare", ColleagueAnswered{Code: "K7QX", Colleague: "Mira", Member: "Dana", Text: "Yes."}},

@@ -277,8 +277,8 @@ func TestRenderingWritesNothing(t *testing.T) {
 
 // A reply is read by its first line; whoever gets help must be told every word that counts, and only those.
 func TestHelpNamesTheBareWords(t *testing.T) {
-	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "OK"}
-	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskHeld} {
+	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "NOTE", "OK"}
+	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskNote, AskHeld} {
 		got, _ := text(t, ConfirmHelp{Community: "Gardeners", Question: q, List: "Garden talk", Member: "Dana"})
 		offers(t, string(q), got, q.Words(), all)
 	}
@@ -287,6 +287,8 @@ func TestHelpNamesTheBareWords(t *testing.T) {
 			words := a.Ask().Words()
 			if held, ok := s.mail.(AnswerHeld); ok && !held.Sendable {
 				words = nil
+			} else if ok && held.Alias != "" {
+				words = append(words, "YES")
 			}
 			got, _ := text(t, s.mail)
 			offers(t, s.name, got, words, all)

@@ -24,12 +24,12 @@ var houseFloors = []string{
 	"digest",
 
 	"lists/mailroom",
-	"lists/command",
 	"lists/desk",
 	"lists/backchannel",
 	"lists/membership",
 	"lists/moderation",
 	"lists/relay",
+	"lists/command",
 	"lists/notice",
 	"lists",
 	"lists/address",

@@ -153,6 +153,9 @@ func (p *Program) runner() (*queue.Runner, error) {
 	for name, s := range p.Office.Stampers() {
 		r.Register(name, s)
 	}
+	for name, s := range p.Box.Stampers() {
+		r.Register(name, s)
+	}
 	r.Register(relay.Stamp, p.Press)
 	return r, nil
 }

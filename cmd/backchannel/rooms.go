@@ -44,7 +44,9 @@ func (p *Program) join() {
 
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())
-	p.Calendar.Register(p.Box.Expiry())
+	for kind, do := range p.Box.Dates() {
+		p.Calendar.Register(kind, do)
+	}
 	p.Editor.Register(p.Calendar)
 
 	p.Rooms = mailroom.New(mailroom.Config{

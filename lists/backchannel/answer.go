@@ -1,42 +1,48 @@
 package backchannel
 
 import (
-	"slices"
 	"strings"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/command"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
-// answer is a manager's answer on its way.
+// answer is a manager's answer, or note, on its way.
 type answer struct {
 	conv     Conv
 	manager  lists.Member
 	foreign  bool // it came through the manager's address from somebody who may be anybody
+	note     bool // it is for managers only
 	rev      int  // what the manager had seen when writing
 	story    string
 	subject  string
 	text     string
-	unsure   bool     // it may hold words that are not the manager's
-	commands []string // its first lines, which are for us
+	unsure   bool // it may hold words that are not the manager's
+	calls    []command.Call[*Call]
+	sent     bool             // it went to the member
+	decided  bool             // the manager has seen every reason against it, and wants it
+	undone   bool             // not even the first of the commands was done
+	wrong    *command.Mistake // a command that is none
 	files    []string
 	guards   []templates.Guard
+	incoming *lists.Incoming
 }
 
 // read takes from a letter what may go out of it: the new words, never its quotes.
-func (a *answer) read(l *letter.Letter) {
+func (b *Letterbox) read(a *answer, l *letter.Letter) {
 	n := l.NewText()
 	a.subject, a.files = l.Subject(), attached(l)
-	a.commands, a.text = commands(strings.TrimSpace(n.Text))
+	a.calls, a.text, a.wrong = b.Verbs().Read(strings.TrimSpace(n.Text))
 	a.unsure = n.Unsure || ours(a.text) || belowMarker(l) != ""
 }
 
 // fromManager takes a manager's reply: it goes to the member, from the role, if nothing about it is unclear.
-func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int) error {
+func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int, note bool) error {
 	manager := in.Sender
 	if in.Token != nil {
 		// The token says whose desk this is; who wrote is another question (R6).
@@ -50,55 +56,118 @@ func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int) 
 	if !mine && !c.mayRead(manager) {
 		return lists.NoSuchAddress()
 	}
-	a := answer{conv: c, manager: manager, foreign: !mine, rev: rev, story: in.Story}
-	a.read(in.Letter)
-	if len(a.commands) > 0 && (!mine || in.Verdict != lists.Verified) {
-		return cannotCommand(mine)
-	}
+	a := answer{conv: c, manager: manager, foreign: !mine, note: note, rev: rev, story: in.Story, incoming: in}
+	b.read(&a, in.Letter)
 	if err := in.Filed(tx, "a manager's answer to a private letter"); err != nil {
 		return err
 	}
-	if err := b.check(tx, in, &a); err != nil {
-		return err
-	}
-	if a.empty() {
-		return b.run(tx, a)
-	}
-	if len(a.guards) > 0 {
-		return b.giveBack(tx, in.Community, a)
-	}
-	return b.send(tx, in.Community, a)
-}
-
-// cannotCommand refuses a command of which we cannot be sure who gave it: unlike a text, it cannot wait for a word.
-func cannotCommand(mine bool) error {
-	if !mine {
-		return lists.NoSuchAddress()
-	}
-	return refusal.Because(refusal.NotAllowed, "We cannot be sure that this comes from you, so nothing was done. Lines like /close need a letter that your mail provider vouches for.")
-}
-
-// empty tells whether there were commands and nothing else.
-func (a answer) empty() bool {
-	return len(a.commands) > 0 && a.text == "" && len(a.files) == 0 && a.conv.mayRead(a.manager)
-}
-
-// run does what the first lines ask for.
-func (b *Letterbox) run(tx *db.Tx, a answer) error {
-	for _, command := range a.commands {
-		do := b.Claim
-		if command == "/close" {
-			do = b.Close
-		}
-		if err := do(tx, a.conv, a.manager); err != nil {
+	if mine && in.Verdict == lists.Verified && c.mayRead(manager) {
+		if err := saw(tx, c.ID, manager.ID, rev, viaMail); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := b.checkSender(tx, in, &a); err != nil {
+		return err
+	}
+	return b.handle(tx, in.Community, a)
 }
 
-// check gathers every reason not to send, so that one mail names them all.
-func (b *Letterbox) check(tx *db.Tx, in *lists.Incoming, a *answer) error {
+// handle does what a manager's letter says: first its commands, then the text below them; or gives all of it back. Nothing is done of a
+// letter of whose writer we are not sure, or of one with a command that is none.
+func (b *Letterbox) handle(tx *db.Tx, community lists.Community, a answer) error {
+	if !a.sure() {
+		a.undone = true
+		if !a.has(templates.NoAccess) {
+			if err := b.checkText(tx, &a); err != nil {
+				return err
+			}
+		}
+		return b.giveBack(tx, community, a)
+	}
+	call := &Call{Conv: a.conv, Manager: a.manager, Community: community, Story: a.story, In: a.incoming}
+	var said []string
+	var wrong *command.Mistake
+	err := tx.Attempt(func() (err error) {
+		if said, wrong, err = command.Run(tx, call, a.calls); err != nil || wrong != nil {
+			return err
+		}
+		return b.handleText(tx, community, &a, call)
+	})
+	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() && len(a.calls) > 0 {
+		wrong, err = &command.Mistake{Line: a.calls[0].Line, Usage: a.calls[0].Verb.Usage(), Why: r.Sentence}, nil
+	}
+	switch {
+	case err != nil:
+		return err
+	case wrong != nil:
+		a.undone, a.guards = true, nil
+		a.mistake(wrong)
+		return b.giveBack(tx, community, a)
+	}
+	return b.confirm(tx, community, a, said)
+}
+
+// handleText is the part of handle about what stands below the commands.
+func (b *Letterbox) handleText(tx *db.Tx, community lists.Community, a *answer, call *Call) error {
+	if a.commandsAlone() {
+		return call.done(tx)
+	}
+	now, err := find(tx, a.conv.ID)
+	if err != nil {
+		return err
+	}
+	a.conv = now
+	if !a.decided {
+		if err := b.checkText(tx, a); err != nil {
+			return err
+		}
+		if call.noted && !a.note {
+			a.guard(templates.BelowNote, 0, "")
+		}
+	}
+	switch {
+	case len(a.guards) > 0:
+		return b.giveBack(tx, community, *a)
+	case a.note:
+		_, err = b.note(tx, community, a.conv, a.manager, a.text, a.story)
+	default:
+		a.sent = true
+		err = b.send(tx, community, *a)
+	}
+	if err != nil {
+		return err
+	}
+	return call.done(tx)
+}
+
+// sure tells whether a letter is the manager's own, with commands that are some.
+func (a *answer) sure() bool { return len(a.guards) == 0 && a.wrong == nil }
+
+// commandsAlone tells whether there were commands and nothing else.
+func (a answer) commandsAlone() bool { return len(a.calls) > 0 && a.text == "" && len(a.files) == 0 }
+
+// pending are the commands that are to be done when a returned answer goes out after all.
+func (a answer) pending() string {
+	var lines []string
+	for _, c := range a.calls {
+		if a.undone || c.Verb.After {
+			lines = append(lines, c.Again())
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// mistake notes a command that is none.
+func (a *answer) mistake(m *command.Mistake) {
+	kind := templates.SlashLine
+	if m.Why != "" {
+		kind = templates.BadCommand
+	}
+	a.guards = append(a.guards, templates.Guard{Kind: kind, Line: 1, What: m.Line, Usage: m.Usage, Why: m.Why})
+}
+
+// checkSender finds the reasons not to believe that a letter is the manager's own, or may still count.
+func (b *Letterbox) checkSender(tx *db.Tx, in *lists.Incoming, a *answer) error {
 	if !a.conv.mayRead(a.manager) {
 		a.guards = []templates.Guard{{Kind: templates.NoAccess}}
 		return nil
@@ -111,15 +180,18 @@ func (b *Letterbox) check(tx *db.Tx, in *lists.Incoming, a *answer) error {
 	case in.Token != nil && !in.Token.Live(tx.Now):
 		a.guard(templates.Stale, 0, "This address has expired")
 	}
-	return b.checkText(tx, a)
+	return nil
 }
 
 func (a *answer) guard(kind templates.GuardKind, line int, what string) {
 	a.guards = append(a.guards, templates.Guard{Kind: kind, Line: line, What: what})
 }
 
-// checkText is the part of check that a new text has to pass again.
+// checkText gathers every reason not to send the text as it stands, so that one mail names them all.
 func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
+	if a.note {
+		return b.checkNote(tx, a)
+	}
 	if err := a.checkNews(tx); err != nil {
 		return err
 	}
@@ -143,8 +215,8 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if words := toColleague(a.text, colleagues); words != "" {
 		a.guard(templates.ToColleague, 1, words)
 	}
-	if first, _, _ := strings.Cut(a.text, "\n"); strings.HasPrefix(first, "/") {
-		a.guard(templates.SlashLine, 1, first)
+	if a.wrong != nil {
+		a.mistake(a.wrong)
 	}
 	if forwarded(a.subject, a.text) {
 		a.guard(templates.Forwarded, 0, "")
@@ -153,7 +225,7 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 		a.guard(templates.Attached, 0, strings.Join(a.files, ", "))
 	}
 	switch {
-	case a.text == "" && len(a.commands) == 0 || a.text == "" && len(a.files) > 0:
+	case a.text == "" && len(a.calls) == 0 || a.text == "" && len(a.files) > 0:
 		a.guard(templates.NoText, 0, "")
 	case a.unsure:
 		a.guard(templates.UnsureText, 0, "")
@@ -215,9 +287,6 @@ func (b *Letterbox) send(tx *db.Tx, community lists.Community, a answer) error {
 	if err := b.showColleagues(tx, community, c, a, msg); err != nil {
 		return err
 	}
-	if slices.Contains(a.commands, "/close") {
-		return b.Close(tx, c, a.manager)
-	}
 	return b.refile(tx, c)
 }
 
@@ -244,13 +313,13 @@ func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a ans
 		return err
 	}
 	sent, err := b.Office.Send(tx, notice.Mail{
-		Community: community, To: to, Member: c.Member, From: letter.Mailbox{Name: role(a.manager), Address: community.Address("managers")},
+		Community: community, To: to, Member: c.Member, From: letter.Mailbox{Name: b.role(tx, c, a.manager), Address: community.Address("managers")},
 		ReplyTo: reply, Words: words, Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
 	})
 	if err != nil {
 		return err
 	}
-	return refer(tx, sent.ID, c, 0)
+	return refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter})
 }
 
 // showColleagues lets the other managers see what the member was told, with an address of their own for the state of things now.
@@ -263,13 +332,17 @@ func (b *Letterbox) showColleagues(tx *db.Tx, community lists.Community, c Conv,
 		if m.ID == a.manager.ID {
 			continue
 		}
+		note, err := b.noteDoor(tx, community, c, m)
+		if err != nil {
+			return err
+		}
 		words, err := templates.ColleagueAnswered{
-			Code: c.Code, Subject: c.Subject, Colleague: a.manager.FirstName(), Member: c.Name, Role: role(m), Text: templates.Said(msg.text),
+			Code: c.Code, Subject: c.Subject, Colleague: a.manager.FirstName(), Member: c.Name, Role: b.role(tx, c, m), Text: templates.Said(msg.text), Note: note.Address.String(),
 		}.Render()
 		if err != nil {
 			return err
 		}
-		if err := b.toManager(tx, community, c, m, role(a.manager)+" ("+c.Code+")", words, a.story); err != nil {
+		if err := b.toManager(tx, community, c, m, a.manager.FirstName()+", for the managers ("+c.Code+")", words, a.story); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ package backchannel
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"backchannel/archive/db"
@@ -52,8 +53,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	} else if err != nil {
 		return err
 	}
-	if side == sideManager {
-		return b.fromManager(tx, in, c, rev)
+	if side == sideManager || side == sideNote {
+		return b.fromManager(tx, in, c, rev, side == sideNote)
 	}
 	return b.throughToken(tx, in, c, side)
 }
@@ -104,8 +105,10 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 	switch {
 	case err != nil:
 		return false, err
+	case ref.manager != 0 && ref.held != 0 && !asked:
+		return false, b.decide(tx, in, ref.held)
 	case ref.manager != 0 && !asked:
-		return false, b.fromManager(tx, in, c, ref.rev)
+		return false, b.fromManager(tx, in, c, ref.rev, ref.what == aNote)
 	case ref.manager != 0: // "for the managers, and for nobody else" is no answer to the member
 		c = Conv{}
 	case ref.conv == 0:
@@ -225,9 +228,10 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) ([]lists.Member,
 	return readers, err
 }
 
-// mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it.
+// mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it and those for whom it does not
+// exist. It is the one place that says so; letters, copies still owed, folders, lists and commands ask here.
 func (c Conv) mayRead(m lists.Member) bool {
-	return m.Manager() && m.Community == c.Community && m.ID != c.Member
+	return m.Manager() && m.Community == c.Community && m.ID != c.Member && !slices.Contains(c.excluded, m.ID)
 }
 
 // readers are the managers who may see a conversation.
@@ -301,5 +305,10 @@ func (c Conv) writer(tx *db.Tx) (letter.Mailbox, error) {
 	return to, err
 }
 
-// role is the name that stands over a manager's answer.
-func role(m lists.Member) string { return m.FirstName() + ", for the managers" }
+// role is the name that stands over a manager's answer: with the first name, unless the manager does not want it (/as role).
+func (b *Letterbox) role(tx *db.Tx, c Conv, m lists.Member) string {
+	if hidden, err := asRole(tx, c.ID, m.ID); err == nil && hidden {
+		return "The managers"
+	}
+	return m.FirstName() + ", for the managers"
+}

@@ -24,23 +24,53 @@ const (
 	WaitingMember  State = "waiting_member"  // answered; the next word is the member's
 	WaitingManager State = "waiting_manager" // the member wrote again
 	Closed         State = "closed"
+	Reopened       State = "reopened" // closed, and then the member wrote again or a manager took it up again
+)
+
+// Kind is what a conversation is.
+type Kind string
+
+// The kinds (product.md B3).
+const (
+	Question Kind = "question"
+	Idea     Kind = "idea"
+	Report   Kind = "report"
+	Unease   Kind = "unease"
+	Thanks   Kind = "thanks"
+	Apply    Kind = "apply"
+	Outsider Kind = "outsider"
 )
 
 // Conv is a private conversation between one person and the managers.
 type Conv struct {
-	ID        ConvID
-	Code      string // 4 random characters: a counter would tell how many there are, and a gap that one is hidden
-	Community lists.CommunityID
-	Member    lists.MemberID // 0: an outsider
-	Address   letter.Address // where the writer wrote from last
-	Name      string         // how managers see the writer named
-	State     State
-	Owner     lists.MemberID // the manager who has taken it; 0: nobody
-	Subject   string
-	About     Context
-	Rev       int // grows with everything that is said
-	Acked     bool
-	Opened    time.Time
+	ID         ConvID
+	Code       string // 4 random characters: a counter would tell how many there are, and a gap that one is hidden
+	Community  lists.CommunityID
+	Member     lists.MemberID // 0: an outsider, or an anonymous member
+	Address    letter.Address // where the writer wrote from last
+	Name       string         // how managers see the writer named
+	Kind       Kind
+	State      State
+	Owner      lists.MemberID // the manager who has taken it; 0: nobody
+	Subject    string
+	About      Context
+	Rev        int  // grows with everything that is said
+	Anon       bool // the name is made up, and nothing may be found out about the writer
+	Restricted bool // there are managers who may not know of it
+	Urgent     bool
+	Publicable string // could it have been public? y, n or ?
+	Outcome    string // how it ended, in one word; "" while it is open
+	Acked      bool
+	Opened     time.Time
+	Due        time.Time // when an answer is due; zero: at no time
+	Answered   time.Time // when a person answered first; zero: nobody has
+	Snoozed    time.Time // until when nobody needs to look at it; zero: it is not snoozed
+	Closed     time.Time // zero: it is open
+
+	snoozeAs string
+	snoozer  lists.MemberID
+	merged   ConvID
+	excluded []lists.MemberID // managers for whom it does not exist
 }
 
 // side is who an address of a conversation was given to.
@@ -51,6 +81,7 @@ const (
 	sideOutside side = "outside" // the same for somebody who is no member
 	sideManager side = "manager" // one manager, with what they had seen
 	sideHeld    side = "held"    // one manager, about one answer that came back
+	sideNote    side = "note"    // one manager, to the other managers
 )
 
 // object is what the row of a token says about it.
@@ -65,7 +96,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := s == sideMember || s == sideOutside || s == sideManager || s == sideHeld
+	known := s == sideMember || s == sideOutside || s == sideManager || s == sideHeld || s == sideNote
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 
@@ -82,26 +113,40 @@ func newCode() string {
 
 // The folders of a manager's back-channel.
 const (
-	FolderNew     = "Back-channel/New"
-	FolderMine    = "Back-channel/Mine"
-	FolderWaiting = "Back-channel/Waiting"
-	FolderClosed  = "Back-channel/Closed"
+	FolderNew      = "Back-channel/New"
+	FolderMine     = "Back-channel/Mine"
+	FolderWaiting  = "Back-channel/Waiting"
+	FolderHeld     = "Back-channel/Held"
+	FolderNotes    = "Back-channel/Notes"
+	FolderReports  = "Back-channel/Reports"
+	FolderClosed   = "Back-channel/Closed"
+	FolderPublish  = "Back-channel/Ask to publish"
+	FolderTomorrow = "Back-channel/Snoozed/Tomorrow"
+	FolderNextWeek = "Back-channel/Snoozed/Next week"
+	FolderLater    = "Back-channel/Snoozed/Later"
+	FolderTags     = "Back-channel/Tags" // the branch under which each tag has a folder
 )
 
-// Folders are the folders of the back-channel, in the order in which they are shown.
-func Folders() []string { return []string{FolderNew, FolderMine, FolderWaiting, FolderClosed} }
+// Folders are the folders of the back-channel that everybody has, in the order in which they are shown. Those of tags come behind.
+func Folders() []string {
+	return []string{FolderNew, FolderMine, FolderWaiting, FolderHeld, FolderNotes, FolderReports, FolderClosed, FolderPublish, FolderTomorrow, FolderNextWeek, FolderLater}
+}
 
 // folder is where a manager sees a conversation.
 func (c Conv) folder(manager lists.MemberID) string {
 	switch {
 	case c.State == Closed:
 		return FolderClosed
+	case !c.Snoozed.IsZero():
+		return c.snoozeAs
 	case c.State == WaitingMember:
 		return FolderWaiting
 	case c.Owner == manager:
 		return FolderMine
 	case c.Owner != 0 && c.State == Claimed:
 		return FolderWaiting // a colleague is at it
+	case c.Kind == Report:
+		return FolderReports
 	}
 	return FolderNew
 }

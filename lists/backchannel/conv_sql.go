@@ -3,6 +3,8 @@ package backchannel
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"backchannel/archive/calendar"
@@ -12,78 +14,42 @@ import (
 	"backchannel/templates/refusal"
 )
 
-// Schema is the managers' letterbox.
-func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{`
-	CREATE TABLE conv (
-		id        INTEGER PRIMARY KEY,
-		code      TEXT NOT NULL UNIQUE,               -- 4 random characters, for people
-		community INTEGER NOT NULL REFERENCES community (id),
-		member    INTEGER REFERENCES member (id),     -- who wrote; NULL is an outsider
-		local     TEXT NOT NULL,                      -- where they wrote from last
-		domain    TEXT NOT NULL,
-		name      TEXT NOT NULL,                      -- how managers see them named
-		state     TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new','claimed','waiting_member','waiting_manager','closed')),
-		owner     INTEGER REFERENCES member (id),     -- the manager who has taken it
-		subject   TEXT NOT NULL,
-		about     TEXT NOT NULL,                      -- for machines: "issue:12", '' is nothing
-		digest    INTEGER NOT NULL DEFAULT 0,         -- the digest it answers, microseconds UTC
-		thread    TEXT NOT NULL DEFAULT '',           -- subject of the thread it is about
-		rev       INTEGER NOT NULL DEFAULT 0,         -- grows with everything that is said
-		acked     INTEGER NOT NULL DEFAULT 0,         -- when its writer was told that it is there
-		opened    INTEGER NOT NULL,
-		closed    INTEGER NOT NULL DEFAULT 0,
-		CHECK ((state = 'closed') = (closed <> 0))
-	) STRICT;
-	CREATE INDEX conv_member ON conv (community, member, opened);
-	CREATE INDEX conv_writer ON conv (community, domain, local) WHERE member IS NULL;
-	CREATE INDEX conv_state ON conv (community, state);
-
-	CREATE TABLE conv_msg (
-		id       INTEGER PRIMARY KEY,
-		conv     INTEGER NOT NULL REFERENCES conv (id),
-		rev      INTEGER NOT NULL,                    -- of what was said; of a held answer what its manager had seen
-		dir      TEXT NOT NULL CHECK (dir IN ('in','out','note')),
-		author   INTEGER REFERENCES member (id),      -- NULL is an outsider
-		story    TEXT NOT NULL,
-		msgid    TEXT NOT NULL DEFAULT '',            -- of the writer's own letter
-		words    TEXT NOT NULL,                       -- what was said, cleaned; '' in a held answer once it is decided
-		verdict  TEXT NOT NULL CHECK (verdict IN ('verified','weak','none')),
-		state    TEXT NOT NULL CHECK (state IN ('sent','held','released','dropped','expired')), -- the last three: what became of a held one
-		sendable INTEGER NOT NULL CHECK (sendable IN (0, 1)), -- a held answer that SEND may send
-		at       INTEGER NOT NULL
-	) STRICT;
-	CREATE UNIQUE INDEX conv_msg_rev ON conv_msg (conv, rev) WHERE state = 'sent';
-	CREATE INDEX conv_msg_at ON conv_msg (conv, dir, at);
-
-	-- Message-IDs of ours in conversations: a reply whose writer's program ignored Reply-To is found by them.
-	CREATE TABLE conv_ref (
-		msgid   TEXT PRIMARY KEY,
-		conv    INTEGER NOT NULL REFERENCES conv (id),
-		manager INTEGER NOT NULL,                     -- whose copy it was; 0 is the writer's side
-		rev     INTEGER NOT NULL                      -- what it showed
-	) STRICT, WITHOUT ROWID;
-	CREATE INDEX conv_ref_conv ON conv_ref (conv, manager, rev)`}}
-}
-
-const convColumns = "id, code, community, coalesce(member, 0), local, domain, name, state, coalesce(owner, 0), subject, about, digest, thread, rev, acked <> 0, opened"
+const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
+	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, due, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0),
+	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion WHERE conv = conv.id)`
 
 func scanConv(r db.Scanner) (c Conv, err error) {
-	var digest, opened int64
-	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.State, &c.Owner, &c.Subject,
-		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Acked, &opened)
-	c.About.Digest, c.Opened = db.Time(digest), db.Time(opened)
+	var digest, opened, due, answered, snoozed, closed int64
+	var excluded string
+	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.Kind, &c.State, &c.Owner, &c.Subject,
+		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &due, &answered,
+		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &excluded)
+	c.About.Digest, c.Opened, c.Due, c.Answered, c.Snoozed, c.Closed = db.Time(digest), db.Time(opened), db.Time(due), db.Time(answered), db.Time(snoozed), db.Time(closed)
+	for _, one := range strings.FieldsFunc(excluded, func(r rune) bool { return r == ',' }) {
+		id, err := strconv.ParseInt(one, 10, 64)
+		if err != nil {
+			return c, fmt.Errorf("read an exclusion: %w", err)
+		}
+		c.excluded = append(c.excluded, lists.MemberID(id))
+	}
 	return c, err
 }
 
+// find finds a conversation, or the one that it became a part of.
 func find(tx *db.Tx, id ConvID) (Conv, error) {
-	return scanConv(tx.QueryRow("SELECT "+convColumns+" FROM conv WHERE id = ?", id))
+	for {
+		c, err := scanConv(tx.QueryRow("SELECT "+convColumns+" FROM conv WHERE id = ?", id))
+		if err != nil || c.merged == 0 {
+			return c, err
+		}
+		id = c.merged
+	}
 }
 
 // findRecent finds the open conversation of a member about the same thing; zero when there is none.
 func findRecent(tx *db.Tx, community lists.CommunityID, member lists.MemberID, about string, since time.Time) (Conv, error) {
 	c, err := scanConv(tx.QueryRow("SELECT "+convColumns+` FROM conv WHERE community = @community AND member = @member AND about = @about AND opened > @since
-		AND state IN ('new','claimed','waiting_manager') ORDER BY id DESC LIMIT 1`,
+		AND state IN ('new','claimed','waiting_manager','reopened') AND NOT anon AND kind <> 'report' ORDER BY id DESC LIMIT 1`,
 		db.Named("community", community), db.Named("member", member), db.Named("about", about), db.Named("since", db.Micros(since))))
 	if errors.Is(err, db.ErrNoRows) {
 		return Conv{}, nil
@@ -105,8 +71,8 @@ func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 		return Conv{}, err
 	}
 	for range 20 {
-		id, err := tx.Insert(`INSERT INTO conv (code, community, member, local, domain, name, subject, about, digest, thread, opened)
-			VALUES (@code, @community, @member, @local, @domain, @name, @subject, @about, @digest, @thread, @opened)`,
+		id, err := tx.Insert(`INSERT INTO conv (code, community, member, local, domain, name, kind, subject, about, digest, thread, opened)
+			VALUES (@code, @community, @member, @local, @domain, @name, CASE WHEN @member IS NULL THEN 'outsider' ELSE 'question' END, @subject, @about, @digest, @thread, @opened)`,
 			db.Named("code", newCode()), db.Named("community", in.Community.ID), db.Named("member", null(int64(in.Sender.ID))),
 			db.Named("local", in.From.Address.Local), db.Named("domain", in.From.Address.Domain), db.Named("name", name),
 			db.Named("subject", plainSubject(in.Letter.Subject())), db.Named("about", about.Object), db.Named("digest", db.Micros(about.Digest)),
@@ -124,15 +90,19 @@ func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 
 // heard notes that the writer has written: the next word is the managers'.
 func (c Conv) heard(tx *db.Tx) error {
-	_, err := tx.Exec(`UPDATE conv SET local = @local, domain = @domain, name = @name, closed = 0,
-		state = CASE WHEN owner IS NOT NULL THEN 'waiting_manager' ELSE 'new' END WHERE id = @id`,
+	_, err := tx.Exec(`UPDATE conv SET local = @local, domain = @domain, name = @name, closed = 0, outcome = '', purge = 0, snoozed = 0, snooze_as = '', snoozer = NULL,
+		state = CASE WHEN state IN ('closed','reopened') THEN 'reopened' WHEN owner IS NOT NULL THEN 'waiting_manager' ELSE 'new' END WHERE id = @id`,
 		db.Named("local", c.Address.Local), db.Named("domain", c.Address.Domain), db.Named("name", c.Name), db.Named("id", c.ID))
-	return err
+	if err != nil {
+		return err
+	}
+	return calendar.Clear(tx, Wake, int64(c.ID))
 }
 
 // answered notes that a manager has answered, and whose conversation it is if it was nobody's.
 func (c Conv) answered(tx *db.Tx, by lists.MemberID) error {
-	_, err := tx.Exec("UPDATE conv SET state = 'waiting_member', closed = 0, owner = coalesce(owner, @by) WHERE id = @id", db.Named("by", by), db.Named("id", c.ID))
+	_, err := tx.Exec(`UPDATE conv SET state = 'waiting_member', closed = 0, outcome = '', purge = 0, owner = coalesce(owner, @by), answered = CASE WHEN answered = 0 THEN @now ELSE answered END
+		WHERE id = @id`, db.Named("by", by), db.Named("now", db.Micros(tx.Now)), db.Named("id", c.ID))
 	return err
 }
 
@@ -178,10 +148,13 @@ func heardBefore(tx *db.Tx, c Conv, id letter.MessageID, text string) (is bool, 
 
 // The directions and states of a message.
 const (
-	dirIn  = "in"
-	dirOut = "out"
+	dirIn     = "in"
+	dirOut    = "out"
+	dirNote   = "note"   // among managers
+	dirSystem = "system" // what somebody did
 
 	stateSent     = "sent"
+	stateDone     = "done"     // of dirSystem; it raises no revision
 	stateHeld     = "held"     // an answer that went back to its manager
 	stateReleased = "released" // then it was sent, and stands under its own revision
 	stateDropped  = "dropped"
@@ -198,17 +171,19 @@ type message struct {
 	story    string
 	msgid    letter.MessageID
 	text     string
+	sender   string // the strange address that a held answer came from
+	commands string // lines to be done when a held answer goes out
 	verdict  lists.Verdict
 	state    string
 	sendable bool
 	at       time.Time
 }
 
-const msgColumns = "id, conv, rev, dir, coalesce(author, 0), story, msgid, words, verdict, state, sendable, at"
+const msgColumns = "id, conv, rev, dir, coalesce(author, 0), story, msgid, words, sender, commands, verdict, state, sendable, at"
 
 func scanMsg(r db.Scanner) (m message, err error) {
 	var at int64
-	err = r.Scan(&m.id, &m.conv, &m.rev, &m.dir, &m.author, &m.story, &m.msgid, &m.text, &m.verdict, &m.state, &m.sendable, &at)
+	err = r.Scan(&m.id, &m.conv, &m.rev, &m.dir, &m.author, &m.story, &m.msgid, &m.text, &m.sender, &m.commands, &m.verdict, &m.state, &m.sendable, &at)
 	m.at = db.Time(at)
 	return m, err
 }
@@ -216,10 +191,10 @@ func scanMsg(r db.Scanner) (m message, err error) {
 func insert(tx *db.Tx, m message) (message, error) {
 	m.at = tx.Now
 	var err error
-	m.id, err = tx.Insert(`INSERT INTO conv_msg (conv, rev, dir, author, story, msgid, words, verdict, state, sendable, at)
-		VALUES (@conv, @rev, @dir, @author, @story, @msgid, @words, @verdict, @state, @sendable, @at)`,
+	m.id, err = tx.Insert(`INSERT INTO conv_msg (conv, rev, dir, author, story, msgid, words, sender, commands, verdict, state, sendable, at)
+		VALUES (@conv, @rev, @dir, @author, @story, @msgid, @words, @sender, @commands, @verdict, @state, @sendable, @at)`,
 		db.Named("conv", m.conv), db.Named("rev", m.rev), db.Named("dir", m.dir), db.Named("author", null(int64(m.author))), db.Named("story", m.story),
-		db.Named("msgid", string(m.msgid)), db.Named("words", m.text), db.Named("verdict", string(m.verdict)), db.Named("state", m.state),
+		db.Named("msgid", string(m.msgid)), db.Named("words", m.text), db.Named("sender", m.sender), db.Named("commands", m.commands), db.Named("verdict", string(m.verdict)), db.Named("state", m.state),
 		db.Named("sendable", m.sendable), db.Named("at", db.Micros(m.at)))
 	if err != nil {
 		return m, fmt.Errorf("keep what was said: %w", err)
@@ -239,8 +214,13 @@ func record(tx *db.Tx, c *Conv, m message) (message, error) {
 
 // hold keeps an answer that goes back to its manager, with the revision the manager sees in what comes back.
 func hold(tx *db.Tx, a answer) (message, error) {
+	dir := dirOut
+	if a.note {
+		dir = dirNote
+	}
 	m, err := insert(tx, message{
-		conv: a.conv.ID, rev: a.conv.Rev, dir: dirOut, author: a.manager.ID, story: a.story, text: a.text, verdict: lists.Verified, state: stateHeld, sendable: a.sendable(),
+		conv: a.conv.ID, rev: a.conv.Rev, dir: dir, author: a.manager.ID, story: a.story, text: a.text, sender: a.alias(), commands: a.pending(), verdict: lists.Verified,
+		state: stateHeld, sendable: a.sendable(),
 	})
 	if err != nil {
 		return m, err
@@ -254,7 +234,7 @@ func findMessage(tx *db.Tx, id int64) (message, error) {
 
 // end decides about a held answer, and forgets its words: what is sent of it is recorded anew.
 func (m message) end(tx *db.Tx, as string) error {
-	_, err := tx.Exec("UPDATE conv_msg SET state = @state, words = '', at = @at WHERE id = @id AND state = 'held'",
+	_, err := tx.Exec("UPDATE conv_msg SET state = @state, words = '', sender = '', commands = '', at = @at WHERE id = @id AND state = 'held'",
 		db.Named("state", as), db.Named("at", db.Micros(tx.Now)), db.Named("id", m.id))
 	if err != nil {
 		return err
@@ -264,7 +244,7 @@ func (m message) end(tx *db.Tx, as string) error {
 
 // said are the things said in a conversation after a revision, oldest first.
 func said(tx *db.Tx, c ConvID, after int) ([]message, error) {
-	return db.Select(tx, scanMsg, "SELECT "+msgColumns+" FROM conv_msg WHERE conv = ? AND rev > ? AND state = 'sent' ORDER BY rev", c, after)
+	return db.Select(tx, scanMsg, "SELECT "+msgColumns+" FROM conv_msg WHERE conv = ? AND rev > ? AND state = 'sent' ORDER BY at, rev", c, after)
 }
 
 func lastAsked(tx *db.Tx, c ConvID) (message, error) {
@@ -275,31 +255,45 @@ func lastAsked(tx *db.Tx, c ConvID) (message, error) {
 	return m, err
 }
 
+// what a letter of ours in a conversation is.
+type what string
+
+const (
+	aLetter what = "letter" // something said by or to the writer
+	aNote   what = "note"   // something said among managers
+	aHeld   what = "held"   // an answer that came back
+	aWord   what = "told"   // the program's word about the conversation
+)
+
 type reference struct {
 	conv    ConvID
-	manager lists.MemberID
+	manager lists.MemberID // whose copy; 0 is the writer's side
 	rev     int
+	what    what
+	held    int64
 }
 
 // refer remembers a Message-ID of ours and what it showed to whom.
-func refer(tx *db.Tx, id letter.MessageID, c Conv, manager lists.MemberID) error {
-	_, err := tx.Exec("INSERT INTO conv_ref (msgid, conv, manager, rev) VALUES (@msgid, @conv, @manager, @rev)",
-		db.Named("msgid", string(id)), db.Named("conv", c.ID), db.Named("manager", manager), db.Named("rev", c.Rev))
+func refer(tx *db.Tx, id letter.MessageID, r reference) error {
+	_, err := tx.Exec("INSERT INTO conv_ref (msgid, conv, manager, rev, what, held) VALUES (@msgid, @conv, @manager, @rev, @what, @held)",
+		db.Named("msgid", string(id)), db.Named("conv", r.conv), db.Named("manager", r.manager), db.Named("rev", r.rev), db.Named("what", string(r.what)),
+		db.Named("held", r.held))
 	return err
 }
 
 func findReference(tx *db.Tx, id letter.MessageID) (reference, bool, error) {
 	var r reference
-	err := tx.QueryRow("SELECT conv, manager, rev FROM conv_ref WHERE msgid = ?", string(id)).Scan(&r.conv, &r.manager, &r.rev)
+	err := tx.QueryRow("SELECT conv, manager, rev, what, held FROM conv_ref WHERE msgid = ?", string(id)).Scan(&r.conv, &r.manager, &r.rev, &r.what, &r.held)
 	if errors.Is(err, db.ErrNoRows) {
 		return r, false, nil
 	}
 	return r, err == nil, err
 }
 
-// lastReference is our newest letter of a conversation to one manager, or with 0 to its writer; "" when there is none.
-func lastReference(tx *db.Tx, c ConvID, manager lists.MemberID) (id letter.MessageID, err error) {
-	err = tx.QueryRow("SELECT msgid FROM conv_ref WHERE conv = ? AND manager = ? ORDER BY rev DESC, msgid LIMIT 1", c, manager).Scan(&id)
+// lastReference is our newest letter of a sort in a conversation to one manager, or with 0 to its writer; "" when there is none. Notes
+// have threads of their own in mail programs: nobody answers the one and means the other.
+func lastReference(tx *db.Tx, c ConvID, manager lists.MemberID, is what) (id letter.MessageID, err error) {
+	err = tx.QueryRow("SELECT msgid FROM conv_ref WHERE conv = ? AND manager = ? AND what = ? ORDER BY rev DESC, msgid LIMIT 1", c, manager, string(is)).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) {
 		err = nil
 	}
@@ -316,7 +310,7 @@ func memberReferences(tx *db.Tx, c ConvID) ([]letter.MessageID, error) {
 	if asked.msgid != "" {
 		refs = append(refs, asked.msgid)
 	}
-	last, err := lastReference(tx, c, 0)
+	last, err := lastReference(tx, c, 0, aLetter)
 	if err == nil && last != "" {
 		refs = append(refs, last)
 	}

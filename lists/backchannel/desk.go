@@ -86,37 +86,6 @@ func newsSince(tx *db.Tx, c Conv, rev int, but lists.MemberID) ([]templates.Quot
 	return quotes, nil
 }
 
-// refile moves every manager's copies of a conversation to where it stands now.
-func (b *Letterbox) refile(tx *db.Tx, c Conv) error {
-	now, err := find(tx, c.ID)
-	if err != nil {
-		return err
-	}
-	readers, err := b.readers(tx, now)
-	if err != nil {
-		return err
-	}
-	for _, m := range readers {
-		box, err := b.Office.Store.CreatePrivate(tx, int64(m.ID), now.folder(m.ID))
-		if err != nil {
-			return err
-		}
-		copies, err := b.Office.Store.PrivateOf(tx, int64(m.ID), int64(c.ID))
-		if err != nil {
-			return err
-		}
-		for _, p := range copies {
-			if p.Mailbox == box {
-				continue
-			}
-			if _, err := b.Office.Store.MovePrivate(tx, p.ID, box); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // notThere is the answer for a conversation that does not exist and for one that this manager may not see: they are the same (P15).
 func notThere(code string) error {
 	return refusal.Because(refusal.NotFound, "There is no letter %s.", letter.ASCII(code, 20)).Try("backchannel letters list --as MANAGER")

@@ -99,16 +99,3 @@ func greeting(words []string) bool {
 	}
 	return true
 }
-
-// commands are the lines at the head of a manager's letter that are for us (B7), in small letters, and the rest of it.
-func commands(text string) (all []string, rest string) {
-	for {
-		first, below, _ := strings.Cut(text, "\n")
-		switch c := strings.ToLower(strings.TrimSpace(first)); c {
-		case "/close", "/mine":
-			all, text = append(all, c), strings.TrimSpace(below)
-			continue
-		}
-		return all, text
-	}
-}

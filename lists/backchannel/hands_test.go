@@ -19,20 +19,23 @@ func TestACommandNeedsItsManager(t *testing.T) {
 		"a manager nobody vouches":   {From: mira, Sender: "x@silent.example"},
 		"a forged manager elsewhere": {From: "Mira Lowe <mira@other.example>"},
 	} {
-		v := mailroomtest.New(t)
-		notice := v.One(ask(v, "A question", "May I?"), mira)
-		for _, command := range []string{"/close", "/mine", "/CLOSE\n/mine"} {
+		for command, after := range map[string]string{"/close": "closed", "/mine": "claimed", "/CLOSE p\n/mine": "closed"} {
+			v := mailroomtest.New(t)
+			notice := v.One(ask(v, "A question", "May I?"), mira)
 			q := answer(p.From, notice, command)
 			q.Sender = p.Sender
-			if _, err := v.Send(q); refusal.KindOf(err) != refusal.NoSuchAddress && refusal.KindOf(err) != refusal.NotAllowed {
-				t.Errorf("%s: %s: %v", name, command, err)
+			v.MustSend(q)
+			all := v.Deliver()
+			back := v.One(all, mira)
+			says(t, back, "If ", "say SEND", "To be done when it goes out: /")
+			if got := state(v); got != "new" || len(all) != 1 {
+				t.Errorf("%s: %s made it %s, and wrote\n%s", name, command, got, mailroomtest.Subjects(all))
 			}
-			if got := state(v); got != "new" {
-				t.Errorf("%s: %s made it %s", name, command, got)
+			v.MustSend(answer(mira, back, "SEND"))
+			nothing(t, v.Deliver(), dana)
+			if got := state(v); got != after {
+				t.Errorf("%s: after SEND %s made it %s", name, command, got)
 			}
-		}
-		for _, a := range v.Deliver() {
-			t.Errorf("%s: %s got %q", name, a.To, a.Subject())
 		}
 	}
 }

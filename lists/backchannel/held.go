@@ -21,7 +21,7 @@ func (a answer) has(kinds ...templates.GuardKind) bool {
 
 // sendable tells whether SEND may override the guards: not when there is nothing to send, nobody to send it, or a slip for a command.
 func (a answer) sendable() bool {
-	return !a.has(templates.NoText, templates.NoAccess, templates.SlashLine)
+	return !a.has(templates.NoText, templates.NoAccess, templates.SlashLine, templates.BadCommand)
 }
 
 // heldDays is how long an answer waits for its manager's word.
@@ -30,51 +30,105 @@ const heldDays = 14
 // giveBack returns an answer to its manager, at the confirmed address, with every reason and exactly what would go out. Whoever may not
 // see the conversation gets their own words, and nothing of anybody else's (B15b).
 func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) error {
-	mail := templates.AnswerHeld{Code: a.conv.Code, Member: a.conv.Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable()}
+	mail := templates.AnswerHeld{
+		Code: a.conv.Code, Member: a.conv.Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable(), Note: a.note, Alias: a.alias(),
+	}
+	if a.has(templates.SlashLine, templates.BadCommand) {
+		a.text, a.calls = a.whole(), nil
+		mail.Text, mail.Commands = templates.Said(a.text), b.commandList()
+	}
 	if mail.Sendable {
 		mail.Days = heldDays
+		mail.Then = a.pendingNames()
 	}
-	var reply letter.Mailbox
-	if !a.has(templates.NoAccess) {
-		msg, err := hold(tx, a)
-		if err != nil {
-			return err
-		}
-		if mail.News, err = newsSince(tx, a.conv, a.rev, a.manager.ID); err != nil {
-			return err
-		}
-		reply, err = b.Office.Confirm(tx, notice.Door{Community: community, Member: a.manager, Receiver: Receiver, Object: object(sideHeld, msg.id, 0), Days: 2 * heldDays})
-		if err != nil {
-			return err
-		}
+	if a.has(templates.NoAccess) {
+		return b.giveBackAlone(tx, community, a, mail)
+	}
+	msg, err := hold(tx, a)
+	if err != nil {
+		return err
+	}
+	if mail.News, err = newsSince(tx, a.conv, a.rev, a.manager.ID); err != nil {
+		return err
+	}
+	reply, err := b.Office.Confirm(tx, notice.Door{Community: community, Member: a.manager, Receiver: Receiver, Object: object(sideHeld, msg.id, 0), Days: 2 * heldDays})
+	if err != nil {
+		return err
 	}
 	words, err := mail.Render()
 	if err != nil {
 		return err
 	}
-	back := notice.ToMember(community, a.manager, notice.Converse, words)
-	back.ReplyTo, back.Auto, back.Story = reply, notice.Replied, a.story
-	if reply.Name != "" {
-		back.ReplyTo.Name = "Your answer to " + a.conv.Code
-	}
-	if a.foreign {
-		back.Answer = "found-door" // whoever found this address cannot write to the manager without end (D3)
-	}
-	_, err = b.Office.Send(tx, back)
+	back := b.backMail(community, a, words)
+	back.ReplyTo = letter.Mailbox{Name: "Your answer to " + a.conv.Code, Address: reply.Address}
+	sent, err := b.toDesk(tx, a.conv, a.manager.ID, back, reference{what: aHeld, held: msg.id})
 	if errors.Is(err, notice.ErrEnough) {
 		return lists.NoSuchAddress()
 	}
+	if err != nil || !mail.Sendable {
+		return err
+	}
+	return b.Office.File(tx, sent, a.manager.ID, FolderHeld, int64(a.conv.ID))
+}
+
+// giveBackAlone returns the words of somebody who may not see the conversation: to them alone, and about nothing.
+func (b *Letterbox) giveBackAlone(tx *db.Tx, community lists.Community, a answer, mail templates.AnswerHeld) error {
+	words, err := mail.Render()
+	if err != nil {
+		return err
+	}
+	_, err = b.Office.Send(tx, b.backMail(community, a, words))
 	return err
+}
+
+func (b *Letterbox) backMail(community lists.Community, a answer, words templates.Mail) notice.Mail {
+	back := notice.ToMember(community, a.manager, notice.Converse, words)
+	back.Auto, back.Story = notice.Replied, a.story
+	if a.foreign {
+		back.Answer = "found-door" // whoever found this address cannot write to the manager without end (D3)
+	}
+	return back
+}
+
+// whole is what a manager wrote, with its commands.
+func (a answer) whole() string {
+	var lines []string
+	for _, c := range a.calls {
+		lines = append(lines, strings.TrimSpace(c.Again()))
+	}
+	return strings.TrimSpace(strings.Join(append(lines, a.text), "\n"))
+}
+
+// pendingNames are the commands that wait for SEND.
+func (a answer) pendingNames() []string {
+	var all []string
+	for _, c := range a.calls {
+		if a.undone || c.Verb.After {
+			all = append(all, "/"+c.Verb.Name)
+		}
+	}
+	return all
+}
+
+// alias is the address from which an answer came, if it could become one of the manager's own.
+func (a answer) alias() string {
+	if in := a.incoming; in != nil && a.has(templates.FromElse) && in.Sender.ID == 0 && !in.From.Address.IsZero() {
+		return in.From.Address.String()
+	}
+	return ""
 }
 
 // decide takes a manager's word about an answer that came back.
 func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
-	if in.Sender.ID == 0 || int64(in.Sender.ID) != in.Token.Member || in.Verdict == lists.Unverified || in.Token.Revoked {
+	if in.Sender.ID == 0 || in.Verdict == lists.Unverified || in.Token != nil && (int64(in.Sender.ID) != in.Token.Member || in.Token.Revoked) {
 		return lists.NoSuchAddress()
 	}
 	msg, err := findMessage(tx, id)
 	if err != nil {
 		return err
+	}
+	if msg.author != in.Sender.ID {
+		return lists.NoSuchAddress()
 	}
 	c, err := find(tx, msg.conv)
 	if err != nil {
@@ -89,35 +143,75 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 	if msg.state != stateHeld {
 		return b.tellDecided(tx, in, c, msg)
 	}
-	a := answer{conv: c, manager: in.Sender, rev: msg.rev, story: in.Story}
-	a.read(in.Letter)
-	word, better, err := decision(tx, a, msg.sendable)
+	a := answer{conv: c, manager: in.Sender, rev: msg.rev, story: in.Story, note: msg.dir == dirNote, incoming: in}
+	b.read(&a, in.Letter)
+	word, better, err := decision(tx, a, msg)
 	switch {
 	case err != nil:
 		return err
 	case better:
-		if err := msg.end(tx, stateDropped); err != nil {
+		if err := b.endHeld(tx, c, msg, stateDropped); err != nil {
 			return err
 		}
-		if err := b.checkText(tx, &a); err != nil {
-			return err
+		if before, _, wrong := b.Verbs().Read(msg.commands); wrong == nil {
+			a.calls = append(before, a.calls...)
 		}
-		if len(a.guards) > 0 {
-			return b.giveBack(tx, in.Community, a)
-		}
-		return b.send(tx, in.Community, a)
+		return b.handle(tx, in.Community, a)
 	case word == "DROP":
 		return b.drop(tx, in, c, msg)
-	case word == "SEND" && msg.sendable:
-		return b.sendHeld(tx, in, a, msg)
+	case word == "NOTE" && msg.text != "":
+		return b.sendHeld(tx, in, a, msg, true)
+	case (word == "SEND" || word == "YES" && msg.sender != "") && msg.sendable:
+		if word == "YES" {
+			if err := b.addAlias(tx, in, msg.sender); err != nil {
+				return err
+			}
+		}
+		return b.sendHeld(tx, in, a, msg, a.note)
 	}
-	return b.tellWords(tx, in, c, word)
+	return b.tellWords(tx, in, c, msg, word)
 }
 
-// decision reads a manager's reply to a returned answer: one of the two words, alone but for a signature; a better text; or neither, and
+// addAlias makes the address that an answer came from one of the manager's own.
+func (b *Letterbox) addAlias(tx *db.Tx, in *lists.Incoming, typed string) error {
+	a, err := letter.ParseAddress(typed)
+	if err != nil {
+		return err
+	}
+	if m, known, err := lists.MemberByAddress(tx, in.Community.ID, a); err != nil || known && m.ID == in.Sender.ID {
+		return err
+	}
+	return lists.AddAddress(tx, in.Sender, a)
+}
+
+// endHeld decides about a held answer, and takes it from its folder.
+func (b *Letterbox) endHeld(tx *db.Tx, c Conv, msg message, as string) error {
+	if err := msg.end(tx, as); err != nil {
+		return err
+	}
+	s, err := b.shelvesOf(tx, c, msg.author)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.apart {
+		if s.names[p.Mailbox] != FolderHeld {
+			continue
+		}
+		ref, known, err := findReference(tx, p.MessageID)
+		if err != nil {
+			return err
+		}
+		if known && ref.held == msg.id {
+			return b.Office.Store.Expunge(tx, p.ID)
+		}
+	}
+	return nil
+}
+
+// decision reads a manager's reply to a returned answer: one of the words, alone but for a signature; a better text; or neither, and
 // then nothing happens. A reply that begins with one of the words is never taken for the text (product.md R1).
 // Where nothing could be sent as it was, the text alone was asked for.
-func decision(tx *db.Tx, a answer, sendable bool) (word string, better bool, err error) {
+func decision(tx *db.Tx, a answer, msg message) (word string, better bool, err error) {
 	word, alone, rest := lists.Word(a.text)
 	own, err := lists.Addresses(tx, a.manager.ID)
 	if err != nil {
@@ -125,48 +219,57 @@ func decision(tx *db.Tx, a answer, sendable bool) (word string, better bool, err
 	}
 	rest, _ = lists.Discreet(rest, a.manager, own)
 	switch {
-	case word != "SEND" && word != "DROP":
-		return word, len(strings.Fields(a.text)) > 1 || len(a.files) > 0 || a.text != "" && !sendable, nil
+	case !slices.Contains([]string{"SEND", "DROP", "NOTE"}, word) && (word != "YES" || msg.sender == ""):
+		return word, a.wrong != nil || len(a.calls) > 0 || len(strings.Fields(a.text)) > 1 || len(a.files) > 0 || a.text != "" && !msg.sendable, nil
 	case alone && strings.TrimSpace(rest) == "":
 		return word, false, nil
 	}
 	return word + " …", false, nil
 }
 
-// sendHeld sends an answer that its manager has seen with all its guards, unless something new has happened since.
-func (b *Letterbox) sendHeld(tx *db.Tx, in *lists.Incoming, a answer, msg message) error {
-	a.text, a.commands, a.files, a.unsure = msg.text, nil, nil, false
-	if err := a.checkNews(tx); err != nil {
-		return err
+// sendHeld sends an answer that its manager has seen with all its guards, or keeps it as a note, unless something new has happened since.
+func (b *Letterbox) sendHeld(tx *db.Tx, in *lists.Incoming, a answer, msg message, note bool) error {
+	a.text, a.files, a.unsure, a.calls, a.wrong, a.note = msg.text, nil, false, nil, nil, note
+	if calls, _, wrong := b.Verbs().Read(msg.commands); wrong == nil && note == (msg.dir == dirNote) {
+		a.calls = calls
 	}
-	if len(a.guards) > 0 {
-		if err := msg.end(tx, stateDropped); err != nil {
+	if !note {
+		if err := a.checkNews(tx); err != nil {
 			return err
 		}
+	}
+	if len(a.guards) > 0 {
+		if err := b.endHeld(tx, a.conv, msg, stateDropped); err != nil {
+			return err
+		}
+		a.undone = true
 		return b.giveBack(tx, in.Community, a)
 	}
-	if err := msg.end(tx, stateReleased); err != nil {
+	if err := b.endHeld(tx, a.conv, msg, stateReleased); err != nil {
 		return err
 	}
-	return b.send(tx, in.Community, a)
+	a.decided = true
+	return b.handle(tx, in.Community, a)
 }
 
 func (b *Letterbox) drop(tx *db.Tx, in *lists.Incoming, c Conv, msg message) error {
-	if err := msg.end(tx, stateDropped); err != nil {
+	if err := b.endHeld(tx, c, msg, stateDropped); err != nil {
 		return err
 	}
 	words, err := templates.AnswerEnd{Code: c.Code, Member: c.Name, Subject: c.Subject}.Render()
 	if err != nil {
 		return err
 	}
-	return b.tellManager(tx, in, words)
+	return b.tellManager(tx, in, msg, words)
 }
 
 // Expire is the calendar's kind for returned answers whose time is over.
 const Expire calendar.Kind = "answer.expire"
 
-// Expiry is what the calendar calls when the time of a returned answer is over.
-func (b *Letterbox) Expiry() (calendar.Kind, calendar.Handler) { return Expire, b.expired }
+// Dates are the calendar's kinds that are ours, and what is done then.
+func (b *Letterbox) Dates() map[calendar.Kind]calendar.Handler {
+	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken}
+}
 
 // expired forgets a returned answer and tells its manager: the member still waits.
 func (b *Letterbox) expired(tx *db.Tx, due calendar.Due) error {
@@ -174,11 +277,11 @@ func (b *Letterbox) expired(tx *db.Tx, due calendar.Due) error {
 	if err != nil || msg.state != stateHeld {
 		return err
 	}
-	if err := msg.end(tx, stateExpired); err != nil {
-		return err
-	}
 	c, err := find(tx, msg.conv)
 	if err != nil {
+		return err
+	}
+	if err := b.endHeld(tx, c, msg, stateExpired); err != nil {
 		return err
 	}
 	manager, err := lists.MemberByID(tx, msg.author)
@@ -193,7 +296,7 @@ func (b *Letterbox) expired(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.Office.Send(tx, notice.ToMember(community, manager, notice.Converse, words))
+	_, err = b.toDesk(tx, c, manager.ID, notice.ToMember(community, manager, notice.Converse, words), reference{what: aWord})
 	return err
 }
 
@@ -209,21 +312,29 @@ func (b *Letterbox) tellDecided(tx *db.Tx, in *lists.Incoming, c Conv, msg messa
 	if err != nil {
 		return err
 	}
-	return b.tellManager(tx, in, words)
+	return b.tellManager(tx, in, msg, words)
 }
 
-func (b *Letterbox) tellWords(tx *db.Tx, in *lists.Incoming, c Conv, word string) error {
-	words, err := templates.ConfirmHelp{Community: in.Community.Name, Question: templates.AskAnswer, Subject: c.Subject, Member: c.Name, First: word}.Render()
+func (b *Letterbox) tellWords(tx *db.Tx, in *lists.Incoming, c Conv, msg message, word string) error {
+	question := templates.AskAnswer
+	if msg.dir == dirNote {
+		question = templates.AskNote
+	}
+	words, err := templates.ConfirmHelp{Community: in.Community.Name, Question: question, Subject: c.Subject, Member: c.Name, First: word, Alias: msg.sender}.Render()
 	if err != nil {
 		return err
 	}
-	return b.tellManager(tx, in, words)
+	return b.tellManager(tx, in, msg, words)
 }
 
-// tellManager answers a manager's word. The question stays where it was: Reply goes there again.
-func (b *Letterbox) tellManager(tx *db.Tx, in *lists.Incoming, words templates.Mail) error {
+// tellManager answers a manager's word about an answer that came back. The question stays where it was: Reply goes there again.
+func (b *Letterbox) tellManager(tx *db.Tx, in *lists.Incoming, msg message, words templates.Mail) error {
 	mail := notice.Answer(in, notice.Converse, words)
 	mail.To, mail.ReplyTo = in.Sender.Mailbox(), letter.Mailbox{Name: "Your answer", Address: in.To}
-	_, err := b.Office.Send(tx, mail)
+	c, err := find(tx, msg.conv)
+	if err != nil {
+		return err
+	}
+	_, err = b.toDesk(tx, c, in.Sender.ID, mail, reference{what: aWord, held: msg.id})
 	return err
 }

@@ -59,20 +59,69 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 		return err
 	}
 	t := templates.ManagerNotice{
-		Code: c.Code, Subject: telling(in.Letter, c), Text: templates.Said(msg.text), Member: c.Name, Role: role(m), Outsider: c.Member == 0,
+		Code: c.Code, Subject: telling(in.Letter, c), Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Outsider: c.Member == 0,
+		Anonymous: c.Anon, Urgent: c.Urgent, Commands: true,
 		Unverified: in.Verdict != lists.Verified && (c.Member != 0 || !in.Vouched()), Again: again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
 		NotPassed: attached(in.Letter), CopiesBeside: beside(in), Earlier: earlier, Others: others(all, m.ID),
 	}
-	if c.Member == 0 {
+	switch {
+	case c.Anon:
+	case c.Member == 0:
 		t.Address = in.From.Address.String()
-	} else {
+	default:
 		t.Since = in.Sender.Joined.Year()
 	}
+	note, err := b.noteDoor(tx, in.Community, c, m)
+	if err != nil {
+		return err
+	}
+	t.Note = note.Address.String()
 	words, err := t.Render()
 	if err != nil {
 		return err
 	}
 	return b.toManager(tx, in.Community, c, m, c.Name+" (private "+c.Code+")", words, in.Story)
+}
+
+// present shows a manager a conversation that is not new: the last letter with what was said before it. why is one sentence.
+func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m lists.Member, why string) error {
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	asked, err := lastAsked(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	earlier, err := earlierWords(tx, now, asked.id)
+	if err != nil {
+		return err
+	}
+	later, err := newsSince(tx, now, asked.rev, 0)
+	if err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, now)
+	if err != nil {
+		return err
+	}
+	note, err := b.noteDoor(tx, community, now, m)
+	if err != nil {
+		return err
+	}
+	t := templates.ManagerNotice{
+		Code: now.Code, Subject: now.Subject, Text: templates.Said(asked.text), Member: now.Name, Role: b.role(tx, now, m), Outsider: now.Member == 0,
+		Unverified: asked.verdict != lists.Verified && now.Member != 0, FromDigest: now.About.Digest, FromThread: now.About.Thread,
+		Earlier: append(earlier, later...), Others: others(readers, m.ID), Note: note.Address.String(), Commands: true, Why: why, Anonymous: now.Anon, Urgent: now.Urgent,
+	}
+	if now.Member == 0 && !now.Anon {
+		t.Address = now.Address.String()
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	return b.toManager(tx, community, now, m, now.Name+" (private "+now.Code+")", words, asked.story)
 }
 
 // telling is the subject as managers see it. That of an answer to a digest says nothing; the first sentence stands in for it.
@@ -126,18 +175,15 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 	if mail.ReplyTo, err = b.managerDoor(tx, community, c, m); err != nil {
 		return err
 	}
-	last, err := lastReference(tx, c.ID, m.ID)
+	last, err := lastReference(tx, c.ID, m.ID, aLetter)
 	if err != nil {
 		return err
 	}
 	if last != "" {
 		mail.InReplyTo, mail.References = []letter.MessageID{last}, []letter.MessageID{last}
 	}
-	sent, err := b.Office.Send(tx, mail)
+	sent, err := b.toDesk(tx, c, m.ID, mail, reference{what: aLetter})
 	if err != nil {
-		return err
-	}
-	if err := refer(tx, sent.ID, c, m.ID); err != nil {
 		return err
 	}
 	now, err := find(tx, c.ID)
@@ -178,7 +224,7 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	if err != nil {
 		return false, err
 	}
-	if err := refer(tx, sent.ID, c, 0); err != nil {
+	if err := refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter}); err != nil {
 		return false, err
 	}
 	return true, c.acked(tx)

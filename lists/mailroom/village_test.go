@@ -123,6 +123,9 @@ func newVillage(t *testing.T) *village {
 	for name, s := range v.office.Stampers() {
 		v.runner.Register(name, s)
 	}
+	for name, s := range v.box.Stampers() {
+		v.runner.Register(name, s)
+	}
 	v.runner.Register(relay.Stamp, press)
 	v.settle()
 	return v

@@ -34,6 +34,11 @@ func (o *Office) Private(tx *db.Tx, name string, d Door) (letter.Mailbox, error)
 	return o.door(tx, address.Private, name, d)
 }
 
+// Note is where managers write to each other about something, shown under a name.
+func (o *Office) Note(tx *db.Tx, name string, d Door) (letter.Mailbox, error) {
+	return o.door(tx, address.Note, name, d)
+}
+
 // Leave is where mail programs write to take their owner off a list (RFC 2369).
 func (o *Office) Leave(tx *db.Tx, d Door) (letter.Mailbox, error) {
 	return o.door(tx, address.Leave, "", d)

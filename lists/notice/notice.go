@@ -86,6 +86,7 @@ type Mail struct {
 	Answer     string // the trigger that is counted for D3; "" for what a person asked for, and for the managers' desk
 	Story      string // of the letter that was the cause
 	Source     string // a name under which this letter is owed once; "" makes one up
+	Guard      string // a word before its stamp: the room that registers stampers under it is asked when the copy is sent; "" is nobody
 }
 
 // Answer begins the program's answer to a letter: to the confirmed address that the letter bears, below it in its thread.
@@ -143,6 +144,15 @@ type Sent struct {
 
 // Send writes a letter and owes it to its receiver.
 func (o *Office) Send(tx *db.Tx, m Mail) (Sent, error) {
+	sent, err := o.Write(tx, m)
+	if err != nil {
+		return sent, err
+	}
+	return sent, o.owe(tx, m, sent.ID, sent.Raw)
+}
+
+// Write is Send for a letter that nobody is sent: it is for a folder (File).
+func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 	if m.Answer != "" {
 		if ok, err := count(tx, m.To.Address, m.Answer); err != nil {
 			return Sent{}, err
@@ -158,7 +168,7 @@ func (o *Office) Send(tx *db.Tx, m Mail) (Sent, error) {
 	if err := o.Store.RecordID(tx, id, m.Kind.record()); err != nil {
 		return Sent{}, err
 	}
-	return Sent{id, raw}, o.owe(tx, m, id, raw)
+	return Sent{id, raw}, nil
 }
 
 // SendIfDue is Send for answers of which there may be enough today: then nothing is sent, and that is no error.
@@ -189,8 +199,8 @@ func (o *Office) owe(tx *db.Tx, m Mail, id letter.MessageID, raw []byte) error {
 	return err
 }
 
-// File puts what was sent into a folder that one person sees, as something about an object of the folder's owner.
-func (o *Office) File(tx *db.Tx, s Sent, owner lists.MemberID, folder string, object int64) error {
+// File puts what was sent into a folder that one person sees, as something about an object of the folder's owner, with flags at once.
+func (o *Office) File(tx *db.Tx, s Sent, owner lists.MemberID, folder string, object int64, flags ...string) error {
 	box, err := o.Store.CreatePrivate(tx, int64(owner), folder)
 	if err != nil {
 		return err
@@ -199,7 +209,7 @@ func (o *Office) File(tx *db.Tx, s Sent, owner lists.MemberID, folder string, ob
 	if err != nil {
 		return err
 	}
-	_, err = o.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l, Object: object})
+	_, err = o.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l, Object: object, Flags: flags})
 	return err
 }
 

@@ -23,13 +23,13 @@ func (m Mail) stamp() string {
 	null := m.Auto == Replied || m.Auto == Generated && m.Member == 0
 	switch {
 	case m.Private && null:
-		return stampPrivateReply
+		return m.Guard + stampPrivateReply
 	case m.Private:
-		return stampPrivate
+		return m.Guard + stampPrivate
 	case null:
-		return stampReply
+		return m.Guard + stampReply
 	}
-	return stampMail
+	return m.Guard + stampMail
 }
 
 // Stampers are what the queue needs to know to send our letters, by name.

@@ -91,9 +91,14 @@ func New(t testing.TB) *Village {
 	v.Room.Register(mailroom.Membership, v.Clerk)
 	v.calendar = calendar.New(v.DB, nil)
 	v.calendar.Register(v.Desk.Expiry())
-	v.calendar.Register(v.Box.Expiry())
+	for kind, do := range v.Box.Dates() {
+		v.calendar.Register(kind, do)
+	}
 	v.runner = queue.New(queue.Options{DB: v.DB, Lock: filepath.Join(t.TempDir(), "lock"), Raw: v.Store.Raw, Courier: v.world})
 	for name, s := range v.Office.Stampers() {
+		v.runner.Register(name, s)
+	}
+	for name, s := range v.Box.Stampers() {
 		v.runner.Register(name, s)
 	}
 	v.runner.Register(relay.Stamp, v.Press)

@@ -1,0 +1,252 @@
+package backchannel
+
+import (
+	"slices"
+	"strings"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/smtpd/queue"
+)
+
+// Flags of a filed copy that all managers share.
+const (
+	flagUrgent   = `\Flagged`
+	flagAnswered = `\Answered`
+	flagSeen     = `\Seen`
+	flagDeleted  = `\Deleted`
+)
+
+// shelves are one manager's filed copies of a conversation, by what they are.
+type shelves struct {
+	owner  lists.MemberID
+	names  map[archive.PrivateID]string
+	places []archive.PrivateMessage            // in the folder of the conversation's state
+	tagged map[string][]archive.PrivateMessage // the same letters once more, by folder of a tag
+	apart  []archive.PrivateMessage            // notes, and answers that came back: they stay where they are
+}
+
+// shelvesOf looks up what a manager has of a conversation.
+func (b *Letterbox) shelvesOf(tx *db.Tx, c Conv, m lists.MemberID) (s shelves, err error) {
+	s = shelves{owner: m, names: map[archive.PrivateID]string{}, tagged: map[string][]archive.PrivateMessage{}}
+	boxes, err := b.Office.Store.PrivateMailboxes(tx, int64(m))
+	if err != nil {
+		return s, err
+	}
+	for _, box := range boxes {
+		s.names[box.ID] = box.Name
+	}
+	parts, err := c.parts(tx)
+	if err != nil {
+		return s, err
+	}
+	for _, part := range parts {
+		copies, err := b.Office.Store.PrivateOf(tx, int64(m), int64(part))
+		if err != nil {
+			return s, err
+		}
+		for _, p := range copies {
+			switch name := s.names[p.Mailbox]; {
+			case strings.HasPrefix(name, FolderTags+"/"):
+				s.tagged[name] = append(s.tagged[name], p)
+			case name == FolderNotes || name == FolderHeld:
+				s.apart = append(s.apart, p)
+			default:
+				s.places = append(s.places, p)
+			}
+		}
+	}
+	return s, nil
+}
+
+// all is everything there is.
+func (s shelves) all() []archive.PrivateMessage {
+	all := slices.Concat(s.places, s.apart)
+	for _, t := range s.tagged {
+		all = append(all, t...)
+	}
+	return all
+}
+
+// refile brings every manager's copies of a conversation to where it stands now, and takes them from those who may not see it (any more).
+func (b *Letterbox) refile(tx *db.Tx, c Conv) error {
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	tags, err := tagsOf(tx, now.ID)
+	if err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, now)
+	if err != nil {
+		return err
+	}
+	for _, m := range readers {
+		s, err := b.shelvesOf(tx, now, m.ID)
+		if err != nil {
+			return err
+		}
+		if err := b.place(tx, s, now.folder(m.ID)); err != nil {
+			return err
+		}
+		if err := b.placeTags(tx, s, now, tags); err != nil {
+			return err
+		}
+		if err := b.share(tx, now, m.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place moves the letters to the folder of the conversation's state.
+func (b *Letterbox) place(tx *db.Tx, s shelves, folder string) error {
+	box, err := b.Office.Store.CreatePrivate(tx, int64(s.owner), folder)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.places {
+		if p.Mailbox == box {
+			continue
+		}
+		if _, err := b.Office.Store.MovePrivate(tx, p.ID, box); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeTags sees to it that each letter lies in the folder of each tag, once, and in no other.
+func (b *Letterbox) placeTags(tx *db.Tx, s shelves, c Conv, tags []string) error {
+	for name, copies := range s.tagged {
+		if slices.Contains(tags, strings.TrimPrefix(name, FolderTags+"/")) {
+			continue
+		}
+		if err := b.expunge(tx, copies); err != nil {
+			return err
+		}
+	}
+	for _, tag := range tags {
+		box, err := b.Office.Store.CreatePrivate(tx, int64(s.owner), FolderTags+"/"+tag)
+		if err != nil {
+			return err
+		}
+		for _, p := range s.places {
+			there := slices.ContainsFunc(s.tagged[FolderTags+"/"+tag], func(t archive.PrivateMessage) bool { return t.MessageID == p.MessageID })
+			if there {
+				continue
+			}
+			if err := b.duplicate(tx, p, box); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// duplicate files a letter once more, with the bytes it has.
+func (b *Letterbox) duplicate(tx *db.Tx, p archive.PrivateMessage, box archive.PrivateID) error {
+	raw, err := b.Office.Store.Raw(tx, p.Raw)
+	if err != nil {
+		return err
+	}
+	l, err := letter.Parse(raw)
+	if err != nil {
+		return err
+	}
+	_, err = b.Office.Store.AddPrivate(tx, archive.NewPrivate{Mailbox: box, Letter: l, Object: p.Object, Internal: p.Internal})
+	return err
+}
+
+// share gives all copies the flags that managers share.
+func (b *Letterbox) share(tx *db.Tx, c Conv, m lists.MemberID) error {
+	s, err := b.shelvesOf(tx, c, m)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.all() {
+		if slices.Contains([]string{FolderNotes, FolderHeld}, s.names[p.Mailbox]) {
+			continue
+		}
+		for flag, on := range map[string]bool{flagUrgent: c.Urgent, flagAnswered: c.State == WaitingMember || c.State == Closed && !c.Answered.IsZero(), flagDeleted: false} {
+			how := archive.RemoveFlags
+			if on {
+				how = archive.AddFlags
+			}
+			if _, err := b.Office.Store.StorePrivateFlags(tx, p.Mailbox, int64(m), []uint32{p.UID}, how, []string{flag}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *Letterbox) expunge(tx *db.Tx, copies []archive.PrivateMessage) error {
+	for _, p := range copies {
+		if err := b.Office.Store.Expunge(tx, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeAway removes everything of a conversation from the folders of a manager who may not see it.
+func (b *Letterbox) takeAway(tx *db.Tx, c Conv, m lists.MemberID) error {
+	s, err := b.shelvesOf(tx, c, m)
+	if err != nil {
+		return err
+	}
+	return b.expunge(tx, s.all())
+}
+
+// guardWord stands before the stamps of every letter about a conversation that a manager gets.
+const guardWord = "conv-"
+
+// Stampers are what the queue needs to know to send our letters to managers, by name: each asks, at the moment of sending, whether its
+// reader may still see the conversation.
+func (b *Letterbox) Stampers() map[string]queue.Stamper {
+	all := map[string]queue.Stamper{}
+	for name, s := range b.Office.Stampers() {
+		all[guardWord+name] = guard{s}
+	}
+	return all
+}
+
+type guard struct{ queue.Stamper }
+
+// Stamp drops a copy whose reader may not see its conversation any more.
+func (g guard) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queue.Message, error) {
+	ref, known, err := findReference(tx, c.MessageID)
+	if err != nil {
+		return queue.Message{}, err
+	}
+	if known && ref.manager != 0 {
+		conv, err := find(tx, ref.conv)
+		if err != nil {
+			return queue.Message{}, err
+		}
+		m, err := lists.MemberByID(tx, ref.manager)
+		if err != nil {
+			return queue.Message{}, err
+		}
+		if !conv.mayRead(m) {
+			return queue.Message{}, queue.ErrDrop("it is not for this reader any more")
+		}
+	}
+	return g.Stamper.Stamp(tx, c, raw)
+}
+
+// toDesk sends one manager a letter about a conversation, and remembers what it showed.
+func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail, ref reference) (notice.Sent, error) {
+	mail.Guard = guardWord
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return sent, err
+	}
+	ref.conv, ref.manager, ref.rev = c.ID, m, c.Rev
+	return sent, refer(tx, sent.ID, ref)
+}

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -166,7 +167,7 @@ func TestSmarthost(t *testing.T) {
 		{"mail.provider.test:465", "us", secret, courier.Hop{Addr: "mail.provider.test:465", TLS: courier.TLSWrapped, Username: "us", Password: "hush"}},
 	} {
 		p := &Program{Options: Options{Config: config.Config{Relay: config.Relay{Smarthost: c.host, Username: c.user, PasswordFile: c.file}}}}
-		if hops, _ := p.smarthost(t.Context(), "south.test"); len(hops) != 1 || hops[0] != c.want {
+		if hops, _ := p.smarthost(t.Context(), "south.test"); len(hops) != 1 || !reflect.DeepEqual(hops[0], c.want) {
 			t.Errorf("%s: %+v, want %+v", c.host, hops, c.want)
 		}
 	}

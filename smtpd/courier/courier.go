@@ -7,14 +7,20 @@
 // what is kept of them is printable. What we send is strict: CRLF, no line above 998 octets, dots doubled (E6). Private messages do
 // not leave this machine in clear (product.md B14), and a password never does.
 //
+// Direct finds the hosts of each domain by itself. What the DNS of a stranger says leads to port 25 of public addresses and nowhere else
+// (E3); only what it says for certain, null MX or no such domain, ends a copy for good. Where a domain publishes an MTA-STS policy, it is
+// kept and obeyed (RFC 8461); elsewhere TLS is used when it is offered.
+//
 // It speaks SMTP itself; libraries.md section 2 says why.
 package courier
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,12 +39,15 @@ type Options struct {
 	Timeouts     Timeouts       // zero fields get their defaults
 	Roots        *x509.CertPool // who vouches for certificates; nil: the system's
 	ClearPrivate bool           // private messages may leave in clear: private_require_tls is off
+
+	PerConnection int // messages over one connection; 0: any number
 }
 
 // Timeouts are how long each step may take. The defaults are those of RFC 5321 §4.5.3.2 (M12), and half a minute to connect (E2).
 type Timeouts struct {
 	Connect  time.Duration // TCP, and the TLS handshake
-	Greeting time.Duration // the 220; EHLO, STARTTLS and AUTH, too
+	Banner   time.Duration // the 220; the default is Greeting
+	Greeting time.Duration // EHLO, STARTTLS and AUTH
 	Mail     time.Duration
 	Rcpt     time.Duration
 	Data     time.Duration // the 354
@@ -56,6 +65,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	}
 	set(&t.Connect, 30*time.Second)
 	set(&t.Greeting, 5*time.Minute)
+	set(&t.Banner, t.Greeting)
 	set(&t.Mail, 5*time.Minute)
 	set(&t.Rcpt, 5*time.Minute)
 	set(&t.Data, 2*time.Minute)
@@ -69,6 +79,7 @@ func (t Timeouts) withDefaults() Timeouts {
 // Courier delivers by SMTP. It keeps connections for the next message and may be used by many goroutines. It is a queue.Courier.
 type Courier struct {
 	o    Options
+	ours bool // Dial is the system's
 	pool pool
 
 	mu     sync.Mutex
@@ -80,11 +91,12 @@ func New(o Options) *Courier {
 	if o.Name == "" || o.Route == nil {
 		panic("courier: Options needs Name and Route")
 	}
-	if o.Dial == nil {
+	ours := o.Dial == nil
+	if ours {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	o.Timeouts = o.Timeouts.withDefaults()
-	c := &Courier{o: o, silent: map[string]queue.Outcome{}}
+	c := &Courier{o: o, ours: ours, silent: map[string]queue.Outcome{}}
 	c.pool.keep = o.Timeouts.Idle
 	return c
 }
@@ -103,6 +115,7 @@ func (c *Courier) Deliver(ctx context.Context, m queue.Message) queue.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeouts.Attempt+time.Duration(m.Size()>>12)*time.Second)
 	defer cancel()
 	hops, o := c.o.Route(ctx, m.To.Domain)
+	hops = c.openFirst(hops)
 	for _, hop := range hops {
 		o = c.to(ctx, hop, m)
 		if o.Kind != queue.Deferred || o.Stage != queue.StageConnect && o.Stage != queue.StageHello || ctx.Err() != nil {
@@ -110,6 +123,22 @@ func (c *Courier) Deliver(ctx context.Context, m queue.Message) queue.Outcome {
 		}
 	}
 	return o
+}
+
+// openFirst puts hosts to which a connection is open before others as good: a new one would cost time, and the other side a place.
+func (c *Courier) openFirst(hops []Hop) []Hop {
+	if len(hops) < 2 {
+		return hops
+	}
+	hops = slices.Clone(hops)
+	place := func(h Hop) int {
+		if c.pool.has(h.key()) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(hops, func(a, b Hop) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(place(a), place(b))) })
+	return hops
 }
 
 // to hands a message to one host, over a connection that is kept or a new one.
@@ -140,12 +169,16 @@ func (c *Courier) to(ctx context.Context, hop Hop, m queue.Message) queue.Outcom
 func (c *Courier) over(ctx context.Context, s *session, hop Hop, m queue.Message) queue.Outcome {
 	release := s.bind(ctx)
 	o := s.send(ctx, m, c.o.ClearPrivate)
+	s.sent++
 	if !release() {
 		s.dead = true // the context has touched its deadlines
 	}
-	if s.dead || s.r.Buffered() > 0 { // what was said unasked would be taken for a reply to the next message
+	switch {
+	case s.dead || s.r.Buffered() > 0: // what was said unasked would be taken for a reply to the next message
 		s.conn.Close()
-	} else {
+	case c.o.PerConnection > 0 && s.sent >= c.o.PerConnection:
+		c.pool.end(s)
+	default:
 		c.pool.give(hop.key(), s)
 	}
 	return o

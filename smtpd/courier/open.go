@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"net"
@@ -27,16 +28,20 @@ var errHandshake = errors.New("the TLS handshake did not succeed")
 
 func (c *Courier) openAs(ctx context.Context, hop Hop, how TLS) (*session, queue.Outcome) {
 	dialling, cancel := context.WithTimeout(ctx, c.o.Timeouts.Connect)
-	conn, err := c.o.Dial(dialling, "tcp", hop.Addr)
+	dial := c.o.Dial
+	if hop.From.IsValid() && c.ours {
+		dial = (&net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(hop.From, 0))}).DialContext
+	}
+	conn, err := dial(dialling, "tcp", hop.Addr)
 	cancel()
 	if err != nil {
-		o := queue.Outcome{Stage: queue.StageConnect, Enhanced: "4.4.1", Text: inWords(err), Host: hop.Addr}
+		o := queue.Outcome{Stage: queue.StageConnect, Enhanced: "4.4.1", Text: inWords(err), Host: hop.label()}
 		if timedOut(err) && ctx.Err() == nil {
 			o.Text = errSilent.Error()
 		}
 		return nil, o
 	}
-	s := newSession(conn, hop.Addr, c.o.Timeouts)
+	s := newSession(conn, hop.label(), c.o.Timeouts)
 	release := s.bind(ctx)
 	o, ok := c.prepare(ctx, s, hop, how)
 	if !release() && ok {
@@ -71,7 +76,7 @@ func (c *Courier) prepare(ctx context.Context, s *session, hop Hop, how TLS) (qu
 			return o, false
 		}
 	}
-	r, err := s.hear(ctx, s.times.Greeting)
+	r, err := s.hear(ctx, s.times.Banner)
 	if err != nil {
 		return s.lost(queue.StageConnect, err), false
 	}
@@ -96,6 +101,9 @@ func (c *Courier) prepare(ctx context.Context, s *session, hop Hop, how TLS) (qu
 func (c *Courier) startTLS(ctx context.Context, s *session, hop Hop, how TLS) (queue.Outcome, bool) {
 	want := how != TLSTry
 	if !s.has("STARTTLS") {
+		if hop.Note != nil {
+			hop.Note("the host offers no TLS")
+		}
 		return queue.Outcome{Stage: queue.StageHello, Enhanced: "4.7.10", Text: "the host offers no TLS, and the settings want it", Host: s.host, Busy: want}, !want
 	}
 	r, err := s.ask(ctx, s.times.Greeting, "STARTTLS")
@@ -121,12 +129,21 @@ func (c *Courier) protect(ctx context.Context, s *session, hop Hop, verify bool)
 	s.meter.left.Add(sessionMost) // for certificates
 	shake, cancel := context.WithTimeout(ctx, s.times.Connect)
 	defer cancel()
-	conn := tls.Client(s.meter, &tls.Config{
+	config := &tls.Config{
 		ServerName:         hop.host(),
 		RootCAs:            c.o.Roots,
 		InsecureSkipVerify: !verify, // between strangers any encryption is better than none; whoever knows its host says verify
 		MinVersion:         tls.VersionTLS12,
-	})
+	}
+	if !verify && hop.Note != nil {
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			if !c.holds(state, hop.host()) {
+				hop.Note("the host's certificate is not valid for its name")
+			}
+			return nil
+		}
+	}
+	conn := tls.Client(s.meter, config)
 	s.limit(shake, s.times.Connect)
 	if err := conn.HandshakeContext(shake); err != nil {
 		s.dead = true
@@ -140,6 +157,16 @@ func (c *Courier) protect(ctx context.Context, s *session, hop Hop, verify bool)
 	s.conn, s.tls = conn, true
 	s.r = bufio.NewReader(conn)
 	return queue.Outcome{}, true
+}
+
+// holds tells whether the certificate of a connection that nobody verified would have held.
+func (c *Courier) holds(state tls.ConnectionState, name string) bool {
+	between := x509.NewCertPool()
+	for _, cert := range state.PeerCertificates[1:] {
+		between.AddCert(cert)
+	}
+	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{DNSName: name, Roots: c.o.Roots, Intermediates: between})
+	return err == nil
 }
 
 // safe tells whether nobody outside can read along.

@@ -24,9 +24,29 @@ func (p *pool) take(key string) *session {
 		return nil
 	}
 	s := all[len(all)-1]
-	p.idle[key] = all[:len(all)-1]
+	if p.idle[key] = all[:len(all)-1]; len(all) == 1 {
+		delete(p.idle, key)
+	}
 	s.timer.Stop() // if it has fired, remove will not find the session any more
 	return s
+}
+
+// has tells whether a connection is kept.
+func (p *pool) has(key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle[key]) > 0
+}
+
+// end says goodbye on a connection that has served its time.
+func (p *pool) end(s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		s.conn.Close() // nobody waits any more
+		return
+	}
+	p.quits.Go(s.quit)
 }
 
 // give keeps a connection for a while, or ends it.
@@ -60,7 +80,9 @@ func (p *pool) remove(key string, s *session) bool {
 	defer p.mu.Unlock()
 	for i, idle := range p.idle[key] {
 		if idle == s {
-			p.idle[key] = append(p.idle[key][:i:i], p.idle[key][i+1:]...)
+			if p.idle[key] = append(p.idle[key][:i:i], p.idle[key][i+1:]...); len(p.idle[key]) == 0 {
+				delete(p.idle, key)
+			}
 			p.quits.Add(1)
 			return true
 		}

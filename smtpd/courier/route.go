@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 
 	"backchannel/smtpd/queue"
 )
@@ -31,17 +32,36 @@ func (t TLS) Valid() bool {
 
 // Hop is a host that may take a message.
 type Hop struct {
-	Addr     string // host:port; the host's name is also the one its certificate must carry
+	Addr     string     // host:port; the host's name is also the one its certificate must carry
+	Name     string     // the host's name, where Addr holds its number; empty: that of Addr
+	From     netip.Addr // the address of ours to dial from; zero: any
 	TLS      TLS
 	Username string // empty: no AUTH
 	Password string
+	Note     func(what string) // hears why the certificate would not hold, where TLS does not care; nil: nobody wants to know
+
+	rank uint16 // hosts of one rank are as good as each other
 }
 
 // key is what connections must have in common to stand in for each other.
-func (h Hop) key() string { return string(h.TLS) + " " + h.Addr + " " + h.Username }
+func (h Hop) key() string { return string(h.TLS) + " " + h.Addr + " " + h.Name + " " + h.Username }
+
+// label names the host in outcomes.
+func (h Hop) label() string {
+	if h.Name == "" {
+		return h.Addr
+	}
+	if at, err := netip.ParseAddrPort(h.Addr); err == nil {
+		return h.Name + "[" + at.Addr().String() + "]"
+	}
+	return h.Name
+}
 
 // host is the name alone.
 func (h Hop) host() string {
+	if h.Name != "" {
+		return h.Name
+	}
 	if host, _, err := net.SplitHostPort(h.Addr); err == nil {
 		return host
 	}
@@ -50,7 +70,7 @@ func (h Hop) host() string {
 
 // String names the hop without its password.
 func (h Hop) String() string {
-	return fmt.Sprintf("%s (tls %q, user %q)", h.Addr, string(h.TLS), h.Username)
+	return fmt.Sprintf("%s (tls %q, user %q)", h.label(), string(h.TLS), h.Username)
 }
 
 // Router finds the hosts for a domain, the best first. Without any the Outcome says what becomes of the message.

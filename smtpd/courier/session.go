@@ -28,6 +28,7 @@ type session struct {
 	tls    bool
 	inside bool // the host is this machine
 
+	sent   int // messages tried on it
 	reused bool
 	dirty  bool // a transaction was begun and not ended: RSET first
 	dead   bool // no more can be said on it

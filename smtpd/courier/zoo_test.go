@@ -14,15 +14,19 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"backchannel/archive/db/dbtest"
 	"backchannel/archive/letter"
 	"backchannel/smtpd/queue"
 )
@@ -38,19 +42,29 @@ import (
 //	deliver dana@north.test                    we are asked to deliver; further words are: private, 8bit, big, dots, empty, from=<>, …
 //	outcome: delivered at end: …               what Deliver says
 //	took: 5m0s                                 how long that was, in virtual time
+//	direct                                     hosts are found by the DNS of the transcript, and nothing is known but that
+//	dns: mx north.test 10 mx1.north.test       a record (mx, a, ptr, txt); "dns: fail mx north.test": this question gets no answer
+//	policy: version: STSv1; mode: enforce; …   what is to be had at the policy URL, its lines parted by semicolons; without it: nothing
+//	connection 192.0.2.1:25                    the host is dialled there; "refused": it takes no connection
+//	local: 2001:db8::9                         an address of this machine
 //
 // In angle brackets stand deeds: S: <close>, <wait 1m>, <drip 1s TEXT>, <flood N> (lines of 250-), <long N>, <raw TEXT>, <tls>;
 // C: <message> (all up to the final dot), <some> (a part of it), <stall> (stops reading), <closed>, <gone> (closed, after whatever). At its end a connection may hear QUIT or be closed.
 
 type zoo struct {
-	t     *testing.T
-	hop   Hop
-	local bool
-	conns [][]string // lines of each connection
-	acts  []act
-	cert  tls.Certificate
-	dials int
-	hosts sync.WaitGroup
+	t      *testing.T
+	hop    Hop
+	local  bool
+	direct bool
+	dns    dns
+	policy string
+	ours   []netip.Addr
+	conns  [][]string // lines of each connection
+	at     []string   // where each is dialled, and whether it is refused
+	acts   []act
+	cert   tls.Certificate
+	dials  int
+	hosts  sync.WaitGroup
 }
 
 type act struct{ deliver, outcome, took string }
@@ -70,8 +84,16 @@ func readZoo(t *testing.T, path string) *zoo {
 			z.setHop(rest)
 		case word == "inside":
 			z.local = true
+		case word == "direct":
+			z.direct = true
+		case word == "dns:":
+			z.dns.add(t, rest)
+		case word == "policy:":
+			z.policy = strings.ReplaceAll(rest+" ", "; ", "\r\n")
+		case word == "local:":
+			z.ours = append(z.ours, netip.MustParseAddr(rest))
 		case word == "connection":
-			z.conns = append(z.conns, nil)
+			z.conns, z.at = append(z.conns, nil), append(z.at, rest)
 		case word == "S:" || word == "C:":
 			z.conns[len(z.conns)-1] = append(z.conns[len(z.conns)-1], line)
 		case word == "deliver":
@@ -107,7 +129,7 @@ func (z *zoo) setHop(words string) {
 
 func TestZoo(t *testing.T) {
 	paths, err := filepath.Glob("testdata/zoo/*.txt")
-	if err != nil || len(paths) < 20 {
+	if err != nil || len(paths) < 90 {
 		t.Fatal("the zoo is gone", err)
 	}
 	cert, roots := selfSigned(t, "mx.test")
@@ -116,7 +138,11 @@ func TestZoo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				z := readZoo(t, path)
 				z.cert = cert
-				c := New(Options{Name: "lists.test", Route: Smarthost(z.hop), Dial: z.dial, Roots: roots})
+				var c queue.Courier = New(Options{Name: "lists.test", Route: Smarthost(z.hop), Dial: z.dial, Roots: roots})
+				if z.direct {
+					c = NewDirect(DirectOptions{Name: "lists.test", Resolver: &z.dns, Dial: z.dial, Roots: roots,
+						Local: func() []netip.Addr { return z.ours }, Policies: z.policies(t)})
+				}
 				for i, a := range z.acts {
 					began := time.Now()
 					o := c.Deliver(context.Background(), message(t, a.deliver))
@@ -127,7 +153,7 @@ func TestZoo(t *testing.T) {
 						t.Errorf("delivery %d took %s, want %s", i+1, took, a.took)
 					}
 				}
-				c.Close()
+				c.(io.Closer).Close()
 				if z.dials != len(z.conns) {
 					t.Errorf("%d connections, want %d", z.dials, len(z.conns))
 				}
@@ -191,10 +217,31 @@ type loopbackConn struct{ net.Conn }
 
 func (loopbackConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 25} }
 
-func (z *zoo) dial(context.Context, string, string) (net.Conn, error) {
+// policies are what the web says in this transcript.
+func (z *zoo) policies(t *testing.T) *STS {
+	return &STS{DB: dbtest.Open(t, Schema()), Resolver: &z.dns, Fetch: func(_ context.Context, url string) ([]byte, error) {
+		if z.policy == "" {
+			return nil, errors.New("404 Not Found")
+		}
+		if url != "https://mta-sts.north.test/.well-known/mta-sts.txt" {
+			t.Errorf("%s was asked for", url)
+		}
+		return []byte(z.policy), nil
+	}}
+}
+
+func (z *zoo) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	if z.dials == len(z.conns) {
 		z.dials++
-		return nil, errors.New("no more connections in the transcript")
+		return nil, fmt.Errorf("no more connections in the transcript, not to %s", addr)
+	}
+	where, refused := strings.CutSuffix(z.at[z.dials], " refused")
+	if where != "" && where != addr {
+		z.t.Errorf("connection %d: %s is dialled, not %s", z.dials+1, addr, where)
+	}
+	if refused {
+		z.dials++
+		return nil, syscall.ECONNREFUSED
 	}
 	ours, theirs := net.Pipe()
 	lines, number := z.conns[z.dials], z.dials+1
@@ -293,7 +340,7 @@ func (h *host) sayDeed(deed string) error {
 		h.say("250 " + strings.Repeat("x", n) + "\r\n")
 		return err
 	case "tls":
-		conn := tls.Server(h.conn, &tls.Config{Certificates: []tls.Certificate{h.z.cert}, SessionTicketsDisabled: true})
+		conn := tls.Server(&eager{Conn: h.conn}, &tls.Config{Certificates: []tls.Certificate{h.z.cert}, SessionTicketsDisabled: true})
 		if err := conn.Handshake(); err != nil {
 			return errEnd // the client may refuse
 		}
@@ -301,6 +348,43 @@ func (h *host) sayDeed(deed string) error {
 		return nil
 	}
 	return fmt.Errorf("<%s> is no deed", deed)
+}
+
+// eager is a connection that writes behind the writer's back, as TCP does: a client that does not like the certificate speaks while the
+// server still does, and over a bare pipe both would wait for each other.
+type eager struct {
+	net.Conn
+	mu   sync.Mutex
+	wait [][]byte
+	busy bool
+}
+
+func (e *eager) Write(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wait = append(e.wait, slices.Clone(p))
+	if !e.busy {
+		e.busy = true
+		go e.pump()
+	}
+	return len(p), nil
+}
+
+func (e *eager) pump() {
+	for {
+		e.mu.Lock()
+		if len(e.wait) == 0 {
+			e.busy = false
+			e.mu.Unlock()
+			return
+		}
+		p := e.wait[0]
+		e.wait = e.wait[1:]
+		e.mu.Unlock()
+		if _, err := e.Conn.Write(p); err != nil {
+			return
+		}
+	}
 }
 
 // hearDeed does what stands in angle brackets on the client's side. It is only called inside a synctest bubble.

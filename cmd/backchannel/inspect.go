@@ -260,15 +260,17 @@ func (c *cli) sayInspected(s inspected) {
 	if s.Date != nil {
 		date = when(*s.Date)
 	}
-	c.facts("from", strings.TrimSpace(s.Name+" <"+s.From+">"), "member of", strings.Join(s.Member, ", "), "verdict", string(s.Verdict)+": "+s.Finding.Why,
-		"kind", kind, "as a post", s.Refused, "subject", s.Subject, "date", date, "Message-ID", letter.MessageID(s.MessageID).String(),
+	pairs := []string{"from", writer(s), "member of", strings.Join(s.Member, ", "), "verdict", verdict(s)}
+	pairs = append(pairs, proofs(s.Finding)...)
+	pairs = append(pairs, "kind", kind, "as a post", s.Refused, "subject", s.Subject, "date", date, "Message-ID", letter.MessageID(s.MessageID).String(),
 		"in reply to", idList(s.InReplyTo), "references", idList(s.References))
 	if s.Report != nil {
-		c.sayReport(*s.Report)
+		pairs = append(pairs, reported(*s.Report)...)
 	}
 	for _, f := range s.Files {
-		c.facts("attached", fmt.Sprintf("%s (%s, %s)", f.Name, f.Type, size(int64(f.Size))))
+		pairs = append(pairs, "attached", fmt.Sprintf("%s (%s, %s)", f.Name, f.Type, size(int64(f.Size))))
 	}
+	c.facts(pairs...)
 	title := "NEW TEXT"
 	if s.Unsure {
 		title += " (the cut may be wrong)"
@@ -279,11 +281,85 @@ func (c *cli) sayInspected(s inspected) {
 	}
 }
 
-func (c *cli) sayReport(r reportShown) {
-	for _, f := range r.Failures {
-		c.facts("reports", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s (%s) %s", f.Recipient, f.Action, f.Status, f.Class, f.Diagnostic)), " "))
+// writer is who the letter says it is from.
+func writer(s inspected) string {
+	if s.From == "" {
+		return strings.TrimSpace(s.Name + " (no address)")
 	}
-	c.facts("feedback", r.Feedback, "complainer", r.Complainer, "about", r.OriginalID.String())
+	return strings.TrimSpace(s.Name + " <" + s.From + ">")
+}
+
+// verdict is the program's one word, and why. A proof alone makes nobody a member, which is easily overlooked.
+func verdict(s inspected) string {
+	line := string(s.Verdict) + ": " + s.Finding.Why
+	if s.Finding.Aligned && s.Verdict != lists.Verified {
+		line = strings.TrimSuffix(line, ".") + "; but no member here has that address."
+	}
+	return line
+}
+
+// proofs tells what was found behind the verdict, a line for each proof; nothing when nobody was asked.
+func proofs(f mailauth.Finding) (pairs []string) {
+	if f.SPF != "" {
+		spf := f.SPF
+		if f.Domain != "" {
+			spf += ", asked of " + f.Domain
+		}
+		if f.Aligned && strings.HasSuffix(f.AlignedBy, "spf") {
+			spf += ", speaks for From"
+		}
+		pairs = append(pairs, "spf", spf)
+	}
+	if len(f.Signatures) == 0 && f.DMARC != "" {
+		pairs = append(pairs, "dkim", "no signature")
+	}
+	for _, sig := range f.Signatures {
+		line := sig.Result + ", signed by " + sig.Domain
+		if sig.Selector != "" {
+			line += " (key " + strings.TrimSuffix(sig.Selector+", "+sig.Key, ", ") + ")"
+		}
+		if sig.Aligned {
+			line += ", speaks for From"
+		}
+		if sig.Why != "" {
+			line += ": " + sig.Why
+		}
+		pairs = append(pairs, "dkim", line)
+	}
+	if f.DMARC != "" {
+		line := f.DMARC + ", no policy found"
+		if f.DMARCDomain != "" {
+			line = fmt.Sprintf("%s, the policy of %s is %s", f.DMARC, f.DMARCDomain, f.Policy)
+		}
+		pairs = append(pairs, "dmarc", line)
+	}
+	if f.ARC != nil {
+		pairs = append(pairs, "arc", chain(*f.ARC))
+	}
+	return pairs
+}
+
+// chain tells what those who passed the letter on say; it decides nothing.
+func chain(a mailauth.Chain) string {
+	line := a.Result
+	if len(a.Sealers) > 0 {
+		line += ", passed on by " + strings.Join(a.Sealers, ", then ")
+	}
+	if a.Why != "" {
+		line += ": " + a.Why
+	}
+	if a.First != "" {
+		line += "; the first of them found: " + a.First
+	}
+	return line
+}
+
+// reported tells what a robot's letter reports.
+func reported(r reportShown) (pairs []string) {
+	for _, f := range r.Failures {
+		pairs = append(pairs, "reports", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s (%s) %s", f.Recipient, f.Action, f.Status, f.Class, f.Diagnostic)), " "))
+	}
+	return append(pairs, "feedback", r.Feedback, "complainer", r.Complainer, "about", r.OriginalID.String())
 }
 
 func idList(all []letter.MessageID) string {

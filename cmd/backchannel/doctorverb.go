@@ -67,7 +67,7 @@ func (c *cli) examine(ctx context.Context, outside bool) ([]doctor.Finding, erro
 	}
 	defer p.Close()
 	h := p.host()
-	h.Trying = h.Trying && !outside
+	h.Outside = outside
 	return append(all, doctor.Examine(ctx, h)...), nil
 }
 

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND …   the command ends with exactly this code
 //	masked FILE            stdout goes into a file, with KEY in the place of each DKIM key
+//	zone FILE …            serve zone files as DNS; zone.yaml is config.yaml with that resolver
 //	stands PATTERN …       stdout is one JSON value in which each path=value is found, as 0.address=dana@north.test
 //	keep NAME=PATH         keep a value of the JSON on stdout as $NAME
 //	up                     wait until the server answers
@@ -42,7 +43,7 @@ func TestScript(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed,
+			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone,
 		},
 		RequireUniqueNames: true,
 	})

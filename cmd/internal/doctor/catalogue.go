@@ -53,6 +53,7 @@ func Catalogue() []Check {
 		{Name: "community", Group: Work, look: communities, Means: "Each community has a manager who gets mail, and an ombuds for what managers must not see."},
 		{Name: "postmaster", Group: Work, each: postmaster, Means: "`postmaster@` and `abuse@` of each community are taken (RFC 2142) and reach the managers: the running server is asked, and no letter is sent."},
 		{Name: "queue", Group: Work, look: owed, Means: "What is owed leaves within a day; nothing was set aside, or is held since a restore."},
+		{Name: "resting hosts", Group: Work, look: resting, Means: "No operator of mail hosts has asked us to slow down. While one rests, copies for its domains wait (M13)."},
 		{Name: "bounces", Group: Work, look: bounced, Means: "Of the copies of the last week less than 2 in 100 came back. Mailbox providers judge senders by that (M16)."},
 		{Name: "held letters", Group: Work, look: waiting, Means: "No letter waits longer than three days for a manager's word."},
 	}

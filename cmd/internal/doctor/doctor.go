@@ -81,7 +81,8 @@ type Host struct {
 
 	SignIn    func(ctx context.Context) queue.Outcome // goes to the smarthost as a delivery does, without a letter; Delivered: it would take one
 	Backup    time.Time                               // of the newest backup we know of
-	Trying    bool                                    // nothing leaves this machine, and nothing comes in: the outside is not looked at
+	Trying    bool                                    // nothing leaves this machine, and nothing comes in: the outside is not looked at,
+	Outside   bool                                    // unless this says so
 	Resolver  mailauth.Resolver                       //
 	Addresses []netip.Addr                            // public addresses by which this machine is known to send; none: not known
 	Wanted    func(domain string) (Wanted, error)     // what the DNS of a community must say
@@ -162,7 +163,7 @@ func (h Host) communities(ctx context.Context) (domains []string, err error) {
 func (h Host) tasks(domains []string, err error) (all []task) {
 	for _, c := range Catalogue() {
 		switch {
-		case c.look == nil && c.each == nil || c.Group == Outside && h.Trying != (c.Name == goingLive):
+		case c.look == nil && c.each == nil || c.Group == Outside && (h.Trying && !h.Outside) != (c.Name == goingLive):
 		case c.each == nil:
 			all = append(all, task{check: c})
 		case err == nil:

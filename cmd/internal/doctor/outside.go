@@ -93,7 +93,7 @@ func reverse(ctx context.Context, h Host) []Finding {
 			return mute("the name of "+a.String(), err)
 		case slices.Contains(names, plain(h.HELO)):
 			return fine("%s is called %s", a, h.HELO)
-		case h.Relay != "direct":
+		case h.Relay == "smarthost":
 			return fine("%s is not called %s, which does no harm: letters leave through the smarthost", a, h.HELO)
 		case len(names) == 0 && a.Is6():
 			return one(Fail, fmt.Sprintf("%s has no reverse name, and the big providers refuse mail over IPv6 from such hosts", a), "have the company that rents out the machine set it to "+h.HELO+", or switch IPv6 off for this machine")

@@ -29,7 +29,7 @@ func sender(ctx context.Context, h Host, domain string) []Finding {
 
 // senderHost looks at the SPF record of the hostname, which is asked for when a letter has no return path (RFC 7208 §2.4).
 func senderHost(ctx context.Context, h Host) []Finding {
-	if h.Relay != "direct" {
+	if h.Relay == "smarthost" {
 		return fine("not needed: letters leave through another server, under its name")
 	}
 	found, err := h.spf(ctx, h.HELO)

@@ -211,6 +211,31 @@ func owed(ctx context.Context, h Host) []Finding {
 	return fine("%s", found)
 }
 
+// resting tells which operators of mail hosts have asked us to slow down (M13).
+func resting(ctx context.Context, h Host) []Finding {
+	var all []queue.Pause
+	err := h.Database.View(ctx, func(tx *db.Tx) (err error) { all, err = queue.Pauses(tx); return err })
+	if err != nil {
+		return unable(err)
+	}
+	if len(all) == 0 {
+		return fine("nobody has asked us to slow down")
+	}
+	var found []Finding
+	for _, p := range all[:min(len(all), mostResting)] {
+		f := one(Warn, fmt.Sprintf("%s asked us to slow down and gets nothing until %s: %s", clean(p.Operator), p.Until.UTC().Format("2006-01-02 15:04 UTC"), clean(p.Why)),
+			fmt.Sprintf("nothing, if it stays rare; its own words: backchannel queue show %d", p.Copy))
+		found = append(found, f...)
+	}
+	if more := len(all) - mostResting; more > 0 {
+		found = append(found, one(Warn, fmt.Sprintf("so did %d more", more), "when many do, look at the checks of what others see: SPF, DKIM, the reverse name")...)
+	}
+	return found
+}
+
+// mostResting is how many operators are told of by name.
+const mostResting = 5
+
 // waiting counts letters that wait for somebody's word.
 func waiting(ctx context.Context, h Host) []Finding {
 	n, oldest := 0, time.Time{}

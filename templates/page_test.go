@@ -1,0 +1,126 @@
+package templates
+
+import (
+	"bytes"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+type pageRenderer interface{ Render() ([]byte, error) }
+
+func pageSamples() map[string]pageRenderer {
+	return map[string]pageRenderer{
+		"button":         ButtonPage{"", bc, "Garden talk", false, []string{"Jobs"}, "n0nce", false, "managers@cmtybc.example"},
+		"button-alone":   ButtonPage{Community: bc, List: "Garden talk", Nonce: "n0nce", Managers: "managers@cmtybc.example"},
+		"button-digest":  ButtonPage{Base: "/lists", Community: bc, Nonce: "n0nce", Stale: true, Others: []string{"Jobs", "Garden talk"}, Managers: "managers@cmtybc.example"},
+		"button-off":     ButtonPage{Community: bc, List: "Garden talk", Off: true, Others: []string{"Jobs"}, Managers: "managers@cmtybc.example"},
+		"button-none":    ButtonPage{Community: bc, Off: true, Managers: "managers@cmtybc.example"},
+		"pressed":        PressedPage{Community: bc, List: "Garden talk", Others: []string{"Jobs"}, Managers: "managers@cmtybc.example"},
+		"pressed-digest": PressedPage{Community: bc, Managers: "managers@cmtybc.example"},
+		"front":          FrontPage{},
+		"missing":        MissingPage{},
+		"sorry":          SorryPage{Title: "Too many requests", Sentence: "Please wait a minute, then try again."},
+	}
+}
+
+func TestPages(t *testing.T) {
+	used := map[string]bool{"frame": true}
+	for name, p := range pageSamples() {
+		got, err := p.Render()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		compare(t, filepath.Join("testdata", "page", name+".html"), string(got))
+		kind, _, _ := strings.Cut(name, "-")
+		used[kind] = true
+		// B7: no script, no style outside of the sheet, nothing from elsewhere.
+		if bad := regexp.MustCompile(`(?i)<script|\son[a-z]+=|style=|<style|https?://|src=|javascript:`).Find(got); bad != nil {
+			t.Errorf("%s: %q has no place in a page", name, bad)
+		}
+	}
+	names, err := fs.Glob(pages, "page/*.html")
+	if err != nil || len(names) < 5 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		if !used[strings.TrimSuffix(filepath.Base(name), ".html")] {
+			t.Errorf("%s has no sample", name)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join("testdata", "page"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if pageSamples()[strings.TrimSuffix(e.Name(), ".html")] == nil {
+			t.Errorf("testdata/page/%s belongs to no sample", e.Name())
+		}
+	}
+}
+
+// What managers call their lists is text, whatever it looks like.
+func TestPagesEscape(t *testing.T) {
+	got, err := ButtonPage{Community: "A&B", List: `<script>alert("1")</script>`, Nonce: `"><b>`, Managers: "m@x.example"}.Render()
+	if err != nil || bytes.Contains(got, []byte("<script")) || bytes.Contains(got, []byte("<b>")) || !bytes.Contains(got, []byte("A&amp;B")) {
+		t.Errorf("%v\n%s", err, got)
+	}
+}
+
+func TestPagesWantTheirFields(t *testing.T) {
+	for _, p := range []pageRenderer{ButtonPage{Community: "A", Managers: "m@x.example"}, ButtonPage{Nonce: "1", Managers: "m@x.example"}, PressedPage{Community: "A"}, SorryPage{Title: "x"}} {
+		if _, err := p.Render(); err == nil || !strings.Contains(err.Error(), "is missing") {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+}
+
+// Text must be readable by everybody (WCAG 2.2 AA: 4.5 to 1), on both grounds.
+func TestPageContrast(t *testing.T) {
+	themes := regexp.MustCompile(`:root \{[^}]*--paper[^}]*\}`).FindAllString(string(Style()), -1)
+	if len(themes) != 2 {
+		t.Fatal(themes)
+	}
+	for i, theme := range themes {
+		colour := map[string][]float64{}
+		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{3,6});`).FindAllStringSubmatch(theme, -1) {
+			colour[m[1]] = []float64{luminance(m[2])}
+		}
+		for _, pair := range [][2]string{{"ink", "card"}, {"soft", "card"}, {"ink", "note"}, {"deed-ink", "deed"}, {"ink", "paper"}} {
+			a, b := colour[pair[0]][0], colour[pair[1]][0]
+			if c := (max(a, b) + 0.05) / (min(a, b) + 0.05); c < 4.5 {
+				t.Errorf("theme %d: %s on %s has a contrast of %.1f", i, pair[0], pair[1], c)
+			}
+		}
+	}
+	if !bytes.HasPrefix(Icon(), []byte("<svg ")) || slices.Contains(Icon(), 0) {
+		t.Error("the icon is no SVG")
+	}
+}
+
+// luminance is that of WCAG, of a colour in hexadecimal digits.
+func luminance(hex string) (l float64) {
+	if len(hex) == 3 {
+		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+	}
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+		if err != nil {
+			return 0
+		}
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		l += weight * c
+	}
+	return l
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"mime/quotedprintable"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +48,13 @@ func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time
 	return notice.Mail{
 		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: c.Name + " " + r.pref.Period, Address: c.Address("digest")},
 		ReplyTo: reply, Words: words, Kind: notice.Issues, Auto: notice.Generated,
-		Extra: []letter.Field{
+		Extra: slices.Concat([]letter.Field{
 			{Name: "List-Id", Value: plain(c.Name) + " digest <digest." + c.Domain + ">"},
 			{Name: "List-Help", Value: "<mailto:" + c.Address("help").String() + ">"},
 			{Name: "List-Owner", Value: "<mailto:" + c.Address("managers").String() + ">"},
-			{Name: "List-Unsubscribe", Value: "<mailto:" + off.Address.String() + "?subject=off>"},
+		}, e.Office.Unsubscribe(off, "off"), []letter.Field{
 			{Name: "Precedence", Value: "bulk"},
-		},
+		}),
 		Source: fmt.Sprintf("issue:%d", issue),
 	}, nil
 }

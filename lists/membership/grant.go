@@ -72,11 +72,7 @@ func (k *Clerk) cannotLeave(tx *db.Tx, in *lists.Incoming) error {
 
 // leaveList takes a member off one list; they stay on the others.
 func (k *Clerk) leaveList(tx *db.Tx, in *lists.Incoming, id lists.ListID) error {
-	l, err := lists.ListByID(tx, id)
-	if err != nil {
-		return err
-	}
-	was, err := lists.Unsubscribe(tx, in.Sender.ID, id)
+	words, was, err := k.offList(tx, in.Community, in.Sender, id)
 	if err != nil {
 		return err
 	}
@@ -87,15 +83,24 @@ func (k *Clerk) leaveList(tx *db.Tx, in *lists.Incoming, id lists.ListID) error 
 	if err := in.Filed(tx, detail); err != nil {
 		return err
 	}
-	others, err := k.got(tx, in.Sender, lists.Each, lists.Digest)
-	if err != nil {
-		return err
-	}
-	words, err := templates.LeftList{Community: in.Community.Name, List: l.Title(), Others: others, Doors: doors(in.Community)}.Render()
-	if err != nil {
-		return err
-	}
 	return k.confirm(tx, in, words, was)
+}
+
+// offList does it, and tells whether they were on the list, with what they are to be told.
+func (k *Clerk) offList(tx *db.Tx, c lists.Community, m lists.Member, id lists.ListID) (words templates.Mail, was bool, err error) {
+	l, err := lists.ListByID(tx, id)
+	if err != nil {
+		return words, false, err
+	}
+	if was, err = lists.Unsubscribe(tx, m.ID, id); err != nil {
+		return words, false, err
+	}
+	others, err := k.got(tx, m, lists.Each, lists.Digest)
+	if err != nil {
+		return words, false, err
+	}
+	words, err = templates.LeftList{Community: c.Name, List: l.Title(), Others: others, Doors: doors(c)}.Render()
+	return words, was, err
 }
 
 // got are the names of the lists that a member gets in one of these ways.
@@ -122,32 +127,37 @@ func titles(tx *db.Tx, subs []lists.Subscription) ([]string, error) {
 
 // digestOff stops the digest and nothing else: that is not leaving (product.md A8).
 func (k *Clerk) digestOff(tx *db.Tx, in *lists.Incoming) error {
-	subs, err := lists.Subscriptions(tx, in.Sender.ID)
+	words, changed, err := k.offDigest(tx, in.Community, in.Sender)
 	if err != nil {
 		return err
 	}
-	changed := false
+	if err := in.Filed(tx, "a member stopped the digest"); err != nil {
+		return err
+	}
+	return k.confirm(tx, in, words, changed)
+}
+
+// offDigest does it, and tells whether there was a digest to stop, with what they are to be told.
+func (k *Clerk) offDigest(tx *db.Tx, c lists.Community, m lists.Member) (words templates.Mail, changed bool, err error) {
+	subs, err := lists.Subscriptions(tx, m.ID)
+	if err != nil {
+		return words, false, err
+	}
 	for _, s := range subs {
 		if s.Delivery != lists.Digest {
 			continue
 		}
 		changed = true
-		if err := lists.Subscribe(tx, in.Sender.ID, s.List, lists.None); err != nil {
-			return err
+		if err := lists.Subscribe(tx, m.ID, s.List, lists.None); err != nil {
+			return words, false, err
 		}
 	}
-	if err := in.Filed(tx, "a member stopped the digest"); err != nil {
-		return err
-	}
-	still, err := k.got(tx, in.Sender, lists.Each)
+	still, err := k.got(tx, m, lists.Each)
 	if err != nil {
-		return err
+		return words, false, err
 	}
-	words, err := templates.DigestOff{Community: in.Community.Name, Still: still, Doors: doors(in.Community)}.Render()
-	if err != nil {
-		return err
-	}
-	return k.confirm(tx, in, words, changed)
+	words, err = templates.DigestOff{Community: c.Name, Still: still, Doors: doors(c)}.Render()
+	return words, changed, err
 }
 
 // deliver changes how a member gets the lists, and with a period when the digest comes. A list of which they want nothing stays so

@@ -49,6 +49,19 @@ func (o *Office) DigestOff(tx *db.Tx, d Door) (letter.Mailbox, error) {
 	return o.door(tx, address.DigestOff, "", d)
 }
 
+// Unsubscribe are the fields for which mail programs show a button: the door, and where the pages are reached by https, the same as an
+// address to post to (RFC 2369, RFC 8058 §3.1). It stands in the header of the one copy alone, never in a text, which gets quoted (F2).
+func (o *Office) Unsubscribe(door letter.Mailbox, subject string) []letter.Field {
+	mail := "<mailto:" + door.Address.String() + "?subject=" + subject + ">"
+	if o.Web == "" {
+		return []letter.Field{{Name: "List-Unsubscribe", Value: mail}}
+	}
+	return []letter.Field{
+		{Name: "List-Unsubscribe", Value: "<" + o.Web + "/u/" + address.Parse(door.Address.Local).Token + ">, " + mail},
+		{Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click"},
+	}
+}
+
 // ReturnPath is the address to which mail for a member comes back: the same on every letter (VERP, M1). People who are no members
 // share one.
 func (o *Office) ReturnPath(tx *db.Tx, c lists.Community, m lists.Member) (letter.Address, error) {

@@ -134,6 +134,7 @@ func Related(l *letter.Letter) []letter.MessageID {
 type Office struct {
 	Store *archive.Store
 	Book  *address.Book
+	Web   string // where the pages are reached, by https, without a slash at the end; "" when there are none
 }
 
 // Sent is a letter as it was written.

@@ -47,7 +47,7 @@ func (p *Press) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queu
 	if err != nil {
 		return queue.Message{}, err
 	}
-	own, err := fields(letter.Field{Name: "List-Unsubscribe", Value: "<mailto:" + leave.Address.String() + "?subject=leave>"})
+	own, err := fields(p.Office.Unsubscribe(leave, "leave")...)
 	if err != nil {
 		return queue.Message{}, err
 	}

@@ -27,17 +27,22 @@ type certificate struct {
 // lookEvery is how long a certificate is believed to be the same.
 const lookEvery = time.Second
 
-// serverTLS is how listeners encrypt, nil when they do not.
-func serverTLS(cfg config.TLS, log *slog.Logger) (*tls.Config, error) {
-	if cfg.Mode != config.Files {
-		return nil, nil
+// learnTLS finds out how listeners encrypt: nil when they do not.
+func (p *Program) learnTLS() error {
+	cfg := p.Config.TLS
+	switch cfg.Mode {
+	case config.Files:
+		c := &certificate{cert: cfg.Cert, key: cfg.Key, log: p.Log}
+		if err := c.load(); err != nil {
+			return refusal.Because(refusal.Invalid, "The certificate %s and its key %s cannot be used.", cfg.Cert, cfg.Key).From(err).
+				Try("openssl x509 -noout -subject -dates -in %s", cfg.Cert)
+		}
+		p.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+	case config.FromCA:
+		p.authority = p.newAuthority()
+		p.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: p.authority.get}
 	}
-	c := &certificate{cert: cfg.Cert, key: cfg.Key, log: log}
-	if err := c.load(); err != nil {
-		return nil, refusal.Because(refusal.Invalid, "The certificate %s and its key %s cannot be used.", cfg.Cert, cfg.Key).From(err).
-			Try("openssl x509 -noout -subject -dates -in %s", cfg.Cert)
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}, nil
+	return nil
 }
 
 // get is asked at each handshake.

@@ -124,7 +124,7 @@ func (c *cli) openDemo(ctx context.Context, dir string) (*stage, error) {
 	cfg := config.Default()
 	cfg.Hostname, cfg.Data = "lists."+demoDomain, filepath.Join(dir, "data")
 	cfg.SMTP.Listen, cfg.SMTP.Submission, cfg.IMAP.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	cfg.Web.Listen, cfg.Verification = "", config.Unverified
+	cfg.Web.Listen, cfg.Web.URL, cfg.Verification = "127.0.0.1:0", "http://127.0.0.1:0", config.Unverified
 	d := &stage{c: c, clock: &demoClock{now: c.now}, began: c.now()}
 	d.clock.set(nextThursday(c.now()))
 	var err error
@@ -180,6 +180,7 @@ func (d *stage) stay(ctx context.Context) error {
 	d.c.say("\nThe server is up. Look around, with any mail program:\n")
 	d.c.say("  IMAP        %s, no encryption (this machine only)", d.p.Addr(imapListener))
 	d.c.say("  sending     %s, the same names and passwords", d.p.Addr("smtp.submission"))
+	d.c.say("  web         %s, where the \"unsubscribe\" of each mail leads", d.p.webURL())
 	for _, person := range demoPeople {
 		a, err := letter.ParseAddress(person.address)
 		if err != nil {

@@ -184,5 +184,5 @@ func ownPolicy(cfg config.Config) (courier.Policy, bool) {
 	if cfg.Web.Listen == "" || !strings.HasPrefix(cfg.Web.URL, "https://") || cfg.TLS.Mode == config.NoTLS {
 		return courier.Policy{}, false
 	}
-	return courier.Policy{Mode: courier.STSEnforce, MX: []string{cfg.Hostname}, MaxAge: policyAge}, true
+	return courier.Policy{Mode: courier.STSMode(cfg.TLS.MTASTS), MX: []string{cfg.Hostname}, MaxAge: policyAge}, true
 }

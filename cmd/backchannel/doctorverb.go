@@ -107,10 +107,16 @@ func (p *Program) host() doctor.Host {
 	for _, l := range p.Config.Listeners() {
 		one := doctor.Listener{Setting: l.Key, Address: l.Address, Greets: "220 "}
 		switch {
-		case l.Key == webListener || strings.HasSuffix(l.Address, ":0"):
-			continue // nothing listens there in this version; or the port is another one at each start
+		case strings.HasSuffix(l.Address, ":0"):
+			continue // the port is another one at each start
 		case l.Key == imapListener:
 			one.Greets, one.Wrapped = "* OK", protected
+		case l.Key == submissionsDoor:
+			one.Wrapped = true
+		case l.Key == webListener:
+			one.Greets, one.URL = "", p.webURL()
+		case l.Key == httpListener || l.Key == metricsListener:
+			one.Greets = "" // it waits to be asked
 		case l.Key != lmtpListener:
 			one.STARTTLS = protected
 		}

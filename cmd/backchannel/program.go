@@ -61,7 +61,8 @@ type Program struct {
 	Calendar *calendar.Calendar
 	Ring     *keyring // the DKIM keys
 
-	tls       *tls.Config
+	tls       *tls.Config // how listeners encrypt; nil when they do not
+	authority *authority  // where the certificates come from, with tls.mode acme
 	lock      *db.Lock
 	pulse     pulse                   // for health
 	listeners map[string]net.Listener // by the name of their setting

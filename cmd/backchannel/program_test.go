@@ -65,22 +65,14 @@ func openVillage(t *testing.T, change func(*Options)) *village {
 	if change != nil {
 		change(&o)
 	}
-	p, err := Open(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &village{Program: p, t: t, log: l}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	h := openVillageAt(t, o)
+	h.log = l
 	h.update(func(tx *db.Tx) error {
 		c, err := lists.AddCommunity(tx, lists.Community{Domain: "gardeners.test", Name: "Gardeners"})
 		if err != nil {
 			return err
 		}
-		talk, err := lists.AddList(tx, p.Store, lists.NewList(c, "talk"))
+		talk, err := lists.AddList(tx, h.Store, lists.NewList(c, "talk"))
 		if err != nil {
 			return err
 		}
@@ -95,6 +87,22 @@ func openVillage(t *testing.T, change func(*Options)) *village {
 			}
 		}
 		return nil
+	})
+	return h
+}
+
+// openVillageAt opens a program over whatever its folder holds.
+func openVillageAt(t *testing.T, o Options) *village {
+	t.Helper()
+	p, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &village{Program: p, t: t, log: &logged{}}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	return h
 }
@@ -121,6 +129,11 @@ func (h *village) serve() {
 	if err := h.Listen(); err != nil {
 		h.t.Fatal(err)
 	}
+	h.serveListening()
+}
+
+// serveListening is the second half of serve, for tests that need to know the ports first.
+func (h *village) serveListening() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()

@@ -35,7 +35,7 @@ func schemas() []db.Schema {
 
 // join makes the rooms and tells each whom it needs.
 func (p *Program) join() {
-	p.Office = &notice.Office{Store: p.Store, Book: p.Book}
+	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
 	p.Press = &relay.Press{Office: p.Office}
 	p.Box = &backchannel.Letterbox{Office: p.Office}
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}

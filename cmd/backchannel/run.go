@@ -16,10 +16,11 @@ import (
 // goodbyeTime is how long IMAP sessions have to end; all else that ends gets at most 10 s (P10).
 const goodbyeTime = 5 * time.Second
 
-// The listeners by the names of their settings, and the door behind each. The web pages have none in this version.
+// The listeners by the names of their settings, and the door behind each. The web pages and IMAP have their own.
 var doors = map[string]smtpd.Door{
 	"smtp.listen":     smtpd.MX,
 	"smtp.submission": smtpd.Submission,
+	submissionsDoor:   smtpd.Submission,
 	"smtp.lmtp":       smtpd.LMTP,
 }
 
@@ -27,6 +28,9 @@ const (
 	imapListener = "imap.listen"
 	lmtpListener = "smtp.lmtp"
 	webListener  = "web.listen"
+	httpListener = "web.http"
+
+	submissionsDoor = "smtp.submissions" // TLS from the first byte
 )
 
 // Listen takes the lock of the server and opens its ports. From then on connections wait for Run.
@@ -34,18 +38,13 @@ func (p *Program) Listen() error {
 	if err := p.Config.CheckServe(); err != nil {
 		return err
 	}
-	var err error
-	if p.tls, err = serverTLS(p.Config.TLS, p.Log); err != nil {
+	if err := p.learnTLS(); err != nil {
 		return err
 	}
 	if err := p.holdServe(); err != nil {
 		return err
 	}
 	for _, l := range p.Config.Listeners() {
-		if l.Key == webListener {
-			p.Log.Info("web.listen is set, but the web pages come with the next version: nothing listens there", "address", l.Address)
-			continue
-		}
 		listener, err := net.Listen("tcp", l.Address)
 		if err != nil {
 			return refusal.Because(refusal.Conflict, "%s is %s, and nobody can listen there: %s.", l.Key, l.Address, reason(err)).From(err).
@@ -53,6 +52,9 @@ func (p *Program) Listen() error {
 		}
 		p.listeners[l.Key] = listener
 		p.closers = append(p.closers, func() error { return ignoreClosed(listener.Close()) })
+		if l.Key == webListener {
+			p.learnWebURL(listener)
+		}
 	}
 	return nil
 }
@@ -90,6 +92,10 @@ func (p *Program) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pages, err := p.pages()
+	if err != nil {
+		return err
+	}
 	runner, err := p.runner()
 	if err != nil {
 		return err
@@ -107,7 +113,7 @@ func (p *Program) Run(ctx context.Context) error {
 	var letters []smtpd.Listener
 	for key, l := range p.listeners {
 		if door, ok := doors[key]; ok {
-			letters = append(letters, smtpd.Listener{Listener: l, Door: door})
+			letters = append(letters, smtpd.Listener{Listener: l, Door: door, TLS: key == submissionsDoor})
 		}
 	}
 	begin(func(ctx context.Context) error { return front.Serve(ctx, letters...) })
@@ -118,6 +124,10 @@ func (p *Program) Run(ctx context.Context) error {
 	if l := p.listeners[metricsListener]; l != nil {
 		figures := p.figures(reading)
 		begin(func(ctx context.Context) error { return p.watch(ctx, l, figures) })
+	}
+	begin(func(ctx context.Context) error { return p.servePages(ctx, pages) })
+	if p.authority != nil {
+		begin(p.authority.prepare)
 	}
 	begin(runner.Run)
 	begin(p.Calendar.Run)

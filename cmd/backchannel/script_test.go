@@ -55,7 +55,7 @@ func setTheScene(e *testscript.Env) error {
 		return err
 	}
 	e.Defer(func() { taken.Close() })
-	for _, name := range []string{"SMTP", "SUBMISSION", "IMAP"} {
+	for _, name := range []string{"SMTP", "SUBMISSION", "IMAP", "WEB"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func setTheScene(e *testscript.Env) error {
 	ports := fmt.Sprintf("hostname: lists.test\nverification: off\nsmtp: { listen: %q, submission: %q }\n", e.Getenv("SMTP"), e.Getenv("SUBMISSION"))
 	for name, rest := range map[string]string{
 		"config.yaml": fmt.Sprintf("imap: { listen: %q }\nweb: { listen: \"\" }\n", e.Getenv("IMAP")),
-		"web.yaml":    "imap: { listen: \"\" }\nlog: { format: json }\n",
+		"web.yaml":    fmt.Sprintf("imap: { listen: \"\" }\nweb: { listen: %q }\nlog: { format: json }\n", e.Getenv("WEB")),
 		"taken.yaml":  fmt.Sprintf("imap: { listen: %q }\n", taken.Addr()),
 	} {
 		if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(ports+rest), 0o600); err != nil {

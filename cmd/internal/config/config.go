@@ -33,11 +33,12 @@ type Config struct {
 
 // SMTP says where letters come in. An empty listener is off.
 type SMTP struct {
-	Listen     string // host:port for mail from other servers
-	Submission string // host:port for members' own mail programs, with a login
-	LMTP       string // host:port for a mail server on this machine
-	MaxSize    int64  // bytes of the largest letter taken
-	PerIP      int    // sessions from one address at a time; loopback is not counted
+	Listen      string // host:port for mail from other servers
+	Submission  string // host:port for members' own mail programs, with a login: STARTTLS
+	Submissions string // the same with TLS from the first byte (RFC 8314 §3.3)
+	LMTP        string // host:port for a mail server on this machine
+	MaxSize     int64  // bytes of the largest letter taken
+	PerIP       int    // sessions from one address at a time; loopback is not counted
 }
 
 // IMAP says where mailboxes are read. An empty listener is off.
@@ -47,16 +48,23 @@ type IMAP struct {
 
 // Web says where the few web pages are. An empty listener is off.
 type Web struct {
-	Listen string // host:port
+	Listen string // host:port; in clear on loopback, with TLS elsewhere
+	HTTP   string // host:port that sends browsers on to URL, and answers a certificate authority
 	URL    string // how people reach it, without a slash at the end; goes into the letters
 }
 
 // TLS says which certificate the listeners show.
 type TLS struct {
-	Mode TLSMode
-	Cert string // path of the certificate chain, for mode files
-	Key  string // path of its key
+	Mode      TLSMode
+	Cert      string // path of the certificate chain, for mode files
+	Key       string // path of its key
+	Email     string // whom the certificate authority tells about trouble, for mode acme; may be empty
+	Directory string // where the authority is to be found (RFC 8555 §7.1.1), for mode acme
+	MTASTS    string // testing, enforce or none: what senders are asked to do when TLS to us fails (RFC 8461)
 }
+
+// LetsEncrypt is the certificate authority of mode acme, unless another is named.
+const LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
 
 // TLSMode is where certificates come from.
 type TLSMode string
@@ -120,7 +128,7 @@ func Default() Config {
 		SMTP:         SMTP{Listen: "127.0.0.1:2525", Submission: "127.0.0.1:2587", MaxSize: 25 * megabyte, PerIP: 10},
 		IMAP:         IMAP{Listen: "127.0.0.1:2143"},
 		Web:          Web{Listen: "127.0.0.1:2080", URL: "http://127.0.0.1:2080"},
-		TLS:          TLS{Mode: NoTLS},
+		TLS:          TLS{Mode: NoTLS, Directory: LetsEncrypt, MTASTS: "testing"},
 		Relay:        Relay{Mode: Outbox, Smarthost: "127.0.0.1:1025", Connections: 10},
 		Verification: Confirm,
 		Log:          Log{Level: "info", Format: "text"},
@@ -139,9 +147,11 @@ func (c Config) Listeners() []Listener {
 	for _, l := range []Listener{
 		{"smtp.listen", c.SMTP.Listen},
 		{"smtp.submission", c.SMTP.Submission},
+		{"smtp.submissions", c.SMTP.Submissions},
 		{"smtp.lmtp", c.SMTP.LMTP},
 		{"imap.listen", c.IMAP.Listen},
 		{"web.listen", c.Web.Listen},
+		{"web.http", c.Web.HTTP},
 		{"metrics.listen", c.Metrics.Listen},
 	} {
 		if l.Address != "" {
@@ -155,9 +165,6 @@ func (c Config) Listeners() []Listener {
 // written for a later version is told apart from a mistake; serve must not start with one of them.
 func (c Config) Unsupported() []string {
 	var not []string
-	if c.TLS.Mode == FromCA {
-		not = append(not, "tls.mode acme comes with a later version; use files, and let another program renew them.")
-	}
 	if c.Relay.Mode == Direct {
 		not = append(not, "relay.mode direct comes with the next version; use smarthost or outbox.")
 	}

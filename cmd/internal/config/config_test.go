@@ -74,10 +74,10 @@ func TestEverySetting(t *testing.T) {
 	got, err := Parse("dir/config.yaml", []byte(`
 hostname: lists.gärten.example
 data: /var/lib/backchannel
-smtp: { listen: ":25", submission: "[::]:465", lmtp: "localhost:2424", max_size: 30 MiB, per_ip: 20 }
+smtp: { listen: ":25", submission: "[::]:587", submissions: "[::]:465", lmtp: "localhost:2424", max_size: 30 MiB, per_ip: 20 }
 imap: { listen: 0.0.0.0:993 }
-web: { listen: 127.0.0.1:2080, url: https://lists.example/bc/ }
-tls: { mode: files, cert: cert.pem, key: /etc/key.pem }
+web: { listen: 127.0.0.1:2080, http: ":80", url: https://lists.example/bc/ }
+tls: { mode: files, cert: cert.pem, key: /etc/key.pem, directory: "https://ca.example/dir", mta_sts: enforce }
 relay: { mode: smarthost, smarthost: mail.provider.example:587, connections: 3, username: me, password_file: password }
 dns: { resolver: "[2001:db8::53]:53" }
 metrics: { listen: "[::1]:9525" }
@@ -91,10 +91,10 @@ log: { level: debug, format: json }
 	want := Config{
 		Hostname:     "lists.xn--grten-gra.example",
 		Data:         "/var/lib/backchannel",
-		SMTP:         SMTP{":25", "[::]:465", "localhost:2424", 30 << 20, 20},
+		SMTP:         SMTP{":25", "[::]:587", "[::]:465", "localhost:2424", 30 << 20, 20},
 		IMAP:         IMAP{"0.0.0.0:993"},
-		Web:          Web{"127.0.0.1:2080", "https://lists.example/bc"},
-		TLS:          TLS{Files, "dir/cert.pem", "/etc/key.pem"},
+		Web:          Web{"127.0.0.1:2080", ":80", "https://lists.example/bc"},
+		TLS:          TLS{Files, "dir/cert.pem", "/etc/key.pem", "", "https://ca.example/dir", "enforce"},
 		Relay:        Relay{Smarthost, "mail.provider.example:587", 3, "me", "dir/password"},
 		DNS:          DNS{"[2001:db8::53]:53"},
 		Metrics:      Metrics{"[::1]:9525"},
@@ -132,6 +132,20 @@ func TestTheWebAddressFollowsItsListener(t *testing.T) {
 	}
 }
 
+// The authority has to find somebody at home: on port 443, or on port 80.
+func TestACertificateAuthorityNeedsADoor(t *testing.T) {
+	for _, text := range []string{
+		"web: { listen: 0.0.0.0:443, url: https://a.example }",
+		"web: { http: 0.0.0.0:80, url: https://a.example }",
+		"web: { listen: \"\", http: 127.0.0.1:8080, url: https://a.example }",
+	} {
+		c, err := Parse("c", []byte("hostname: a.example\ntls: { mode: acme, email: me@a.example }\n"+text))
+		if err != nil || c.TLS.Directory != LetsEncrypt || c.TLS.Email != "me@a.example" || c.TLS.MTASTS != "testing" {
+			t.Errorf("%s: %v, %+v", text, err, c.TLS)
+		}
+	}
+}
+
 func TestLoopback(t *testing.T) {
 	for address, want := range map[string]bool{
 		"127.0.0.1:25": true, "127.8.8.8:25": true, "[::1]:25": true, "localhost:25": true, "[::ffff:127.0.0.1]:25": true,
@@ -146,6 +160,7 @@ func TestLoopback(t *testing.T) {
 func TestServeRefusesWhatItCannotDo(t *testing.T) {
 	c, err := Parse("config.yaml", []byte(`hostname: lists.gardeners.example
 tls: { mode: acme }
+web: { http: 0.0.0.0:80, url: https://lists.gardeners.example }
 relay: { mode: direct }
 arc: on
 verification: off
@@ -155,10 +170,10 @@ imap:
 	if err != nil {
 		t.Fatalf("the words are known: %v", err)
 	}
-	want := `config.yaml: tls.mode acme comes with a later version; use files, and let another program renew them.
-config.yaml: relay.mode direct comes with the next version; use smarthost or outbox.
+	want := `config.yaml: relay.mode direct comes with the next version; use smarthost or outbox.
 config.yaml: arc: on comes with the next version; take the line out.
-config.yaml:7: imap.listen is 0.0.0.0:993, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.`
+config.yaml:3: web.http is 0.0.0.0:80, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.
+config.yaml:8: imap.listen is 0.0.0.0:993, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.`
 	if err := c.CheckServe(); err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

@@ -69,15 +69,20 @@ func (r *reader) settings() []setting {
 		{"data", path(&c.Data)},
 		{"smtp.listen", listener(&c.SMTP.Listen)},
 		{"smtp.submission", listener(&c.SMTP.Submission)},
+		{"smtp.submissions", listener(&c.SMTP.Submissions)},
 		{"smtp.lmtp", listener(&c.SMTP.LMTP)},
 		{"smtp.max_size", size(&c.SMTP.MaxSize, smallestMaxSize, largestMaxSize)},
 		{"smtp.per_ip", number(&c.SMTP.PerIP, 1, 200)},
 		{"imap.listen", listener(&c.IMAP.Listen)},
 		{"web.listen", listener(&c.Web.Listen)},
+		{"web.http", listener(&c.Web.HTTP)},
 		{"web.url", webURL(&c.Web.URL)},
 		{"tls.mode", word(&c.TLS.Mode, NoTLS, Files, FromCA)},
 		{"tls.cert", path(&c.TLS.Cert)},
 		{"tls.key", path(&c.TLS.Key)},
+		{"tls.email", mailAddress(&c.TLS.Email)},
+		{"tls.directory", httpsURL(&c.TLS.Directory)},
+		{"tls.mta_sts", word(&c.TLS.MTASTS, "testing", "enforce", "none")},
 		{"relay.mode", word(&c.Relay.Mode, Outbox, Smarthost, Direct)},
 		{"relay.smarthost", peer(&c.Relay.Smarthost)},
 		{"relay.connections", number(&c.Relay.Connections, 1, 100)},
@@ -283,13 +288,16 @@ func (r *reader) listeners() {
 			taken[l.Address] = l.Key
 		}
 		switch {
+		case l.Key == "smtp.submissions" && c.TLS.Mode == NoTLS && !r.wrong["tls.mode"]:
+			r.complain(l.Key, "smtp.submissions is %s, where TLS begins with the first byte, but tls.mode is none; set it to files or acme, or take this line out.", l.Address)
+		case l.Key == "web.http": // it only sends people on
 		case Loopback(l.Address):
 		case l.Key == "smtp.lmtp":
 			r.complain(l.Key, "smtp.lmtp is %s; it believes whoever connects, so it listens on loopback only, like 127.0.0.1:2424.", l.Address)
 		case l.Key == "metrics.listen":
 			r.complain(l.Key, "metrics.listen is %s; whoever reaches it reads how this server is doing, so it listens on loopback only, like 127.0.0.1:9525.", l.Address)
 		case c.TLS.Mode == NoTLS && !r.wrong["tls.mode"]:
-			r.complain(l.Key, "%s is %s, but tls.mode is none: passwords and letters would cross the net in clear. Listen on 127.0.0.1, or set tls.mode to files.", l.Key, l.Address)
+			r.complain(l.Key, "%s is %s, but tls.mode is none: passwords and letters would cross the net in clear. Listen on 127.0.0.1, or set tls.mode to files or acme.", l.Key, l.Address)
 		}
 	}
 }
@@ -306,6 +314,13 @@ func (r *reader) certificates() {
 			r.complain(f.key, "%s is given, but tls.mode is %s; set it to files, or take this line out.", f.key, c.TLS.Mode)
 		}
 	}
+	if _, given := c.lines["tls.email"]; given && c.TLS.Mode != FromCA && !r.wrong["tls.mode"] {
+		r.complain("tls.email", "tls.email is given, but tls.mode is %s; set it to acme, or take this line out.", c.TLS.Mode)
+	}
+	// The authority comes to port 443 (RFC 8737) or to port 80 (RFC 8555 §8.3) to see whether the name is ours.
+	if c.TLS.Mode == FromCA && c.Web.HTTP == "" && (c.Web.Listen == "" || Loopback(c.Web.Listen)) && !r.wrong["web.http"] && !r.wrong["web.listen"] {
+		r.complain("tls.mode", "tls.mode is acme, but nothing listens where the authority looks; set web.listen to 0.0.0.0:443, or web.http to 0.0.0.0:80.")
+	}
 }
 
 // webAddress: when only the listener was moved, links must follow it.
@@ -318,6 +333,9 @@ func (r *reader) webAddress() {
 		r.complain("web.url", "web.url is missing; it is how people reach the pages that listen on %s, like https://lists.gardeners.example.", c.Web.Listen)
 	default:
 		c.Web.URL = "http://" + c.Web.Listen
+	}
+	if c.Web.HTTP != "" && !strings.HasPrefix(c.Web.URL, "https://") && !r.wrong["web.url"] {
+		r.complain("web.http", "web.http sends browsers on to web.url, which is no https address; set web.url, or take this line out.")
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"backchannel/archive/letter"
+
 	"golang.org/x/net/idna"
 )
 
@@ -223,6 +225,30 @@ func webURL(into *string) check {
 			return fmt.Sprintf("%q; links in letters need https, plain http is for loopback only.", text)
 		}
 		*into = strings.TrimRight(text, "/")
+		return ""
+	}
+}
+
+// mailAddress reads a mail address, or nothing.
+func mailAddress(into *string) check {
+	return func(text string) string {
+		a, err := letter.ParseAddress(text)
+		if text != "" && (err != nil || !strings.Contains(a.Domain, ".")) {
+			return fmt.Sprintf("%q; write a mail address, like postmaster@gardeners.example.", text)
+		}
+		*into = text
+		return ""
+	}
+}
+
+// httpsURL reads the address of a service. Plain http is for a test on this machine.
+func httpsURL(into *string) check {
+	return func(text string) string {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopbackHost(u.Hostname())) {
+			return fmt.Sprintf("%q; write an https address, like %s.", text, LetsEncrypt)
+		}
+		*into = text
 		return ""
 	}
 }

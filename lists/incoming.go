@@ -8,6 +8,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists/address"
+	"backchannel/smtpd/bounce"
 	"backchannel/smtpd/mailauth"
 )
 
@@ -31,6 +32,7 @@ type Incoming struct {
 	Policy  Verification // what the operator chose for senders who are not verified
 	Robot   bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
+	Report *bounce.Aggregate // of a letter to an address for reports about our domain; nil for others
 	// Also are the other addresses of ours that the same session named. PrivateToo tells that one of them is a private door: then
 	// nothing of this letter becomes public before its author says so (product.md W4). WithManagers tells that it was taken there.
 	Also         []letter.Address

@@ -68,8 +68,8 @@ type failureShown struct {
 	Recipient string `json:"recipient,omitempty"`
 }
 
-// report shows a report, nil when there is nothing in it.
-func report(r bounce.Report) *reportShown {
+// inspection shows a report, nil when there is nothing in it.
+func inspection(r bounce.Report) *reportShown {
 	if len(r.Failures) == 0 && r.Feedback == "" && r.OriginalID == "" {
 		return nil
 	}
@@ -173,7 +173,7 @@ func look(l *letter.Letter, s session) inspected {
 		seen.Refused = err.Error()
 	}
 	if seen.Robot, seen.Why = bounce.Robot(l, s.from == "<>"); seen.Robot != bounce.Person {
-		seen.Report = report(bounce.Read(l))
+		seen.Report = inspection(bounce.Read(l))
 	}
 	t := l.NewText()
 	seen.NewText, seen.Quoted, seen.Unsure, seen.Signature = t.Text, t.Quoted, t.Unsure, t.Signature

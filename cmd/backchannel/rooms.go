@@ -11,6 +11,7 @@ import (
 	"backchannel/archive/logbook"
 	"backchannel/cmd/internal/config"
 	"backchannel/digest"
+	"backchannel/digest/report"
 	"backchannel/lists"
 	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
@@ -29,7 +30,7 @@ import (
 func schemas() []db.Schema {
 	return []db.Schema{
 		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(),
-		address.Schema(), lists.Schema(), notice.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(),
+		address.Schema(), lists.Schema(), notice.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(), report.Schema(),
 	}
 }
 
@@ -56,6 +57,7 @@ func (p *Program) join() {
 	p.Rooms.Register(mailroom.Moderation, p.Desk)
 	p.Rooms.Register(mailroom.Backchannel, p.Box)
 	p.Rooms.Register(mailroom.Digest, p.Editor)
+	p.Rooms.Register(mailroom.Reports, report.Desk{})
 	p.Rooms.Register(mailroom.Membership, p.Clerk)
 }
 

@@ -11,6 +11,7 @@ const (
 	Membership  = "membership"  // leaving, settings, help
 	Backchannel = "backchannel" // the managers' letterbox
 	Digest      = "digest"      // answers to a digest
+	Reports     = "reports"     // what others report about our domain
 	bounces     = "bounces"     // what comes back; the mailroom's own
 )
 
@@ -18,6 +19,7 @@ const (
 // of what this server answers to.
 var roles = map[string]string{
 	"managers": Backchannel, "postmaster": Backchannel, "abuse": Backchannel, "digest": Digest,
+	"dmarc-reports": Reports, "tls-reports": Reports,
 	"leave": Membership, "help": Membership, "weekly": Membership, "daily": Membership, "monthly": Membership, "nodigest": Membership, "each": Membership,
 }
 
@@ -47,11 +49,16 @@ func hears(n address.Name, kind bounce.Kind) bool {
 		return true
 	case n.Form == address.Role && (n.Word == "postmaster" || n.Word == "abuse"):
 		return true // they always work (M22), and those who write there are often machines
+	case reported(n):
+		return true // programs write them, and some do not say so
 	case pressed(n):
 		return kind == bounce.AutoReply || kind == bounce.Generated || kind == bounce.Bulk
 	}
 	return false
 }
+
+// reported tells whether other mail systems send their reports about our domain to an address (M21). Nothing is decided by them.
+func reported(n address.Name) bool { return n.Form == address.Role && roles[n.Word] == Reports }
 
 // pressed tells whether mail programs write to an address by themselves when a person presses a button: the addresses of
 // List-Unsubscribe. Apple's marks such a letter as an automatic reply. Who sent it counts there as with a person's own letter.

@@ -30,11 +30,17 @@ type sorting struct {
 	finding mailauth.Finding
 	quoted  *lists.Quoted
 	id      archive.LetterID
+
+	report   bounce.Aggregate // of a letter to an address for reports
+	noReport error            // why there is none
 }
 
 // prepare does what needs no transaction before it: in there everybody else waits.
 func (s *sorting) prepare() {
 	s.m.Store.Prepare(s.letter)
+	if anyOf(s.env, reported) {
+		s.report, s.noReport = bounce.ReadAggregate(s.letter)
+	}
 	if anyOf(s.env, func(n address.Name) bool { return n.List != "" }) {
 		s.quoted = lists.ReadQuoted(s.letter)
 	}
@@ -181,6 +187,12 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 		Letter: s.letter, Quoted: s.quoted, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
 		From: s.from, Verdict: lists.Unverified, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
 		Robot: s.kind != bounce.Person,
+	}
+	if reported(t.name) {
+		if s.noReport != nil {
+			return nil, s.noReport
+		}
+		in.Report = &s.report
 	}
 	if in.Finding, err = s.guard(tx, t.to); err != nil {
 		return nil, err

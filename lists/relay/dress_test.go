@@ -86,3 +86,20 @@ func TestPrefixed(t *testing.T) {
 		}
 	}
 }
+
+// M10: where the author's signature does not survive a host, From becomes the list's after all.
+func TestRewritten(t *testing.T) {
+	l := lists.List{ID: 1, Local: "talk", Domain: "g.example", Name: "Garden talk"}
+	own := "List-Unsubscribe: <mailto:leave+x@g.example>\r\n"
+	for in, want := range map[string]string{
+		"DKIM-Signature: v=1\r\nFrom: Ann <a@b.example>\r\nSubject: x\r\n\r\n": "From: Ann via Garden talk <talk@g.example>\r\nSubject: x\r\nReply-To: Ann <a@b.example>\r\nAuthor: Ann <a@b.example>\r\n\r\n",
+		"From: a@b.example\r\nReply-To: c@d.example\r\n\r\n":                   "From: a via Garden talk <talk@g.example>\r\nReply-To: c@d.example\r\nAuthor: a <a@b.example>\r\n\r\n",
+		"From: Ann via Garden talk <talk@g.example>\r\nReply-To: y\r\n\r\n":    "From: Ann via Garden talk <talk@g.example>\r\nReply-To: y\r\n\r\n",
+		"Subject: x\r\n\r\n": "Subject: x\r\n\r\n",
+	} {
+		got, err := rewritten([]byte(own+in), l)
+		if err != nil || string(got) != own+want {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}

@@ -3,7 +3,9 @@ package relay
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
@@ -34,12 +36,65 @@ func (p *Press) edit(tx *db.Tx, pub Publication, managers []lists.Member, ours f
 		if err != nil {
 			return nil, as.shown, err
 		}
-		if raw := keepFrom(pub, found, ours, tx.Now); raw != nil {
+		if raw := keepFrom(pub, writer.Address, found, ours, tx.Now); raw != nil {
 			return raw, writer, nil
 		}
 	}
 	raw, err := dress(pub, as, ours, tx.Now)
+	if err == nil {
+		raw, err = fit(raw)
+	}
 	return raw, as.shown, err
+}
+
+// fit makes a post whose every line may travel (E6): what our own signature covers must not change on the way any more. The body stays
+// byte for byte unless it has a line over 998 octets.
+func fit(raw []byte) ([]byte, error) {
+	head, body := notice.Split(raw)
+	if letter.Fits(head, true) && letter.Fits(body, false) {
+		return raw, nil
+	}
+	h := letter.ParseHeader(head)
+	h.Fit(false)
+	head = h.Bytes()
+	anew, err := letter.Recode(head, body, false)
+	if err != nil { // what is signed stays in one piece as long as it can, and is broken rather than lost
+		return append(head, letter.BreakLines(body)...), nil
+	}
+	if head, err = anew.Head(head); err != nil {
+		return nil, err
+	}
+	return slices.Concat(head, anew.Body), nil
+}
+
+// travels tells whether a post under its author's From may go out as it is. Octets in its header that are not ASCII are for addresses
+// that cannot be written otherwise; other letters have them by mistake.
+func travels(head, body []byte, from letter.Address) bool {
+	return letter.Fits(head, from.IsASCII()) && letter.Fits(body, false) && utf8.Valid(head)
+}
+
+// rewritten is the head of a post for which the author's signature is good no more, because a host takes less than it covers (M10): From
+// becomes the list's after all (M2). A head whose From is the list's stays as it is.
+func rewritten(head []byte, l lists.List) ([]byte, error) {
+	h := letter.ParseHeader(head)
+	from := letter.ParseMailboxes(strings.Join(h.Raw("From"), ", "))
+	if len(from) == 0 || from[0].Address.Domain == l.Domain {
+		return head, nil
+	}
+	as := looks{shown: from[0], reply: letter.ParseMailboxes(strings.Join(h.Raw("Reply-To"), ", "))}
+	if as.shown.Name == "" {
+		as.shown.Name = as.shown.Address.Local
+	}
+	if len(as.reply) == 0 {
+		as.reply = from[:1]
+	}
+	h.Del("DKIM-Signature")
+	for _, f := range authorFields(l, as) {
+		if err := h.Set(f.Name, f.Value); err != nil {
+			return nil, err
+		}
+	}
+	return h.Bytes(), nil
 }
 
 // finding is what was found out about the sender when the letter came, however long it has waited since.
@@ -71,7 +126,7 @@ func speaksForItself(pub Publication, as looks) (letter.Mailbox, bool) {
 }
 
 // keepFrom makes the post under its author's own From; nil: no signature of theirs would survive it.
-func keepFrom(pub Publication, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
+func keepFrom(pub Publication, from letter.Address, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
 	keep := make([]string, 0, len(found.Signatures))
 	for _, s := range found.Signatures {
 		if s.Aligned && s.Record != "" {
@@ -84,6 +139,9 @@ func keepFrom(pub Publication, found mailauth.Finding, ours func(letter.MessageI
 			return nil // a field that cannot be written: rewriting comes to the same error, or does without it
 		}
 		head, body := notice.Split(raw)
+		if !travels(head, body, from) {
+			return nil
+		}
 		alive := found.Survivors(asCopy(head), body, now.Add(copyLife))
 		if len(alive) == len(keep) {
 			if !slices.Equal(letter.ParseHeader(head).Raw("From"), pub.Letter.Header().Raw("From")) {

@@ -138,7 +138,12 @@ func TestFromByEvidence(t *testing.T) {
 			change: func(raw string) string { return strings.Replace(raw, "Message-ID: <1@client.example>\r\n", "", 1) }, sign: []signing{{}}},
 		"it has an end, soon":     {sign: []signing{{life: 24 * time.Hour}}},
 		"it has an end, far away": {sign: []signing{{life: 90 * 365 * 24 * time.Hour}}, keeps: true},
-		"our own signer's way":    {sign: []signing{{fields: []string{"From", "From", "To", "To", "Subject", "Subject", "List-Id", "List-Id"}}}},
+		"a line over 998 octets":  {post: func(p *post) { p.Body = strings.Repeat("x", 2000) }, sign: []signing{{}}},
+		"a header over 998 octets": {
+			post: func(p *post) { p.Header = "X-Odd: " + strings.Repeat("x", 2000) + "\r\n" }, sign: []signing{{}}},
+		"octets in a header":   {post: func(p *post) { p.Subject = "Gr\u00fc\u00dfe" }, sign: []signing{{}}},
+		"octets in the text":   {post: func(p *post) { p.Body = "Gr\u00fc\u00dfe" }, sign: []signing{{}}, keeps: true},
+		"our own signer's way": {sign: []signing{{fields: []string{"From", "From", "To", "To", "Subject", "Subject", "List-Id", "List-Id"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := signedVillage(t)
@@ -225,5 +230,22 @@ func TestCopiesAreForeseen(t *testing.T) {
 		if published.Header().Count(f.Name) < got.Letter.Header().Count(f.Name) && !strings.Contains(strings.Join(relay.OnCopies, " "), f.Name) {
 			t.Errorf("copies get %s, which the From decision does not foresee", f.Name)
 		}
+	}
+}
+
+// E6: what our signature covers must travel as it is, so that lines which cannot are encoded, and those of a signed part broken. Every
+// other body stays byte for byte.
+func TestLongLines(t *testing.T) {
+	v := mailroomtest.New(t)
+	long := strings.Repeat("0123456789", 150)
+	got := copyOf(v, post{Subject: "Gr\u00fc\u00dfe", Header: "X-Long: " + long + "\r\n", Body: "One line:\n" + long})
+	if !letter.Fits(got.Raw(), true) || got.Text() != "One line:\n"+long || got.Subject() != "Gr\u00fc\u00dfe" || got.Get("Content-Transfer-Encoding") != "quoted-printable" {
+		t.Errorf("%s", got.Raw())
+	}
+	v.Now = v.Now.Add(time.Hour)
+	signed := "--s\n\n" + long + "\n--s\nContent-Type: application/pgp-signature\n\nx\n--s--"
+	got = copyOf(v, post{Header: "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=s\r\n", Body: signed})
+	if !letter.Fits(got.Raw(), true) || !strings.Contains(string(got.Raw()), long[:997]+"\r\n") || got.Letter.Header().Count("Content-Transfer-Encoding") != 0 {
+		t.Errorf("%s", got.Raw())
 	}
 }

@@ -52,7 +52,8 @@ func (p *Press) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queu
 		return queue.Message{}, err
 	}
 	head, body := notice.Split(all)
-	return queue.Message{From: from, To: m.Address, Head: append(own, head...), Body: body}, nil
+	head = append(own, head...)
+	return queue.Message{From: from, To: m.Address, Head: head, Body: body, Other: func() ([]byte, error) { return rewritten(head, list) }}, nil
 }
 
 // reader finds out whether the copy is still owed; why says that it is not.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/archive/letter"
 	"backchannel/smtpd/queue"
 )
 
@@ -23,6 +24,10 @@ func (s *session) send(ctx context.Context, m queue.Message, clear bool) queue.O
 	if m.Private && !clear && !s.safe() {
 		return queue.Outcome{Stage: queue.StageHello, Enhanced: "4.7.10", Host: s.host,
 			Text: "the host offers no TLS, and a private message does not leave this machine in clear"}
+	}
+	m, o, ok := s.suit(m)
+	if !ok {
+		return o
 	}
 	params, o, ok := s.params(m)
 	if !ok {
@@ -42,6 +47,25 @@ func (s *session) send(ctx context.Context, m queue.Message, clear bool) queue.O
 	return s.message(ctx, m)
 }
 
+// suit makes a message anew for a host that does not take it as it is (M10). A message that nobody can make again goes out with its
+// octets: for twenty years such hosts have passed them on. Without ok the host cannot take it.
+func (s *session) suit(m queue.Message) (queue.Message, queue.Outcome, bool) {
+	lacks := queue.Lacks{EightBit: !s.has("8BITMIME") && eightBit(m.Body), UTF8: !s.has("SMTPUTF8") && eightBit(m.Head)}
+	if m.Again == nil || lacks == (queue.Lacks{}) {
+		return m, queue.Outcome{}, true
+	}
+	again, err := m.Again(lacks)
+	if err == nil {
+		return again, queue.Outcome{}, true
+	}
+	o := queue.Outcome{Kind: queue.Failed, Stage: queue.StageMail, Enhanced: "5.6.3", Host: s.host,
+		Text: "the host takes nothing but ASCII, and the message cannot be made so: " + letter.ASCII(err.Error(), 200)} // RFC 6152 §3
+	if !lacks.EightBit {
+		o.Enhanced = "5.6.7"
+	}
+	return m, o, false
+}
+
 // params are the parameters of MAIL that this message needs. Without ok the host cannot take it.
 func (s *session) params(m queue.Message) (string, queue.Outcome, bool) {
 	var b strings.Builder
@@ -54,15 +78,14 @@ func (s *session) params(m queue.Message) (string, queue.Outcome, bool) {
 		}
 		b.WriteString(" SIZE=" + strconv.Itoa(m.Size()))
 	}
-	// A host without 8BITMIME gets the octets all the same: for twenty years such hosts have passed them on, and what RFC 6152 §3
-	// asks instead, a message made anew, would break every signature on it.
 	if s.has("8BITMIME") && (eightBit(m.Head) || eightBit(m.Body)) {
 		b.WriteString(" BODY=8BITMIME")
 	}
-	if !m.From.IsASCII() || !m.To.IsASCII() {
-		if !s.has("SMTPUTF8") {
-			return refuse("5.6.7", "the address is not ASCII, and the host does not know such addresses") // RFC 6531 §3.5
-		}
+	outside := !m.From.IsASCII() || !m.To.IsASCII()
+	if outside && !s.has("SMTPUTF8") {
+		return refuse("5.6.7", "the address is not ASCII, and the host does not know such addresses") // RFC 6531 §3.5
+	}
+	if outside || s.has("SMTPUTF8") && eightBit(m.Head) {
 		b.WriteString(" SMTPUTF8")
 	}
 	return b.String(), queue.Outcome{}, true

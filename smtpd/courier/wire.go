@@ -7,7 +7,8 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
-	"unicode/utf8"
+
+	"backchannel/archive/letter"
 )
 
 // What one connection may say in all (E1). It is counted below TLS, whose certificates get as much again. A connection that has used
@@ -88,7 +89,7 @@ func lay(w io.Writer, b []byte, header bool) error {
 			return err
 		}
 		b = b[n:]
-		n = breakAt(b)
+		n = letter.BreakAt(b)
 		if err := stuff(w, b[:n]); err != nil {
 			return err
 		}
@@ -112,31 +113,6 @@ func untilLong(b []byte) (n int) {
 			return n
 		}
 		n += i + 1
-	}
-	return n
-}
-
-// breakAt is where a line that is too long is broken: before its last blank that leaves something on both sides, else between two
-// characters, and not inside an octet of quoted-printable.
-func breakAt(line []byte) int {
-	line = line[:lineMost]
-	if n := bytes.LastIndexAny(line, " \t"); n > 0 {
-		return n
-	}
-	n := lineMost - 1
-	for range utf8.UTFMax - 1 {
-		if utf8.RuneStart(line[n]) {
-			break
-		}
-		n--
-	}
-	switch {
-	case !utf8.RuneStart(line[n]): // no UTF-8
-		n = lineMost - 1
-	case line[n-1] == '=':
-		n--
-	case line[n-2] == '=':
-		n -= 2
 	}
 	return n
 }

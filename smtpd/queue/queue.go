@@ -71,6 +71,19 @@ type Message struct {
 	Head    []byte         // header fields with the empty line that ends them
 	Body    []byte         // may be shared with other copies: never changed
 	Private bool           // must not leave this machine in clear
+
+	// Other makes the head for a body that had to be changed after all, where Head itself would not be true of it: a post under its
+	// author's From, whose signature covers the body. nil: Head is good for every body.
+	Other func() ([]byte, error)
+	// Again makes the message anew for a host that takes less, and signs it again (M10). nil: nobody can. An error says why it cannot
+	// be made; the copy has failed then.
+	Again func(Lacks) (Message, error)
+}
+
+// Lacks is what a host does not take.
+type Lacks struct {
+	EightBit bool // octets that are not ASCII in the body (RFC 6152)
+	UTF8     bool // octets that are not ASCII in the header (RFC 6531)
 }
 
 // Size is the octets of the message.

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND …   the command ends with exactly this code
 //	masked FILE            stdout goes into a file, with KEY in the place of each DKIM key
 //	zone FILE …            serve zone files as DNS; zone.yaml is config.yaml with that resolver
+//	certificate HOST DAYS  write cert.pem and key.pem for a host, valid for so many days
 //	stands PATTERN …       stdout is one JSON value in which each path=value is found, as 0.address=dana@north.test
 //	keep NAME=PATH         keep a value of the JSON on stdout as $NAME
 //	up                     wait until the server answers
@@ -43,7 +44,7 @@ func TestScript(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone,
+			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone, "certificate": certificateFor,
 		},
 		RequireUniqueNames: true,
 	})
@@ -67,6 +68,7 @@ func setTheScene(e *testscript.Env) error {
 	for name, rest := range map[string]string{
 		"config.yaml": fmt.Sprintf("imap: { listen: %q }\nweb: { listen: \"\" }\n", e.Getenv("IMAP")),
 		"web.yaml":    fmt.Sprintf("imap: { listen: \"\" }\nweb: { listen: %q }\nlog: { format: json }\n", e.Getenv("WEB")),
+		"secure.yaml": fmt.Sprintf("imap: { listen: %q }\nweb: { listen: \"\" }\ntls: { mode: files, cert: cert.pem, key: key.pem }\n", e.Getenv("IMAP")),
 		"taken.yaml":  fmt.Sprintf("imap: { listen: %q }\n", taken.Addr()),
 	} {
 		if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(ports+rest), 0o600); err != nil {

@@ -7,7 +7,9 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/foxcpp/go-mockdns"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,6 +34,16 @@ func zone(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { s.Close() })
 	config := ts.ReadFile("config.yaml") + fmt.Sprintf("dns: { resolver: %q }\n", s.LocalAddr().String())
 	ts.Check(os.WriteFile(ts.MkAbs("zone.yaml"), []byte(config), 0o600))
+}
+
+// certificateFor writes cert.pem and key.pem.
+func certificateFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: certificate HOST DAYS")
+	}
+	days, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(writeCertificate(ts.MkAbs("."), args[0], time.Now().Add(time.Duration(days)*24*time.Hour+time.Hour)))
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -118,6 +119,9 @@ func (p *Program) wanted(domain string, ips []netip.Addr) (doctor.Wanted, error)
 		ips = publicAddresses(p.Config)
 	}
 	want := doctor.Wanted{Domain: domain, Hostname: p.Config.Hostname, Addresses: ips, Relay: string(p.Config.Relay.Mode)}
+	if at, err := url.Parse(p.webURL()); err == nil && at.Scheme == "https" {
+		want.Web = at.Hostname()
+	}
 	keys, err := p.dkimRecords(domain)
 	for _, k := range keys {
 		if k.Until == nil || p.Now().Before(*k.Until) {

@@ -14,6 +14,7 @@ type Wanted struct {
 	Addresses []netip.Addr // of this server, as others reach it; none: not known
 	Relay     string       // "outbox", "smarthost" or "direct"
 	DKIM      []PublicKey  // the keys that its letters are signed with
+	Web       string       // the host of the web pages; "": there are none for the world
 	STS       string       // the id of the MTA-STS policy that our web server shows; "": it shows none
 }
 
@@ -49,8 +50,7 @@ const (
 // Records are the records to publish, the most important first.
 func (w Wanted) Records() []Record {
 	all := []Record{{Name: w.Domain, Type: "MX", Value: "10 " + w.Hostname, Purpose: "Mail for " + w.Domain + " comes to this server. (In a web form: priority 10, server " + w.Hostname + ".)"}}
-	all = append(all, w.hosts()...)
-	all = append(all, w.sender()...)
+	all = slices.Concat(all, w.hosts(), w.web(), w.sender())
 	for _, k := range w.DKIM {
 		why := "Others can check our signature (DKIM). The value is one long line; nothing may be lost from it."
 		switch k.Use {
@@ -90,6 +90,23 @@ func (w Wanted) hosts() (all []Record) {
 		all = append(all, Record{Name: w.Hostname, Type: kind, Value: a.String(), Purpose: why})
 	}
 	return all
+}
+
+// web is the name of the web pages, where it is another one in this domain. Other domains are not ours to tell about.
+func (w Wanted) web() []Record {
+	switch {
+	case w.Web == "" || w.Web == w.Hostname || !within(w.Web, w.Domain):
+		return nil
+	case w.Web == w.Domain: // an alias there would hide the MX
+		at := w
+		at.Hostname = w.Domain
+		all := at.hosts()
+		for i := range all {
+			all[i].Purpose = "The web pages of " + w.Domain + " lie on this server."
+		}
+		return all
+	}
+	return []Record{{Name: w.Web, Type: "CNAME", Value: w.Hostname, Purpose: "The web pages lie on this server, too."}}
 }
 
 // sender says who may send mail of the domain (SPF, RFC 7208).

@@ -24,6 +24,16 @@ func records(want doctor.Wanted) string {
 	return b.String() + "\n" + doctor.Zone(want.Records())
 }
 
+// webRecords are the lines about the web pages alone.
+func webRecords(want doctor.Wanted) (lines string) {
+	for line := range strings.Lines(records(want)) {
+		if strings.Contains(line, "www") || strings.Contains(line, "@ | "+domain+" | A") {
+			lines += line
+		}
+	}
+	return lines
+}
+
 // What there is to publish, by the way that letters leave. M8, M14, M15, M22.
 func TestRecords(t *testing.T) {
 	direct := wanted()
@@ -31,7 +41,10 @@ func TestRecords(t *testing.T) {
 	direct.DKIM[0].Value += strings.Repeat("k", 300)
 	provider := doctor.Wanted{Domain: domain, Hostname: "mail.elsewhere.example", Relay: "smarthost"}
 	alone := doctor.Wanted{Domain: domain, Hostname: domain, Relay: "outbox"}
-	got := "DIRECT\n" + records(direct) + "\nSMARTHOST\n" + records(provider) + "\nONE NAME\n" + records(alone)
+	www, top, other := provider, provider, provider
+	www.Web, top.Web, other.Web = "www."+domain, domain, "www.elsewhere.example"
+	got := "DIRECT\n" + records(direct) + "\nSMARTHOST\n" + records(provider) + "\nONE NAME\n" + records(alone) +
+		"\nWEB BELOW\n" + webRecords(www) + "\nWEB AT THE TOP\n" + webRecords(top) + "\nWEB ELSEWHERE\n" + webRecords(other)
 	compare(t, "testdata/records.txt", got)
 }
 

@@ -60,6 +60,7 @@ func samples() []sample {
 	all = append(all, privateSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
+	all = append(all, returnsSamples()...)
 	return append(all, digestSamples()...)
 }
 

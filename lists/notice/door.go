@@ -1,6 +1,9 @@
 package notice
 
 import (
+	"fmt"
+	"time"
+
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -68,6 +71,19 @@ func (o *Office) ReturnPath(tx *db.Tx, c lists.Community, m lists.Member) (lette
 	b, err := o.door(tx, address.Bounce, "", Door{c, m, Receiver, "member", yearAndMore})
 	return b.Address, err
 }
+
+// ProbePath is the return path of one letter alone, by which a member's address is tried: what comes to it is about that letter (D1).
+func (o *Office) ProbePath(tx *db.Tx, c lists.Community, m lists.Member, probe int64) (letter.Address, error) {
+	b, err := o.door(tx, address.Bounce, "", Door{c, m, Receiver, fmt.Sprintf("probe:%d", probe), probeLife})
+	return b.Address, err
+}
+
+// probeLife is how long a probe's return path works, in days: longer than any server tries to deliver.
+const probeLife = 30
+
+// LastLeft is when a letter last left with a member's return path, or a day earlier: each letter that leaves prolongs the token, and
+// only a day of it is worth a write (D1). No table of its own has to be kept for that.
+func LastLeft(path address.Row) time.Time { return path.Expires.AddDate(0, 0, -yearAndMore) }
 
 // yearAndMore is how long addresses live that stand in mail people keep, in days.
 const yearAndMore = 400

@@ -87,6 +87,8 @@ type Mail struct {
 	Story      string // of the letter that was the cause
 	Source     string // a name under which this letter is owed once; "" makes one up
 	Guard      string // a word before its stamp: the room that registers stampers under it is asked when the copy is sent; "" is nobody
+	Stamp      string // the name of the sender's own stamper in the queue; "" is one of ours
+	Object     int64  // for that stamper
 }
 
 // Answer begins the program's answer to a letter: to the confirmed address that the letter bears, below it in its thread.
@@ -193,9 +195,13 @@ func (o *Office) owe(tx *db.Tx, m Mail, id letter.MessageID, raw []byte) error {
 	if m.Story == "" {
 		m.Story = string(id)
 	}
+	stamp, object := m.Stamp, m.Object
+	if stamp == "" {
+		stamp, object = m.stamp(), int64(m.Community.ID)
+	}
 	_, err = queue.Owe(tx, queue.Owed{
-		Source: m.Source, Story: m.Story, To: m.To.Address, Person: int64(m.Member), Stamp: m.stamp(),
-		Object: int64(m.Community.ID), Raw: stored, MessageID: id,
+		Source: m.Source, Story: m.Story, To: m.To.Address, Person: int64(m.Member), Stamp: stamp,
+		Object: object, Raw: stored, MessageID: id,
 	})
 	return err
 }

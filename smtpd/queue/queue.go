@@ -108,8 +108,8 @@ type Signer interface {
 	Sign(ctx context.Context, m Message) (Message, error)
 }
 
-// Ender hears of every copy that has come to an end (Delivered, Failed, Dropped) or was set aside, in the transaction that writes it
-// down. When it fails, or panics, its own work is undone and noted; the outcome stays.
+// Ender hears of every copy that ended without being delivered (Failed, Dropped) or was set aside, in the transaction that writes it
+// down. Nobody has anything to do about one that arrived, and a large list should not pay for that question. When it fails, or panics, its own work is undone and noted; the outcome stays.
 type Ender interface {
 	End(tx *db.Tx, c Copy, o Outcome) error
 }

@@ -172,7 +172,7 @@ func (s *shift) fell(tx *db.Tx, c Copy, p panicError) error {
 
 // tell lets the Ender do its work. What it cannot do undoes no outcome: the copy has arrived, whatever the score.
 func (s *shift) tell(tx *db.Tx, c Copy, o Outcome) error {
-	if s.r.o.Ender == nil {
+	if s.r.o.Ender == nil || o.Kind == Delivered {
 		return nil
 	}
 	err, lost := guarded(tx, func() error { return s.r.o.Ender.End(tx, c, o) })

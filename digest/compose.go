@@ -45,6 +45,10 @@ func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time
 		return notice.Mail{}, err
 	}
 	c := r.community
+	path, err := e.Office.ReturnPath(tx, c, r.member)
+	if err != nil {
+		return notice.Mail{}, err
+	}
 	return notice.Mail{
 		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: c.Name + " " + r.pref.Period, Address: c.Address("digest")},
 		ReplyTo: reply, Words: words, Kind: notice.Issues, Auto: notice.Generated,
@@ -54,7 +58,7 @@ func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time
 			{Name: "List-Owner", Value: "<mailto:" + c.Address("managers").String() + ">"},
 		}, e.Office.Unsubscribe(off, "off"), []letter.Field{
 			{Name: "Precedence", Value: "bulk"},
-		}),
+		}, notice.Feedback(c, "digest", r.pref.Period, path, off.Address)),
 		Source: fmt.Sprintf("issue:%d", issue),
 	}, nil
 }

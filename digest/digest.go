@@ -1,5 +1,5 @@
 // Package digest is the weekly letter. It promises each reader at most one issue for each slot of their own calendar, in which no
-// published post is missing and none comes twice; that pressing Reply on it reaches the managers and nobody else; and that no address
+// published post is missing and none comes twice, unless an issue came back undelivered; that pressing Reply on it reaches the managers and nobody else; and that no address
 // of a list stands anywhere in it, not even where somebody wrote it into a post, so that no mail program can be led astray.
 //
 // An issue, the reader's place in every list, the copy owed and the next date are written in one transaction. An empty week sends
@@ -38,6 +38,7 @@ type Editor struct {
 func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(lists.PlanDigest, e.plan)
 	c.Register(Slot, e.slot)
+	c.Register(lists.CatchUp, e.catchUp)
 }
 
 // settle is how long before its slot an issue closes: what is published later is in the next one (product.md A3).

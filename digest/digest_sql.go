@@ -137,6 +137,24 @@ func setCursor(tx *db.Tx, m lists.MemberID, l lists.ListID, seq int64) error {
 	return err
 }
 
+// setBack moves a reader back; never on.
+func setBack(tx *db.Tx, m lists.MemberID, l lists.ListID, seq int64) error {
+	_, err := tx.Exec("UPDATE digest_cursor SET seq = min(seq, @seq) WHERE member = @member AND list = @list",
+		db.Named("seq", seq), db.Named("member", m), db.Named("list", l))
+	return err
+}
+
+// sentBefore are the slots of a member's issues that went out, up to a Message-ID; the last one is that issue's own. None when it is
+// no issue of theirs.
+func sentBefore(tx *db.Tx, m lists.MemberID, id letter.MessageID) ([]time.Time, error) {
+	return db.Select(tx, func(r db.Scanner) (time.Time, error) {
+		var slot int64
+		err := r.Scan(&slot)
+		return db.Time(slot), err
+	}, `SELECT slot FROM digest_issue WHERE member = ?1 AND state = 'queued'
+		AND slot <= (SELECT slot FROM digest_issue WHERE msgid = ?2 AND member = ?1) ORDER BY slot`, m, string(id))
+}
+
 func dropCursor(tx *db.Tx, m lists.MemberID, l lists.ListID) error {
 	_, err := tx.Exec("DELETE FROM digest_cursor WHERE member = ? AND list = ?", m, l)
 	return err

@@ -25,12 +25,13 @@ type Incoming struct {
 	Token     *address.Row   // of an address with a token that was given out, live or not; nil for others
 	List      *List          // of a list's address; nil for others
 
-	From    letter.Mailbox // the one author (zero if the letter names none, or several)
-	Sender  Member         // who that is in this community; zero ID for a stranger
-	Verdict Verdict
-	Finding mailauth.Finding
-	Policy  Verification // what the operator chose for senders who are not verified
-	Robot   bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
+	From       letter.Mailbox // the one author (zero if the letter names none, or several)
+	Sender     Member         // who that is in this community; zero ID for a stranger
+	Verdict    Verdict
+	Finding    mailauth.Finding
+	Policy     Verification // what the operator chose for senders who are not verified
+	NullSender bool         // it came from <>, as bounces and other automatic letters do
+	Robot      bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
 	Report *bounce.Aggregate // of a letter to an address for reports about our domain; nil for others
 	// Also are the other addresses of ours that the same session named. PrivateToo tells that one of them is a private door: then

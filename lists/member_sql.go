@@ -174,8 +174,10 @@ func End(tx *db.Tx, m Member, as State) error {
 	if err := SaveMember(tx, m); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM subscription WHERE member = ?", m.ID); err != nil {
-		return err
+	for _, table := range []string{"DELETE FROM subscription WHERE member = ?", "DELETE FROM bounce WHERE member = ?", "DELETE FROM pause WHERE member = ?"} {
+		if _, err := tx.Exec(table, m.ID); err != nil {
+			return err
+		}
 	}
 	return replan(tx, m.ID)
 }

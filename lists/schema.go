@@ -102,5 +102,5 @@ func Schema() db.Schema {
 		at     INTEGER NOT NULL
 	) STRICT;
 	CREATE INDEX recent_post_of ON recent_post (list, member, at);
-	CREATE INDEX recent_post_at ON recent_post (at)`}}
+	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables}}
 }

@@ -28,6 +28,7 @@ var houseFloors = []string{
 	"lists/backchannel",
 	"lists/membership",
 	"lists/moderation",
+	"lists/returns",
 	"lists/relay",
 	"lists/command",
 	"lists/notice",

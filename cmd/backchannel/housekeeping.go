@@ -7,6 +7,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/logbook"
 	"backchannel/lists/address"
+	"backchannel/lists/returns"
 	"backchannel/templates/refusal"
 )
 
@@ -48,6 +49,7 @@ func (p *Program) purge(ctx context.Context) (gone int64, err error) {
 			return int64(n), err
 		},
 		func(tx *db.Tx) (int64, error) { return logbook.Purge(tx, tx.Now.Add(-storiesKept)) },
+		returns.Purge,
 	} {
 		for n := int64(1); n > 0; gone += n {
 			if err := p.Update(ctx, func(tx *db.Tx) (err error) { n, err = step(tx); return err }); err != nil {

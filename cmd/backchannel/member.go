@@ -214,6 +214,43 @@ type memberShown struct {
 	Joined        string              `json:"joined"`
 	Subscriptions []subscriptionShown `json:"subscriptions"`
 	Digest        digestShown         `json:"digest"`
+	Bounces       bouncesShown        `json:"bounces"`
+}
+
+// bouncesShown is what came back of a member's mail, and since when and why it has stopped.
+type bouncesShown struct {
+	Score  float64 `json:"score"`
+	Days   int     `json:"dead_days"`        // on which the address was called dead
+	Last   string  `json:"last,omitempty"`   // when
+	Why    string  `json:"why,omitempty"`    // what was said
+	Paused string  `json:"paused,omitempty"` // since when
+}
+
+// String is the same for people.
+func (b bouncesShown) String() string {
+	switch {
+	case b.Paused != "":
+		return fmt.Sprintf("mail stopped on %s: %s", b.Paused, b.Why)
+	case b.Score == 0:
+		return "none"
+	}
+	return fmt.Sprintf("%g of 5 points, called dead on %d of 3 days, the last on %s: %s", b.Score, b.Days, b.Last, b.Why)
+}
+
+func showBounces(tx *db.Tx, m lists.Member) (b bouncesShown, err error) {
+	score, err := lists.ScoreOf(tx, m.ID)
+	if err != nil {
+		return b, err
+	}
+	b.Score, b.Days, b.Why = score.Quarters.Points(), score.Dead, score.Why
+	if !score.Last.IsZero() {
+		b.Last = when(score.Last)
+	}
+	pause, ok, err := lists.PauseOf(tx, m.ID)
+	if ok && m.State == lists.Paused {
+		b.Paused, b.Why = when(pause.At), pause.Why
+	}
+	return b, err
 }
 
 type subscriptionShown struct {
@@ -251,7 +288,11 @@ func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, erro
 		s.Subscriptions = append(s.Subscriptions, subscriptionShown{l.Address().String(), sub.Delivery})
 	}
 	pref, err := lists.DigestPrefOf(tx, m.ID)
+	if err != nil {
+		return s, err
+	}
 	s.Digest = digestShown{pref.Period, strings.ToLower(pref.Weekday.String()), pref.Hour}
+	s.Bounces, err = showBounces(tx, m)
 	return s, err
 }
 
@@ -302,7 +343,7 @@ func (c *cli) newMemberShow() *cobra.Command {
 			}
 			c.facts("name", s.Name, "addresses", strings.Join(s.Addresses, ", "), "community", s.Community, "state", string(s.State), "role", string(s.Role),
 				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "own copy", onOff{&s.OwnCopy}.String(), "lists", s.onLists(),
-				"digest", s.Digest.String(), "member since", s.Joined)
+				"digest", s.Digest.String(), "came back", s.Bounces.String(), "member since", s.Joined)
 			return nil
 		})
 	}

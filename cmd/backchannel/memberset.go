@@ -57,7 +57,7 @@ func (c *cli) newMemberSet() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := s.change(tx, cmd, community, m); err != nil {
+				if err := s.change(tx, cmd, p, community, m); err != nil {
 					return err
 				}
 				if m, err = lists.MemberByID(tx, m.ID); err != nil {
@@ -79,7 +79,7 @@ func (c *cli) newMemberSet() *cobra.Command {
 var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 
 // change does what the flags say.
-func (s *settings) change(tx *db.Tx, cmd *cobra.Command, c lists.Community, m lists.Member) error {
+func (s *settings) change(tx *db.Tx, cmd *cobra.Command, p *Program, c lists.Community, m lists.Member) error {
 	if !belongs(m) {
 		return refusal.Because(refusal.Conflict, "%s is no member of %s any more.", m.Address, c.Domain).Try("backchannel member add %s --community %s", m.Address, c.Domain)
 	}
@@ -98,11 +98,13 @@ func (s *settings) change(tx *db.Tx, cmd *cobra.Command, c lists.Community, m li
 	if changed(cmd, "own-copy") {
 		m.OwnCopy = s.ownCopy
 	}
-	if changed(cmd, "state") {
-		m.State = s.state
-	}
-	if changed(cmd, "name", "timezone", "trust", "role", "own-copy", "state") {
+	if changed(cmd, "name", "timezone", "trust", "role", "own-copy") {
 		if err := lists.SaveMember(tx, m); err != nil {
+			return err
+		}
+	}
+	if changed(cmd, "state") {
+		if err := s.changeState(tx, p, m); err != nil {
 			return err
 		}
 	}
@@ -119,6 +121,18 @@ func (s *settings) change(tx *db.Tx, cmd *cobra.Command, c lists.Community, m li
 		return err
 	}
 	return s.changeDigest(tx, cmd, m)
+}
+
+// changeState stops a member's mail, or starts it again: then what came back is forgotten, and what they missed comes as a digest.
+func (s *settings) changeState(tx *db.Tx, p *Program, m lists.Member) error {
+	if s.state == lists.Paused {
+		return lists.PauseMember(tx, m, tx.Now, "by the operator")
+	}
+	if m.State == lists.Active {
+		return lists.ForgetBounces(tx, m.ID)
+	}
+	_, err := p.Returns.Resume(tx, m)
+	return err
 }
 
 // changeLists puts the member on lists and off lists, and changes deliveries.

@@ -23,6 +23,7 @@ import (
 	"backchannel/lists/moderation"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
+	"backchannel/lists/returns"
 	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
 )
@@ -57,6 +58,7 @@ type Program struct {
 	Box      *backchannel.Letterbox
 	Clerk    *membership.Clerk
 	Editor   *digest.Editor
+	Returns  *returns.Desk
 	Rooms    *mailroom.Mailroom
 	Calendar *calendar.Calendar
 	Ring     *keyring // the DKIM keys
@@ -150,6 +152,7 @@ func (p *Program) runner() (*queue.Runner, error) {
 	}
 	r := queue.New(queue.Options{
 		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Signer: p.signer(), Workers: p.Config.Relay.Connections, Log: p.Log,
+		Ender: p.Returns,
 	})
 	for name, s := range p.Office.Stampers() {
 		r.Register(name, s)
@@ -158,6 +161,7 @@ func (p *Program) runner() (*queue.Runner, error) {
 		r.Register(name, s)
 	}
 	r.Register(relay.Stamp, p.Press)
+	r.Register(returns.Stamp, p.Returns)
 	return r, nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"backchannel/lists/moderation"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
+	"backchannel/lists/returns"
 	"backchannel/smtpd/courier"
 	"backchannel/smtpd/mailauth"
 	"backchannel/smtpd/queue"
@@ -30,7 +31,7 @@ import (
 func schemas() []db.Schema {
 	return []db.Schema{
 		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(),
-		address.Schema(), lists.Schema(), notice.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(), report.Schema(),
+		address.Schema(), lists.Schema(), notice.Schema(), returns.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(), report.Schema(),
 	}
 }
 
@@ -41,6 +42,7 @@ func (p *Program) join() {
 	p.Box = &backchannel.Letterbox{Office: p.Office}
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
+	p.Returns = &returns.Desk{Office: p.Office, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}
 
 	p.Calendar = calendar.New(p.DB, p.Log)
@@ -48,17 +50,19 @@ func (p *Program) join() {
 	for kind, do := range p.Box.Dates() {
 		p.Calendar.Register(kind, do)
 	}
+	p.Returns.Register(p.Calendar)
 	p.Editor.Register(p.Calendar)
 
 	p.Rooms = mailroom.New(mailroom.Config{
 		DB: p.DB, Store: p.Store, Resolver: p.resolver(), Policy: policy(p.Config.Verification),
-		Hostname: p.Config.Hostname, Teller: p.Office, Log: p.Log,
+		Hostname: p.Config.Hostname, Teller: p.Office, Listener: p.Returns, Log: p.Log,
 	})
 	p.Rooms.Register(mailroom.Moderation, p.Desk)
 	p.Rooms.Register(mailroom.Backchannel, p.Box)
 	p.Rooms.Register(mailroom.Digest, p.Editor)
 	p.Rooms.Register(mailroom.Reports, report.Desk{})
 	p.Rooms.Register(mailroom.Membership, p.Clerk)
+	p.Rooms.Register(mailroom.Returns, p.Returns)
 }
 
 // imapName is the server members read on, as letters name it; "" while only this machine can reach it.

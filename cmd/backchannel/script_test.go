@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 //	up                     wait until the server answers
 //	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
+//	bounces ADDRESS STATUS WORDS  a letter in the outbox comes back to its return path: a report with this status
 //	signed DOMAIN SELECTOR …  each letter in the outbox is signed by a key of ours for this domain, and each of these keys was used
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -45,6 +46,7 @@ func TestScript(t *testing.T) {
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone, "certificate": certificateFor,
+			"bounces": bounces,
 		},
 		RequireUniqueNames: true,
 	})
@@ -206,17 +208,43 @@ func arrives(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: arrives ADDRESS WORDS")
 	}
-	words := regexp.MustCompile(regexp.QuoteMeta(args[1]))
+	_, err := ts.Stdout().Write(awaited(ts, args[0], args[1]))
+	ts.Check(err)
+}
+
+// awaited waits for a letter in the outbox.
+func awaited(ts *testscript.TestScript, to, holds string) (found []byte) {
 	if !within(func() bool {
-		files, _ := filepath.Glob(ts.MkAbs(filepath.Join("data", "outbox", args[0], "*.eml")))
+		files, _ := filepath.Glob(ts.MkAbs(filepath.Join("data", "outbox", to, "*.eml")))
 		for _, name := range files {
-			if raw, err := os.ReadFile(name); err == nil && words.Match(raw) {
-				_, err := ts.Stdout().Write(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")))
-				return err == nil
+			raw, err := os.ReadFile(name)
+			if raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")); err == nil && bytes.Contains(raw, []byte(holds)) {
+				found = raw
+				return true
 			}
 		}
 		return false
 	}) {
-		ts.Fatalf("no letter with %q came for %s", args[1], args[0])
+		ts.Fatalf("no letter with %q came for %s", holds, to)
+	}
+	return found
+}
+
+var returnPath = regexp.MustCompile(`(?m)^Return-Path: <(.+)>$`)
+
+func bounces(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: bounces ADDRESS STATUS WORDS")
+	}
+	path := returnPath.FindSubmatch(awaited(ts, args[0], args[2]))
+	if path == nil {
+		ts.Fatalf("the letter has no return path")
+	}
+	report := fmt.Sprintf("From: MAILER-DAEMON@mx.test\nTo: %s\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <%d@mx.test>\nMIME-Version: 1.0\n"+
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n"+
+		"Final-Recipient: rfc822; %s\nAction: failed\nStatus: %s\n\n--B--\n", path[1], time.Now().UnixNano(), args[0], args[1])
+	err := smtp.SendMail(ts.Getenv("SMTP"), nil, "", []string{string(path[1])}, []byte(strings.ReplaceAll(report, "\n", "\r\n")))
+	if (err != nil) != neg {
+		ts.Fatalf("the server said: %v", err)
 	}
 }

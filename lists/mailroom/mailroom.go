@@ -41,6 +41,11 @@ type Teller interface {
 	SetAside(tx *db.Tx, c lists.Community, story string) error
 }
 
+// Listener is told of every letter whose sender is verified, before its receiver gets it, in the same transaction.
+type Listener interface {
+	Heard(tx *db.Tx, in *lists.Incoming) error
+}
+
 // Config is what a mailroom needs.
 type Config struct {
 	DB       *db.DB
@@ -49,6 +54,7 @@ type Config struct {
 	Policy   lists.Verification
 	Hostname string // of this server: its postmaster is the first community's
 	Teller   Teller
+	Listener Listener // nil: nobody
 	Log      *slog.Logger
 
 	// Free tells how many bytes are left on the disk, and of how many; nil asks the database.
@@ -70,7 +76,6 @@ func New(cfg Config) *Mailroom {
 		cfg.Free = cfg.DB.Free
 	}
 	m := &Mailroom{Config: cfg, receivers: map[string]Receiver{}}
-	m.receivers[bounces] = returned{}
 	return m
 }
 
@@ -180,7 +185,7 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 			return err
 		}
 	}
-	if kind == bounce.Person || anyOf(env, pressed) {
+	if kind == bounce.Person || anyOf(env, pressed) || anyOf(env, complains) {
 		f, err := m.vouch(ctx, env, l)
 		if err != nil {
 			return err

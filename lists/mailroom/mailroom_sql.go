@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
-	"backchannel/lists"
 	"backchannel/smtpd"
-	"backchannel/smtpd/bounce"
 	"backchannel/smtpd/mailauth"
 	"backchannel/templates/refusal"
 )
@@ -139,22 +136,4 @@ func withoutTrace(raw []byte) []byte {
 		}
 	}
 	return raw
-}
-
-// returned takes what comes back to a return path. In this version it is only noted; lists learns to count it with the next.
-type returned struct{}
-
-// Receive notes what a bounce says in the words of its status; its text may quote private letters and is not kept in the logbook.
-func (returned) Receive(tx *db.Tx, in *lists.Incoming) error {
-	if in.Token == nil || !in.Token.Live(tx.Now) {
-		return lists.NoSuchAddress()
-	}
-	detail := "returned mail"
-	for i, f := range bounce.Read(in.Letter).Failures {
-		if i == 3 {
-			break
-		}
-		detail += fmt.Sprintf("; %s %s", letter.ASCII(string(f.Action), 20), letter.ASCII(f.Status, 12))
-	}
-	return logbook.Write(tx, logbook.Entry{Story: in.Story, Verb: logbook.Filed, MessageID: in.Letter.MessageID(), Detail: detail})
 }

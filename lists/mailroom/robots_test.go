@@ -166,16 +166,19 @@ func TestOneOfSeveralAddressesHearsRobots(t *testing.T) {
 func TestBouncesAreHeardByTheirPathAlone(t *testing.T) {
 	v := newVillage(t)
 	empty := ""
-	path := v.token(address.Bounce, notReceived, "member", "dana@north.example")
+	path := v.token(address.Bounce, mailroom.Returns, "member", "dana@north.example")
 	p := post{from: "MAILER-DAEMON@mx.example", to: path, sender: &empty, subject: "Undelivered Mail", header: "X-Failed-Recipients: dana@north.example\r\n", body: "550 5.1.1 no such user"}
 	v.mustSend(p)
 	p.from = "postmaster@gardeners.example" // a report may say that it is from anybody; it decides nothing
 	v.mustSend(p)
+	for _, from := range []string{"dana@north.example", "MAILER-DAEMON@mx.example"} { // D1: not from <>
+		one := post{from: from, to: path, subject: "Re: Undelivered Mail", body: "What is this?"}
+		if err := v.send(one); refusal.KindOf(err) != refusal.Robot || !strings.Contains(err.Error(), "managers@gardeners.example") {
+			t.Errorf("from %s: %v", from, err)
+		}
+	}
 	p.to = "talk@gardeners.example"
 	if err := v.send(p); refusal.KindOf(err) != refusal.Robot {
 		t.Errorf("a bounce to a list: %v", err)
 	}
 }
-
-// notReceived is the name under which the mailroom itself takes bounces.
-const notReceived = "bounces"

@@ -12,7 +12,7 @@ const (
 	Backchannel = "backchannel" // the managers' letterbox
 	Digest      = "digest"      // answers to a digest
 	Reports     = "reports"     // what others report about our domain
-	bounces     = "bounces"     // what comes back; the mailroom's own
+	Returns     = "bounces"     // what comes back, and complaints
 )
 
 // roles says who answers to a fixed word. A word that stands here is an address, one that does not is none: there is no other list
@@ -21,6 +21,7 @@ var roles = map[string]string{
 	"managers": Backchannel, "postmaster": Backchannel, "abuse": Backchannel, "digest": Digest,
 	"dmarc-reports": Reports, "tls-reports": Reports,
 	"leave": Membership, "help": Membership, "weekly": Membership, "daily": Membership, "monthly": Membership, "nodigest": Membership, "each": Membership,
+	"fbl": Returns,
 }
 
 // listRoles is the same for LIST-word.
@@ -51,6 +52,8 @@ func hears(n address.Name, kind bounce.Kind) bool {
 		return true // they always work (M22), and those who write there are often machines
 	case reported(n):
 		return true // programs write them, and some do not say so
+	case complains(n):
+		return kind == bounce.Complaint
 	case pressed(n):
 		return kind == bounce.AutoReply || kind == bounce.Generated || kind == bounce.Bulk
 	}
@@ -65,3 +68,6 @@ func reported(n address.Name) bool { return n.Form == address.Role && roles[n.Wo
 func pressed(n address.Name) bool {
 	return n.Form == address.Token && (n.Kind == address.Leave || n.Kind == address.DigestOff)
 }
+
+// complains tells whether mail providers report to an address what was called spam. Who reports counts there, too (D4).
+func complains(n address.Name) bool { return n.Form == address.Role && n.Word == "fbl" }

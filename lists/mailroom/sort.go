@@ -124,6 +124,11 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 				return err
 			}
 			in.WithManagers = taken && in.PrivateToo
+			if l := s.m.Listener; l != nil && in.Verdict == lists.Verified && !in.Robot {
+				if err := l.Heard(tx, in); err != nil {
+					return err
+				}
+			}
 			return s.hand(tx, in)
 		})
 		if r, ok := refusal.As(err); ok && (!r.Kind.Temporary() || len(targets) > 1 && r.Kind == refusal.Limit && answerable(in)) {
@@ -186,7 +191,7 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 	in := &lists.Incoming{
 		Letter: s.letter, Quoted: s.quoted, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
 		From: s.from, Verdict: lists.Unverified, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
-		Robot: s.kind != bounce.Person,
+		Robot: s.kind != bounce.Person, NullSender: s.env.From.IsZero(),
 	}
 	if reported(t.name) {
 		if s.noReport != nil {

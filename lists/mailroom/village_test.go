@@ -26,6 +26,7 @@ import (
 	"backchannel/lists/moderation"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
+	"backchannel/lists/returns"
 	"backchannel/smtpd"
 	"backchannel/smtpd/queue"
 )
@@ -103,7 +104,7 @@ func newVillage(t *testing.T) *village {
 	v := &village{t: t, now: time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC), world: &world{}}
 	v.db = dbtest.OpenAt(t, func() time.Time { return v.now },
 		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), notice.Schema(),
-		moderation.Schema(), backchannel.Schema(), mailroom.Schema())
+		returns.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema())
 	v.store = archive.New(bytes.Repeat([]byte{1}, 32))
 	book, err := address.New(map[int][]byte{1: bytes.Repeat([]byte{2}, 32)}, 1)
 	if err != nil {
@@ -116,6 +117,7 @@ func newVillage(t *testing.T) *village {
 	v.desk = &moderation.Desk{Office: v.office, Press: press, Door: v.box}
 	v.room = mailroom.New(mailroom.Config{DB: v.db, Store: v.store, Resolver: zone{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.office})
 	v.room.Register(mailroom.Moderation, v.desk)
+	v.room.Register(mailroom.Returns, &returns.Desk{Office: v.office})
 	v.room.Register(mailroom.Backchannel, v.box)
 	v.cal = calendar.New(v.db, nil)
 	v.cal.Register(v.desk.Expiry())

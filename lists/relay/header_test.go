@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func TestWhatDoesNotTravel(t *testing.T) {
 		"Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Received-SPF", "Bcc", "Disposition-Notification-To", "Disposition-Notification-Options", "Return-Receipt-To",
 		"X-Confirm-Reading-To", "Read-Receipt-To", "Errors-To", "Approved", "X-Approved", "Authentication-Results", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",
 		"DKIM-Signature", "DomainKey-Signature", "X-Originating-IP", "X-Sender-IP", "X-Apparently-To", "X-Forwarded-To", "X-Envelope-To", "X-Rcpt-To", "X-Google-Original-From", "Sender",
-		"Resent-From", "Resent-To", "Mail-Followup-To", "Mail-Reply-To", "Archived-At", "Feedback-ID", "CFBL-Address", "X-Confirm-Delivery", "Auto-Submitted", "Received",
+		"Resent-From", "Resent-To", "Mail-Followup-To", "Mail-Reply-To", "Archived-At", "X-Confirm-Delivery", "Auto-Submitted", "Received",
 	}
 	h := ""
 	for _, name := range gone {
@@ -42,6 +43,36 @@ func TestWhatDoesNotTravel(t *testing.T) {
 	has(t, got, "X-Face", ":-)")
 	if strings.Contains(string(got.Raw()), "192.0.2.1") || strings.Contains(string(got.Raw()), "client.example by") {
 		t.Errorf("the way here shows:\n%s", got.Raw())
+	}
+}
+
+// M3, RFC 9477: every post says where complaints go, with our own marks in place of the author's; the token is that of the way off.
+func TestFeedback(t *testing.T) {
+	v := mailroomtest.New(t)
+	h := "Feedback-ID: zz\r\nCFBL-Address: zz@evil.example\r\nCFBL-Feedback-ID: zz\r\nMessage-ID: <%d@south.example>\r\n"
+	ids := map[string]string{}
+	for n := range 2 {
+		v.MustSend(post{From: bill, To: talk, Subject: "Compost", Body: "x", Header: fmt.Sprintf(h, n)})
+		for _, a := range v.Deliver() {
+			if all := a.Fields("CFBL-Address"); len(all) != 1 || all[0] != "fbl@gardeners.example; report=arf" {
+				t.Errorf("CFBL-Address: %q", all)
+			}
+			token := a.Fields("CFBL-Feedback-ID")
+			if len(token) != 1 || len(token[0]) != 26 || !strings.Contains(a.Get("List-Unsubscribe"), "leave+"+token[0]+"@") {
+				t.Errorf("CFBL-Feedback-ID: %q beside %s", token, a.Get("List-Unsubscribe"))
+			}
+			id := a.Get("Feedback-ID")
+			if !regexp.MustCompile("^talk:post:[0-9a-f]{10}:gardenersexampl$").MatchString(id) {
+				t.Errorf("Feedback-ID: %s", id)
+			}
+			if was := ids[a.To.String()]; was != "" && was != id {
+				t.Errorf("%s has two ids: %s and %s", a.To, was, id)
+			}
+			ids[a.To.String()] = id
+		}
+	}
+	if len(ids) != 6 {
+		t.Errorf("%d ids for 6 members", len(ids))
 	}
 }
 

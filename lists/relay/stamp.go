@@ -47,7 +47,7 @@ func (p *Press) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queu
 	if err != nil {
 		return queue.Message{}, err
 	}
-	own, err := fields(p.Office.Unsubscribe(leave, "leave")...)
+	own, err := fields(append(notice.Feedback(community, list.Local, "post", from, leave.Address), p.Office.Unsubscribe(leave, "leave")...)...)
 	if err != nil {
 		return queue.Message{}, err
 	}

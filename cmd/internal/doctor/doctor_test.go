@@ -22,6 +22,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/address"
 	"backchannel/lists/moderation"
+	"backchannel/lists/returns"
 	"backchannel/smtpd/queue"
 
 	"github.com/foxcpp/go-mockdns"
@@ -37,7 +38,7 @@ const (
 
 // host is one that is live, sends for itself, and on which all is well.
 func host(t *testing.T) doctor.Host {
-	d := dbtest.OpenAt(t, func() time.Time { return now }, calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), moderation.Schema())
+	d := dbtest.OpenAt(t, func() time.Time { return now }, calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), returns.Schema(), moderation.Schema())
 	found(t, d)
 	return doctor.Host{
 		Database: d, Now: func() time.Time { return now }, Running: true, HELO: helo, Verify: "confirm", Relay: "direct", Smarthost: "mail.provider.example:587",
@@ -266,7 +267,7 @@ func TestWork(t *testing.T) {
 	}
 	t.Run("no community", func(t *testing.T) {
 		h := host(t)
-		h.Database = dbtest.OpenAt(t, h.Now, calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), moderation.Schema())
+		h.Database = dbtest.OpenAt(t, h.Now, calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), returns.Schema(), moderation.Schema())
 		if got := findings(t, h, "community"); len(got) != 1 || got[0] != "warning: there is none yet → backchannel community add gardeners.example" {
 			t.Error(got)
 		}

@@ -31,6 +31,7 @@ import (
 	"backchannel/lists/moderation"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
+	"backchannel/lists/returns"
 	"backchannel/smtpd"
 	"backchannel/smtpd/queue"
 )
@@ -48,6 +49,7 @@ type Village struct {
 	Box    *backchannel.Letterbox
 	Desk   *moderation.Desk
 	Clerk  *membership.Clerk
+	Return *returns.Desk
 	Room   *mailroom.Mailroom
 	C      lists.Community
 	Talk   lists.List
@@ -65,7 +67,7 @@ type Village struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), notice.Schema(),
-		moderation.Schema(), backchannel.Schema(), mailroom.Schema(),
+		returns.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(),
 	}
 }
 
@@ -85,16 +87,21 @@ func New(t testing.TB) *Village {
 	v.Box = &backchannel.Letterbox{Office: v.Office}
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}
-	v.Room = mailroom.New(mailroom.Config{DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office})
+	v.Return = &returns.Desk{Office: v.Office}
+	v.Room = mailroom.New(mailroom.Config{
+		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Listener: v.Return,
+	})
 	v.Room.Register(mailroom.Moderation, v.Desk)
 	v.Room.Register(mailroom.Backchannel, v.Box)
 	v.Room.Register(mailroom.Membership, v.Clerk)
+	v.Room.Register(mailroom.Returns, v.Return)
 	v.calendar = calendar.New(v.DB, nil)
 	v.calendar.Register(v.Desk.Expiry())
 	for kind, do := range v.Box.Dates() {
 		v.calendar.Register(kind, do)
 	}
-	v.runner = queue.New(queue.Options{DB: v.DB, Lock: filepath.Join(t.TempDir(), "lock"), Raw: v.Store.Raw, Courier: v.world})
+	v.Return.Register(v.calendar)
+	v.runner = queue.New(queue.Options{DB: v.DB, Lock: filepath.Join(t.TempDir(), "lock"), Raw: v.Store.Raw, Courier: v.world, Ender: v.Return})
 	for name, s := range v.Office.Stampers() {
 		v.runner.Register(name, s)
 	}
@@ -102,6 +109,7 @@ func New(t testing.TB) *Village {
 		v.runner.Register(name, s)
 	}
 	v.runner.Register(relay.Stamp, v.Press)
+	v.runner.Register(returns.Stamp, v.Return)
 	v.C = v.Found("gardeners.example", "Gardeners")
 	v.Talk, v.Jobs = v.List(v.C, "talk", "Garden talk"), v.List(v.C, "jobs", "Jobs")
 	for _, m := range []struct {
@@ -216,8 +224,9 @@ func (zone) LookupAddr(context.Context, string) ([]string, error)       { return
 
 // world takes whatever is sent to it.
 type world struct {
-	mu   sync.Mutex
-	mail []Arrived
+	mu     sync.Mutex
+	mail   []Arrived
+	refuse func(to letter.Address) (queue.Outcome, bool)
 }
 
 // Arrived is a letter that came out.
@@ -231,6 +240,11 @@ type Arrived struct {
 func (w *world) Deliver(_ context.Context, m queue.Message) queue.Outcome {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.refuse != nil {
+		if o, refused := w.refuse(m.To); refused {
+			return o
+		}
+	}
 	l, err := letter.Parse(slices.Concat(m.Head, m.Body))
 	if err != nil {
 		return queue.Outcome{Kind: queue.Failed, Text: err.Error()}
@@ -310,6 +324,9 @@ func (v *Village) Deliver() []Arrived {
 	}
 	return v.world.mail
 }
+
+// Refuse has the outside world say no to some. Nil: to nobody any more.
+func (v *Village) Refuse(no func(to letter.Address) (queue.Outcome, bool)) { v.world.refuse = no }
 
 // Pass lets time go by, and does what becomes due.
 func (v *Village) Pass(d time.Duration) {

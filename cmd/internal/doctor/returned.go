@@ -1,0 +1,92 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/returns"
+	"backchannel/smtpd/bounce"
+)
+
+// lately is how far back letters that came back are looked at.
+const lately = 7 * 24 * time.Hour
+
+// mostHosts is how many hosts a finding names.
+const mostHosts = 10
+
+// returned looks at what came back to one community: who refuses our mail and why, and whether the ombuds can be reached.
+func returned(ctx context.Context, h Host, domain string) []Finding {
+	var troubles []returns.Trouble
+	err := h.Database.View(ctx, func(tx *db.Tx) error {
+		c, err := lists.TheCommunity(tx, domain)
+		if err != nil {
+			return err
+		}
+		troubles, err = returns.Troubles(tx, c.ID, h.Now().Add(-lately))
+		return err
+	})
+	if err != nil {
+		return unable(err)
+	}
+	return cameBack(domain, troubles)
+}
+
+func cameBack(domain string, troubles []returns.Trouble) (all []Finding) {
+	var lost []string
+	var letters, paused int64
+	for _, t := range troubles {
+		n := int64(t.N)
+		switch t.Kind {
+		case returns.Refused:
+			if len(all) < mostHosts {
+				all = append(all, one(Warn, fmt.Sprintf("%s refused %s in a week: %s", clean(t.About), count(n, "letter"), clean(t.Said)), remedy(t.Cause))...)
+			}
+		case returns.LetterFailed:
+			all = append(all, one(Warn, fmt.Sprintf("one letter failed for %s: %s", count(n, "member"), clean(t.Said)), "backchannel trace "+clean(t.About))...)
+		case returns.OmbudsFailed:
+			all = append(all, one(Warn, "letters to the ombuds come back: "+clean(t.Said), "ask for an address that works: backchannel community set "+domain+" --ombuds ADDRESS")...)
+		case returns.Failed:
+			if letters += n; len(lost) < 3 {
+				lost = append(lost, fmt.Sprintf("%s %d (%s)", clean(t.About), n, clean(t.Said)))
+			}
+		case returns.Paused:
+			paused++
+		}
+	}
+	if letters == 0 && paused == 0 && len(all) == 0 {
+		return fine("nothing in a week")
+	}
+	if letters > 0 || paused > 0 {
+		found := fmt.Sprintf("%s in a week did not arrive, mail to %s stopped", count(letters, "letter"), count(paused, "member"))
+		if len(lost) > 0 {
+			found += "; most of them: " + strings.Join(lost, ", ")
+		}
+		all = append(all, fine("%s", found)...)
+	}
+	return all
+}
+
+// remedy is what an operator can do about a cause.
+func remedy(c bounce.Cause) string {
+	switch c {
+	case bounce.Identity:
+		return "publish the SPF, DKIM and DMARC records that backchannel init prints, and see that the host's reverse name is its own"
+	case bounce.Reputation:
+		return "look this server's address up at the block list that is named, and ask there to be taken off; a smarthost with a good name helps at once"
+	case bounce.Content:
+		return "look at the letter (backchannel trace); one word or link is often enough. Ask members to mark our mail as wanted"
+	case bounce.Pace:
+		return "nothing for now: it passes. If it comes again, lower relay.connections in config.yaml"
+	case bounce.Size:
+		return "lower smtp.max_size in config.yaml, so that authors hear it at once"
+	case bounce.Encryption:
+		return "check the certificate of this server or of the smarthost"
+	case bounce.Relaying:
+		return "check relay.smarthost, relay.username and the password in config.yaml: that host does not take our mail"
+	}
+	return "read what it said; its postmaster knows more: postmaster@ that domain"
+}

@@ -127,13 +127,6 @@ func Ended(tx *db.Tx) (map[Verb]int64, error) {
 	return ended, rows.Err()
 }
 
-// CopiesOf counts the copies of a letter whose life has ended, however it did.
-func CopiesOf(tx *db.Tx, id letter.MessageID) (n int, err error) {
-	err = tx.QueryRow(`SELECT count(*) FROM log_entry WHERE copy <> 0 AND verb IN ('delivered','bounced','dropped')
-		AND story IN (SELECT story FROM log_entry WHERE msgid = ? AND msgid <> '')`, string(id)).Scan(&n)
-	return n, err
-}
-
 // Unfinished lists letters that were taken over and of which nothing else is told: the books do not balance (P13).
 func Unfinished(tx *db.Tx, most int) ([]Entry, error) {
 	return db.Select(tx, scan, `SELECT `+columns+` FROM log_entry AS e WHERE verb = 'received'

@@ -146,3 +146,24 @@ func memberOf(tx *db.Tx, key string) (lists.Member, bool, error) {
 	}
 	return m, err == nil, err
 }
+
+// Remedy is what an operator can do about a refusal.
+func (t Trouble) Remedy() string {
+	switch t.Cause {
+	case bounce.Identity:
+		return "publish the SPF, DKIM and DMARC records that backchannel init prints, and see that the host's reverse name is its own"
+	case bounce.Reputation:
+		return "look this server's address up at the block list that is named, and ask there to be taken off; a smarthost with a good name helps at once"
+	case bounce.Content:
+		return "look at the letter (backchannel trace); one word or link is often enough. Ask members to mark our mail as wanted"
+	case bounce.Pace:
+		return "nothing for now: it passes. If it comes again, lower relay.connections in config.yaml"
+	case bounce.Size:
+		return "lower smtp.max_size in config.yaml, so that authors hear it at once"
+	case bounce.Encryption:
+		return "check the certificate of this server or of the smarthost"
+	case bounce.Relaying:
+		return "check relay.smarthost, relay.username and the password in config.yaml: that host does not take our mail"
+	}
+	return "read what it said; its postmaster knows more: postmaster@ that domain"
+}

@@ -2,13 +2,12 @@ package returns
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
-	"backchannel/archive/logbook"
 	"backchannel/lists"
-	"backchannel/lists/relay"
 	"backchannel/smtpd/bounce"
 	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
@@ -47,7 +46,7 @@ func (d *Desk) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
 	if c.To.Key() != m.Address.Key() {
 		return d.answerFailed(tx, c.MessageID, f) // another address of theirs, or a former one: their mail goes elsewhere
 	}
-	return d.failed(tx, failure{Failure: f, member: m, about: c.MessageID, source: c.Source, private: c.Stamp != relay.Stamp})
+	return d.failed(tx, failure{Failure: f, member: m, about: c.MessageID, source: c.Source, private: !strings.HasPrefix(c.Source, "post:")})
 }
 
 // strangerFailed notes what could not be delivered to somebody who is no member.
@@ -121,22 +120,36 @@ func (d *Desk) failed(tx *db.Tx, f failure) error {
 
 // said is what may be kept of the words of a failure: for a post all of them, for anything else the numbers.
 func (d *Desk) said(tx *db.Tx, f failure) (string, error) {
-	if !f.private {
-		return words(f.Failure), nil
+	if f.private && f.source == "" {
+		_, public, err := d.listOfPost(tx, f.member.Community, f.about)
+		if err != nil {
+			return "", err
+		}
+		f.private = !public
 	}
-	if f.source != "" || f.about == "" {
+	if f.private {
 		return status(f.Failure), nil
 	}
-	found, err := logbook.Find(tx, string(f.about))
-	for _, e := range found {
-		if e.Verb == logbook.Published && e.MessageID == f.about {
-			return words(f.Failure), err
-		}
-	}
-	return status(f.Failure), err
+	return words(f.Failure), nil
 }
 
-// ours tells whether a letter failed for so many that it is our failure. Then nothing that it counted stays.
+// listOfPost finds the list on which a letter was published.
+func (d *Desk) listOfPost(tx *db.Tx, c lists.CommunityID, id letter.MessageID) (l lists.List, ok bool, err error) {
+	if id == "" {
+		return l, false, nil
+	}
+	all, err := lists.Lists(tx, c)
+	for _, l := range all {
+		if _, err := d.Office.Store.PostByMessageID(tx, l.Box, id); err == nil {
+			return l, true, nil
+		} else if refusal.KindOf(err) != refusal.NotFound {
+			return l, false, err
+		}
+	}
+	return l, false, err
+}
+
+// ours tells whether a post failed for so many that it is our failure. Then nothing that it counted stays.
 func (d *Desk) ours(tx *db.Tx, c lists.Community, f failure, said string) (bool, error) {
 	if f.about == "" {
 		return false, nil
@@ -145,19 +158,13 @@ func (d *Desk) ours(tx *db.Tx, c lists.Community, f failure, said string) (bool,
 	if err != nil || !lists.OurFailure(failed, 0) {
 		return false, err
 	}
-	readers, err := logbook.CopiesOf(tx, f.about)
-	if err != nil {
+	l, ok, err := d.listOfPost(tx, c.ID, f.about)
+	if err != nil || !ok {
 		return false, err
 	}
-	if f.source != "" {
-		owed, err := queue.Owing(tx, f.source)
-		if err != nil {
-			return false, err
-		}
-		readers += owed
-	}
-	if !lists.OurFailure(failed, readers) {
-		return false, nil
+	readers, err := lists.Readers(tx, l.ID, lists.Each)
+	if err != nil || !lists.OurFailure(failed, len(readers)) {
+		return false, err
 	}
 	if err := lists.VoidBounces(tx, f.about); err != nil {
 		return false, err

@@ -105,9 +105,3 @@ func Ever(tx *db.Tx) (n int64, err error) {
 	err = tx.QueryRow(`SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'copy'), 0)`).Scan(&n)
 	return n, err
 }
-
-// Owing counts the copies of one source that are owed still.
-func Owing(tx *db.Tx, source string) (n int, err error) {
-	err = tx.QueryRow(`SELECT count(*) FROM copy WHERE source = ?`, source).Scan(&n)
-	return n, err
-}

@@ -9,7 +9,6 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/returns"
-	"backchannel/smtpd/bounce"
 )
 
 // lately is how far back letters that came back are looked at.
@@ -43,7 +42,7 @@ func cameBack(domain string, troubles []returns.Trouble) (all []Finding) {
 		switch t.Kind {
 		case returns.Refused:
 			if len(all) < mostHosts {
-				all = append(all, one(Warn, fmt.Sprintf("%s refused %s in a week: %s", clean(t.About), count(n, "letter"), clean(t.Said)), remedy(t.Cause))...)
+				all = append(all, one(Warn, fmt.Sprintf("%s refused %s in a week: %s", clean(t.About), count(n, "letter"), clean(t.Said)), t.Remedy())...)
 			}
 		case returns.LetterFailed:
 			all = append(all, one(Warn, fmt.Sprintf("one letter failed for %s: %s", count(n, "member"), clean(t.Said)), "backchannel trace "+clean(t.About))...)
@@ -68,25 +67,4 @@ func cameBack(domain string, troubles []returns.Trouble) (all []Finding) {
 		all = append(all, fine("%s", found)...)
 	}
 	return all
-}
-
-// remedy is what an operator can do about a cause.
-func remedy(c bounce.Cause) string {
-	switch c {
-	case bounce.Identity:
-		return "publish the SPF, DKIM and DMARC records that backchannel init prints, and see that the host's reverse name is its own"
-	case bounce.Reputation:
-		return "look this server's address up at the block list that is named, and ask there to be taken off; a smarthost with a good name helps at once"
-	case bounce.Content:
-		return "look at the letter (backchannel trace); one word or link is often enough. Ask members to mark our mail as wanted"
-	case bounce.Pace:
-		return "nothing for now: it passes. If it comes again, lower relay.connections in config.yaml"
-	case bounce.Size:
-		return "lower smtp.max_size in config.yaml, so that authors hear it at once"
-	case bounce.Encryption:
-		return "check the certificate of this server or of the smarthost"
-	case bounce.Relaying:
-		return "check relay.smarthost, relay.username and the password in config.yaml: that host does not take our mail"
-	}
-	return "read what it said; its postmaster knows more: postmaster@ that domain"
 }

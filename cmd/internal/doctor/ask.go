@@ -51,13 +51,19 @@ func (h Host) ips(ctx context.Context, host string) ([]netip.Addr, error) {
 	return slices.Compact(all), err
 }
 
-// senders are the addresses that our letters come from when we deliver them ourselves: those known, else those of our name.
+// senders are the addresses that our letters come from when we deliver them ourselves: those known, else those of our name. Over IPv6 we
+// send only from an address that our name has (M15).
 func (h Host) senders(ctx context.Context) ([]netip.Addr, error) {
-	if len(h.Addresses) > 0 {
-		return h.Addresses, nil
+	named, err := h.ips(ctx, h.HELO)
+	all := slices.Clone(h.Addresses)
+	if len(all) == 0 {
+		all = slices.Clone(named)
 	}
-	all, err := h.ips(ctx, h.HELO)
-	return slices.DeleteFunc(all, func(a netip.Addr) bool { return !Public(a) }), err
+	all = slices.DeleteFunc(all, func(a netip.Addr) bool { return !Public(a) || a.Is6() && !slices.Contains(named, a) })
+	if len(all) > 0 {
+		err = nil
+	}
+	return all, err
 }
 
 // alias is the name that a name is a CNAME for, "" when it is none or that is not known.

@@ -38,7 +38,7 @@ func Catalogue() []Check {
 		{Name: "port", Group: Ports, look: ports, Means: "Each listener of config.yaml is answered by our own server: by a greeting, by STARTTLS or TLS with a certificate that is valid for the hostname, by a page for the web. When no server runs: nobody else has the port."},
 		{Name: "certificate", Group: Ports, look: certificate, Means: "The certificate can be read, names the host, and is valid for more than 14 days."},
 		{Name: "verification", Group: Ports, look: verification, Means: "A post whose sender is not proved is not simply believed."},
-		{Name: "way out", Group: Ports, look: wayOut, Means: "Letters can leave: the smarthost answers, encrypts, and takes our login. No letter is sent to find out."},
+		{Name: "way out", Group: Ports, look: wayOut, Means: "Letters can leave: the smarthost answers, encrypts, and takes our login. With direct delivery the letters of late tell whether the network lets port 25 out. No letter is sent to find out."},
 		{Name: goingLive, Group: Outside, look: later, Means: "While everything listens on this machine only and outgoing mail becomes files, nothing outside is asked; `--outside` asks it all the same."},
 		{Name: "dns", Group: Outside, look: resolving, Means: "The DNS answers us at all. Without it no sender can be proved, and letters are put off."},
 		{Name: "address", Group: Outside, look: address, Means: "The hostname has an address (A, AAAA), it can be reached from outside, and it is no CNAME."},

@@ -95,8 +95,8 @@ func reverse(ctx context.Context, h Host) []Finding {
 			return fine("%s is called %s", a, h.HELO)
 		case h.Relay == "smarthost":
 			return fine("%s is not called %s, which does no harm: letters leave through the smarthost", a, h.HELO)
-		case len(names) == 0 && a.Is6():
-			return one(Fail, fmt.Sprintf("%s has no reverse name, and the big providers refuse mail over IPv6 from such hosts", a), "have the company that rents out the machine set it to "+h.HELO+", or switch IPv6 off for this machine")
+		case a.Is6() && slices.ContainsFunc(all, netip.Addr.Is4):
+			return one(Warn, fmt.Sprintf("the reverse name (PTR) of %s is not %s, so letters leave over IPv4 alone", a, h.HELO), "nothing, if that will do; else have the company that rents out the machine set it")
 		case len(names) == 0:
 			return one(Fail, fmt.Sprintf("%s has no reverse name (PTR), and many hosts refuse mail from such addresses", a), "have the company that rents out the machine set it to "+h.HELO)
 		}

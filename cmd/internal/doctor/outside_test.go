@@ -50,7 +50,17 @@ var broken = mockdns.Zone{Err: &net.DNSError{Err: "server misbehaving", IsTempor
 
 // Everything that doctor says about the host as others see it.
 func TestHostOutside(t *testing.T) {
-	v6 := func(_ *testing.T, h *doctor.Host) { h.Addresses = []netip.Addr{netip.MustParseAddr("2001:4860::7")} }
+	v6 := func(_ *testing.T, h *doctor.Host) {
+		all := zones()
+		all[helo+"."] = mockdns.Zone{A: []string{"192.88.99.7"}, AAAA: []string{"2001:4860::7"}}
+		h.Addresses = append(h.Addresses, netip.MustParseAddr("2001:4860::7"), netip.MustParseAddr("2001:4860::8")) // the last is not in the DNS
+		h.Resolver = &mockdns.Resolver{Zones: all}
+	}
+	only6 := func(_ *testing.T, h *doctor.Host) {
+		all := zones()
+		all[helo+"."] = mockdns.Zone{AAAA: []string{"2001:4860::7"}}
+		h.Addresses, h.Resolver = nil, &mockdns.Resolver{Zones: all}
+	}
 	for name, c := range map[string]finding{
 		"dns":     {"dns", nil, "ok: it answers"},
 		"address": {"address", nil, "ok: lists.gardeners.example is 192.88.99.7, and port 25 answers there"},
@@ -82,7 +92,9 @@ func TestHostOutside(t *testing.T) {
 		"other reverse name": {"reverse name", zone("7.99.88.192.in-addr.arpa", mockdns.Zone{PTR: []string{"vm7.host.example."}}),
 			"failed: the reverse name (PTR) of 192.88.99.7 is vm7.host.example, but we greet as lists.gardeners.example → have the company that rents out the machine set it to lists.gardeners.example"},
 		"no reverse name over IPv6": {"reverse name", v6,
-			"failed: 2001:4860::7 has no reverse name, and the big providers refuse mail over IPv6 from such hosts → have the company that rents out the machine set it to lists.gardeners.example, or switch IPv6 off for this machine"},
+			"ok: 192.88.99.7 is called lists.gardeners.example\nwarning: the reverse name (PTR) of 2001:4860::7 is not lists.gardeners.example, so letters leave over IPv4 alone → nothing, if that will do; else have the company that rents out the machine set it"},
+		"no reverse name and no IPv4": {"reverse name", only6,
+			"failed: 2001:4860::7 has no reverse name (PTR), and many hosts refuse mail from such addresses → have the company that rents out the machine set it to lists.gardeners.example"},
 		"reverse name behind a smarthost": {"reverse name", also(gone("7.99.88.192.in-addr.arpa"), smarthost),
 			"ok: 192.88.99.7 is not called lists.gardeners.example, which does no harm: letters leave through the smarthost"},
 		"spf of the host": {"spf of the host", nil, "ok: lists.gardeners.example lets 192.88.99.7 send its mail"},
@@ -247,13 +259,18 @@ func TestWayOut(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]finding{
-		"direct":    {"way out", nil, "ok: each letter goes to its receiver's own server. Whether this network lets port 25 out, backchannel queue list tells after the first letters: many companies close it until you ask"},
-		"smarthost": {"way out", smarthost, "ok: mail.provider.example:587 answers: encrypted, signed in as dana"},
-		"files":     {"way out", func(_ *testing.T, h *doctor.Host) { h.Relay = "outbox" }, "warning: relay.mode is outbox: outgoing mail becomes files and reaches nobody → set relay.mode: smarthost (or direct) in config.yaml when you are ready"},
-		"trying":    {"way out", func(_ *testing.T, h *doctor.Host) { h.Relay, h.Trying = "outbox", true }, "later: outgoing mail becomes files under data/outbox and reaches nobody → set relay.mode: smarthost (or direct) in config.yaml when you are ready"},
-		"not there": {"way out", says(queue.Outcome{Stage: queue.StageConnect, Text: "connection refused"}), "failed: mail.provider.example:587 cannot be reached: connection refused → check relay.smarthost in config.yaml, and whether this network lets mail out"},
-		"odd host":  {"way out", says(queue.Outcome{Stage: queue.StageHello, Code: 554, Text: "go away"}), "failed: mail.provider.example:587 answers, but it does not come to a letter: 554 go away → check the name and the port: 587, or 465 for TLS from the first byte"},
-		"no login":  {"way out", says(queue.Outcome{Stage: queue.StageLogin, Code: 535, Enhanced: "5.7.8", Text: "wrong password"}), "failed: mail.provider.example:587 does not take the login: 535 5.7.8 wrong password → check relay.username, and the password in the file relay.password_file, with your mail provider"},
+		"direct":           {"way out", nil, "ok: each letter goes to its receiver's own server; whether this network lets port 25 out shows after the first letters"},
+		"direct and heard": {"way out", func(t *testing.T, h *doctor.Host) { ended(t, h, 1, 0) }, "ok: each letter goes to its receiver's own server, and hosts answer"},
+		"port 25 is closed": {"way out", tries(queue.Outcome{Stage: queue.StageConnect, Text: "no answer to the connection"}, "a.test", "b.test", "c.test"),
+			"failed: no mail host of 3 domains could be reached, as if this network let nothing out to port 25 → have the company that rents out the machine open port 25, or set relay.mode: smarthost"},
+		"two are silent": {"way out", tries(queue.Outcome{Stage: queue.StageConnect, Text: "the connection was refused"}, "a.test", "b.test"), "ok: each letter goes to its receiver's own server; whether this network lets port 25 out shows after the first letters"},
+		"greylisted":     {"way out", tries(queue.Outcome{Stage: queue.StageRcpt, Code: 450, Text: "later", Host: "mx"}, "a.test", "b.test", "c.test"), "ok: each letter goes to its receiver's own server, and hosts answer"},
+		"smarthost":      {"way out", smarthost, "ok: mail.provider.example:587 answers: encrypted, signed in as dana"},
+		"files":          {"way out", func(_ *testing.T, h *doctor.Host) { h.Relay = "outbox" }, "warning: relay.mode is outbox: outgoing mail becomes files and reaches nobody → set relay.mode: smarthost (or direct) in config.yaml when you are ready"},
+		"trying":         {"way out", func(_ *testing.T, h *doctor.Host) { h.Relay, h.Trying = "outbox", true }, "later: outgoing mail becomes files under data/outbox and reaches nobody → set relay.mode: smarthost (or direct) in config.yaml when you are ready"},
+		"not there":      {"way out", says(queue.Outcome{Stage: queue.StageConnect, Text: "connection refused"}), "failed: mail.provider.example:587 cannot be reached: connection refused → check relay.smarthost in config.yaml, and whether this network lets mail out"},
+		"odd host":       {"way out", says(queue.Outcome{Stage: queue.StageHello, Code: 554, Text: "go away"}), "failed: mail.provider.example:587 answers, but it does not come to a letter: 554 go away → check the name and the port: 587, or 465 for TLS from the first byte"},
+		"no login":       {"way out", says(queue.Outcome{Stage: queue.StageLogin, Code: 535, Enhanced: "5.7.8", Text: "wrong password"}), "failed: mail.provider.example:587 does not take the login: 535 5.7.8 wrong password → check relay.username, and the password in the file relay.password_file, with your mail provider"},
 	} {
 		t.Run(name, c.run)
 	}

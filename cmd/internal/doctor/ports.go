@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/archive/db"
+	"backchannel/archive/logbook"
 	"backchannel/smtpd/queue"
 )
 
@@ -209,13 +211,49 @@ func wayOut(ctx context.Context, h Host) []Finding {
 	case "smarthost":
 		return h.smarthost(ctx)
 	case "direct":
-		return fine("each letter goes to its receiver's own server. Whether this network lets port 25 out, backchannel queue list tells after the first letters: many companies close it until you ask")
+		return h.direct(ctx)
 	}
 	if h.Trying {
 		return one(Later, "outgoing mail becomes files under data/outbox and reaches nobody", "set relay.mode: smarthost (or direct) in config.yaml when you are ready")
 	}
 	return one(Warn, "relay.mode is "+h.Relay+": outgoing mail becomes files and reaches nobody", "set relay.mode: smarthost (or direct) in config.yaml when you are ready")
 }
+
+// direct tells whether letters that we deliver ourselves get out. Strangers are not bothered to find out: what became of the letters of
+// late tells. A network that closes port 25 looks as if no host of anybody answered.
+func (h Host) direct(ctx context.Context) []Finding {
+	var waiting []queue.Listing
+	var ended map[logbook.Verb]int64
+	err := h.Database.View(ctx, func(tx *db.Tx) (err error) {
+		if ended, err = logbook.EndedSince(tx, h.Now().Add(-24*time.Hour)); err == nil {
+			waiting, err = queue.List(tx, queue.Filter{State: "waiting"})
+		}
+		return err
+	})
+	if err != nil {
+		return unable(err)
+	}
+	silent, heard := map[string]bool{}, ended[logbook.Delivered]+ended[logbook.Bounced] > 0
+	for _, l := range waiting {
+		_, domain, _ := strings.Cut(l.To, "@")
+		switch {
+		case strings.Contains(l.Said, " said "):
+			heard = true
+		case strings.Contains(l.Said, "no answer") || strings.Contains(l.Said, "refused"):
+			silent[domain] = true
+		}
+	}
+	switch {
+	case !heard && len(silent) >= fewestSilent:
+		return one(Fail, fmt.Sprintf("no mail host of %d domains could be reached, as if this network let nothing out to port 25", len(silent)), "have the company that rents out the machine open port 25, or set relay.mode: smarthost")
+	case !heard:
+		return fine("each letter goes to its receiver's own server; whether this network lets port 25 out shows after the first letters")
+	}
+	return fine("each letter goes to its receiver's own server, and hosts answer")
+}
+
+// fewestSilent domains are no accident.
+const fewestSilent = 3
 
 // smarthost does what a delivery does, up to where a letter would begin.
 func (h Host) smarthost(ctx context.Context) []Finding {

@@ -71,6 +71,7 @@ func setTheScene(e *testscript.Env) error {
 		"config.yaml": fmt.Sprintf("imap: { listen: %q }\nweb: { listen: \"\" }\n", e.Getenv("IMAP")),
 		"web.yaml":    fmt.Sprintf("imap: { listen: \"\" }\nweb: { listen: %q }\nlog: { format: json }\n", e.Getenv("WEB")),
 		"secure.yaml": fmt.Sprintf("imap: { listen: %q }\nweb: { listen: \"\" }\ntls: { mode: files, cert: cert.pem, key: key.pem }\n", e.Getenv("IMAP")),
+		"late.yaml":   "imap: { listen: \"\" }\nweb: { listen: \"\" }\nrelay: { mode: smarthost, smarthost: \"127.0.0.1:1\" }\n", // nobody listens there
 		"taken.yaml":  fmt.Sprintf("imap: { listen: %q }\n", taken.Addr()),
 	} {
 		if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(ports+rest), 0o600); err != nil {

@@ -161,39 +161,39 @@ func (m *Mailroom) Receive(ctx context.Context, env *smtpd.Envelope, raw []byte)
 		return err
 	}
 	l, err := letter.Parse(raw)
+	var found mailauth.Finding
 	if err == nil {
-		err = m.take(ctx, env, l)
+		found, err = m.take(ctx, env, l)
 	}
 	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
-		m.noteRefusal(ctx, env, l, r)
+		m.noteRefusal(ctx, env, l, logbook.Entry{Detail: r.Kind.String() + ": " + r.Sentence + " It came " + told(env, len(raw), found)})
 	}
 	return err
 }
 
-// take finds out all there is to know without a lock, and then sorts the letter in one transaction.
-func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Letter) error {
+// take finds out all there is to know without a lock, and then sorts the letter in one transaction. It gives what was found out about the
+// sender, too, for the story of a letter that is refused.
+func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Letter) (found mailauth.Finding, err error) {
 	if err := m.loop(ctx, l); err != nil {
-		return err
+		return found, err
 	}
 	kind, why := bounce.Robot(l, env.From.IsZero())
 	if kind != bounce.Person && !anyOf(env, func(n address.Name) bool { return hears(n, kind) }) {
-		return bounce.Refuse(kind, why)
+		return found, bounce.Refuse(kind, why)
 	}
 	s := &sorting{m: m, env: env, letter: l, kind: kind, why: why, from: author(l)}
 	if kind == bounce.Person || anyOf(env, func(n address.Name) bool { return n.Kind != address.Bounce }) {
 		if err := m.own(ctx, s.from.Address); err != nil {
-			return err
+			return found, err
 		}
 	}
 	if kind == bounce.Person || anyOf(env, pressed) || anyOf(env, complains) {
-		f, err := m.vouch(ctx, env, l)
-		if err != nil {
-			return err
+		if s.finding, err = m.vouch(ctx, env, l); err != nil {
+			return s.finding, err
 		}
-		s.finding = f
 	}
 	s.prepare()
-	return m.DB.Update(ctx, s.sort)
+	return s.finding, m.DB.Update(ctx, s.sort)
 }
 
 // author is the one mailbox in From; none when the letter names none or several (C1).
@@ -260,8 +260,8 @@ func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, l *letter.Let
 }
 
 // noteRefusal writes down that a letter was not taken, so that trace can tell. It is a service, not a promise: an error is logged.
-func (m *Mailroom) noteRefusal(ctx context.Context, env *smtpd.Envelope, l *letter.Letter, r *refusal.Refusal) {
-	e := logbook.Entry{Story: env.Story, Verb: logbook.Refused, Detail: r.Kind.String() + ": " + r.Sentence}
+func (m *Mailroom) noteRefusal(ctx context.Context, env *smtpd.Envelope, l *letter.Letter, e logbook.Entry) {
+	e.Story, e.Verb = env.Story, logbook.Refused
 	if l != nil {
 		e.MessageID = l.MessageID()
 	}

@@ -62,8 +62,8 @@ func (s *sorting) sort(tx *db.Tx) error {
 	if s.id, err = s.m.Store.PutLetter(tx, arrival(s.env, s.letter.MessageID(), s.finding), s.letter.Raw()); err != nil {
 		return fmt.Errorf("store the letter: %w", err)
 	}
-	detail := fmt.Sprintf("by %s, %d bytes", s.env.Door, len(s.letter.Raw()))
-	if err := logbook.Write(tx, logbook.Entry{Story: s.env.Story, Verb: logbook.Received, MessageID: s.letter.MessageID(), Detail: detail}); err != nil {
+	e := logbook.Entry{Story: s.env.Story, Verb: logbook.Received, MessageID: s.letter.MessageID(), Detail: told(s.env, len(s.letter.Raw()), s.finding)}
+	if err := logbook.Write(tx, e); err != nil {
 		return err
 	}
 	return s.deliver(tx, fresh)

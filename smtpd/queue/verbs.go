@@ -41,6 +41,7 @@ func listing(c Copy) Listing {
 type Filter struct {
 	State string         // "waiting", "sending", "held", "aside" or "": any
 	To    letter.Address // zero: any
+	Story string         // "": any
 	After CopyID         // only those with greater ids: the next page
 	Most  int            // 0 means 1,000
 }

@@ -14,10 +14,11 @@ func page(tx *db.Tx, f Filter) ([]Copy, error) {
 	return db.Select(tx, scan, `SELECT `+columns+` FROM copy
 		WHERE id > @after
 			AND (@state = '' OR @state = CASE WHEN state = 'waiting' AND held IS NOT NULL THEN 'held' ELSE state END)
+			AND (@story = '' OR story = @story)
 			AND (@domain = '' OR local = @local AND domain = @domain)
 		ORDER BY id LIMIT @most`,
 		db.Named("after", int64(f.After)), db.Named("state", f.State), db.Named("local", f.To.Local), db.Named("domain", f.To.Domain),
-		db.Named("most", f.Most))
+		db.Named("story", f.Story), db.Named("most", f.Most))
 }
 
 // Each of these works on one copy, or with the id 0 on all.

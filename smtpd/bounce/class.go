@@ -32,6 +32,9 @@ func classify(a Action, status, words string) Class {
 	if subject == "6" || subject == "7" {
 		return Refused // RFC 3463 §3.7, §3.8
 	}
+	if contains(w, passingWords) {
+		return Unclear // a name server did not answer, a line broke: the address may well exist
+	}
 	if detail == "1.7" || detail == "1.8" || contains(w, senderWords) {
 		return Refused // it is our address that they do not like
 	}
@@ -76,8 +79,11 @@ var (
 		"recipient address rejected: access denied", // how Exchange Online says that nobody has the address (5.4.1)
 		"address couldn't be found", "no such user", "user unknown", "unknown user", "that you tried to reach does not exist",
 	}
-	senderWords = []string{"sender address", "domain of sender", "sender domain", "unroutable sender", "sender rejected", "sender denied", "sender verif", "at a rate", "sending domain", "after mail from"}
-	goneWords   = []string{
+	// passingWords beat everything behind them: first Postfix's for a question to the DNS that got no answer (a domain that nobody can
+	// ask about is not gone), then those for a line that broke and a time that ran out.
+	passingWords = []string{"not found, try again", "unexpected name server reply", "connection reset by peer", "was aborted after", "were aborted after"}
+	senderWords  = []string{"sender address", "domain of sender", "sender domain", "unroutable sender", "sender rejected", "sender denied", "sender verif", "at a rate", "sending domain", "after mail from"}
+	goneWords    = []string{
 		"user unknown", "unknown user", "userunknown", "no such user", "no such mailbox", "no such recipient", "no such address", "no such person", "no such account", "mailbox not found",
 		"mailbox does not exist", "mailbox doesn't exist", "recipient not found", "recipnotfound", "recipient unknown", "unknown recipient", "unknown address", "address unknown",
 		"unknown local", "unknown account", "unknown mailbox", "unknown or illegal", "invalid recipient", "invalid mailbox", "invalid address", "invalid user", "user invalid", "user not found",
@@ -97,6 +103,6 @@ var (
 		" ptr ", "reverse dns", "rdns", "reverse lookup", "banned", "virus", "malware", "phish", "junk", "rate limit", "ratelimit", "too many connections", "too many messages", "too many recipients", "too many bad", "too many invalid", "throttl", "sender rejected", "sender address rejected", "sender denied", "sender verify", "bad sender",
 		"greylist", "graylist", "prohibited", "message size", "too large", "too big", "size limit", "exceeds size", "maximum size", "exceeded maximum message", "forbidden", "unsolicited", "bulk mail", "suspicious", "starttls", "content reject", "content filter", "message content",
 		"not accepted due to", "your ip", "client host", "client ip", "invalid ip", "not allowed", "service refuse", "mail relay", "does not support tls", "line limit", "protocol violation", "helo command rejected", "rejected by filter", "mail rejete", "not comply", "rfc 5322", "rfc5322", "5322", "mail refused", "reject due to",
-		"permission to", "permission denied", "accessdenied", "restricted", "poor sender", "bad reputation", "host rejected", "message rejected", "(bl)",
+		"permission to", "permission denied", "accessdenied", "restricted", "poor sender", "bad reputation", "host rejected", "message rejected", "(bl)", "unwanted m", "registered gateway user", "groups.google.com", // the last one stands in each refusal of a Google group, in all languages
 	}
 )

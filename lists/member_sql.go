@@ -182,6 +182,13 @@ func End(tx *db.Tx, m Member, as State) error {
 	return replan(tx, m.ID)
 }
 
+// RaiseEpoch gives a member other addresses of ours from now on: all tokens that are made for them are new ones. The old ones are the
+// address book's to revoke.
+func RaiseEpoch(tx *db.Tx, m Member) error {
+	_, err := tx.Exec("UPDATE member SET epoch = epoch + 1 WHERE id = ?", m.ID)
+	return err
+}
+
 // MemberByID reads one member.
 func MemberByID(tx *db.Tx, id MemberID) (Member, error) {
 	return scanMember(tx.QueryRow("SELECT "+memberColumns+memberFrom+"WHERE m.id = ?", id))

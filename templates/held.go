@@ -7,14 +7,15 @@ type Question string
 
 // The questions.
 const (
-	AskPost   Question = "post"   // was this post yours?
-	AskDoor   Question = "door"   // for everyone, or for the managers?
-	AskRest   Question = "rest"   // the managers have it; for everyone too?
-	AskSender Question = "sender" // was this you, from another address?
-	AskAnswer Question = "answer" // shall this answer of a manager go out?
-	AskNote   Question = "note"   // shall the other managers see this note?
-	AskHeld   Question = "held"   // managers: shall this post go out?
-	AskChange Question = "change" // shall this change of your membership be made?
+	AskPost    Question = "post"     // was this post yours?
+	AskDoor    Question = "door"     // for everyone, or for the managers?
+	AskRest    Question = "rest"     // the managers have it; for everyone too?
+	AskSender  Question = "sender"   // was this you, from another address?
+	AskAnswer  Question = "answer"   // shall this answer of a manager go out?
+	AskNote    Question = "note"     // shall the other managers see this note?
+	AskMayRead Question = "may-read" // may the managers whom a letter names read it?
+	AskHeld    Question = "held"     // managers: shall this post go out?
+	AskChange  Question = "change"   // shall this change of your membership be made?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -32,6 +33,8 @@ func (q Question) Words() []string {
 		return []string{"SEND", "NOTE", "DROP"}
 	case AskNote:
 		return []string{"SEND", "DROP"}
+	case AskMayRead:
+		return []string{"YES", "OMBUDS", "DROP"}
 	case AskHeld:
 		return []string{"OK", "NO"}
 	}

@@ -20,6 +20,7 @@ type Acknowledgement struct {
 	Phone     string    `optional:"a number for emergencies"`
 	NotPassed []string  `optional:"names of attachments that were left behind"`
 	Answered  time.Time `optional:"by when a person answers, in the reader's zone"`
+	Without   []string  `optional:"managers whom the letter names, and who have not got it therefore"`
 }
 
 // Render writes the mail.
@@ -52,6 +53,7 @@ type ManagerNotice struct {
 	Why          string    `optional:"why it comes now, when nobody has just written: Mira gave it to you."`
 	Anonymous    bool      // the writer's name is made up
 	Urgent       bool
+	Without      []string `optional:"managers whom the letter names, and who have not got it therefore"`
 }
 
 // Quote is something said earlier.
@@ -206,13 +208,23 @@ type NoteCopy struct {
 // Render writes the mail.
 func (t NoteCopy) Render() (Mail, error) { return render("note_copy", t) }
 
+// NoteLost gives a manager a note back that came to an address which we never gave out.
+type NoteLost struct {
+	Community string
+	Text      Said `optional:"the note"`
+}
+
+// Render writes the mail.
+func (t NoteLost) Render() (Mail, error) { return render("note_lost", t) }
+
 // CommandsDone tells a manager what their commands did, where they would not see it otherwise.
 type CommandsDone struct {
-	Code   string   // the conversation
-	Member string   // whose: Dana
-	Said   []string // what happened, a sentence each
-	Sent   bool     // an answer went to the member as well
-	Role   string   // the name over the reader's answer: a reply goes to the member
+	Community string
+	Code      string   `optional:"the conversation, when they were about one"`
+	Member    string   `optional:"whose it is: Dana"`
+	Said      []string // what happened, a sentence each
+	Sent      bool     // an answer went to the member as well
+	Role      string   `optional:"the name over the reader's answer there: a reply goes to the member"`
 }
 
 // Render writes the mail.
@@ -230,3 +242,134 @@ type CommandHelp struct {
 
 // Render writes the mail.
 func (t CommandHelp) Render() (Mail, error) { return render("command_help", t) }
+
+// ManagerLock tells managers that one of them is locked out, or that it is asked for (product.md B15b).
+type ManagerLock struct {
+	Community string
+	Name      string   // who: Theo
+	By        []string // who wants it, or did it
+	Done      bool     // it is done: two managers have said so
+	You       bool     // the reader is the one who is locked out
+}
+
+// Render writes the mail.
+func (t ManagerLock) Render() (Mail, error) { return render("manager_lock", t) }
+
+// WhoKnows answers /who: who the writer is, as far as managers may know, and who sees the letter.
+type WhoKnows struct {
+	Code      string // the conversation
+	Member    string // who wrote: Dana Reyes
+	Role      string // the name over the reader's answer: a reply goes to the member
+	Anonymous bool
+	Outsider  bool
+	Address   string   `optional:"of an outsider"`
+	Since     int      `optional:"the year in which the writer became a member"`
+	Kind      string   `optional:"what the member is: practitioner"`
+	Trust     int      `optional:"0 is none"`
+	Lists     []string `optional:"lists the writer is on"`
+	Letters   int      `optional:"letters of the writer to the managers in the last year, this one among them"`
+	Owner     string   `optional:"who has taken it"`
+	Readers   []Sight  // managers who may see it
+	Without   []string `optional:"managers who may not see it, nor that it exists"`
+}
+
+// Sight is a manager who may see a letter.
+type Sight struct {
+	Name string
+	Seen time.Time `optional:"when they are known to have seen the newest of it"`
+	Part bool      // they have seen earlier parts of it
+}
+
+// Render writes the mail.
+func (t WhoKnows) Render() (Mail, error) { return render("who_knows", t) }
+
+// LetterLog answers /log: what was said and done in a conversation.
+type LetterLog struct {
+	Code   string // the conversation
+	Member string // who wrote
+	Role   string // the name over the reader's answer: a reply goes to the member
+	Lines  []LogLine
+}
+
+// LogLine is one thing that was said or done.
+type LogLine struct {
+	At   time.Time // in the reader's zone
+	Who  string
+	Deed string // "answered", "took it"
+	Text Said   `optional:"what was said"`
+}
+
+// Render writes the mail.
+func (t LetterLog) Render() (Mail, error) { return render("letter_log", t) }
+
+// CommandReturned gives a letter of commands back that was about no conversation: nothing of it was done.
+type CommandReturned struct {
+	Community string
+	Line      string // the line that is wrong
+	Why       string `optional:"what is wrong with it; without it, there is no such command"`
+	Usage     string `optional:"how it would be right"`
+	Text      Said   // what the manager wrote
+	Commands  []CommandLine
+}
+
+// Render writes the mail.
+func (t CommandReturned) Render() (Mail, error) { return render("command_returned", t) }
+
+// MayRead asks the writer of a letter that names every manager who could read it whether they may (product.md B9). Its Reply-To is
+// confirm+TOKEN; nobody sees the letter before the answer.
+type MayRead struct {
+	Community string
+	Code      string   // the conversation
+	Subject   string   `optional:"a letter may have none"`
+	Names     []string // the managers: all there are
+	Ombuds    string   `optional:"somebody outside who could read it instead"`
+	Days      int      // how long the question stays open
+	First     string   `optional:"the line that was not understood, when it is asked again"`
+}
+
+// Ask is the question it asks.
+func (MayRead) Ask() Question { return AskMayRead }
+
+// Render writes the mail.
+func (t MayRead) Render() (Mail, error) { return render("may_read", t) }
+
+// MayReadEnd tells the writer how that ended.
+type MayReadEnd struct {
+	Community string
+	Code      string // the conversation
+	Subject   string `optional:"a letter may have none"`
+	Ombuds    string `optional:"who has it now; without, nobody has seen it and it is forgotten"`
+	Days      int    `optional:"how long the question was open, when nobody answered it"`
+	Managers  string // where to write again
+}
+
+// Render writes the mail.
+func (t MayReadEnd) Render() (Mail, error) { return render("may_read_end", t) }
+
+// WriterChoice tells the writer of a letter that a manager sees it from now on, or does not.
+type WriterChoice struct {
+	Community string
+	Code      string   // the conversation
+	Subject   string   `optional:"a letter may have none"`
+	Name      string   // the manager
+	Included  bool     // the manager sees it; otherwise not
+	Last      bool     // nothing was changed: without that manager nobody could read it
+	Ombuds    string   `optional:"somebody outside to turn to, for Last"`
+	Managers  []string `optional:"who sees it now"`
+}
+
+// Render writes the mail.
+func (t WriterChoice) Render() (Mail, error) { return render("writer_choice", t) }
+
+// OmbudsLetter brings a private letter to the ombuds, because the managers may not read it. Its Reply-To leads to the writer.
+type OmbudsLetter struct {
+	Community string
+	Code      string   // the conversation
+	Subject   string   `optional:"a letter may have none"`
+	Member    string   // who wrote
+	Managers  []string // whom it names
+	Text      Said     `optional:"a letter may be an attachment alone"`
+}
+
+// Render writes the mail.
+func (t OmbudsLetter) Render() (Mail, error) { return render("ombuds_letter", t) }

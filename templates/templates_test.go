@@ -280,7 +280,7 @@ func TestRenderingWritesNothing(t *testing.T) {
 
 // A reply is read by its first line; whoever gets help must be told every word that counts, and only those.
 func TestHelpNamesTheBareWords(t *testing.T) {
-	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "NOTE", "OK"}
+	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "NOTE", "OMBUDS", "OK"}
 	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskNote, AskHeld} {
 		got, _ := text(t, ConfirmHelp{Community: "Gardeners", Question: q, List: "Garden talk", Member: "Dana"})
 		offers(t, string(q), got, q.Words(), all)
@@ -292,6 +292,9 @@ func TestHelpNamesTheBareWords(t *testing.T) {
 				words = nil
 			} else if ok && held.Alias != "" {
 				words = append(words, "YES")
+			}
+			if q, ok := s.mail.(MayRead); ok && q.Ombuds == "" {
+				words = []string{"YES", "DROP"}
 			}
 			got, _ := text(t, s.mail)
 			offers(t, s.name, got, words, all)

@@ -84,11 +84,11 @@ func (b *Letterbox) handle(tx *db.Tx, community lists.Community, a answer) error
 		}
 		return b.giveBack(tx, community, a)
 	}
-	call := &Call{Conv: a.conv, Manager: a.manager, Community: community, Story: a.story, In: a.incoming}
+	call := &Call{Conv: a.conv, Manager: a.manager, Community: community, Story: a.story, In: a.incoming, Text: a.text}
 	var said []string
 	var wrong *command.Mistake
 	err := tx.Attempt(func() (err error) {
-		if said, wrong, err = command.Run(tx, call, a.calls); err != nil || wrong != nil {
+		if said, wrong, err = run(tx, call, a.calls); err != nil || wrong != nil {
 			return err
 		}
 		return b.handleText(tx, community, &a, call)
@@ -117,6 +117,10 @@ func (b *Letterbox) handleText(tx *db.Tx, community lists.Community, a *answer, 
 		return err
 	}
 	a.conv = now
+	if !now.mayRead(a.manager) {
+		a.guards = []templates.Guard{{Kind: templates.NoAccess}}
+		return b.giveBack(tx, community, *a)
+	}
 	if !a.decided {
 		if err := b.checkText(tx, a); err != nil {
 			return err
@@ -278,7 +282,7 @@ func (b *Letterbox) send(tx *db.Tx, community lists.Community, a answer) error {
 	if err != nil {
 		return err
 	}
-	if err := b.toWriter(tx, community, c, a); err != nil {
+	if err := b.toWriter(tx, community, c, a, letter.Mailbox{Name: b.role(tx, c, a.manager), Address: community.Address("managers")}); err != nil {
 		return err
 	}
 	if err := c.answered(tx, a.manager.ID); err != nil {
@@ -290,8 +294,8 @@ func (b *Letterbox) send(tx *db.Tx, community lists.Community, a answer) error {
 	return b.refile(tx, c)
 }
 
-// toWriter sends the answer to whoever asked.
-func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a answer) error {
+// toWriter sends the answer to whoever asked, from a role.
+func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a answer, from letter.Mailbox) error {
 	asked, err := lastAsked(tx, c.ID)
 	if err != nil {
 		return err
@@ -313,7 +317,7 @@ func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a ans
 		return err
 	}
 	sent, err := b.Office.Send(tx, notice.Mail{
-		Community: community, To: to, Member: c.Member, From: letter.Mailbox{Name: b.role(tx, c, a.manager), Address: community.Address("managers")},
+		Community: community, To: to, Member: c.Member, From: from,
 		ReplyTo: reply, Words: words, Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
 	})
 	if err != nil {

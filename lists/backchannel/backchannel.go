@@ -16,6 +16,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates/refusal"
 )
@@ -37,6 +38,9 @@ type Context struct {
 
 // Receive takes a letter to the managers, a letter through a personal address, or an answer to one of our questions.
 func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
+	if in.Token == nil && in.Name.Kind == address.Note {
+		return b.lostNote(tx, in)
+	}
 	if in.Token == nil || in.Token.Receiver != Receiver {
 		return b.Take(tx, in, Context{})
 	}
@@ -53,8 +57,13 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	} else if err != nil {
 		return err
 	}
-	if side == sideManager || side == sideNote {
+	switch side {
+	case sideManager, sideNote:
 		return b.fromManager(tx, in, c, rev, side == sideNote)
+	case sideMay:
+		return b.decideMayRead(tx, in, c)
+	case sideOmbuds:
+		return b.fromOmbuds(tx, in, c)
 	}
 	return b.throughToken(tx, in, c, side)
 }
@@ -105,6 +114,8 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 	switch {
 	case err != nil:
 		return false, err
+	case ref.conv == 0 && !asked && in.Sender.Manager() && slashed(in.Letter):
+		return false, b.alone(tx, in)
 	case ref.manager != 0 && ref.held != 0 && !asked:
 		return false, b.decide(tx, in, ref.held)
 	case ref.manager != 0 && !asked:
@@ -175,7 +186,20 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	} else if again { // by another way; it is one letter
 		return false, in.Filed(tx, "a private letter that the managers have already")
 	}
-	readers, err := b.room(tx, in, c)
+	if done, err := b.writerChoice(tx, in, c); err != nil || done {
+		return done, err
+	}
+	if err := b.room(tx, in, c); err != nil {
+		return false, err
+	}
+	left, err := b.withhold(tx, in, c, said)
+	if err != nil {
+		return false, err
+	}
+	if c, err = find(tx, c.ID); err != nil {
+		return false, err
+	}
+	readers, err := b.readers(tx, c)
 	if err != nil {
 		return false, err
 	}
@@ -191,6 +215,12 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if err := c.heard(tx); err != nil {
 		return false, err
 	}
+	if len(readers) == 0 {
+		if err := in.Held(tx, "a private letter that names everybody who could read it"); err != nil {
+			return false, err
+		}
+		return true, b.askMayRead(tx, in, c, "")
+	}
 	for _, m := range readers {
 		if err := b.notify(tx, in, c, m, readers, msg, again); err != nil {
 			return false, err
@@ -202,20 +232,21 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
 		return false, err
 	}
-	return b.acknowledge(tx, in, c, readers, asked)
+	return b.acknowledge(tx, in, c, readers, left, asked)
 }
 
 // room finds the managers for a letter, or says why there is no room for it: nobody who may read it, or too many of the same sender.
-func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) ([]lists.Member, error) {
+func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	readers, err := b.readers(tx, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	switch {
+	case len(readers) == 0 && c.Restricted: // its writer is asked
 	case len(readers) == 0 && in.Sender.Manager():
-		return nil, refusal.Because(refusal.NotAllowed, "You are the only manager of this community, so nobody else would read this.")
+		return refusal.Because(refusal.NotAllowed, "You are the only manager of this community, so nobody else would read this.")
 	case len(readers) == 0:
-		return nil, refusal.Because(refusal.Unavailable, "Nobody reads this address yet. Nothing is wrong with your letter; it will be tried again by itself.")
+		return refusal.Because(refusal.Unavailable, "Nobody reads this address yet. Nothing is wrong with your letter; it will be tried again by itself.")
 	}
 	most := strangersADay
 	if in.Verdict == lists.Verified {
@@ -225,7 +256,7 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) ([]lists.Member,
 	if err == nil && n >= most {
 		err = refusal.Because(refusal.Limit, "The managers have %d letters of yours from the last 24 hours. Nothing is wrong with this one; please send it again tomorrow.", n)
 	}
-	return readers, err
+	return err
 }
 
 // mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it and those for whom it does not

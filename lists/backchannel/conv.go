@@ -3,6 +3,7 @@ package backchannel
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,6 +83,8 @@ const (
 	sideManager side = "manager" // one manager, with what they had seen
 	sideHeld    side = "held"    // one manager, about one answer that came back
 	sideNote    side = "note"    // one manager, to the other managers
+	sideMay     side = "may"     // the writer, about who may read
+	sideOmbuds  side = "ombuds"  // the ombuds, to the writer
 )
 
 // object is what the row of a token says about it.
@@ -96,7 +99,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := s == sideMember || s == sideOutside || s == sideManager || s == sideHeld || s == sideNote
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

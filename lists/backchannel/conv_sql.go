@@ -16,7 +16,7 @@ import (
 
 const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
 	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, due, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0),
-	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion WHERE conv = conv.id)`
+	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0)`
 
 func scanConv(r db.Scanner) (c Conv, err error) {
 	var digest, opened, due, answered, snoozed, closed int64
@@ -101,9 +101,12 @@ func (c Conv) heard(tx *db.Tx) error {
 
 // answered notes that a manager has answered, and whose conversation it is if it was nobody's.
 func (c Conv) answered(tx *db.Tx, by lists.MemberID) error {
-	_, err := tx.Exec(`UPDATE conv SET state = 'waiting_member', closed = 0, outcome = '', purge = 0, owner = coalesce(owner, @by), answered = CASE WHEN answered = 0 THEN @now ELSE answered END
-		WHERE id = @id`, db.Named("by", by), db.Named("now", db.Micros(tx.Now)), db.Named("id", c.ID))
-	return err
+	_, err := tx.Exec(`UPDATE conv SET state = 'waiting_member', closed = 0, outcome = '', purge = 0, owner = coalesce(owner, @by), answered = CASE WHEN answered = 0 THEN @now ELSE answered END,
+		snoozed = 0, snooze_as = '', snoozer = NULL WHERE id = @id`, db.Named("by", by), db.Named("now", db.Micros(tx.Now)), db.Named("id", c.ID))
+	if err != nil {
+		return err
+	}
+	return calendar.Clear(tx, Wake, int64(c.ID))
 }
 
 func (c Conv) acked(tx *db.Tx) error {
@@ -132,6 +135,13 @@ func heardSince(tx *db.Tx, c Conv, from letter.Address, since time.Time) (n int,
 	where, args := c.ofWriter(from)
 	err = tx.QueryRow("SELECT count(*) FROM conv_msg WHERE conv IN (SELECT id FROM conv WHERE "+where+") AND dir = 'in' AND at > @since",
 		append(args, db.Named("since", db.Micros(since)))...).Scan(&n)
+	return n, err
+}
+
+// conversationsSince counts the conversations of the same writer since a date: those that are not anonymous.
+func conversationsSince(tx *db.Tx, c Conv, since time.Time) (n int, err error) {
+	where, args := c.ofWriter(c.Address)
+	err = tx.QueryRow("SELECT count(*) FROM conv WHERE "+where+" AND NOT restricted AND opened > @since", append(args, db.Named("since", db.Micros(since)))...).Scan(&n)
 	return n, err
 }
 

@@ -34,7 +34,12 @@ func earlierWords(tx *db.Tx, c Conv, before int64) ([]templates.Quote, error) {
 
 func quote(tx *db.Tx, c Conv, m message) (templates.Quote, error) {
 	who := c.Name
-	if m.dir != dirIn {
+	if m.dir != dirIn && m.author == 0 { // the ombuds, or nobody
+		who = "The program"
+		if m.dir == dirOut {
+			who = "The ombuds"
+		}
+	} else if m.dir != dirIn {
 		author, err := lists.MemberByID(tx, m.author)
 		if err != nil {
 			return templates.Quote{}, err
@@ -53,6 +58,9 @@ func staleSince(tx *db.Tx, c Conv, rev int, but lists.MemberID) (string, error) 
 	for _, m := range all {
 		if m.dir == dirIn || m.author == but {
 			continue
+		}
+		if m.author == 0 {
+			return "The ombuds answered", nil
 		}
 		author, err := lists.MemberByID(tx, m.author)
 		if err != nil {

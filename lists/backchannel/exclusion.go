@@ -26,7 +26,7 @@ type Exclusion struct {
 // Exclude makes a conversation vanish for a manager: their copies, those still owed, their place at it. It may be done before anybody
 // is told of it, and again; the stronger reason stays. by is the manager who asks, 0 for the writer and for our own rules.
 func (b *Letterbox) Exclude(tx *db.Tx, c Conv, m lists.MemberID, why Reason, by lists.MemberID) error {
-	if err := exclude(tx, c.ID, m, why, by); err != nil {
+	if changed, err := exclude(tx, c.ID, m, why, by); err != nil || !changed {
 		return err
 	}
 	if err := endHeld(tx, c.ID, m); err != nil {

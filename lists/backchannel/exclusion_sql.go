@@ -6,31 +6,33 @@ import (
 	"backchannel/lists"
 )
 
-func exclude(tx *db.Tx, c ConvID, m lists.MemberID, why Reason, by lists.MemberID) error {
-	_, err := tx.Exec(`INSERT INTO conv_exclusion (conv, manager, reason, by, at) VALUES (@conv, @manager, @reason, @by, @at)
-		ON CONFLICT (conv, manager) DO UPDATE SET reason = excluded.reason, by = excluded.by, at = excluded.at
-		WHERE reason = 'named' OR reason = 'asked' AND by IS NOT NULL AND (excluded.reason = 'concerned' OR excluded.by IS NULL)`,
-		db.Named("conv", c), db.Named("manager", m), db.Named("reason", string(why)), db.Named("by", null(int64(by))), db.Named("at", db.Micros(tx.Now)))
-	if err != nil {
-		return err
+// exclude writes an exclusion down. A rule of ours (by nobody, not asked for) does not undo what somebody decided.
+func exclude(tx *db.Tx, c ConvID, m lists.MemberID, why Reason, by lists.MemberID) (changed bool, err error) {
+	n, err := tx.Change(`INSERT INTO conv_exclusion (conv, manager, reason, by, at) VALUES (@conv, @manager, @reason, @by, @at)
+		ON CONFLICT (conv, manager) DO UPDATE SET reason = excluded.reason, by = excluded.by, at = excluded.at, lifted = 0
+		WHERE CASE WHEN lifted <> 0 THEN @rule = 0 ELSE reason = 'named' OR reason = 'asked' AND by IS NOT NULL AND (excluded.reason = 'concerned' OR excluded.by IS NULL) END`,
+		db.Named("conv", c), db.Named("manager", m), db.Named("reason", string(why)), db.Named("by", null(int64(by))), db.Named("at", db.Micros(tx.Now)),
+		db.Named("rule", by == 0 && why != Asked))
+	if err != nil || n == 0 {
+		return false, err
 	}
 	_, err = tx.Exec(`UPDATE conv SET restricted = 1, state = CASE WHEN owner = @manager AND state IN ('claimed','waiting_manager') THEN 'new' ELSE state END,
 		owner = nullif(owner, @manager) WHERE id = @id`, db.Named("manager", m), db.Named("id", c))
-	return err
+	return true, err
 }
 
 func include(tx *db.Tx, c ConvID, m lists.MemberID) error {
-	if _, err := tx.Exec("DELETE FROM conv_exclusion WHERE conv = ? AND manager = ?", c, m); err != nil {
+	if _, err := tx.Exec("UPDATE conv_exclusion SET lifted = ? WHERE conv = ? AND manager = ?", db.Micros(tx.Now), c, m); err != nil {
 		return err
 	}
-	_, err := tx.Exec("UPDATE conv SET restricted = EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @id) WHERE id = @id", db.Named("id", c))
+	_, err := tx.Exec("UPDATE conv SET restricted = EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @id AND lifted = 0) WHERE id = @id", db.Named("id", c))
 	return err
 }
 
-// Exclusions are the managers for whom a conversation does not exist. Whoever shows them shows them to those who may see it.
+// exclusions are the managers for whom a conversation does not exist. Whoever shows them shows them to those who may see it.
 func exclusions(tx *db.Tx, c ConvID) ([]Exclusion, error) {
 	return db.Select(tx, func(r db.Scanner) (e Exclusion, err error) { return e, r.Scan(&e.Manager, &e.Reason, &e.By) },
-		"SELECT manager, reason, coalesce(by, 0) FROM conv_exclusion WHERE conv = ? ORDER BY manager", c)
+		"SELECT manager, reason, coalesce(by, 0) FROM conv_exclusion WHERE conv = ? AND lifted = 0 ORDER BY manager", c)
 }
 
 // endHeld forgets the answers of a manager that wait for their word.
@@ -41,9 +43,6 @@ func endHeld(tx *db.Tx, c ConvID, m lists.MemberID) error {
 	}
 	for _, msg := range held {
 		if err := msg.end(tx, stateDropped); err != nil {
-			return err
-		}
-		if err := calendar.Clear(tx, Expire, msg.id); err != nil {
 			return err
 		}
 	}
@@ -61,4 +60,28 @@ func scanWord(r db.Scanner) (s string, err error) { return s, r.Scan(&s) }
 func (c Conv) parts(tx *db.Tx) ([]ConvID, error) {
 	return db.Select(tx, func(r db.Scanner) (id ConvID, err error) { return id, r.Scan(&id) },
 		`WITH RECURSIVE part (id) AS (SELECT @id UNION SELECT conv.id FROM conv JOIN part ON conv.merged = part.id) SELECT id FROM part ORDER BY id`, db.Named("id", c.ID))
+}
+
+// spokenIn are the managers who have said something to the writer.
+func spokenIn(tx *db.Tx, c ConvID) ([]lists.MemberID, error) {
+	return db.Select(tx, func(r db.Scanner) (id lists.MemberID, err error) { return id, r.Scan(&id) },
+		"SELECT DISTINCT author FROM conv_msg WHERE conv = ? AND dir = 'out' AND state = 'sent' AND author IS NOT NULL", c)
+}
+
+// endAs closes a conversation that no manager closes.
+func endAs(tx *db.Tx, c Conv, outcome string) error {
+	_, err := tx.Exec("UPDATE conv SET state = 'closed', closed = @now, outcome = @outcome WHERE id = @id AND state <> 'closed'",
+		db.Named("now", db.Micros(tx.Now)), db.Named("outcome", outcome), db.Named("id", c.ID))
+	return err
+}
+
+// forget ends a conversation and its words.
+func forget(tx *db.Tx, c Conv, outcome string) error {
+	if err := calendar.Clear(tx, MayRead, int64(c.ID)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec("UPDATE conv_msg SET words = '', msgid = '' WHERE conv = ?", c.ID); err != nil {
+		return err
+	}
+	return endAs(tx, c, outcome)
 }

@@ -160,14 +160,14 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 	case word == "DROP":
 		return b.drop(tx, in, c, msg)
 	case word == "NOTE" && msg.text != "":
-		return b.sendHeld(tx, in, a, msg, true)
+		return b.sendHeld(tx, in.Community, a, msg, true)
 	case (word == "SEND" || word == "YES" && msg.sender != "") && msg.sendable:
 		if word == "YES" {
 			if err := b.addAlias(tx, in, msg.sender); err != nil {
 				return err
 			}
 		}
-		return b.sendHeld(tx, in, a, msg, a.note)
+		return b.sendHeld(tx, in.Community, a, msg, a.note)
 	}
 	return b.tellWords(tx, in, c, msg, word)
 }
@@ -228,7 +228,7 @@ func decision(tx *db.Tx, a answer, msg message) (word string, better bool, err e
 }
 
 // sendHeld sends an answer that its manager has seen with all its guards, or keeps it as a note, unless something new has happened since.
-func (b *Letterbox) sendHeld(tx *db.Tx, in *lists.Incoming, a answer, msg message, note bool) error {
+func (b *Letterbox) sendHeld(tx *db.Tx, community lists.Community, a answer, msg message, note bool) error {
 	a.text, a.files, a.unsure, a.calls, a.wrong, a.note = msg.text, nil, false, nil, nil, note
 	if calls, _, wrong := b.Verbs().Read(msg.commands); wrong == nil && note == (msg.dir == dirNote) {
 		a.calls = calls
@@ -243,13 +243,13 @@ func (b *Letterbox) sendHeld(tx *db.Tx, in *lists.Incoming, a answer, msg messag
 			return err
 		}
 		a.undone = true
-		return b.giveBack(tx, in.Community, a)
+		return b.giveBack(tx, community, a)
 	}
 	if err := b.endHeld(tx, a.conv, msg, stateReleased); err != nil {
 		return err
 	}
 	a.decided = true
-	return b.handle(tx, in.Community, a)
+	return b.handle(tx, community, a)
 }
 
 func (b *Letterbox) drop(tx *db.Tx, in *lists.Incoming, c Conv, msg message) error {
@@ -268,7 +268,7 @@ const Expire calendar.Kind = "answer.expire"
 
 // Dates are the calendar's kinds that are ours, and what is done then.
 func (b *Letterbox) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken}
+	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked}
 }
 
 // expired forgets a returned answer and tells its manager: the member still waits.

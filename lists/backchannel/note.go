@@ -93,6 +93,21 @@ func (b *Letterbox) checkNote(tx *db.Tx, a *answer) error {
 	return nil
 }
 
+// lostNote gives a note back that was sent to an address which nobody was given: we cannot know what it is about.
+func (b *Letterbox) lostNote(tx *db.Tx, in *lists.Incoming) error {
+	if !in.Sender.Manager() || in.Verdict != lists.Verified {
+		return lists.NoSuchAddress()
+	}
+	if err := in.Filed(tx, "a note to an address that nobody was given"); err != nil {
+		return err
+	}
+	words, err := templates.NoteLost{Community: in.Community.Name, Text: notice.Preview(in.Letter)}.Render()
+	if err != nil {
+		return err
+	}
+	return b.tell(tx, &Call{Manager: in.Sender, Community: in.Community, Story: in.Story, In: in}, words)
+}
+
 // noteVerbs are for what managers say to each other.
 func (b *Letterbox) noteVerbs() command.Table[*Call] {
 	return command.Table[*Call]{
@@ -101,9 +116,6 @@ func (b *Letterbox) noteVerbs() command.Table[*Call] {
 }
 
 func (b *Letterbox) doNote(tx *db.Tx, c *Call, args string) (said string, err error) {
-	if c.Conv.ID == 0 {
-		return "", needLetter("/note")
-	}
 	if args == "" {
 		return "", refusal.Because(refusal.Invalid, "Behind /note there is nothing to note.")
 	}

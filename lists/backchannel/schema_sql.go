@@ -54,6 +54,7 @@ const schemaConv = `
 		reason  TEXT NOT NULL CHECK (reason IN ('named','concerned','asked')),
 		by      INTEGER REFERENCES member (id),       -- the manager who asked for it; NULL: its writer, or a rule of ours
 		at      INTEGER NOT NULL,
+		lifted  INTEGER NOT NULL DEFAULT 0,           -- when somebody who may do so ended it; no rule of ours brings it back
 		PRIMARY KEY (conv, manager)
 	) STRICT, WITHOUT ROWID;
 

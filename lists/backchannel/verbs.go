@@ -1,9 +1,13 @@
 package backchannel
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -20,6 +24,7 @@ type Call struct {
 	Community lists.Community
 	Story     string          // of the letter; "" for the command line and for moves in IMAP
 	In        *lists.Incoming // the letter, where there is one
+	Text      string          // what stands below the commands
 
 	noted bool                 // a note stood among the commands
 	after []func(c Conv) error // what is done when the text below the commands is on its way
@@ -47,7 +52,7 @@ type verb = command.Verb[*Call]
 
 // Verbs are all commands that managers have, in the order in which help shows them. A file that has verbs of its own adds its rows here.
 func (b *Letterbox) Verbs() command.Table[*Call] {
-	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.helpVerbs())
+	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.recordVerbs(), b.lockVerbs(), b.helpVerbs())
 }
 
 // Do does one command, for the command line and for moves in IMAP: "/close p". said is what happened, as a sentence; "" when that is plain.
@@ -68,7 +73,7 @@ func (b *Letterbox) Do(tx *db.Tx, c Conv, m lists.Member, line string) (said []s
 	}
 	call := &Call{Conv: c, Manager: m, Community: community}
 	err = tx.Attempt(func() error {
-		if said, wrong, err = command.Run(tx, call, calls); err != nil || wrong != nil {
+		if said, wrong, err = run(tx, call, calls); err != nil || wrong != nil {
 			return err
 		}
 		return call.done(tx)
@@ -87,9 +92,15 @@ func mistaken(m *command.Mistake) error {
 	return refusal.Because(refusal.Invalid, "%s", m.Why).Try("%s", m.Usage)
 }
 
-// needLetter is the refusal of a verb that came without a letter that it could be about.
-func needLetter(usage string) error {
-	return refusal.Because(refusal.Invalid, "%s is about one letter. Please send it as a reply to that letter.", usage)
+// run does the commands of a letter, all or none.
+func run(tx *db.Tx, c *Call, calls []command.Call[*Call]) (said []string, wrong *command.Mistake, err error) {
+	for _, call := range calls {
+		if c.Conv.ID == 0 && !call.Verb.Alone {
+			why := fmt.Sprintf("/%s is about one letter. Please send it as a reply to that letter.", call.Verb.Name)
+			return nil, &command.Mistake{Line: call.Line, Usage: call.Verb.Usage(), Why: why}, nil
+		}
+	}
+	return command.Run(tx, c, calls)
 }
 
 // helpVerbs tell about the commands themselves.
@@ -147,7 +158,7 @@ func (b *Letterbox) confirm(tx *db.Tx, community lists.Community, a answer, said
 	if err != nil || !now.mayRead(a.manager) {
 		return err
 	}
-	words, err := templates.CommandsDone{Code: now.Code, Member: now.Name, Said: said, Sent: a.sent, Role: b.role(tx, now, a.manager)}.Render()
+	words, err := templates.CommandsDone{Community: community.Name, Code: now.Code, Member: now.Name, Said: said, Sent: a.sent, Role: b.role(tx, now, a.manager)}.Render()
 	if err != nil {
 		return err
 	}
@@ -160,6 +171,10 @@ func (b *Letterbox) stateVerbs() command.Table[*Call] {
 		{Name: "mine", Help: "You take the letter; your colleagues see it as yours.", Takes: command.Nothing, Do: b.doMine},
 		{Name: "unclaim", Help: "You give it back to everybody.", Takes: command.Nothing, Do: b.doUnclaim},
 		{Name: "close", After: true, Args: "[p|n]", Help: "It is done; p says that it could have been public, n that it could not.", Do: b.doClose},
+		{Name: "snooze", Args: "3d|mon|2026-06-20", After: true, Help: "Nobody needs to look at it until then, 08:00; it comes back at once when the member writes.", Do: b.doSnooze},
+		{Name: "tag", Args: "WORD…", Help: "Words by which it is found and counted; -WORD takes one away.", Do: b.doTag},
+		{Name: "urgent", Args: "[off]", Help: "It is marked for all managers.", Do: b.doUrgent},
+		{Name: "merge", Args: "ID", Help: "Another letter of the same member becomes a part of this one.", Do: b.doMerge},
 		{Name: "reopen", Help: "It is not done after all.", Takes: command.Nothing, Do: b.doReopen},
 	}
 }
@@ -199,6 +214,110 @@ func (b *Letterbox) doReopen(tx *db.Tx, c *Call, _ string) (string, error) {
 		return "", refusal.Because(refusal.Conflict, "%s is not closed.", c.Conv.Code)
 	}
 	return "", b.Reopen(tx, c.Conv, c.Manager)
+}
+
+func (b *Letterbox) doSnooze(tx *db.Tx, c *Call, args string) (string, error) {
+	now := tx.Now.In(c.Manager.Zone(c.Community))
+	day, err := until(args, now)
+	if err != nil {
+		return "", err
+	}
+	c.After(func(conv Conv) error { return b.Snooze(tx, conv, c.Manager, day, snoozeFolder(day, now)) })
+	return "It comes back on " + day.Format("Monday, 2 January at 15:04") + ".", nil
+}
+
+// What a tag may be, and how many a letter has at most.
+const (
+	longestTag = 30
+	mostTags   = 20
+)
+
+// readTags reads what stands behind /tag.
+func readTags(args string) (add, remove []string, err error) {
+	for _, w := range strings.FieldsFunc(args, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
+		name, away := strings.CutPrefix(w, "-")
+		name = strings.ToLower(strings.TrimPrefix(name, "#"))
+		odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' }
+		if name == "" || utf8.RuneCountInString(name) > longestTag || strings.ContainsFunc(name, odd) {
+			return nil, nil, refusal.Because(refusal.Invalid, "A tag is one word of letters, digits and hyphens, %d at most.", longestTag)
+		}
+		if away {
+			remove = append(remove, name)
+		} else {
+			add = append(add, name)
+		}
+	}
+	if len(add)+len(remove) == 0 {
+		return nil, nil, refusal.Because(refusal.Invalid, "Behind /tag stands a word, or several.")
+	}
+	return add, remove, nil
+}
+
+func (b *Letterbox) doTag(tx *db.Tx, c *Call, args string) (string, error) {
+	add, remove, err := readTags(args)
+	if err != nil {
+		return "", err
+	}
+	if err := b.Tag(tx, c.Conv, c.Manager, add, remove); err != nil {
+		return "", err
+	}
+	now, err := tagsOf(tx, c.Conv.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case len(now) > mostTags:
+		return "", refusal.Because(refusal.Limit, "A letter has %d tags at most.", mostTags)
+	case len(now) == 0:
+		return "It has no tags.", nil
+	}
+	return "Its tags: " + strings.Join(now, ", ") + ".", nil
+}
+
+func (b *Letterbox) doUrgent(tx *db.Tx, c *Call, args string) (string, error) {
+	switch strings.ToLower(args) {
+	case "", "on":
+		return "", b.Urge(tx, c.Conv, c.Manager, true)
+	case "off":
+		return "", b.Urge(tx, c.Conv, c.Manager, false)
+	}
+	return "", refusal.Because(refusal.Invalid, "Behind /urgent there may be off, and nothing else.")
+}
+
+// doMerge makes another conversation of the same writer a part of this one. Two people's letters are never mixed (E14), and nobody
+// learns that two made-up names are one. Whoever may not see one of them sees neither.
+func (b *Letterbox) doMerge(tx *db.Tx, c *Call, args string) (string, error) {
+	now, err := find(tx, c.Conv.ID)
+	if err != nil {
+		return "", err
+	}
+	other, err := b.ByCode(tx, c.Manager, args)
+	switch same := other.Member == now.Member && (now.Member != 0 || other.Address.Key() == now.Address.Key()); {
+	case err != nil:
+		return "", err
+	case other.ID == now.ID:
+		return "", refusal.Because(refusal.Conflict, "That is this very letter.")
+	case now.Anon || other.Anon || !same:
+		return "", refusal.Because(refusal.NotAllowed, "Only letters that are known to be of the same person can be put together.")
+	}
+	if err := absorb(tx, now, other); err != nil {
+		return "", err
+	}
+	if err := calendar.Clear(tx, Wake, int64(other.ID)); err != nil {
+		return "", err
+	}
+	if now, err = find(tx, now.ID); err != nil {
+		return "", err
+	}
+	for _, m := range now.excluded {
+		if err := b.takeAway(tx, now, m); err != nil {
+			return "", err
+		}
+	}
+	if err := did(tx, now, c.Manager.ID, "put "+other.Code+" together with it"); err != nil {
+		return "", err
+	}
+	c.Conv = now
+	return other.Code + " is a part of " + now.Code + " now.", b.refile(tx, now)
 }
 
 // commandList is the table as mails show it.

@@ -9,6 +9,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -76,6 +77,11 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 		return err
 	}
 	t.Note = note.Address.String()
+	named, err := b.namedOf(tx, c)
+	if err != nil {
+		return err
+	}
+	t.Without = others(named, 0)
 	words, err := t.Render()
 	if err != nil {
 		return err
@@ -195,21 +201,25 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 
 // acknowledge tells the writer that the letter is with the managers: once for each conversation and not more than once an hour, a
 // stranger once a day, and whoever waits for that word or left a file behind each time.
-func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, asked bool) (told bool, err error) {
+func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers, left []lists.Member, asked bool) (told bool, err error) {
 	if in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
 		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
-	left := attached(in.Letter)
-	if !asked && (c.Member == 0 || len(left) == 0) {
+	behind := attached(in.Letter)
+	if !asked && len(left) == 0 && (c.Member == 0 || len(behind) == 0) {
 		if known, err := b.knows(tx, c); err != nil || known {
 			return false, err
 		}
 	}
-	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: plainSubject(in.Letter.Subject()), Outsider: c.Member == 0, NotPassed: left}
+	subject := plainSubject(in.Letter.Subject())
+	if in.Name.Kind == address.Confirm { // it was a word about the letter
+		subject = c.Subject
+	}
+	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: subject, Outsider: c.Member == 0, NotPassed: behind}
 	mail := notice.Answer(in, notice.Acks, templates.Mail{})
 	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)
-		t.Managers = others(readers, 0)
+		t.Managers, t.Without = others(readers, 0), others(left, 0)
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
 			return false, err
 		}

@@ -253,7 +253,9 @@ func (s *sorting) hand(tx *db.Tx, in *lists.Incoming) error {
 	case in.Name.Form == address.Token:
 		// A door nobody was given. A member may have written by hand what an old mail shows: their letter goes to the managers
 		// (product.md 0.2); to others it is an address like any other that does not exist.
-		name, ok = Backchannel, in.Name.Kind == address.Private && in.Sender.ID != 0 && in.Verdict == lists.Verified
+		// A manager who writes a note to such an address is told that nobody got it.
+		mayWrite := in.Name.Kind == address.Private && in.Sender.ID != 0 || in.Name.Kind == address.Note && in.Sender.Manager()
+		name, ok = Backchannel, mayWrite && in.Verdict == lists.Verified
 	}
 	r := s.m.receivers[name]
 	if !ok || r == nil {

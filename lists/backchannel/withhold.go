@@ -1,0 +1,343 @@
+package backchannel
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+)
+
+// withhold keeps an ordinary letter from the managers whom it names, before anybody is told of it (B9). Who has answered in the
+// conversation, or has taken it, is a part of it: the writer knows that they read. It gives the managers who were left out by this letter.
+func (b *Letterbox) withhold(tx *db.Tx, in *lists.Incoming, c Conv, said string) ([]lists.Member, error) {
+	if c.Anon || c.Kind == Report || in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
+		return nil, nil // reports have rules of their own; the others could not be asked
+	}
+	readers, err := b.readers(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	text := said
+	if c.Rev == 0 {
+		text = c.Subject + "\n" + said
+	}
+	spoken, err := spokenIn(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var left []lists.Member
+	for _, m := range mentions(text, readers, c.Name, true) {
+		if m.ID == c.Owner || slices.Contains(spoken, m.ID) {
+			continue
+		}
+		if err := b.Exclude(tx, c, m.ID, Named, 0); err != nil {
+			return nil, err
+		}
+		now, err := find(tx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !now.mayRead(m) {
+			left = append(left, m)
+		}
+	}
+	return left, nil
+}
+
+// namedOf are the managers who may not see a letter because it names them.
+func (b *Letterbox) namedOf(tx *db.Tx, c Conv) (all []lists.Member, err error) {
+	excluded, err := exclusions(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range excluded {
+		if e.Reason != Named {
+			continue
+		}
+		m, err := lists.MemberByID(tx, e.Manager)
+		if err != nil {
+			return nil, err
+		}
+		if m.Manager() {
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
+// ombuds is how letters name the ombuds of a community; "" when there is none.
+func ombuds(c lists.Community) string {
+	if c.Ombuds.IsZero() {
+		return ""
+	}
+	return c.Ombuds.String()
+}
+
+// MayRead is the calendar's kind for letters that name everybody who could read them.
+const MayRead calendar.Kind = "letter.may-read"
+
+// askMayRead asks the writer whether the managers whom a letter names may read it. Until then nobody sees it.
+func (b *Letterbox) askMayRead(tx *db.Tx, in *lists.Incoming, c Conv, first string) error {
+	named, err := b.namedOf(tx, c)
+	if err != nil {
+		return err
+	}
+	words, err := templates.MayRead{
+		Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Names: others(named, 0), Ombuds: ombuds(in.Community), Days: heldDays, First: first,
+	}.Render()
+	if err != nil {
+		return err
+	}
+	d := notice.Door{Community: in.Community, Receiver: Receiver, Object: object(sideMay, int64(c.ID), 0), Days: 2 * heldDays}
+	if c.Member != 0 {
+		if d.Member, err = lists.MemberByID(tx, c.Member); err != nil {
+			return err
+		}
+	}
+	mail := notice.Answer(in, notice.Converse, words)
+	mail.To.Name = c.Name
+	if mail.ReplyTo, err = b.Office.Confirm(tx, d); err != nil {
+		return err
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	if err := refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter}); err != nil {
+		return err
+	}
+	return calendar.Set(tx, MayRead, int64(c.ID), tx.Now.AddDate(0, 0, heldDays))
+}
+
+// decideMayRead takes the writer's word about that.
+func (b *Letterbox) decideMayRead(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	mine := c.Member != 0 && in.Sender.ID == c.Member && in.Verdict != lists.Unverified || c.isOutsider(in)
+	if !mine || in.Token.Revoked {
+		return lists.NoSuchAddress()
+	}
+	if err := in.Filed(tx, "a writer's word about who may read a letter"); err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, c)
+	if err != nil {
+		return err
+	}
+	word, alone, _ := lists.Word(in.Letter.NewText().Text)
+	switch {
+	case len(readers) > 0 || c.State == Closed:
+		return b.tellMayRead(tx, in.Community, c, templates.MayReadEnd{}, in)
+	case alone && word == "YES":
+		return b.letRead(tx, in, c)
+	case alone && word == "OMBUDS" && !in.Community.Ombuds.IsZero():
+		return b.toOmbuds(tx, in, c)
+	case alone && (word == "DROP" || word == "NO"):
+		if err := forget(tx, c, "dropped"); err != nil {
+			return err
+		}
+		return b.tellMayRead(tx, in.Community, c, templates.MayReadEnd{}, in)
+	}
+	return b.askMayRead(tx, in, c, word)
+}
+
+// letRead gives a letter to the managers whom it names, as its writer wishes.
+func (b *Letterbox) letRead(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	named, err := b.namedOf(tx, c)
+	if err != nil {
+		return err
+	}
+	for _, m := range named {
+		if err := b.Include(tx, c, m.ID); err != nil {
+			return err
+		}
+	}
+	if err := calendar.Clear(tx, MayRead, int64(c.ID)); err != nil {
+		return err
+	}
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range named {
+		if err := b.present(tx, in.Community, now, m, ""); err != nil {
+			return err
+		}
+	}
+	if err := b.refile(tx, now); err != nil {
+		return err
+	}
+	_, err = b.acknowledge(tx, in, now, named, nil, true)
+	return err
+}
+
+// toOmbuds gives a letter to the ombuds and to nobody else, as its writer wishes. The ombuds answers the writer; managers see nothing.
+func (b *Letterbox) toOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	all, err := said(tx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	named, err := b.namedOf(tx, c)
+	if err != nil {
+		return err
+	}
+	var texts []string
+	for _, m := range all {
+		if m.dir == dirIn {
+			texts = append(texts, m.text)
+		}
+	}
+	words, err := templates.OmbudsLetter{
+		Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Member: c.Name, Managers: others(named, 0), Text: templates.Said(strings.Join(texts, "\n\n")),
+	}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Mail{
+		Community: in.Community, To: letter.Mailbox{Address: in.Community.Ombuds}, From: letter.Mailbox{Name: c.Name + " (private " + c.Code + ")", Address: in.Community.Address("managers")},
+		Words: words, Kind: notice.Converse, Private: true, Story: in.Story,
+	}
+	mail.ReplyTo, err = b.Office.Private(tx, c.Name, notice.Door{Community: in.Community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
+	if err != nil {
+		return err
+	}
+	if _, err := b.Office.Send(tx, mail); err != nil {
+		return err
+	}
+	if err := calendar.Clear(tx, MayRead, int64(c.ID)); err != nil {
+		return err
+	}
+	if err := endAs(tx, c, "ombuds"); err != nil {
+		return err
+	}
+	return b.tellMayRead(tx, in.Community, c, templates.MayReadEnd{Ombuds: ombuds(in.Community)}, in)
+}
+
+// fromOmbuds passes the ombuds' answer on to the writer, in words of the role.
+func (b *Letterbox) fromOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	if in.From.Address.Key() != in.Community.Ombuds.Key() || !in.Vouched() || !in.Token.Live(tx.Now) {
+		return lists.NoSuchAddress()
+	}
+	text := words(in.Letter)
+	msg, err := record(tx, &c, message{dir: dirOut, story: in.Story, text: text, verdict: lists.Verified})
+	if err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "the ombuds' answer to a private letter"); err != nil {
+		return err
+	}
+	return b.toWriter(tx, in.Community, c, answer{conv: c, text: msg.text, story: in.Story}, letter.Mailbox{Name: "The ombuds", Address: in.Community.Address("managers")})
+}
+
+// tellMayRead tells the writer how it ended. in is their word; nil when the clock decided.
+func (b *Letterbox) tellMayRead(tx *db.Tx, community lists.Community, c Conv, t templates.MayReadEnd, in *lists.Incoming) error {
+	t.Community, t.Code, t.Subject, t.Managers = community.Name, c.Code, c.Subject, community.Address("managers").String()
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	to, err := c.writer(tx)
+	if err != nil {
+		return err
+	}
+	mail := notice.Mail{Community: community, To: to, Member: c.Member, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}
+	if in != nil {
+		mail.Auto, mail.Story = notice.Replied, in.Story
+	}
+	_, err = b.Office.Send(tx, mail)
+	return err
+}
+
+// unasked forgets a letter of whose writer we heard no word.
+func (b *Letterbox) unasked(tx *db.Tx, due calendar.Due) error {
+	c, err := find(tx, ConvID(due.Object))
+	if err != nil || c.State == Closed {
+		return err
+	}
+	readers, err := b.readers(tx, c)
+	if err != nil || len(readers) > 0 {
+		return err
+	}
+	if err := forget(tx, c, "dropped"); err != nil {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	return b.tellMayRead(tx, community, c, templates.MayReadEnd{Days: heldDays}, nil)
+}
+
+var choice = regexp.MustCompile(`(?i)^(INCLUDE|EXCLUDE)\s+(\p{L}[\p{L}\s.'’-]{0,60}?)\s*[.!]?$`)
+
+// writerChoice does what a writer wishes about who reads their letter: "INCLUDE THEO", alone. Anything else is a letter (R7).
+func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bool, err error) {
+	found := choice.FindStringSubmatch(strings.TrimSpace(in.Letter.NewText().Text))
+	if found == nil || c.ID == 0 || in.Verdict != lists.Verified && !c.isOutsider(in) {
+		return false, nil
+	}
+	all, err := lists.Managers(tx, c.Community)
+	if err != nil {
+		return false, err
+	}
+	m, err := pick(all, found[2])
+	if err != nil {
+		return false, nil // nobody of that name: a letter with these words
+	}
+	include := strings.EqualFold(found[1], "INCLUDE")
+	t := templates.WriterChoice{Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Name: m.FirstName(), Included: include}
+	readers, err := b.readers(tx, c)
+	switch {
+	case err != nil:
+		return false, err
+	case m.ID == c.Member:
+		return false, nil
+	case include && !c.mayRead(m):
+		if err = b.Include(tx, c, m.ID); err == nil {
+			err = b.present(tx, in.Community, c, m, c.Name+" lets you see this letter.")
+		}
+	case !include && c.mayRead(m) && len(readers) == 1:
+		t.Last, t.Ombuds = true, ombuds(in.Community)
+	case !include:
+		err = b.Exclude(tx, c, m.ID, Asked, 0)
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, b.tellChoice(tx, in, c, t)
+}
+
+func (b *Letterbox) tellChoice(tx *db.Tx, in *lists.Incoming, c Conv, t templates.WriterChoice) error {
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, now)
+	if err != nil {
+		return err
+	}
+	if c.Member != 0 { // a stranger learns no names
+		t.Managers = others(readers, 0)
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Converse, words)
+	mail.To.Name = c.Name
+	if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
+		return err
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	if err := refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter}); err != nil {
+		return err
+	}
+	return in.Filed(tx, "a writer's word about who may read a letter")
+}

@@ -41,8 +41,14 @@ func townConfig(dir string, w *backchanneltest.World) config.Config {
 
 // openTown opens the program with a community of so many members. The first readers of them get every post at once.
 func openTown(t testing.TB, c config.Config, members, readers int) *Program {
+	return openTownOf(t, Options{Config: c}, members, readers, func(int) string { return "north.test" })
+}
+
+// openTownOf is openTown with members who live in several domains.
+func openTownOf(t testing.TB, o Options, members, readers int, domain func(n int) string) *Program {
 	t.Helper()
-	p, err := Open(context.Background(), Options{Config: c, Now: time.Now, Log: slog.New(slog.DiscardHandler), Watch: watchEvery})
+	o.Now, o.Log, o.Watch = time.Now, slog.New(slog.DiscardHandler), watchEvery
+	p, err := Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +67,7 @@ func openTown(t testing.TB, c config.Config, members, readers int) *Program {
 		must(t, p.Update(context.Background(), func(tx *db.Tx) error {
 			for i := from; i < min(from+batch, members); i++ {
 				n := lists.NewMember{
-					Address: letter.Address{Local: fmt.Sprint("m", i), Domain: "north.test"}, Name: fmt.Sprint("Member ", i), Role: lists.RoleMember,
+					Address: letter.Address{Local: fmt.Sprint("m", i), Domain: domain(i)}, Name: fmt.Sprint("Member ", i), Role: lists.RoleMember,
 					Trust: 2, OwnCopy: true, Delivery: lists.None, Lists: []lists.List{l},
 				}
 				if i < readers {
@@ -87,7 +93,12 @@ func must(t testing.TB, err error) {
 // runTown opens such a program and lets it serve until the test ends. It gives the address of its door.
 func runTown(t testing.TB, c config.Config, members, readers int) string {
 	t.Helper()
-	p := openTown(t, c, members, readers)
+	return serveTown(t, openTown(t, c, members, readers))
+}
+
+// serveTown lets a program serve until the test ends.
+func serveTown(t testing.TB, p *Program) string {
+	t.Helper()
 	must(t, p.Listen())
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
@@ -105,12 +116,15 @@ func runTown(t testing.TB, c config.Config, members, readers int) string {
 var words6K = strings.Fields("the list of members and their gardens where nobody knows how many bees came this year to drink from a well")
 
 // letter6K is a letter of about 6 KB from one of ten members; every number gives another one.
-func letter6K(n int) string {
+func letter6K(n int) string { return letterFrom(fmt.Sprintf("m%d@north.test", n%10), n, 6<<10) }
+
+// letterFrom is a letter of about so many octets; every number gives another one.
+func letterFrom(from string, n, size int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "From: Member %d <m%d@north.test>\r\nTo: <%s>\r\nSubject: Topic %d\r\nDate: Mon, 02 Jun 2025 08:00:00 +0000\r\nMessage-ID: <n%d@north.test>\r\n"+
-		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", n%10, n%10, backchanneltest.List, n/4, n)
+	fmt.Fprintf(&b, "From: Member %d <%s>\r\nTo: <%s>\r\nSubject: Topic %d\r\nDate: Mon, 02 Jun 2025 08:00:00 +0000\r\nMessage-ID: <n%d@north.test>\r\n"+
+		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", n%10, from, backchanneltest.List, n/4, n)
 	x := uint32(n)*2654435761 + 1
-	for line := 0; b.Len() < 6<<10; {
+	for line := 0; b.Len() < size; {
 		x = x*1664525 + 1013904223
 		w := words6K[(x>>16)%uint32(len(words6K))]
 		if x>>16%4 == 0 {

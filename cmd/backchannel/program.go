@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -44,6 +45,10 @@ type Options struct {
 	Log    *slog.Logger
 	Fatal  func(error)   // ends the process after a failed fsync; nil: exits at once
 	Watch  time.Duration // how often to look for commits of other processes; 0 is never
+
+	// Reach is where direct delivery finds a mail host, by its address. Nil is the Internet; only tests know another world, and no
+	// configuration leads there (E3).
+	Reach func(netip.Addr) (addr string, ok bool)
 }
 
 // Program is the whole program over one config: the database, and every room above it. It is opened for one verb, or for serving.
@@ -143,15 +148,12 @@ func (p *Program) holdServe() error {
 
 // runner is the queue's runner, with every stamp there is.
 func (p *Program) runner() (*queue.Runner, error) {
-	way, err := p.courier()
-	if err != nil {
-		return nil, err
-	}
 	if _, err := p.Ring.Keys(); err != nil {
 		return nil, err // better now than for every copy
 	}
+	way, lanes := p.wayOut()
 	r := queue.New(queue.Options{
-		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Signer: p.signer(), Workers: p.Config.Relay.Connections, Log: p.Log,
+		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Lanes: lanes, Signer: p.signer(), Workers: p.Config.Relay.Connections, Log: p.Log,
 		Ender: p.Returns,
 	})
 	for name, s := range p.Office.Stampers() {

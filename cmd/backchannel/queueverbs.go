@@ -14,7 +14,7 @@ import (
 func (c *cli) newQueue() *cobra.Command {
 	return group("queue", "Copies still owed", c.newQueueList(), c.newQueueShow(),
 		c.newQueueVerb("retry", "Make a waiting copy due at once", "due at once", queue.Retry, queue.RetryAll),
-		c.newQueueDrop(), c.newQueueHold(),
+		c.newQueueDrop(), c.newQueueHold(), c.newQueueOperators(),
 		c.newQueueVerb("release", "Let a held copy go its way", "released", queue.Release, queue.ReleaseAll))
 }
 
@@ -43,7 +43,13 @@ func (c *cli) newQueueList() *cobra.Command {
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
 			var all []queue.Listing
-			err := p.View(cmd.Context(), func(tx *db.Tx) (err error) { all, err = queue.List(tx, f); return err })
+			var rest []queue.Pause
+			err := p.View(cmd.Context(), func(tx *db.Tx) (err error) {
+				if all, err = queue.List(tx, f); err == nil {
+					rest, err = queue.Pauses(tx)
+				}
+				return err
+			})
 			if err != nil {
 				return err
 			}
@@ -62,6 +68,40 @@ func (c *cli) newQueueList() *cobra.Command {
 			if len(all) == f.Most {
 				c.note("note: there may be more; --after %d shows them.", all[len(all)-1].ID)
 			}
+			for _, one := range rest {
+				c.note("note: nothing goes to %s before %s: %s (copy %d).", one.Operator, when(one.Until), one.Why, one.Copy)
+			}
+			return nil
+		})
+	}
+	return jsonFlag(cmd, &asJSON)
+}
+
+func (c *cli) newQueueOperators() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "operators", Short: "List the mail providers that asked for a rest", Args: words(),
+		Long: "With relay.mode direct, lists whoever runs the mail servers of some domains and has asked us to slow down (4.7.x): nothing goes there\n" +
+			"before the date shown. backchannel queue retry ends all such rests; it is wise to mend what was wrong first.",
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			var all []queue.Pause
+			if err := p.View(cmd.Context(), func(tx *db.Tx) (err error) { all, err = queue.Pauses(tx); return err }); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.asJSON(some(all))
+			}
+			if len(all) == 0 {
+				c.note("Nobody has asked for a rest.")
+				return nil
+			}
+			var rows [][]string
+			for _, one := range all {
+				rows = append(rows, []string{one.Operator, when(one.Until), one.Why, fmt.Sprint(one.Copy)})
+			}
+			c.table([]string{"OPERATOR", "RESTS UNTIL", "BECAUSE", "COPY"}, rows)
 			return nil
 		})
 	}

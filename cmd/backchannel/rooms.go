@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
-	"net"
-
 	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/cmd/internal/config"
 	"backchannel/digest"
@@ -24,13 +20,12 @@ import (
 	"backchannel/smtpd/courier"
 	"backchannel/smtpd/mailauth"
 	"backchannel/smtpd/queue"
-	"backchannel/templates/refusal"
 )
 
 // schemas are all parts of the database, the lowest floor first.
 func schemas() []db.Schema {
 	return []db.Schema{
-		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(),
+		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), courier.Schema(),
 		address.Schema(), lists.Schema(), notice.Schema(), returns.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(), report.Schema(),
 	}
 }
@@ -84,34 +79,4 @@ func policy(v config.Verification) lists.Verification {
 		return lists.Off
 	}
 	return lists.Confirm
-}
-
-// courier is the way out.
-func (p *Program) courier() (queue.Courier, error) {
-	switch p.Config.Relay.Mode {
-	case config.Outbox:
-		return courier.Outbox{Dir: p.path(outboxName)}, nil
-	case config.Smarthost:
-		c := courier.New(courier.Options{Name: p.Config.Hostname, Route: p.smarthost})
-		p.closers = append(p.closers, c.Close)
-		return c, nil
-	}
-	return nil, refusal.Because(refusal.Invalid, "This version cannot send by relay.mode %s.", string(p.Config.Relay.Mode)).Try("relay.mode smarthost or outbox in config.yaml")
-}
-
-// smarthost routes every copy to the one host of the config. Its password is read each time, so a changed file needs no restart.
-func (p *Program) smarthost(context.Context, string) ([]courier.Hop, queue.Outcome) {
-	password, err := p.Config.Password()
-	if err != nil {
-		p.Log.Error("the smarthost's password", "error", refusal.Log(err))
-		return nil, queue.Outcome{Stage: queue.StageLogin, Text: letter.ASCII(err.Error(), 200), Busy: true}
-	}
-	hop := courier.Hop{Addr: p.Config.Relay.Smarthost, Username: p.Config.Relay.Username, Password: password}
-	switch _, port, _ := net.SplitHostPort(hop.Addr); {
-	case port == "465": // RFC 8314 §3.3: TLS from the first byte
-		hop.TLS = courier.TLSWrapped
-	case hop.Username != "" && !config.Loopback(hop.Addr):
-		hop.TLS = courier.TLSVerify // a password is for the host it was made for, and for nobody in between
-	}
-	return []courier.Hop{hop}, queue.Outcome{}
 }

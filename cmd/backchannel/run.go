@@ -171,6 +171,9 @@ func (p *Program) announce() {
 		}
 	}
 	p.Log.Info("serving", args...)
+	if p.Config.Relay.Mode == config.Direct && config.Example(p.Config.Hostname) {
+		p.Log.Warn("relay.mode is direct, and the name of this server is an example: the hosts of others will not take mail from a name that nobody can look up", "hostname", p.Config.Hostname)
+	}
 	if p.Config.Verification == config.Unverified {
 		p.Log.Warn("verification is off: whoever reaches this server may write in any member's name")
 	}

@@ -308,7 +308,10 @@ func (d *Direct) ourselves(ctx context.Context) ourselves {
 			u.six = a
 		}
 	}
-	u.addrs = append(local, named...)
+	u.addrs = slices.DeleteFunc(append(local, named...), func(a netip.Addr) bool {
+		_, ok := d.o.Reach(a)
+		return !ok // nobody is sent there anyway, and 127.0.0.1 is everybody's own
+	})
 	if err == nil || isNotFound(err) {
 		d.us.put("", u, ourselvesFor)
 	}

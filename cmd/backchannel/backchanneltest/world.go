@@ -9,12 +9,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // World is everybody else: an SMTP server on loopback that takes every letter, and notes it before it says so. What it has noted has
 // arrived, whether or not the answer reached anybody.
 type World struct {
 	Addr string // host:port, to be the smarthost
+
+	// Delay passes before each reply, as if the world were far away. Set it before the first connection.
+	Delay time.Duration
 
 	taken atomic.Int64
 	mu    sync.Mutex
@@ -55,7 +59,13 @@ func (w *World) serve(conn net.Conn) {
 	defer conn.Close()
 	r := bufio.NewReaderSize(conn, 16<<10)
 	out := bufio.NewWriter(conn)
-	say := func(s string) { _, _ = out.WriteString(s + "\r\n") }
+	say := func(s string) {
+		if w.Delay > 0 {
+			_ = out.Flush()
+			<-time.After(w.Delay)
+		}
+		_, _ = out.WriteString(s + "\r\n")
+	}
 	say("220 world.test")
 	var to string
 	for {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strings"
 )
 
 // Config is config.yaml with every default filled in.
@@ -83,6 +84,7 @@ type Relay struct {
 	Connections  int    // to the smarthost at a time
 	Username     string // login at the smarthost; empty for none
 	PasswordFile string // path of a file that holds the password alone
+	Warmup       bool   // few letters a day at first for each provider, for mode direct
 }
 
 // RelayMode is the way out.
@@ -165,9 +167,6 @@ func (c Config) Listeners() []Listener {
 // written for a later version is told apart from a mistake; serve must not start with one of them.
 func (c Config) Unsupported() []string {
 	var not []string
-	if c.Relay.Mode == Direct {
-		not = append(not, "relay.mode direct comes with the next version; use smarthost or outbox.")
-	}
 	if c.ARC {
 		not = append(not, "arc: on comes with the next version; take the line out.")
 	}
@@ -188,6 +187,15 @@ func (c Config) CheckServe() error {
 		}
 	}
 	return complaints.err()
+}
+
+// Example tells whether a name is one that no host on the Internet can have (RFC 2606, RFC 6761, RFC 6762).
+func Example(host string) bool {
+	switch host[strings.LastIndexByte(host, '.')+1:] {
+	case "example", "test", "invalid", "localhost", "local":
+		return true
+	}
+	return false
 }
 
 // Loopback tells whether host:port can be reached from this machine only. A name other than localhost may mean anything.

@@ -95,7 +95,7 @@ log: { level: debug, format: json }
 		IMAP:         IMAP{"0.0.0.0:993"},
 		Web:          Web{"127.0.0.1:2080", ":80", "https://lists.example/bc"},
 		TLS:          TLS{Files, "dir/cert.pem", "/etc/key.pem", "", "https://ca.example/dir", "enforce"},
-		Relay:        Relay{Smarthost, "mail.provider.example:587", 3, "me", "dir/password"},
+		Relay:        Relay{Smarthost, "mail.provider.example:587", 3, "me", "dir/password", false},
 		DNS:          DNS{"[2001:db8::53]:53"},
 		Metrics:      Metrics{"[::1]:9525"},
 		Verification: Require,
@@ -170,12 +170,35 @@ imap:
 	if err != nil {
 		t.Fatalf("the words are known: %v", err)
 	}
-	want := `config.yaml: relay.mode direct comes with the next version; use smarthost or outbox.
-config.yaml: arc: on comes with the next version; take the line out.
+	want := `config.yaml: arc: on comes with the next version; take the line out.
 config.yaml:3: web.http is 0.0.0.0:80, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.
 config.yaml:8: imap.listen is 0.0.0.0:993, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.`
 	if err := c.CheckServe(); err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestExample(t *testing.T) {
+	for name, want := range map[string]bool{"lists.gardeners.example": true, "a.test": true, "mail.local": true, "lists.gardeners.org": false, "example.org": false, "test.de": false} {
+		if Example(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
+func TestDirect(t *testing.T) {
+	c, err := Parse("config.yaml", []byte("hostname: lists.gardeners.example\nrelay: { mode: direct, warmup: on }\n"))
+	if err != nil || c.Relay.Mode != Direct || !c.Relay.Warmup || c.CheckServe() != nil {
+		t.Error(c.Relay, err, c.CheckServe())
+	}
+	for text, want := range map[string]string{
+		"relay: { warmup: slowly }":                               `c:2: relay.warmup is "slowly"; it can be on or off.`,
+		"relay: { warmup: on }":                                   "c:2: relay.warmup is on, but relay.mode is outbox; it is for direct delivery only. Set it to off.",
+		"relay: { mode: direct, username: me, password_file: p }": "c:2: relay.username is a login at a smarthost, but relay.mode is direct: nobody asks for it. Take the line out, or set relay.mode to smarthost.",
+	} {
+		if _, err := Parse("c", []byte("hostname: a.example\n"+text+"\n")); err == nil || err.Error() != want {
+			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
+		}
 	}
 }
 

@@ -87,6 +87,7 @@ func (r *reader) settings() []setting {
 		{"relay.smarthost", peer(&c.Relay.Smarthost)},
 		{"relay.connections", number(&c.Relay.Connections, 1, 100)},
 		{"relay.username", text(&c.Relay.Username)},
+		{"relay.warmup", onOff(&c.Relay.Warmup)},
 		{"relay.password_file", path(&c.Relay.PasswordFile)},
 		{"dns.resolver", resolver(&c.DNS.Resolver)},
 		{"metrics.listen", listener(&c.Metrics.Listen)},
@@ -264,7 +265,20 @@ func (r *reader) together() {
 	if c.Relay.PasswordFile != "" && c.Relay.Username == "" {
 		r.complain("relay.password_file", "relay.password_file needs relay.username.")
 	}
+	r.direct()
 	r.webAddress()
+}
+
+// direct: what belongs to one way out is no use on another, and believing it is would be worse than a complaint.
+func (r *reader) direct() {
+	c := r.config
+	switch {
+	case r.wrong["relay.mode"]:
+	case c.Relay.Mode == Direct && c.Relay.Username != "":
+		r.complain("relay.username", "relay.username is a login at a smarthost, but relay.mode is direct: nobody asks for it. Take the line out, or set relay.mode to smarthost.")
+	case c.Relay.Mode != Direct && c.Relay.Warmup:
+		r.complain("relay.warmup", "relay.warmup is on, but relay.mode is %s; it is for direct delivery only. Set it to off.", c.Relay.Mode)
+	}
 }
 
 // complain is about settings that were understood; it follows no complaint about the same line.

@@ -11,8 +11,8 @@ package archive
 
 import "backchannel/archive/letter"
 
-// Store reads and writes the archive. It holds the key of the seal, and no state but what it packed last; it may be used by many
-// goroutines, each with its own transaction.
+// Store reads and writes the archive. It holds the key of the seal, and no state; it may be used by many goroutines, each with its own
+// transaction.
 type Store struct {
 	seal sealer
 	zip  zipper
@@ -25,9 +25,8 @@ func New(sealKey []byte) *Store { return &Store{seal: newSealer(sealKey)} }
 // Prepare works out about a letter what PutLetter and AddPost need, ahead of the transaction in which everybody would wait for it.
 // Nothing depends on it.
 func (s *Store) Prepare(l *letter.Letter) {
-	if _, body := splitLetter(l.Raw()); body != nil {
-		s.zip.body(body)
-	}
+	s.packedBody(l)
+	bodyHash(l)
 	l.Text()
 	l.NewText()
 }

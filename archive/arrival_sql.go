@@ -14,21 +14,54 @@ import (
 // PutLetter stores a letter as it came, sealed: it may carry its author's tokens. It is kept until Purge. A story that exists
 // already is an error that db.IsUnique knows.
 func (s *Store) PutLetter(tx *db.Tx, a Arrival, raw []byte) (LetterID, error) {
-	card, err := json.Marshal(a)
+	p, err := s.pack(raw, nil, Sealed)
 	if err != nil {
-		return 0, fmt.Errorf("store the letter: %w", err)
-	}
-	if card, err = s.seal.box(card); err != nil {
 		return 0, err
 	}
-	rawID, err := s.PutRaw(tx, raw, Sealed)
+	ready, err := s.arriving(a, p)
+	if err != nil {
+		return 0, err
+	}
+	return s.PutArriving(tx, ready)
+}
+
+// Arriving is a letter ready to be stored by PutArriving.
+type Arriving struct {
+	Arrival
+	card []byte // the same, sealed
+	raw  *packed
+}
+
+// Arriving works out what PutLetter would in the transaction, where everybody waits for it.
+func (s *Store) Arriving(a Arrival, l *letter.Letter) (*Arriving, error) {
+	p, err := s.packLetter(l, Sealed)
+	if err != nil {
+		return nil, err
+	}
+	return s.arriving(a, p)
+}
+
+func (s *Store) arriving(a Arrival, raw *packed) (*Arriving, error) {
+	card, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("store the letter: %w", err)
+	}
+	if card, err = s.seal.box(card); err != nil {
+		return nil, err
+	}
+	return &Arriving{a, card, raw}, nil
+}
+
+// PutArriving is PutLetter for a letter that was made ready.
+func (s *Store) PutArriving(tx *db.Tx, a *Arriving) (LetterID, error) {
+	rawID, err := s.putPacked(tx, a.raw)
 	if err != nil {
 		return 0, err
 	}
 	id, err := tx.Insert(`INSERT INTO letter (story, msgid, received, size, envelope, raw)
 		VALUES (:story, :msgid, :received, :size, :envelope, :raw)`,
 		db.Named("story", a.Story), db.Named("msgid", string(a.MessageID)), db.Named("received", db.Micros(tx.Now)),
-		db.Named("size", len(raw)), db.Named("envelope", card), db.Named("raw", rawID))
+		db.Named("size", len(a.raw.raw)), db.Named("envelope", a.card), db.Named("raw", rawID))
 	if err != nil {
 		return 0, fmt.Errorf("store the letter: %w", err)
 	}

@@ -15,8 +15,8 @@ type book struct {
 func books() []book {
 	return []book{
 		{"Post %d has no bytes.", "SELECT p.id FROM post p LEFT JOIN raw r ON r.id = p.raw WHERE p.state <> 'removed' AND r.id IS NULL"},
-		{"Stored bytes %d have a piece missing.", fmt.Sprintf(`SELECT r.id FROM raw r
-			WHERE (SELECT count(*) FROM raw_chunk c WHERE c.raw = r.id) <> (r.size + %d - 1) / %d`, pieceLen, pieceLen)},
+		{"Stored bytes %d have a piece missing.", fmt.Sprintf(`SELECT r.id FROM raw r WHERE (length(r.bytes) > 0)
+			+ (SELECT count(*) FROM raw_chunk c WHERE c.raw = r.id) <> (r.size + %d - 1) / %d`, pieceLen, pieceLen)},
 		{"Mailbox %d counts its posts wrongly.", `SELECT m.id FROM list_mailbox m WHERE (m.messages, m.octets) IS NOT (
 			SELECT count(*), coalesce(sum(size), 0) FROM post p WHERE p.mailbox = m.id AND p.state <> 'removed')`},
 		{"Mailbox %d would give a UID or sequence number twice.", `SELECT m.id FROM list_mailbox m

@@ -13,7 +13,7 @@ import (
 func TestCheckFindsWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ sql, want string }{
 		{"UPDATE post SET raw = 999 WHERE id = 2", "Post 2 has no bytes."},
-		{"DELETE FROM raw_chunk WHERE raw = 1", "Stored bytes 1 have a piece missing."},
+		{"UPDATE raw SET bytes = x'' WHERE id = 1", "Stored bytes 1 have a piece missing."},
 		{"UPDATE list_mailbox SET messages = 4", "Mailbox 1 counts its posts wrongly."},
 		{"UPDATE list_mailbox SET octets = octets + 1", "Mailbox 1 counts its posts wrongly."},
 		{"UPDATE list_mailbox SET uidnext = 3", "Mailbox 1 would give a UID or sequence number twice."},

@@ -63,7 +63,11 @@ func (s *Store) addPost(tx *db.Tx, n NewPost) (Post, error) {
 	}
 	p := newPost(n, r, tx.Now)
 	if p.Raw == 0 {
-		if p.Raw, err = s.PutRaw(tx, n.Letter.Raw(), Open); err != nil {
+		ready, err := s.packLetter(n.Letter, Open)
+		if err != nil {
+			return Post{}, err
+		}
+		if p.Raw, err = s.putPacked(tx, ready); err != nil {
 			return Post{}, err
 		}
 	}

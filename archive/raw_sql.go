@@ -11,30 +11,24 @@ import (
 
 // PutRaw stores bytes, compressed where that helps, in pieces, sealed if asked.
 func (s *Store) PutRaw(tx *db.Tx, raw []byte, seal Seal) (RawID, error) {
-	var salt, mark []byte
-	var aead cipher.AEAD
-	if seal == Sealed {
-		var err error
-		if salt, err = s.seal.begin(); err != nil {
-			return 0, err
-		}
-		mark, aead = s.seal.mark, s.seal.cipher(salt)
+	p, err := s.pack(raw, nil, seal)
+	if err != nil {
+		return 0, err
 	}
-	id, err := tx.Insert("INSERT INTO raw (size, salt, keyed) VALUES (:size, :salt, :keyed)",
-		db.Named("size", len(raw)), db.Named("salt", salt), db.Named("keyed", mark))
+	return s.putPacked(tx, p)
+}
+
+// putPacked stores bytes whose first piece is packed already.
+func (s *Store) putPacked(tx *db.Tx, p *packed) (RawID, error) {
+	id, err := tx.Insert("INSERT INTO raw (size, salt, keyed, packed, bytes) VALUES (:size, :salt, :keyed, :packed, :bytes)",
+		db.Named("size", len(p.raw)), db.Named("salt", p.salt), db.Named("keyed", p.mark), db.Named("packed", p.first.packed), db.Named("bytes", p.first.bytes))
 	if err != nil {
 		return 0, fmt.Errorf("store bytes: %w", err)
 	}
-	for n := range pieces(len(raw)) {
-		piece := raw[n*pieceLen : min(len(raw), (n+1)*pieceLen)]
-		err := s.zip.pack(piece, func(b []byte, packed bool) error {
-			if aead != nil {
-				b = aead.Seal(nil, nonce(n), b, nil)
-			}
-			_, err := tx.Exec("INSERT INTO raw_chunk (raw, n, packed, bytes) VALUES (:raw, :n, :packed, :bytes)",
-				db.Named("raw", id), db.Named("n", n), db.Named("packed", packed), db.Named("bytes", b))
-			return err
-		})
+	for n := 1; n < pieces(len(p.raw)); n++ {
+		more := s.packPiece(p, n, nil)
+		_, err := tx.Exec("INSERT INTO raw_chunk (raw, n, packed, bytes) VALUES (:raw, :n, :packed, :bytes)",
+			db.Named("raw", id), db.Named("n", n), db.Named("packed", more.packed), db.Named("bytes", more.bytes))
 		if err != nil {
 			return 0, fmt.Errorf("store bytes: %w", err)
 		}
@@ -51,7 +45,9 @@ func (s *Store) Raw(tx *db.Tx, id RawID) ([]byte, error) { return s.RawRange(tx,
 func (s *Store) RawRange(tx *db.Tx, id RawID, offset, n int) ([]byte, error) {
 	var size int
 	var salt, mark []byte
-	err := tx.QueryRow("SELECT size, salt, keyed FROM raw WHERE id = ?", id).Scan(&size, &salt, &mark)
+	var first piece
+	err := tx.QueryRow("SELECT size, salt, keyed, packed, CASE WHEN ?2 < ?3 THEN bytes ELSE x'' END FROM raw WHERE id = ?1", id, offset, pieceLen).
+		Scan(&size, &salt, &mark, &first.packed, &first.bytes)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, refusal.Because(refusal.NotFound, "The bytes of this letter are no longer kept.")
 	}
@@ -73,12 +69,21 @@ func (s *Store) RawRange(tx *db.Tx, id RawID, offset, n int) ([]byte, error) {
 	if offset == end {
 		return []byte{}, nil
 	}
-	first, last := offset/pieceLen, pieces(end)
-	out := make([]byte, min(size, last*pieceLen)-first*pieceLen)
-	if err := s.readPieces(tx, id, aead, first, out); err != nil {
-		return nil, err
+	from, last := offset/pieceLen, pieces(end)
+	out := make([]byte, min(size, last*pieceLen)-from*pieceLen)
+	rest, next := out, from
+	if from == 0 {
+		rest, next = out[min(len(out), pieceLen):], 1
+		if err := s.readPiece(aead, 0, first, out[:len(out)-len(rest)]); err != nil {
+			return nil, errDamaged(fmt.Errorf("piece 0 of bytes %d: %w", id, err))
+		}
 	}
-	return out[offset-first*pieceLen : end-first*pieceLen], nil
+	if len(rest) > 0 {
+		if err := s.readPieces(tx, id, aead, next, rest); err != nil {
+			return nil, err
+		}
+	}
+	return out[offset-from*pieceLen : end-from*pieceLen], nil
 }
 
 // readPieces fills out with whole pieces from the first on.
@@ -101,9 +106,9 @@ func (s *Store) readPieces(tx *db.Tx, id RawID, aead cipher.AEAD, first int, out
 			break
 		}
 		next++
-		piece := out[:min(len(out), pieceLen)]
-		out = out[len(piece):]
-		if err := s.readPiece(aead, n, packed, b, piece); err != nil {
+		into := out[:min(len(out), pieceLen)]
+		out = out[len(into):]
+		if err := s.readPiece(aead, n, piece{b, packed}, into); err != nil {
 			return errDamaged(fmt.Errorf("piece %d of bytes %d: %w", n, id, err))
 		}
 	}
@@ -116,14 +121,15 @@ func (s *Store) readPieces(tx *db.Tx, id RawID, aead cipher.AEAD, first int, out
 	return nil
 }
 
-func (s *Store) readPiece(aead cipher.AEAD, n int, packed bool, b, dst []byte) error {
+func (s *Store) readPiece(aead cipher.AEAD, n int, p piece, dst []byte) error {
+	b := p.bytes
 	if aead != nil {
 		var err error
 		if b, err = aead.Open(nil, nonce(n), b, nil); err != nil {
 			return err
 		}
 	}
-	if packed {
+	if p.packed {
 		return s.zip.unpack(dst, b)
 	}
 	if copy(dst, b) != len(dst) || len(b) != len(dst) {

@@ -62,62 +62,77 @@ func TestRawComesBackAsItWas(t *testing.T) {
 	}
 }
 
-// Letters with the same body share the work of packing it, not the result.
+// A letter and the posts made of it share the work of packing their body, not the result.
 func TestLettersWithOneBody(t *testing.T) {
 	f := newFixture(t)
-	bodies := []string{"", "short", strings.Repeat("Bees and wasps.\r\n", 200), string(noise(3000)), strings.Repeat("b", 70<<10), "\r\n\r\n" + strings.Repeat("c", 600)}
-	for range 3 {
-		for n, body := range bodies {
-			for _, head := range []string{"", "Subject: x", "Subject: y\r\nX-Long: " + strings.Repeat("z", 5000)} {
-				raw := []byte(head + "\r\n\r\n" + body)
-				l, err := letter.Parse(raw)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(head) > 1000 {
-					f.s.Prepare(l)
-				}
-				for _, seal := range []archive.Seal{archive.Open, archive.Sealed} {
-					f.update(func(tx *db.Tx) error {
-						id, err := f.s.PutRaw(tx, raw, seal)
-						if err != nil {
-							return err
-						}
-						if got, err := f.s.Raw(tx, id); err != nil || !bytes.Equal(got, raw) {
-							t.Errorf("body %d under %.10q: %d octets came back of %d, %v", n, head, len(got), len(raw), err)
-						}
-						return nil
-					})
-				}
+	n := 0
+	for _, body := range []string{"", "short", strings.Repeat("Bees and wasps.\r\n", 200), string(noise(3000)), strings.Repeat("b", 70<<10), "\r\n\r\n" + strings.Repeat("c", 600), strings.Repeat("d", 300<<10)} {
+		first, err := letter.Parse([]byte("Subject: x\r\n\r\n" + body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, head := range []string{"", "Subject: x\r\n", "Subject: y\r\nX-Long: " + strings.Repeat("z", 5000) + "\r\n"} {
+			l, err := first.Again([]byte(head + "\r\n" + body))
+			if err != nil {
+				t.Fatal(err)
 			}
+			n++
+			ready, err := f.s.Arriving(archive.Arrival{Story: fmt.Sprint("s", n)}, l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.update(func(tx *db.Tx) error {
+				id, err := f.s.PutArriving(tx, ready)
+				if err != nil {
+					return err
+				}
+				in, err := f.s.Letter(tx, id)
+				if err != nil {
+					return err
+				}
+				if got, err := f.s.Raw(tx, in.Raw); err != nil || !bytes.Equal(got, l.Raw()) || in.Size != len(got) || in.Story != ready.Story {
+					t.Errorf("%d octets under %.10q: %d came back, %v", len(body), head, len(got), err)
+				}
+				return nil
+			})
 		}
 	}
 }
 
-// More letters at once than are remembered.
+// Many letters at once, each in several hands.
 func TestPackingTogether(t *testing.T) {
 	f := newFixture(t)
 	var all sync.WaitGroup
-	for n := range 100 {
-		all.Go(func() {
-			l, err := letter.Parse([]byte(fmt.Sprintf("Subject: x\r\n\r\n%s", strings.Repeat(fmt.Sprint("Bee ", n%40, "\r\n"), 100))))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			f.s.Prepare(l)
-			f.update(func(tx *db.Tx) error {
-				id, err := f.s.PutRaw(tx, l.Raw(), archive.Open)
+	for n := range 20 {
+		l, err := letter.Parse([]byte(fmt.Sprintf("Subject: x\r\n\r\n%s", strings.Repeat(fmt.Sprint("Bee ", n, "\r\n"), 100))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range 5 {
+			all.Go(func() {
+				f.s.Prepare(l)
+				ready, err := f.s.Arriving(archive.Arrival{Story: fmt.Sprint(n, " ", k)}, l)
 				if err != nil {
+					t.Error(err)
+					return
+				}
+				f.update(func(tx *db.Tx) error {
+					id, err := f.s.PutArriving(tx, ready)
+					if err != nil {
+						return err
+					}
+					in, err := f.s.Letter(tx, id)
+					if err != nil {
+						return err
+					}
+					got, err := f.s.Raw(tx, in.Raw)
+					if !bytes.Equal(got, l.Raw()) {
+						t.Errorf("letter %d came back as %.30q", n, got)
+					}
 					return err
-				}
-				got, err := f.s.Raw(tx, id)
-				if !bytes.Equal(got, l.Raw()) {
-					t.Errorf("letter %d came back as %.30q", n, got)
-				}
-				return err
+				})
 			})
-		})
+		}
 	}
 	all.Wait()
 }
@@ -132,7 +147,7 @@ func TestRawIsSmallOrSealed(t *testing.T) {
 				return err
 			}
 			var b []byte
-			err = tx.QueryRow("SELECT bytes FROM raw_chunk WHERE raw = ?", id).Scan(&b)
+			err = tx.QueryRow("SELECT bytes FROM raw WHERE id = ?", id).Scan(&b)
 			n, holds = len(b), bytes.Contains(b, []byte("quiet"))
 			return err
 		})
@@ -195,9 +210,12 @@ func TestDamagedBytes(t *testing.T) {
 	for _, c := range []struct{ name, sql string }{
 		{"a flipped bit", "UPDATE raw_chunk SET bytes = CAST(x'00' || substr(bytes, 2) AS BLOB) WHERE n = 1"},
 		{"cut short", "UPDATE raw_chunk SET bytes = substr(bytes, 1, length(bytes) - 9) WHERE n = 1"},
-		{"exchanged", "UPDATE raw_chunk SET bytes = (SELECT bytes FROM raw_chunk c WHERE c.raw = raw_chunk.raw AND c.n = 0) WHERE n = 1"},
+		{"exchanged", "UPDATE raw_chunk SET bytes = (SELECT bytes FROM raw r WHERE r.id = raw_chunk.raw) WHERE n = 1"},
 		{"missing", "DELETE FROM raw_chunk WHERE n = 1"},
 		{"the last one missing", "DELETE FROM raw_chunk WHERE n = 2"},
+		{"a flipped bit in the first", "UPDATE raw SET bytes = CAST(x'00' || substr(bytes, 2) AS BLOB)"},
+		{"the first one missing", "UPDATE raw SET bytes = x''"},
+		{"the first one exchanged", "UPDATE raw SET bytes = (SELECT bytes FROM raw_chunk WHERE n = 1)"},
 	} {
 		s := archive.New([]byte("k"))
 		d := dbtest.Open(t, archive.Schema())

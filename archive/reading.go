@@ -63,10 +63,15 @@ func clip(s string, most int) string {
 // bodyHash tells one mail from another of the same message id. Line ends and empty lines at the end do not count: they change on
 // the way through archives. A letter without an id is told by all its bytes.
 func bodyHash(l *letter.Letter) []byte {
-	rest := l.Body()
 	if l.MessageID() == "" {
-		rest = l.Raw()
+		return hashLines(l.Raw())
 	}
+	return l.AboutBody(bodyHashKey{}, func() any { return hashLines(l.Body()) }).([]byte)
+}
+
+type bodyHashKey struct{}
+
+func hashLines(rest []byte) []byte {
 	rest = bytes.TrimRight(rest, "\r\n \t")
 	h := sha256.New()
 	for {

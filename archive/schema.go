@@ -15,15 +15,17 @@ CREATE TABLE raw (
 	salt   BLOB,                                                -- makes the key of its seal; NULL: open
 	keyed  BLOB,                                                -- tells which key sealed it; NULL: open
 	doomed INTEGER NOT NULL DEFAULT 0 CHECK (doomed IN (0, 1)), -- goes as soon as nobody points at it
+	packed INTEGER NOT NULL CHECK (packed IN (0, 1)),           -- 1: deflated before it was sealed
+	bytes  BLOB NOT NULL,                                       -- the first 256 KiB of the original, packed and sealed by themselves
 	CHECK ((salt IS NULL) = (keyed IS NULL))
 ) STRICT;
 CREATE INDEX raw_doomed ON raw (id) WHERE doomed = 1;
 
--- Stored bytes in pieces of 256 KiB of the original, each packed and sealed by itself.
+-- What is longer goes on in more pieces of 256 KiB of the original, each packed and sealed by itself.
 CREATE TABLE raw_chunk (
 	raw    INTEGER NOT NULL REFERENCES raw (id) ON DELETE CASCADE,
-	n      INTEGER NOT NULL CHECK (n >= 0),                     -- 0, 1, 2, …
-	packed INTEGER NOT NULL CHECK (packed IN (0, 1)),           -- 1: deflated before it was sealed
+	n      INTEGER NOT NULL CHECK (n >= 1),                     -- 1, 2, 3, …
+	packed INTEGER NOT NULL CHECK (packed IN (0, 1)),           -- as above
 	bytes  BLOB NOT NULL,
 	UNIQUE (raw, n)
 ) STRICT;

@@ -3,26 +3,21 @@ package archive
 import (
 	"bytes"
 	"compress/flate"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"sync"
 )
 
-// zipper packs and unpacks pieces. A deflater weighs a megabyte, so they are kept and used again. A letter and the post made of it have
-// the same body, which is packed once.
+// zipper packs and unpacks pieces. A deflater weighs a megabyte, so they are kept and used again.
 type zipper struct {
 	packers   sync.Pool // of *packer
 	unpackers sync.Pool // of io.ReadCloser that is a flate.Resetter
-
-	mu     sync.Mutex
-	bodies [32]packedBody // packed last
-	next   int
 }
 
-// packedBody is the body of a letter as the end of a deflate stream.
+// packedBody is the body of a letter as the end of a deflate stream. A letter and the post made of it have the same body, which is packed
+// once.
 type packedBody struct {
-	sum   [sha256.Size]byte // of the body
+	size  int // octets of the body
 	bytes []byte
 }
 
@@ -39,16 +34,18 @@ const (
 	plainHeader = 2 << 10 // a header below that is stored as it is: making a code for it costs as much as for the body
 )
 
-// pack deflates a piece and hands it to use, or hands over the piece itself when deflating does not make it smaller. What use is
-// given is good only until it returns.
-func (z *zipper) pack(piece []byte, use func(b []byte, packed bool) error) error {
+// pack deflates a piece and hands it to use, which is given it only until it returns. body is the packed end of the piece, or nil.
+func (z *zipper) pack(raw []byte, body *packedBody, use func(b []byte)) {
 	p := z.packer()
 	defer z.packers.Put(p)
 	p.out.Reset()
 	p.w.Reset(&p.out)
-	head, rest := splitLetter(piece)
+	head := raw
+	if body != nil {
+		head = raw[:len(raw)-body.size]
+	}
 	switch {
-	case rest == nil:
+	case body == nil:
 		_, _ = p.w.Write(head) // a buffer takes everything
 		_ = p.w.Close()
 	case len(head) < plainHeader:
@@ -59,13 +56,16 @@ func (z *zipper) pack(piece []byte, use func(b []byte, packed bool) error) error
 		_, _ = p.w.Write(head)
 		_ = p.w.Flush() // which does not end the stream
 	}
-	if rest != nil {
-		p.out.Write(z.body(rest))
+	if body != nil {
+		p.out.Write(body.bytes)
 	}
-	if p.out.Len() >= len(piece) {
-		return use(piece, false)
-	}
-	return use(p.out.Bytes(), true)
+	use(p.out.Bytes())
+}
+
+// deflate packs bytes into a stream of their own.
+func (z *zipper) deflate(raw []byte) (packed []byte) {
+	z.pack(raw, nil, func(b []byte) { packed = bytes.Clone(b) })
+	return packed
 }
 
 func (z *zipper) packer() *packer {
@@ -77,40 +77,6 @@ func (z *zipper) packer() *packer {
 		panic("archive: " + err.Error()) // only for a level that does not exist
 	}
 	return &packer{w: w}
-}
-
-// splitLetter cuts a piece that is a whole letter of middling size behind its header; otherwise rest is nil.
-func splitLetter(piece []byte) (head, rest []byte) {
-	i := bytes.Index(piece, []byte("\r\n\r\n")) + 4
-	if n := len(piece) - i; i < 4 || n < leastBody || n > mostBody {
-		return piece, nil
-	}
-	return piece[:i], piece[i:]
-}
-
-// body packs the body of a letter, or knows it from before.
-func (z *zipper) body(body []byte) []byte {
-	sum := sha256.Sum256(body)
-	z.mu.Lock()
-	for i := range z.bodies {
-		if z.bodies[i].bytes != nil && z.bodies[i].sum == sum {
-			defer z.mu.Unlock()
-			return z.bodies[i].bytes
-		}
-	}
-	z.mu.Unlock()
-	p := z.packer()
-	defer z.packers.Put(p)
-	p.out.Reset()
-	p.w.Reset(&p.out)
-	_, _ = p.w.Write(body) // a buffer takes everything
-	_ = p.w.Close()
-	packed := packedBody{sum, bytes.Clone(p.out.Bytes())}
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	z.bodies[z.next] = packed
-	z.next = (z.next + 1) % len(z.bodies)
-	return packed.bytes
 }
 
 // unpack fills dst with what was packed; it is an error when that is longer or shorter.

@@ -63,6 +63,7 @@ type DB struct {
 	readers chan *conn
 	idle    chan struct{} // a token for each reader that may still be opened
 	jobs    chan *job
+	company int // how many callers shared the last commit; of the goroutine of write
 	stop    chan struct{}
 	done    chan struct{}
 	closing sync.Once

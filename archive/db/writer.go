@@ -6,11 +6,15 @@ import (
 	"backchannel/templates/refusal"
 )
 
-// A commit is shared by at most so many callers, gathered for at most so long (ST3). Nobody waits for company: the batch ends as
-// soon as nobody else stands in line; the line grows by itself while an fsync is under way.
+// A commit is shared by at most so many callers (ST3). A caller that comes alone is not kept waiting. But where several shared the last
+// commit, as many are likely to come again at once, and each commit costs as much as several letters: then the writer waits for the next
+// of them a little, and in one batch never more than batchTime. Whoever stands in line already waits for this commit or for the next one
+// anyway, until the batch has taken workTime.
 const (
 	batchJobs = 64
 	batchTime = 5 * time.Millisecond
+	patience  = time.Millisecond // for the next one
+	workTime  = 25 * time.Millisecond
 )
 
 // write is the one writer: it alone uses its connection, until Close.
@@ -82,32 +86,52 @@ func (d *DB) batch(w *conn, first *job) {
 	}
 }
 
-// gather runs jobs until the line is empty, the batch full, or the transaction lost. It gives what they leave to be done at the end.
+// gather runs jobs until nobody else comes, the batch is full, or the transaction lost. It gives what they leave to be done at the end.
 func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
-	enough := time.NewTimer(batchTime)
+	enough := time.NewTimer(workTime)
 	defer enough.Stop()
-	run := func(j *job) {
+	waited := time.Duration(0)
+	for j := first; j != nil; {
 		d.run(w, j, ends)
 		taken = append(taken, j)
 		if j.err == nil && j.panicked == nil {
 			ends = joinEnds(ends, j.tx.ends)
 		}
-	}
-	run(first)
-	for len(taken) < batchJobs && !w.alone() {
+		if len(taken) == batchJobs || w.alone() {
+			break
+		}
 		select {
 		case <-enough.C:
-			return taken, ends
+			j = nil
+			continue
 		default:
 		}
 		select {
-		case j := <-d.jobs:
-			run(j)
+		case j = <-d.jobs:
 		default:
-			return taken, ends
+			j = nil
+			if len(taken) < d.company && waited < batchTime {
+				var took time.Duration
+				j, took = d.await(min(patience, batchTime-waited))
+				waited += took
+			}
 		}
 	}
+	d.company = len(taken)
 	return taken, ends
+}
+
+// await waits a little for the next caller; nil when none comes. It tells how long it waited.
+func (d *DB) await(most time.Duration) (*job, time.Duration) {
+	began := time.Now()
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case j := <-d.jobs:
+		return j, time.Since(began)
+	case <-t.C:
+		return nil, most
+	}
 }
 
 // commit makes the batch durable, or fails every job in it: nobody is told yes for what is not on the disk.

@@ -31,6 +31,26 @@ type findings struct {
 	bodies  func() []textBody
 	text    func() string
 	newText func() NewText
+
+	mu     sync.Mutex
+	others map[any]any // what AboutBody was told
+}
+
+// AboutBody remembers what somebody else works out about the body, so that it is done once for all headers that the body is under. The
+// key is a value of a type of the caller's own; the value is shared, and must depend on nothing but Body.
+func (l *Letter) AboutBody(key any, work func() any) any {
+	f := l.found
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v, ok := f.others[key]; ok {
+		return v
+	}
+	if f.others == nil {
+		f.others = map[any]any{}
+	}
+	v := work()
+	f.others[key] = v
+	return v
 }
 
 // Parse reads one message. The only error is a *refusal.Refusal of kind Malformed, given when the message goes beyond the limits
@@ -42,7 +62,7 @@ func Parse(raw []byte) (*Letter, error) {
 		return nil, err
 	}
 	l := &Letter{raw: raw, body: top.body, header: newHeader(raw, top), parts: parts}
-	l.found = &findings{sync.OnceValue(l.readBodies), sync.OnceValue(l.readText), sync.OnceValue(l.readNewText)}
+	l.found = &findings{bodies: sync.OnceValue(l.readBodies), text: sync.OnceValue(l.readText), newText: sync.OnceValue(l.readNewText)}
 	return l, nil
 }
 

@@ -194,3 +194,24 @@ func TestAgain(t *testing.T) {
 		t.Errorf("another body reads %+v, %v", other.NewText(), err)
 	}
 }
+
+// What others work out about a body is worked out once, for all headers it is under, and never for another body.
+func TestAboutBody(t *testing.T) {
+	type key struct{}
+	times := 0
+	length := func(l *Letter) int {
+		return l.AboutBody(key{}, func() any { times++; return len(l.Body()) }).(int)
+	}
+	l := parse(t, "Subject: a\r\n\r\nwords")
+	again, err := l.Again([]byte("Subject: b\r\n\r\nwords"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := l.Again([]byte("Subject: b\r\n\r\nother words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b, c := length(l), length(again), length(other); a != 5 || b != 5 || c != 11 || times != 2 {
+		t.Errorf("%d %d %d, worked out %d times", a, b, c, times)
+	}
+}

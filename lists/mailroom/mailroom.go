@@ -192,7 +192,9 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 			return s.finding, err
 		}
 	}
-	s.prepare()
+	if err := s.prepare(); err != nil {
+		return s.finding, err
+	}
 	return s.finding, m.DB.Update(ctx, s.sort)
 }
 

@@ -29,6 +29,8 @@ type sorting struct {
 	from    letter.Mailbox
 	finding mailauth.Finding
 	quoted  *lists.Quoted
+	ready   *archive.Arriving
+	targets []target
 	id      archive.LetterID
 
 	report   bounce.Aggregate // of a letter to an address for reports
@@ -36,14 +38,34 @@ type sorting struct {
 }
 
 // prepare does what needs no transaction before it: in there everybody else waits.
-func (s *sorting) prepare() {
-	s.m.Store.Prepare(s.letter)
+func (s *sorting) prepare() (err error) {
+	if s.ready, err = s.m.Store.Arriving(arrival(s.env, s.letter.MessageID(), s.finding), s.letter); err != nil {
+		return fmt.Errorf("store the letter: %w", err)
+	}
 	if anyOf(s.env, reported) {
 		s.report, s.noReport = bounce.ReadAggregate(s.letter)
 	}
-	if anyOf(s.env, func(n address.Name) bool { return n.List != "" }) {
+	toList := false
+	for _, to := range s.env.To {
+		t := target{to: to, name: address.Parse(to.Local), key: s.key(to)}
+		toList = toList || t.name.List != ""
+		s.targets = append(s.targets, t)
+	}
+	// Private doors first.
+	slices.SortStableFunc(s.targets, func(a, b target) int {
+		switch pa, pb := a.name.Private(), b.name.Private(); {
+		case pa && !pb:
+			return -1
+		case pb && !pa:
+			return 1
+		}
+		return 0
+	})
+	if toList {
+		s.m.Store.Prepare(s.letter)
 		s.quoted = lists.ReadQuoted(s.letter)
 	}
+	return nil
 }
 
 // target is one of the addresses that the letter was sent to.
@@ -59,7 +81,7 @@ func (s *sorting) sort(tx *db.Tx) error {
 	if err != nil || len(fresh) == 0 {
 		return err // all of it was taken before: 250 again, and nothing changes (P3)
 	}
-	if s.id, err = s.m.Store.PutLetter(tx, arrival(s.env, s.letter.MessageID(), s.finding), s.letter.Raw()); err != nil {
+	if s.id, err = s.m.Store.PutArriving(tx, s.ready); err != nil {
 		return fmt.Errorf("store the letter: %w", err)
 	}
 	e := logbook.Entry{Story: s.env.Story, Verb: logbook.Received, MessageID: s.letter.MessageID(), Detail: told(s.env, len(s.letter.Raw()), s.finding)}
@@ -75,8 +97,7 @@ func (s *sorting) fresh(tx *db.Tx) ([]target, error) {
 		return nil, err
 	}
 	var fresh []target
-	for _, to := range s.env.To {
-		t := target{to: to, name: address.Parse(to.Local), key: s.key(to)}
+	for _, t := range s.targets {
 		old, err := seen(tx, t.key)
 		if err != nil {
 			return nil, err
@@ -85,15 +106,6 @@ func (s *sorting) fresh(tx *db.Tx) ([]target, error) {
 			fresh = append(fresh, t)
 		}
 	}
-	slices.SortStableFunc(fresh, func(a, b target) int {
-		switch pa, pb := a.name.Private(), b.name.Private(); {
-		case pa && !pb:
-			return -1
-		case pb && !pa:
-			return 1
-		}
-		return 0
-	})
 	return fresh, nil
 }
 

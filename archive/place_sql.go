@@ -50,7 +50,7 @@ func (s *Store) place(tx *db.Tx, p *Post, m thread.Msg, above []letter.MessageID
 	}
 	p.Thread, p.Parent = ThreadID(where.Join), PostID(where.Parent)
 	if where.Join == 0 {
-		return where, late, newThread(tx, p, series)
+		return where, late, newThread(tx, p, series, m.Subject)
 	}
 	return where, late, mergeThreads(tx, p.Thread, where.Merge)
 }
@@ -108,14 +108,16 @@ func threadBySubject(tx *db.Tx, box PublicID, key string, from, to time.Time) (i
 	return id, err
 }
 
-// newThread begins a thread with a post that has no row yet.
-func newThread(tx *db.Tx, p *Post, series int64) error {
+// newThread begins a thread with a post that has no row yet, and counts it.
+func newThread(tx *db.Tx, p *Post, series int64, subject string) error {
 	if err := tx.QueryRow("UPDATE thread_series SET number = number + 1 WHERE id = ? RETURNING number", series).Scan(&p.Number); err != nil {
 		return fmt.Errorf("number the thread: %w", err)
 	}
+	sub := thread.ParseSubject(subject)
 	id, err := tx.Insert(`INSERT INTO thread (series, number, mailbox, root, subject, key, posts_n, people_n, first, last)
-		VALUES (:series, :number, :mailbox, 0, '', '', 0, 0, :published, :published)`,
-		db.Named("series", series), db.Named("number", p.Number), db.Named("mailbox", p.Mailbox), db.Named("published", db.Micros(p.Published)))
+		VALUES (:series, :number, :mailbox, 0, :subject, :key, 1, 1, :published, :published)`,
+		db.Named("series", series), db.Named("number", p.Number), db.Named("mailbox", p.Mailbox), db.Named("published", db.Micros(p.Published)),
+		db.Named("subject", sub.Base), db.Named("key", sub.Key))
 	p.Thread = ThreadID(id)
 	return err
 }
@@ -155,6 +157,10 @@ func recordRefs(tx *db.Tx, p *Post, above []letter.MessageID) error {
 
 // settle gives answers that came early their parent, and brings the thread's own row up to date.
 func (s *Store) settle(tx *db.Tx, p *Post, m thread.Msg, where thread.Place, late bool) error {
+	if where.Join == 0 { // nobody else is in the thread, which counts the post already
+		_, err := tx.Exec("UPDATE thread SET root = ? WHERE id = ?", p.ID, p.Thread)
+		return err
+	}
 	adopted := false
 	if late {
 		var err error

@@ -299,13 +299,14 @@ func NotePost(tx *db.Tx, l ListID, m MemberID) error {
 	if _, err := tx.Exec("DELETE FROM recent_post WHERE at < ?", db.Micros(tx.Now.Add(-24*time.Hour))); err != nil {
 		return err
 	}
-	_, err := tx.Exec("INSERT INTO recent_post (list, member, at) VALUES (@list, @member, @at)", db.Named("list", l), db.Named("member", m), db.Named("at", db.Micros(tx.Now)))
+	_, err := tx.Exec(`INSERT INTO recent_post (list, member, at, n) VALUES (@list, @member, @at, 1)
+		ON CONFLICT DO UPDATE SET n = n + 1`, db.Named("list", l), db.Named("member", m), db.Named("at", db.Micros(tx.Now)))
 	return err
 }
 
 // RecentPosts counts a member's posts on a list in the last hour and in the last day.
 func RecentPosts(tx *db.Tx, l ListID, m MemberID) (hour, day int, err error) {
-	err = tx.QueryRow(`SELECT count(*) FILTER (WHERE at > @hour), count(*) FROM recent_post WHERE list = @list AND member = @member AND at > @day`,
+	err = tx.QueryRow(`SELECT coalesce(sum(n) FILTER (WHERE at > @hour), 0), coalesce(sum(n), 0) FROM recent_post WHERE list = @list AND member = @member AND at > @day`,
 		db.Named("hour", db.Micros(tx.Now.Add(-time.Hour))), db.Named("list", l), db.Named("member", m), db.Named("day", db.Micros(tx.Now.Add(-24*time.Hour)))).Scan(&hour, &day)
 	return hour, day, err
 }

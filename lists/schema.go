@@ -94,13 +94,13 @@ func Schema() db.Schema {
 	) STRICT;
 	CREATE INDEX app_password_key ON app_password (addr_key);
 
-	-- How often members posted lately, for the limits of C10; rows live one day.
+	-- How often members posted lately on lists with a limit (C10); rows live one day.
 	CREATE TABLE recent_post (
-		id     INTEGER PRIMARY KEY,
 		list   INTEGER NOT NULL REFERENCES list (id),
 		member INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
-		at     INTEGER NOT NULL
-	) STRICT;
-	CREATE INDEX recent_post_of ON recent_post (list, member, at);
+		at     INTEGER NOT NULL,
+		n      INTEGER NOT NULL CHECK (n > 0),   -- posts at that time
+		PRIMARY KEY (list, member, at)
+	) STRICT, WITHOUT ROWID;
 	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables}}
 }

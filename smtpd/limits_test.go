@@ -147,8 +147,8 @@ func TestNew(t *testing.T) {
 func TestStories(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		s := newStory()
-		if len(s) != 10 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") != "" || seen[s] {
+		s := newStory(time.Unix(1_780_000_000, 0))
+		if len(s) != 14 || !strings.HasPrefix(s, newStory(time.Unix(1_780_000_000, 999))[:4]) || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") != "" || seen[s] {
 			t.Fatalf("story %q", s)
 		}
 		seen[s] = true

@@ -46,7 +46,7 @@ func (s *session) Mail(_ string, opts *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.env = &Envelope{
-		Story:  newStory(),
+		Story:  newStory(s.server.now()),
 		Door:   s.door,
 		Remote: s.remote,
 		HELO:   letter.ASCII(s.lib.Hostname(), 200),

@@ -51,7 +51,7 @@ func TestALetterComesIn(t *testing.T) {
 	}
 	e := l.env
 	if e.Door != MX || e.Remote.String() != stranger || e.HELO != "north.test" || e.TLS || !e.Login.IsZero() || e.UTF8 ||
-		e.From.String() != "dana@north.test" || len(e.To) != 2 || len(e.Story) != 10 {
+		e.From.String() != "dana@north.test" || len(e.To) != 2 || len(e.Story) != 14 {
 		t.Errorf("envelope %+v", e)
 	}
 	trace := strings.TrimSuffix(l.raw, l.body())

@@ -43,7 +43,7 @@ func (d Door) String() string {
 
 // Envelope is what a session says about one letter. All of it but Story and Login is foreign and may be a lie.
 type Envelope struct {
-	Story  string           // names this letter in every log line and row: 10 random characters, made at MAIL
+	Story  string           // names this letter in every log line and row: 14 characters, made at MAIL
 	Door   Door             // where it came in
 	Remote netip.Addr       // the peer; the zero Addr when it has none (a unix socket)
 	HELO   string           // how the peer calls itself: printable ASCII, at most 200 characters (A12)

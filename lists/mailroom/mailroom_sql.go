@@ -46,9 +46,9 @@ func Schema() db.Schema {
 	) STRICT`}}
 }
 
-func seen(tx *db.Tx, key []byte) (bool, error) {
+func seen(tx *db.Tx, key []byte, since time.Time) (bool, error) {
 	var one int
-	err := tx.QueryRow("SELECT 1 FROM seen_letter WHERE letter_key = ?", key).Scan(&one)
+	err := tx.QueryRow("SELECT 1 FROM seen_letter WHERE letter_key = ? AND at >= ?", key, db.Micros(since)).Scan(&one)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
 	}
@@ -56,7 +56,7 @@ func seen(tx *db.Tx, key []byte) (bool, error) {
 }
 
 func remember(tx *db.Tx, key []byte, story string) error {
-	_, err := tx.Exec("INSERT INTO seen_letter (letter_key, story, at) VALUES (@key, @story, @at) ON CONFLICT (letter_key) DO NOTHING",
+	_, err := tx.Exec("INSERT INTO seen_letter (letter_key, story, at) VALUES (@key, @story, @at) ON CONFLICT DO UPDATE SET story = excluded.story, at = excluded.at",
 		db.Named("key", key), db.Named("story", story), db.Named("at", db.Micros(tx.Now)))
 	return err
 }

@@ -93,12 +93,11 @@ func (s *sorting) sort(tx *db.Tx) error {
 
 // fresh are the addresses that this letter was not taken for yet, private doors first.
 func (s *sorting) fresh(tx *db.Tx) ([]target, error) {
-	if err := forget(tx, tx.Now.Add(-seenFor)); err != nil {
-		return nil, err
-	}
+	since := tx.Now.Add(-seenFor)
+	tx.AtEnd("seen_letter", 0, func(tx *db.Tx, _ []int64) error { return forget(tx, since) })
 	var fresh []target
 	for _, t := range s.targets {
-		old, err := seen(tx, t.key)
+		old, err := seen(tx, t.key, since)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +130,11 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 	var refused []*lists.Incoming
 	for _, t := range targets {
 		var in *lists.Incoming
-		err := tx.Attempt(func() (err error) {
+		try := tx.Attempt
+		if len(targets) == 1 {
+			try = func(do func() error) error { return do() } // what fails is undone with the whole
+		}
+		err := try(func() (err error) {
 			if in, err = s.incoming(tx, t, privateToo); err != nil {
 				return err
 			}

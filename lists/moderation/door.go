@@ -7,30 +7,28 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/lists"
-	"backchannel/lists/notice"
+	"backchannel/lists/relay"
 	"backchannel/templates"
 )
 
 // doubts are the reasons to think that a letter to a list was meant for the managers alone (product.md 0.3, W1 to W5; robots, W6,
 // never come this far). Public words sent in private cost one step to mend, private words sent in public cannot be called back: so
 // one doubt is enough to ask.
-func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) (all []templates.Doubt, err error) {
+func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []templates.Doubt, err error) {
 	doubt := func(kind templates.DoubtKind, words string) {
 		all = append(all, templates.Doubt{Kind: kind, Words: words})
 	}
-	answers, err := d.Office.Store.IsPrivateID(tx, notice.Related(in.Letter)...)
-	if err != nil {
-		return nil, err
+	private, digest := false, false
+	for _, kind := range known.Kinds {
+		private, digest = private || kind != archive.IDDigest, digest || kind == archive.IDDigest
 	}
-	if answers || markedSubject(in.Letter.Subject()) {
+	if private || markedSubject(in.Letter.Subject()) {
 		doubt(templates.AnswersPrivate, "") // W1
 	}
-	if answers, err = d.Office.Store.IsDigestID(tx, notice.Related(in.Letter)...); err != nil {
-		return nil, err
-	}
-	if answers {
+	if digest {
 		doubt(templates.AnswersDigest, "") // W2
 	}
 	quoted, err := in.QuotesPrivate(tx)
@@ -43,11 +41,7 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming) (all []templates.Doubt, err
 	if in.BothDoors() {
 		doubt(templates.BothDoors, "") // W4
 	}
-	managers, err := lists.Managers(tx, in.Community.ID)
-	if err != nil {
-		return nil, err
-	}
-	if words := soundsPrivate(in.Letter.Subject(), in.Letter.NewText().Text, firstNames(managers)); words != "" {
+	if words := soundsPrivate(in.Letter.Subject(), in.Letter.NewText().Text, firstNames(known.Managers)); words != "" {
 		doubt(templates.SoundsPrivate, words) // W5
 	}
 	return all, nil

@@ -64,7 +64,11 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming) error {
 	if decision.Action == lists.Refuse {
 		return decision.Refusal
 	}
-	doubts, err := d.doubts(tx, in)
+	known, err := d.Press.Know(tx, in.Community.ID, in.Letter)
+	if err != nil {
+		return err
+	}
+	doubts, err := d.doubts(tx, in, known)
 	if err != nil {
 		return err
 	}
@@ -78,14 +82,14 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming) error {
 	case decision.Action == lists.Hold:
 		return d.hold(tx, in, Why(decision.Why))
 	}
-	_, err = d.Press.Publish(tx, relay.Publication{List: *in.List, Letter: in.Letter, Author: in.Sender, Story: in.Story})
+	_, err = d.Press.Publish(tx, relay.Publication{Community: in.Community, List: *in.List, Letter: in.Letter, Author: in.Sender, Story: in.Story, Known: known})
 	return err
 }
 
 // decide asks what may be done with a post of somebody on a list, now.
 func decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verdict, p lists.Verification) (lists.Decision, error) {
 	s := lists.Standing{Member: author, Verdict: v}
-	if author.ID != 0 {
+	if author.ID != 0 && l.PostsPerHour > 0 {
 		var err error
 		if s.LastHour, s.LastDay, err = lists.RecentPosts(tx, l.ID, author.ID); err != nil {
 			return lists.Decision{}, err

@@ -26,11 +26,28 @@ type Press struct {
 
 // Publication is a letter that was accepted onto a list.
 type Publication struct {
-	Community lists.Community // filled in by the press
+	Community lists.Community // zero: the press asks
 	List      lists.List
 	Letter    *letter.Letter
 	Author    lists.Member // zero ID: nobody of this community
 	Story     string
+	Known     *Known // of this community and letter, in this transaction; nil: the press asks
+}
+
+// Known is what a letter and its community mean to a post. Whoever looked already hands it on.
+type Known struct {
+	Managers []lists.Member
+	Kinds    map[letter.MessageID]archive.IDKind // of the ids in the letter that are our own and never were public
+}
+
+// Know looks it up.
+func (p *Press) Know(tx *db.Tx, c lists.CommunityID, l *letter.Letter) (*Known, error) {
+	managers, err := lists.Managers(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := p.Office.Store.KindsOf(tx, notice.Related(l)...)
+	return &Known{managers, kinds}, err
 }
 
 // Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members. One that
@@ -43,7 +60,7 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 	if err != nil {
 		return post, err
 	}
-	if pub.Author.ID != 0 {
+	if pub.Author.ID != 0 && pub.List.PostsPerHour > 0 {
 		if err := lists.NotePost(tx, pub.List.ID, pub.Author.ID); err != nil {
 			return post, err
 		}
@@ -57,18 +74,18 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 
 // add gives a letter its header and its place in the archive.
 func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
-	if pub.Community, err = lists.CommunityByID(tx, pub.List.Community); err != nil {
-		return post, err
+	if pub.Community.ID == 0 {
+		if pub.Community, err = lists.CommunityByID(tx, pub.List.Community); err != nil {
+			return post, err
+		}
 	}
-	managers, err := lists.Managers(tx, pub.List.Community)
-	if err != nil {
-		return post, err
+	known := pub.Known
+	if known == nil {
+		if known, err = p.Know(tx, pub.List.Community, pub.Letter); err != nil {
+			return post, err
+		}
 	}
-	private, err := p.Office.Store.KindsOf(tx, notice.Related(pub.Letter)...)
-	if err != nil {
-		return post, err
-	}
-	raw, shown, err := p.edit(tx, pub, managers, func(id letter.MessageID) bool { return private[id] != "" })
+	raw, shown, err := p.edit(tx, pub, known.Managers, func(id letter.MessageID) bool { return known.Kinds[id] != "" })
 	if err != nil {
 		return post, fmt.Errorf("edit the header of a post: %w", err)
 	}
@@ -85,9 +102,11 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 	if err != nil {
 		return err
 	}
-	have, err := named(tx, pub)
-	if err != nil {
-		return err
+	var have map[lists.MemberID]bool
+	if len(readers) > 0 {
+		if have, err = named(tx, pub); err != nil {
+			return err
+		}
 	}
 	source := fmt.Sprintf("post:%d", post.ID)
 	copies := 0
@@ -115,6 +134,9 @@ func named(tx *db.Tx, pub Publication) (map[lists.MemberID]bool, error) {
 	have := map[lists.MemberID]bool{}
 	all := append(pub.Letter.To(), pub.Letter.Cc()...)
 	for _, m := range all[:min(len(all), mostNamed)] {
+		if m.Address == pub.List.Address() {
+			continue
+		}
 		who, known, err := lists.MemberByAddress(tx, pub.List.Community, m.Address)
 		if err != nil {
 			return nil, err

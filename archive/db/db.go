@@ -46,6 +46,7 @@ type Options struct {
 	Now     func() time.Time // the one clock of the program
 	Readers int              // read connections, at most; 0 means 4
 	Watch   time.Duration    // how often to look for commits of other processes; 0 means never
+	Company time.Duration    // how long a commit waits for the next of those who shared the last one; 0 means not at all
 	Log     *slog.Logger     // nil means silence
 
 	// Fatal is called once, with a lock held, when an fsync failed: it must end the process. Nil panics.

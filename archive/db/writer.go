@@ -8,12 +8,11 @@ import (
 
 // A commit is shared by at most so many callers (ST3). A caller that comes alone is not kept waiting. But where several shared the last
 // commit, as many are likely to come again at once, and each commit costs as much as several letters: then the writer waits for the next
-// of them a little, and in one batch never more than batchTime. Whoever stands in line already waits for this commit or for the next one
-// anyway, until the batch has taken workTime.
+// of them as long as Options.Company says, and in one batch never more than batchTime. Whoever stands in line already waits for this commit
+// or for the next one anyway, until the batch has taken workTime.
 const (
 	batchJobs = 64
 	batchTime = 5 * time.Millisecond
-	patience  = time.Millisecond // for the next one
 	workTime  = 25 * time.Millisecond
 )
 
@@ -110,9 +109,9 @@ func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
 		case j = <-d.jobs:
 		default:
 			j = nil
-			if len(taken) < d.company && waited < batchTime {
+			if d.opt.Company > 0 && len(taken) < d.company && waited < batchTime {
 				var took time.Duration
-				j, took = d.await(min(patience, batchTime-waited))
+				j, took = d.await(min(d.opt.Company, batchTime-waited))
 				waited += took
 			}
 		}

@@ -110,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Program, error) {
 }
 
 func (p *Program) dbOptions() db.Options {
-	return db.Options{Now: p.Now, Watch: p.Watch, Log: p.Log, Fatal: p.Fatal}
+	return db.Options{Now: p.Now, Watch: p.Watch, Company: time.Millisecond, Log: p.Log, Fatal: p.Fatal}
 }
 
 // path is the path of a name in the data folder.

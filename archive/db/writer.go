@@ -89,7 +89,7 @@ func (d *DB) batch(w *conn, first *job) {
 func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
 	enough := time.NewTimer(workTime)
 	defer enough.Stop()
-	waited := time.Duration(0)
+	var over <-chan time.Time // ends all waiting, from the first wait on
 	for j := first; j != nil; {
 		d.run(w, j, ends)
 		taken = append(taken, j)
@@ -109,10 +109,13 @@ func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
 		case j = <-d.jobs:
 		default:
 			j = nil
-			if d.opt.Company > 0 && len(taken) < d.company && waited < batchTime {
-				var took time.Duration
-				j, took = d.await(min(d.opt.Company, batchTime-waited))
-				waited += took
+			if d.opt.Company > 0 && len(taken) < d.company {
+				if over == nil {
+					t := time.NewTimer(batchTime)
+					defer t.Stop()
+					over = t.C
+				}
+				j = d.await(over)
 			}
 		}
 	}
@@ -120,17 +123,17 @@ func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
 	return taken, ends
 }
 
-// await waits a little for the next caller; nil when none comes. It tells how long it waited.
-func (d *DB) await(most time.Duration) (*job, time.Duration) {
-	began := time.Now()
-	t := time.NewTimer(most)
-	defer t.Stop()
+// await waits a little for the next caller; nil when none comes.
+func (d *DB) await(over <-chan time.Time) *job {
+	next := time.NewTimer(d.opt.Company)
+	defer next.Stop()
 	select {
 	case j := <-d.jobs:
-		return j, time.Since(began)
-	case <-t.C:
-		return nil, most
+		return j
+	case <-next.C:
+	case <-over:
 	}
+	return nil
 }
 
 // commit makes the batch durable, or fails every job in it: nobody is told yes for what is not on the disk.

@@ -94,6 +94,10 @@ func (s *session) check(name, password string) *reply {
 		s.log().Info("logged in", "tls", s.secure)
 		return nil
 	}
+	if refusal.KindOf(err) == refusal.Limit { // too many wrong ones, at this door or another
+		s.log().Info("too many wrong passwords")
+		return s.parting(replyGuessing)
+	}
 	if err != nil && refusal.Temporary(err) {
 		s.server.logCause(s.log(), "login not checked", err)
 		return replyLoginLater

@@ -324,6 +324,18 @@ func TestGuessing(t *testing.T) {
 	})
 }
 
+// Whoever has guessed too often at another door is told so at once, and it counts nothing here.
+func TestTooManyGuessesElsewhere(t *testing.T) {
+	server, client := withTLS(t)
+	w := open(t, server, func(c *Config) { c.PerIP = 2 * maxFailures })
+	for range maxFailures + 1 {
+		p := w.startTLS(Submission, stranger, client, "EHLO laptop")
+		p.play("C: HELO laptop\nS: 250 *\nC: AUTH PLAIN AGFnYWluAHg=\nS: 421 4.7.0 Too many wrong passwords. Please try again in an hour.\nS: (closed)")
+	}
+	p := w.startTLS(Submission, stranger, client, "EHLO laptop")
+	p.play("C: HELO laptop\nS: 250 *\nC: AUTH PLAIN AGRhbmFAbm9ydGgudGVzdABzZWNyZXQ=\nS: 235 *")
+}
+
 func TestLMTP(t *testing.T) {
 	w := open(t)
 	w.play(LMTP, "127.0.0.1", `

@@ -67,8 +67,8 @@ type Mailroom interface {
 	Receive(ctx context.Context, e *Envelope, raw []byte) error
 }
 
-// Login checks the user name and the app password of a submission session. A wrong one is a refusal of kind NotAllowed; every
-// error that is temporary by refusal.Temporary tells the peer to try again. An unknown user must cost the same time as a wrong
+// Login checks the user name and the app password of a submission session. A wrong one is a refusal of kind NotAllowed, too many of
+// them one of kind Limit, which ends the session; every other error that is temporary by refusal.Temporary tells the peer to try again. An unknown user must cost the same time as a wrong
 // password (A14).
 type Login interface {
 	Login(ctx context.Context, remote netip.Addr, user, password string) (letter.Address, error)

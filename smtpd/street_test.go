@@ -87,6 +87,8 @@ func (people) Login(_ context.Context, _ netip.Addr, user, password string) (let
 		panic("boom")
 	case user == "busy":
 		return letter.Address{}, errors.New("the database is away")
+	case user == "again":
+		return letter.Address{}, refusal.Because(refusal.Limit, "There were too many wrong passwords.")
 	case user == "dana@north.test" && password == "secret":
 		return letter.Address{Local: "dana", Domain: "north.test"}, nil
 	}

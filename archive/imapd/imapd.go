@@ -27,7 +27,8 @@ import (
 // Login finds out who wants to come in.
 type Login interface {
 	// Login gives what this person may see. A *refusal.Refusal of kind NotAllowed means: wrong name or wrong password, and the
-	// answer on the wire is the same for both. Every other error is a shortage of ours and is no sign of guessing.
+	// answer on the wire is the same for both. One of kind Limit means that there were too many of them: the connection ends. Every
+	// other error is a shortage of ours and is no sign of guessing.
 	Login(ctx context.Context, remote netip.Addr, user, password string) (Account, error)
 }
 

@@ -41,20 +41,18 @@ func TestWrongPasswords(t *testing.T) {
 }
 
 func TestAShortageIsNoWrongPassword(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{errors.New("disk I/O error at /secret/path"), "NO [UNAVAILABLE] " + saysShortage},
-		{refusal.Because(refusal.Limit, "Please wait ten minutes."), "NO [LIMIT] Please wait ten minutes."},
-	} {
-		_, addr := start(t, community(t), func(cfg *Config) { cfg.Login = oneDoor{err: c.err} })
-		k := dial(t, addr)
-		k.play("S: * OK …")
-		for range wrongPerLogin + 1 {
-			k.play("C: a LOGIN mira@lowe.test secret\nS: a " + c.want)
-		}
+	_, addr := start(t, community(t), func(cfg *Config) { cfg.Login = oneDoor{err: errors.New("disk I/O error at /secret/path")} })
+	k := dial(t, addr)
+	k.play("S: * OK …")
+	for range wrongPerLogin + 1 {
+		k.play("C: a LOGIN mira@lowe.test secret\nS: a NO [UNAVAILABLE] " + saysShortage)
 	}
+}
+
+// Who has guessed too often, wherever, is told so and goes (F3).
+func TestTooManyGuessesEndTheConnection(t *testing.T) {
+	_, addr := start(t, community(t), func(cfg *Config) { cfg.Login = oneDoor{err: refusal.Because(refusal.Limit, "Please wait an hour.")} })
+	dial(t, addr).play("S: * OK …\nC: a LOGIN mira@lowe.test secret\nS: a NO [LIMIT] Please wait an hour.\nS: * BYE " + saysLastGuess + "\nS: <closed>")
 }
 
 func TestDelayGrowsByNetwork(t *testing.T) {

@@ -65,6 +65,9 @@ func (s *session) Login(user, password string) error {
 	switch {
 	case err != nil && refusal.KindOf(err) == refusal.NotAllowed:
 		return s.wrongLogin(ctx)
+	case refusal.KindOf(err) == refusal.Limit:
+		s.wire.hangUpAfterReply(saysLastGuess)
+		return s.answer("login", err)
 	case err != nil:
 		return s.answer("login", err)
 	}

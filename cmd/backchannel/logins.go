@@ -6,10 +6,10 @@ import (
 	"backchannel/smtpd"
 )
 
-// reception lets people in who have an app password.
-func (p *Program) reception() *desk.Desk {
+// newReception lets people in who have an app password. There is one for all doors, which counts wrong ones.
+func (p *Program) newReception() *desk.Desk {
 	return &desk.Desk{DB: p.DB, Store: p.Store, Box: p.Box, Log: p.Log}
 }
 
-func (p *Program) submissionLogin() smtpd.Login { return p.reception().SMTP() }
-func (p *Program) imapLogin() imapd.Login       { return p.reception().IMAP() }
+func (p *Program) submissionLogin() smtpd.Login { return p.reception.SMTP() }
+func (p *Program) imapLogin() imapd.Login       { return p.reception.IMAP() }

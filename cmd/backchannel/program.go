@@ -19,6 +19,7 @@ import (
 	"backchannel/digest"
 	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
+	"backchannel/lists/desk"
 	"backchannel/lists/mailroom"
 	"backchannel/lists/membership"
 	"backchannel/lists/moderation"
@@ -69,6 +70,7 @@ type Program struct {
 	Ring     *keyring // the DKIM keys
 
 	tls       *tls.Config // how listeners encrypt; nil when they do not
+	reception *desk.Desk  // lets people in who have an app password
 	authority *authority  // where the certificates come from, with tls.mode acme
 	lock      *db.Lock
 	pulse     pulse                   // for health

@@ -40,6 +40,8 @@ func (p *Program) join() {
 	p.Returns = &returns.Desk{Office: p.Office, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}
 
+	p.reception = p.newReception()
+
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())
 	for kind, do := range p.Box.Dates() {

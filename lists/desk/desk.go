@@ -20,12 +20,14 @@ import (
 	"backchannel/templates/refusal"
 )
 
-// Desk lets people in.
+// Desk lets people in. There is one: it counts wrong passwords for all doors together.
 type Desk struct {
 	DB    *db.DB
 	Store *archive.Store
 	Box   *backchannel.Letterbox
 	Log   *slog.Logger // nil: silence
+
+	guesses guesses // at passwords, through both doors
 }
 
 // SMTP is the login of those who send: they sign in with an address of theirs and an app password, and send as that address.
@@ -37,15 +39,15 @@ func (d *Desk) IMAP() imapd.Login { return reader{d} }
 type sender struct{ *Desk }
 
 // Login tells who it is.
-func (s sender) Login(ctx context.Context, _ netip.Addr, user, password string) (letter.Address, error) {
-	return s.signIn(ctx, user, password)
+func (s sender) Login(ctx context.Context, from netip.Addr, user, password string) (letter.Address, error) {
+	return s.signIn(ctx, from, user, password)
 }
 
 type reader struct{ *Desk }
 
 // Login opens somebody's account.
-func (r reader) Login(ctx context.Context, _ netip.Addr, user, password string) (imapd.Account, error) {
-	who, err := r.signIn(ctx, user, password)
+func (r reader) Login(ctx context.Context, from netip.Addr, user, password string) (imapd.Account, error) {
+	who, err := r.signIn(ctx, from, user, password)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +61,11 @@ func wrongLogin() *refusal.Refusal {
 
 // signIn finds out who somebody is. What an unknown name costs is what a known one does: the same questions are asked of the database,
 // whatever their answers.
-func (d *Desk) signIn(ctx context.Context, user, password string) (letter.Address, error) {
+func (d *Desk) signIn(ctx context.Context, from netip.Addr, user, password string) (letter.Address, error) {
 	who, typo := letter.ParseAddress(strings.TrimSpace(user))
+	if d.guesses.spent(from, who, d.DB.Now()) {
+		return letter.Address{}, tooMany()
+	}
 	err := d.DB.View(ctx, func(tx *db.Tx) error {
 		_, err := memberships(tx, who, password)
 		return err
@@ -68,9 +73,13 @@ func (d *Desk) signIn(ctx context.Context, user, password string) (letter.Addres
 	if err == nil && typo != nil {
 		err = wrongLogin()
 	}
+	if refusal.KindOf(err) == refusal.NotAllowed {
+		d.guesses.wrong(from, who, d.DB.Now())
+	}
 	if err != nil {
 		return letter.Address{}, err
 	}
+	d.guesses.right(from, who)
 	// When a password was last used is for tidying up. A full disk must not lock readers out (P6).
 	if err := d.DB.Update(ctx, func(tx *db.Tx) error { return lists.NoteLogin(tx, who, password) }); err != nil && d.Log != nil {
 		d.Log.Warn("note a login", "error", refusal.Log(err))

@@ -188,7 +188,11 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 		}
 	}
 	if kind == bounce.Person || anyOf(env, pressed) || anyOf(env, complains) {
-		if s.finding, err = m.vouch(ctx, env, l); err != nil {
+		login, err := m.signedIn(ctx, env, s.from.Address)
+		if err != nil {
+			return s.finding, err
+		}
+		if s.finding, err = m.vouch(ctx, env, l, login); err != nil {
 			return s.finding, err
 		}
 	}
@@ -249,11 +253,11 @@ func (m *Mailroom) own(ctx context.Context, from letter.Address) error {
 }
 
 // vouch asks the DNS who stands behind the letter. What the DNS could not say now is asked again later, never guessed.
-func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, l *letter.Letter) (mailauth.Finding, error) {
-	if m.Policy == lists.Off && env.Login.IsZero() {
+func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, l *letter.Letter, login letter.Address) (mailauth.Finding, error) {
+	if m.Policy == lists.Off && login.IsZero() {
 		return mailauth.Finding{Why: "Nobody was asked: verification is off."}, nil
 	}
-	s := mailauth.Session{IP: env.Remote, HELO: env.HELO, MailFrom: env.From, Login: env.Login, At: m.DB.Now()}
+	s := mailauth.Session{IP: env.Remote, HELO: env.HELO, MailFrom: env.From, Login: login, At: m.DB.Now()}
 	f := mailauth.CheckLetter(ctx, m.Resolver, s, l)
 	if f.Temporary {
 		return f, refusal.Because(refusal.DNS, "We could not find out just now whether this letter is really from you. Nothing is wrong with it; it will be tried again by itself.")

@@ -96,3 +96,15 @@ func (t CameBack) Render() (Mail, error) {
 	}
 	return render("came_back", t)
 }
+
+// AnswerLost tells managers that an answer of theirs did not reach its member.
+type AnswerLost struct {
+	Code    string // the conversation
+	Subject string `optional:"of the conversation"`
+	Member  string // whose: Dana
+	Why     string // what the other side said, in numbers
+	Role    string // the name over the reader's answer: a reply goes to the member
+}
+
+// Render writes the mail.
+func (t AnswerLost) Render() (Mail, error) { return render("answer_lost", t) }

@@ -37,7 +37,7 @@ func (p *Program) join() {
 	p.Box = &backchannel.Letterbox{Office: p.Office}
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
-	p.Returns = &returns.Desk{Office: p.Office, Smarthost: p.Config.Relay.Mode == config.Smarthost}
+	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}
 
 	p.reception = p.newReception()

@@ -87,7 +87,7 @@ func New(t testing.TB) *Village {
 	v.Box = &backchannel.Letterbox{Office: v.Office}
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}
-	v.Return = &returns.Desk{Office: v.Office}
+	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{
 		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Listener: v.Return,
 	})

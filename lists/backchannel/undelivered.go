@@ -1,0 +1,39 @@
+package backchannel
+
+import (
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/templates"
+)
+
+// NotDelivered tells the managers of a conversation that a letter of theirs did not reach the one it was for, and why in numbers; false
+// when the letter is none of a conversation. What the program itself wrote to the member is not worth a word.
+func (b *Letterbox) NotDelivered(tx *db.Tx, id letter.MessageID, why string) (bool, error) {
+	ref, known, err := findReference(tx, id)
+	if err != nil || !known || ref.manager != 0 || ref.what != aLetter {
+		return false, err
+	}
+	c, err := find(tx, ref.conv)
+	if err != nil {
+		return false, err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return false, err
+	}
+	readers, err := b.readers(tx, c)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range readers {
+		words, err := templates.AnswerLost{Code: c.Code, Subject: c.Subject, Member: c.Name, Why: why, Role: b.role(tx, c, m)}.Render()
+		if err != nil {
+			return false, err
+		}
+		if err := b.tell(tx, &Call{Conv: c, Manager: m, Community: community}, words); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}

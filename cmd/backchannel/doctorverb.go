@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -33,11 +34,8 @@ func (c *cli) newDoctor() *cobra.Command {
 			"The exit code is 1 when something failed. docs/doctor.md explains each check.",
 	}
 	cmd.Flags().BoolVar(&outside, "outside", false, "look at the DNS even while you are only trying out")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		all, err := c.examine(cmd.Context(), outside)
-		if err != nil {
-			return err
-		}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		all := c.examine(cmd.Context(), outside)
 		if asJSON {
 			err = c.asJSON(all)
 		} else {
@@ -52,28 +50,52 @@ func (c *cli) newDoctor() *cobra.Command {
 }
 
 // examine looks at config.yaml, opens what can be opened, and has the doctor look at the rest.
-func (c *cli) examine(ctx context.Context, outside bool) ([]doctor.Finding, error) {
+func (c *cli) examine(ctx context.Context, outside bool) []doctor.Finding {
 	cfg, err := c.config()
 	if err != nil {
-		return nil, err
+		return unreadable(err)
 	}
 	all := lookAtConfig(cfg)
 	if _, err := os.Stat(databasePath(cfg)); errors.Is(err, fs.ErrNotExist) {
-		return append(all, finding("database", doctor.Warn, "there is none yet in "+cfg.Data, "backchannel init DOMAIN")), nil
+		return append(all, finding("database", doctor.Warn, "there is none yet in "+cfg.Data, "backchannel init DOMAIN"))
 	}
 	p, err := Open(ctx, Options{Config: cfg, Now: c.now, Log: quietLog(c.err, cfg.Log)})
 	if err != nil {
-		return append(all, finding("database", doctor.Fail, refusal.Log(err), "backchannel restore FILE with the newest backup, unless the sentence tells another way")), nil
+		return append(all, finding("database", doctor.Fail, refusal.Log(err), "backchannel restore FILE with the newest backup, unless the sentence tells another way"))
 	}
 	defer p.Close()
 	h := p.host()
 	h.Outside = outside
-	return append(all, doctor.Examine(ctx, h)...), nil
+	return append(all, doctor.Examine(ctx, h)...)
 }
 
 // finding is one that is made before the doctor comes.
 func finding(check string, status doctor.Status, found, do string) doctor.Finding {
 	return doctor.Finding{Group: doctor.Machine, Check: check, Status: status, Found: found, Do: do}
+}
+
+// unreadable tells what is wrong with a config.yaml that cannot be used; nothing else can be looked at then.
+func unreadable(err error) (all []doctor.Finding) {
+	var complaints config.Complaints
+	if !errors.As(err, &complaints) {
+		r, _ := refusal.As(err)
+		if r == nil {
+			return []doctor.Finding{finding("config", doctor.Fail, err.Error(), "look at the file")}
+		}
+		do := r.Hint
+		if do == "" {
+			do = "look at the file and its rights"
+		}
+		return []doctor.Finding{finding("config", doctor.Fail, r.Sentence, do)}
+	}
+	for _, one := range complaints.List {
+		found := one.Sentence
+		if one.Line > 0 {
+			found = fmt.Sprintf("line %d: %s", one.Line, found)
+		}
+		all = append(all, finding("config", doctor.Fail, found, "change config.yaml; nothing works before"))
+	}
+	return all
 }
 
 // lookAtConfig tells whether a server may start with this file.
@@ -95,7 +117,7 @@ func lookAtConfig(cfg config.Config) (all []doctor.Finding) {
 // host is everything the doctor looks at.
 func (p *Program) host() doctor.Host {
 	h := doctor.Host{
-		Database: p.DB, Now: p.Now, Running: p.running(), Keys: os.DirFS(p.path(keysName)), Relay: string(p.Config.Relay.Mode), Smarthost: p.Config.Relay.Smarthost,
+		Database: p.DB, Now: p.Now, Running: p.running(), Data: os.DirFS(p.Config.Data), Keys: os.DirFS(p.path(keysName)), Relay: string(p.Config.Relay.Mode), Smarthost: p.Config.Relay.Smarthost,
 		HELO: p.Config.Hostname, Verify: string(p.Config.Verification), Cert: certInfo(p.Config), Dial: new(net.Dialer).DialContext,
 		Backup: p.lastBackup(), Trying: tryingOut(p.Config), Resolver: p.resolver(), Addresses: publicAddresses(p.Config), Fetch: p.fetch,
 		Wanted: func(domain string) (doctor.Wanted, error) { return p.wanted(domain, nil) },
@@ -216,23 +238,21 @@ func certInfo(cfg config.Config) doctor.CertInfo {
 
 // sayFindings prints findings under the headings of their groups. What is in order takes one line.
 func (c *cli) sayFindings(all []doctor.Finding) {
+	gap := ""
 	for _, g := range doctor.Groups() {
-		title := strings.ToUpper(string(g[:1])) + string(g[1:])
+		title := gap + strings.ToUpper(string(g[:1])) + string(g[1:])
 		for _, f := range all {
 			if f.Group != g {
 				continue
 			}
 			if title != "" {
 				c.say("%s", title)
-				title = ""
+				title, gap = "", "\n"
 			}
 			c.say("%-7s  %s: %s", f.Status, strings.TrimSpace(f.Check+" "+f.On), f.Found)
 			if f.Do != "" {
 				c.say("         to do: %s", f.Do)
 			}
-		}
-		if title == "" && g != doctor.Work {
-			c.say("")
 		}
 	}
 }

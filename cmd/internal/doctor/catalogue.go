@@ -30,6 +30,7 @@ func Catalogue() []Check {
 		{Name: "config", Group: Machine, Means: "config.yaml can be read, and a server may start with it."},
 		{Name: "database", Group: Machine, look: soundness, Means: "SQLite calls the file whole, and promises to keep what it was given through a power cut (journal WAL, synchronous FULL). The version of SQLite is told."},
 		{Name: "disk", Group: Machine, look: room, Means: "There is room. Below 200 MB, or 5 % of the disk where that is less, no letters are taken until there is room again."},
+		{Name: "files", Group: Machine, look: files, Means: "The folder `data` and the database in it are for this user alone: every letter lies there."},
 		{Name: "keys", Group: Machine, look: keys, Means: "The keys lie in `data/keys`, and nobody else on the machine can read them. They are in no backup of the database."},
 		{Name: "clock", Group: Machine, look: clock, Means: "The clock is not behind the newest thing in the logbook. A wrong clock dates letters wrongly, sends digests late and spoils signatures."},
 		{Name: "search", Group: Machine, look: fullText, Means: "The program was built with the full-text index. Without it everything works, and search is slower."},

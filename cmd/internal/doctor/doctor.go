@@ -71,6 +71,7 @@ type Host struct {
 	Now       func() time.Time
 	Running   bool       // a server is running on this database
 	Listeners []Listener // those that are switched on
+	Data      fs.FS      // the folder of the database
 	Keys      fs.FS      // the folder of the keys
 	Relay     string     // "outbox", "smarthost" or "direct"
 	Smarthost string     // host:port

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"strings"
@@ -42,6 +43,7 @@ func host(t *testing.T) doctor.Host {
 	found(t, d)
 	return doctor.Host{
 		Database: d, Now: func() time.Time { return now }, Running: true, HELO: helo, Verify: "confirm", Relay: "direct", Smarthost: "mail.provider.example:587",
+		Data: folder(0o700, 0o600),
 		Keys: fstest.MapFS{"token-1.key": {Mode: 0o600}, "seal.key": {Mode: 0o600}, "dkim-bc1.pem": {Mode: 0o600}},
 		Cert: doctor.CertInfo{Mode: "files", Expires: now.AddDate(0, 2, 0), Names: true}, Backup: now.Add(-9 * time.Hour),
 		Listeners: []doctor.Listener{{Setting: "smtp.listen", Address: "0.0.0.0:25", Greets: "220 "}},
@@ -54,6 +56,11 @@ func host(t *testing.T) doctor.Host {
 			return 200, []byte("version: STSv1\r\nmode: enforce\r\nmx: " + helo + "\r\nmax_age: 1209600\r\n"), nil
 		},
 	}
+}
+
+// folder is a data folder with these rights, and with these of the database in it.
+func folder(own, database fs.FileMode) fstest.MapFS {
+	return fstest.MapFS{".": {Mode: fs.ModeDir | own}, "backchannel.db": {Mode: database}, "serve.lock": {Mode: 0o644}}
 }
 
 func wanted() doctor.Wanted {
@@ -182,6 +189,12 @@ func TestInside(t *testing.T) {
 			"failed: others on this machine can read: token-1.key → chmod 600 these files"},
 		"lost key": {"keys", func(_ *testing.T, h *doctor.Host) { h.Keys = fstest.MapFS{"token-1.key": {Mode: 0o600}} },
 			"failed: the seal key is missing → bring back the copy that you have of the folder; a new key cannot read what the old one sealed"},
+		"files":       {"files", nil, "ok: nobody else on this machine can read them"},
+		"open folder": {"files", func(_ *testing.T, h *doctor.Host) { h.Data = folder(0o755, 0o600) }, "warning: others on this machine can look into the folder data → chmod 700 it"},
+		"open database": {"files", func(_ *testing.T, h *doctor.Host) { h.Data = folder(0o755, 0o644) },
+			"failed: others on this machine can read backchannel.db, with every letter in it → chmod 700 the folder data, and 600 these files"},
+		"open database in a shut folder": {"files", func(_ *testing.T, h *doctor.Host) { h.Data = folder(0o700, 0o644) },
+			"warning: only the rights of the folder keep others from reading backchannel.db → chmod 600 these files"},
 		"keys": {"keys", nil, "ok: 3 keys, readable by this user alone"},
 		"clock behind": {"clock", func(t *testing.T, h *doctor.Host) {
 			update(t, h, func(tx *db.Tx) error { return logbook.Write(tx, logbook.Entry{Story: "s", Verb: logbook.Received}) })

@@ -78,6 +78,34 @@ func keys(_ context.Context, h Host) []Finding {
 	return fine("%s, readable by this user alone", count(names, "key"))
 }
 
+// files must be nobody else's to read: letters lie in them (ST4). What lies in a closed folder is safe whatever its own rights.
+func files(_ context.Context, h Host) []Finding {
+	all, err := fs.ReadDir(h.Data, ".")
+	if err != nil {
+		return unable(err)
+	}
+	folder, err := fs.Stat(h.Data, ".")
+	if err != nil {
+		return unable(err)
+	}
+	var open []string
+	for _, e := range all {
+		info, err := e.Info()
+		if err == nil && strings.HasPrefix(e.Name(), "backchannel.db") && info.Mode().Perm()&0o077 != 0 {
+			open = append(open, e.Name())
+		}
+	}
+	switch shut := folder.Mode().Perm()&0o077 == 0; {
+	case shut && len(open) == 0:
+		return fine("nobody else on this machine can read them")
+	case shut:
+		return one(Warn, "only the rights of the folder keep others from reading "+commas(open), "chmod 600 these files")
+	case len(open) > 0:
+		return one(Fail, "others on this machine can read "+commas(open)+", with every letter in it", "chmod 700 the folder data, and 600 these files")
+	}
+	return one(Warn, "others on this machine can look into the folder data", "chmod 700 it")
+}
+
 // clock compares the clock with the newest thing we know of: a machine whose clock is behind sends digests late and dates letters wrong.
 func clock(ctx context.Context, h Host) []Finding {
 	var newest time.Time

@@ -1,9 +1,12 @@
 package backchannel
 
 import (
+	"slices"
+
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/templates/refusal"
 )
 
 // exclude writes an exclusion down. A rule of ours (by nobody, not asked for) does not undo what somebody decided.
@@ -84,4 +87,33 @@ func forget(tx *db.Tx, c Conv, outcome string) error {
 		return err
 	}
 	return endAs(tx, c, outcome)
+}
+
+// Tags are the tags that a manager has folders for: those of letters they may see, and those they made themselves.
+func (b *Letterbox) Tags(tx *db.Tx, m lists.Member) ([]string, error) {
+	return db.Select(tx, scanWord, `SELECT tag FROM conv_tag AS t JOIN conv AS c ON c.id = t.conv
+			WHERE c.community = @community AND c.merged IS NULL AND c.member IS NOT @manager
+			AND NOT EXISTS (SELECT 1 FROM conv_exclusion AS e WHERE e.conv = c.id AND e.manager = @manager AND e.lifted = 0)
+		UNION SELECT tag FROM manager_tag WHERE manager = @manager ORDER BY tag`,
+		db.Named("community", m.Community), db.Named("manager", m.ID))
+}
+
+// MakeTag makes a folder of a tag for a manager, empty for now. The tag is written as tags are: in small letters.
+func (b *Letterbox) MakeTag(tx *db.Tx, m lists.Member, tag string) error {
+	add, remove, err := readTags(tag)
+	if err != nil {
+		return err
+	}
+	if len(add) != 1 || len(remove) != 0 || add[0] != tag {
+		return refusal.Because(refusal.Invalid, "A tag is one word in small letters.")
+	}
+	have, err := b.Tags(tx, m)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(have, tag) {
+		return refusal.Because(refusal.Conflict, "There is such a folder already.")
+	}
+	_, err = tx.Exec("INSERT INTO manager_tag (manager, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", m.ID, tag)
+	return err
 }

@@ -250,3 +250,25 @@ func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail
 	ref.conv, ref.manager, ref.rev = c.ID, m, c.Rev
 	return sent, refer(tx, sent.ID, ref)
 }
+
+// Saw notes that a manager's mail program has marked copies as read.
+func (b *Letterbox) Saw(tx *db.Tx, c Conv, m lists.Member, id letter.MessageID) error {
+	ref, known, err := findReference(tx, id)
+	if err != nil || !known || !c.mayRead(m) {
+		return err
+	}
+	return saw(tx, c.ID, m.ID, ref.rev, viaIMAP)
+}
+
+// DropHeld forgets the answer that came back with a filed copy: its manager has put it away.
+func (b *Letterbox) DropHeld(tx *db.Tx, c Conv, m lists.Member, id letter.MessageID) error {
+	ref, known, err := findReference(tx, id)
+	if err != nil || !known || ref.manager != m.ID || ref.held == 0 {
+		return err
+	}
+	msg, err := findMessage(tx, ref.held)
+	if err != nil || msg.state != stateHeld {
+		return err
+	}
+	return b.endHeld(tx, c, msg, stateDropped)
+}

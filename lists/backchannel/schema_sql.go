@@ -65,6 +65,13 @@ const schemaConv = `
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX conv_tag_tag ON conv_tag (tag, conv);
 
+	-- Folders of tags that a manager made and that may be empty.
+	CREATE TABLE manager_tag (
+		manager INTEGER NOT NULL REFERENCES member (id),
+		tag     TEXT NOT NULL,
+		PRIMARY KEY (manager, tag)
+	) STRICT, WITHOUT ROWID;
+
 	-- What each manager is known to have seen.
 	CREATE TABLE conv_seen (
 		conv    INTEGER NOT NULL REFERENCES conv (id),

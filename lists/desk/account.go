@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"strings"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/imapd"
 	"backchannel/archive/letter"
@@ -20,6 +22,7 @@ type account struct {
 var (
 	_ imapd.Account = (*account)(nil)
 	_ imapd.Copier  = (*account)(nil)
+	_ imapd.Creator = (*account)(nil)
 )
 
 // notThere is the answer for a folder that never was and for one that is no longer this person's: they are the same (P15).
@@ -79,7 +82,10 @@ func (a *account) Open(ctx context.Context, name string) (imapd.View, error) {
 	case ofDrafts:
 		p.Delete = imapd.Destroy(a.Store)
 	case ofLetters:
-		p.Delete, p.Marked = keepLetters, markLetters
+		p.Delete = func(tx *db.Tx, ids []archive.PrivateMessageID) error { return a.deleteLetters(tx, f, ids) }
+		p.Marked = func(tx *db.Tx, ids []archive.PrivateMessageID, op imapd.FlagOp, flags []string) error {
+			return a.markLetters(tx, f, ids, op, flags)
+		}
 		opened := p.View()
 		return view{View: opened, folder: f, letters: opened}, nil
 	}
@@ -135,6 +141,28 @@ func (a *account) Append(ctx context.Context, to string, in imapd.Incoming) (ima
 		return imapd.Place{}, refusal.Because(refusal.Full, "Your Drafts are full: there is room for %d letters and %d MB. Please delete some that you do not need.", mostDrafts, mostDraftOctets>>20)
 	}
 	return v.Add(ctx, in)
+}
+
+// Create makes a folder for a tag of the back-channel. There are no others to be made.
+func (a *account) Create(ctx context.Context, name string) error {
+	none := refusal.Because(refusal.NotAllowed, "Folders cannot be made here; they come and go with your lists and letters.")
+	return a.DB.Update(ctx, func(tx *db.Tx) error {
+		all, err := a.tree(tx)
+		if err != nil {
+			return err
+		}
+		if _, there := find(all, name); there {
+			return refusal.Because(refusal.Conflict, "There is such a folder already.")
+		}
+		for _, f := range all {
+			root, isNew := strings.CutSuffix(f.Name, "/New")
+			tag, ok := strings.CutPrefix(name, root+"/Tags/")
+			if f.kind == ofLetters && isNew && ok {
+				return a.Box.MakeTag(tx, f.member, tag)
+			}
+		}
+		return none
+	})
 }
 
 // Watch pings after every commit: any may have changed what this person sees.

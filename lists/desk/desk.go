@@ -1,7 +1,8 @@
 // Package desk is what a signed-in person sees of their communities, and what a move means there. It promises that every look is asked
 // for anew: a list that somebody left, the back-channel of a manager who is none any more, a membership that ended and an app password
 // that was taken back are gone with the next command, whatever was open; that nobody but the managers of a community is shown that it
-// has a back-channel with letters in it; and that a letter to the managers cannot be destroyed here, nor taken to where others read.
+// has a back-channel with letters in it; that a letter which does not exist for a manager is in no folder, count or search of theirs; and that
+// a letter to the managers cannot be destroyed here, nor taken to where others read.
 package desk
 
 import (

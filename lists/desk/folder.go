@@ -78,7 +78,11 @@ func (a *account) tree(tx *db.Tx) ([]folder, error) {
 	}
 	for i, m := range here {
 		if m.Manager() {
-			all = append(all, letterFolders(m, domainWhere(managed > 1, domains[i]))...)
+			tags, err := a.Box.Tags(tx, m)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, letterFolders(m, domainWhere(managed > 1, domains[i]), tags)...)
 		}
 	}
 	return all, nil
@@ -109,10 +113,15 @@ func listFolders(tx *db.Tx, m lists.Member, where string) ([]folder, error) {
 	return all, nil
 }
 
-// letterFolders are those of the back-channel, for a manager alone.
-func letterFolders(m lists.Member, where string) []folder {
+// letterFolders are those of the back-channel, for a manager alone. A tag has a folder as long as there is a letter with it that this
+// manager may see, or when they made the folder themselves.
+func letterFolders(m lists.Member, where string, tags []string) []folder {
 	var all []folder
-	for _, shelf := range backchannel.Folders() {
+	shelves := backchannel.Folders()
+	for _, tag := range tags {
+		shelves = append(shelves, backchannel.FolderTags+"/"+tag)
+	}
+	for _, shelf := range shelves {
 		root, name, _ := strings.Cut(shelf, "/")
 		all = append(all, folder{Mailbox: imapd.Mailbox{Name: root + where + "/" + name}, kind: ofLetters, member: m, shelf: shelf})
 	}

@@ -106,7 +106,7 @@ func TestReadingAList(t *testing.T) {
 		`STORE 1 +FLAGS (\Deleted)`: "NO [NOPERM] Letters cannot be deleted here. Nothing was changed.",
 		"MOVE 1 Drafts":             "NO [NOPERM] Posts stay on their list. To keep one for yourself, please copy it into a folder of your own mail program. Nothing was moved.",
 		"MOVE 1 Lists/jobs":         "NO [NOPERM] Posts stay on their list. To keep one for yourself, please copy it into a folder of your own mail program. Nothing was moved.",
-		"MOVE 1 Trash":              "NO [NONEXISTENT] There is no folder of this name here.",
+		"MOVE 1 Trash":              "NO [TRYCREATE] There is no folder of this name here.",
 		"COPY 1 Drafts":             "NO [NOPERM] Posts stay on their list. To keep one for yourself, please copy it into a folder of your own mail program. Nothing was moved.",
 	} {
 		_, end := c.do("%s", command)

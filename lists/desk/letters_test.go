@@ -23,8 +23,8 @@ func ask(h *house) {
 func where(c *client) string {
 	c.t.Helper()
 	var all []string
-	for _, name := range []string{"New", "Mine", "Waiting", "Closed"} {
-		lines := c.ok("STATUS Back-channel/%s (MESSAGES)", name)
+	for _, name := range []string{"New", "Mine", "Waiting", "Closed", "Held", "Notes", "Reports", "Snoozed/Tomorrow", "Snoozed/Next week", "Snoozed/Later"} {
+		lines := c.ok(`STATUS "Back-channel/%s" (MESSAGES)`, strings.ReplaceAll(name, `\`, ""))
 		_, n, _ := strings.Cut(lines[0], "(MESSAGES ")
 		if n = strings.TrimSuffix(n, ")"); n != "0" {
 			all = append(all, name+" "+n)
@@ -109,15 +109,19 @@ func TestRefusedMoves(t *testing.T) {
 	refused("MOVE 1 Back-channel/Waiting", "NO [NOPERM] Letters come to Waiting by themselves: answer this one, and it goes there. Nothing was moved.")
 	refused("MOVE 1 Back-channel/New", "NO [NOPERM] This letter is in that folder already. Nothing was moved.")
 	refused("MOVE 1 Lists/talk", "NO [NOPERM] What was said in private does not go onto a list. Nobody has seen it. Nothing was moved.")
-	refused("MOVE 1 Drafts", "NO [NOPERM] Letters to the managers stay in the back-channel. You can move this one to Mine, Closed or New. Nothing was moved.")
-	refused("MOVE 1 INBOX", "NO [NOPERM] Letters to the managers stay in the back-channel. You can move this one to Mine, Closed or New. Nothing was moved.")
-	refused("MOVE 1 Trash", "NO [NONEXISTENT] There is no folder of this name here.")
+	refused("MOVE 1 Drafts", "NO [NOPERM] Letters to the managers stay in the back-channel. You can move this one to Mine, Closed, New, Snoozed or a tag. Nothing was moved.")
+	refused("MOVE 1 INBOX", "NO [NOPERM] Letters to the managers stay in the back-channel. You can move this one to Mine, Closed, New, Snoozed or a tag. Nothing was moved.")
+	refused("MOVE 1 Trash", "NO [TRYCREATE] There is no folder of this name here.")
 	refused("COPY 1 Lists/talk", "NO [NOPERM] What was said in private does not go onto a list. Nobody has seen it. Nothing was moved.")
-	refused(`STORE 1 +FLAGS (\Deleted)`, "NO [NOPERM] Letters to the managers are kept, so none was deleted. If you are done with this one, please move it to Closed instead.")
-	refused(`STORE 1 FLAGS (\Seen \Deleted)`, "NO [NOPERM] Letters to the managers are kept, so none was deleted. If you are done with this one, please move it to Closed instead.")
-	refused("CREATE Back-channel/Later", "NO [CANNOT] Folders cannot be made here; they come and go with your lists and letters.")
+	refused("MOVE 1 Back-channel/Notes", "NO [NOPERM] Notes come by themselves: write /note and your text on top of a reply. Nothing was moved.")
+	refused("MOVE 1 Back-channel/Held", "NO [NOPERM] Only answers of yours that came back lie in Held. Nothing was moved.")
+	refused("CREATE Back-channel/Later", "NO [NOPERM] Folders cannot be made here; they come and go with your lists and letters.")
+	refused("CREATE Trash", "NO [NOPERM] Folders cannot be made here; they come and go with your lists and letters.")
+	refused("CREATE Back-channel/Mine", "NO [ALREADYEXISTS] There is such a folder already.")
+	refused(`CREATE "Back-channel/Tags/two words"`, "NO [CANNOT] A tag is one word in small letters.")
+	refused("CREATE Back-channel/Tags/Bees", "NO [CANNOT] A tag is one word in small letters.")
 	c.ok("EXPUNGE")
-	c.ok(`STORE 1 +FLAGS (\Seen \Flagged)`)
+	c.ok(`STORE 1 +FLAGS (\Seen)`)
 	if end := c.file("Back-channel/New", "Subject: x\r\n\r\ny"); !strings.HasPrefix(end, "NO [CANNOT]") {
 		t.Errorf("filed into the back-channel: %s", end)
 	}
@@ -134,6 +138,11 @@ func TestRefusedMoves(t *testing.T) {
 	is(t, "still", where(c), "Waiting 1, Closed 3")
 	c.ok("MOVE 1 Back-channel/Closed")
 	is(t, "ended", where(c), "Closed 4")
+	c.ok("SELECT Back-channel/Closed")
+	refused(`STORE 1 +FLAGS (\Deleted)`, "NO [NOPERM] Letters to the managers are kept, so none was deleted.")
+	refused(`STORE 1 FLAGS (\Seen \Deleted)`, "NO [NOPERM] Letters to the managers are kept, so none was deleted.")
+	c.ok("EXPUNGE")
+	is(t, "kept", where(c), "Closed 4")
 }
 
 // answered has Bill ask something and Mira answer it by mail.

@@ -9,6 +9,7 @@ import (
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
 	"backchannel/digest"
 	"backchannel/lists"
 )
@@ -56,6 +57,15 @@ func TestOneIssueForEachSlot(t *testing.T) {
 	}
 	if got := w.rows("SELECT state || ' ' || reason FROM digest_issue ORDER BY slot"); got != "queued \nskipped nothing new" {
 		t.Errorf("the books say %q", got)
+	}
+	var figures strings.Builder
+	if err := logbook.WriteFigures(&figures, digest.Figures()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`backchannel_digests_total{outcome="sent"} `, `backchannel_digests_total{outcome="nothing_new"} `} {
+		if !strings.Contains(figures.String(), want) {
+			t.Errorf("not counted: %s\n%s", want, figures.String())
+		}
 	}
 	w.say("Bill Tan <bill@south.example>", "Re: Which compost?", "Dry now.")
 	w.at("19 Jun 06:00")

@@ -49,12 +49,12 @@ func (s *session) receive(r io.Reader) *reply {
 	if said.Code == 421 {
 		s.hang()
 	}
-	verb := logbook.Refused
-	if said.Code == 250 {
-		verb = logbook.Received
-	}
 	outcomes.Add(outcome(said), s.door.String())
-	logbook.MailLog(log).Info(string(verb), "code", said.Code, "enhanced", dotted(said), "size", size, "recipients", len(env.To), "tls", env.TLS,
+	what := "letter kept" // the mail log has heard of it from the logbook
+	if said.Code != 250 {
+		what, log = string(logbook.Refused), logbook.MailLog(log)
+	}
+	log.Info(what, "code", said.Code, "enhanced", dotted(said), "size", size, "recipients", len(env.To), "tls", env.TLS,
 		"login", !env.Login.IsZero(), "took", s.server.now().Sub(began).Round(time.Millisecond))
 	return said
 }

@@ -115,7 +115,8 @@ func TestMailLog(t *testing.T) {
 		_, rest, _ := strings.Cut(l, " ")
 		lines = append(lines, rest)
 	}
-	want := `level=INFO msg=published log=mail story=k7qx
+	want := `level=INFO msg=received log=mail story=k7qx
+level=INFO msg=published log=mail story=k7qx
 level=INFO msg=refused log=mail story=k7qx
 level=INFO msg=deferred log=mail story=k7qx copy=41 status="451 4.7.1"
 level=INFO msg=delivered log=mail story=k7qx copy=41 status="250 2.0.0"`

@@ -15,15 +15,15 @@ func Figures() []Figure { return []Figure{letters, copies} }
 // by its story and a copy by its number: no address, no subject, nothing that a stranger wrote (P15).
 func MailLog(log *slog.Logger) *slog.Logger { return log.With("log", "mail") }
 
-// tell counts a row that is durable now, and tells the mail log. That a whole letter was received or refused is told by the door, which
-// knows more of it, and of those too that no logbook heard of.
+// tell counts a row that is durable now, and tells the mail log. That a whole letter was refused is told by the door, which refuses some of
+// which no logbook hears.
 func tell(log *slog.Logger, e Entry) {
 	if e.Copy != 0 {
 		copies.Add(string(e.Verb))
 	} else {
 		letters.Add(string(e.Verb))
 	}
-	if log == nil || e.Verb == Received || e.Verb == Refused && e.To == "" {
+	if log == nil || e.Verb == Refused && e.To == "" {
 		return
 	}
 	args := []any{"story", e.Story}

@@ -65,7 +65,7 @@ func (h *village) handIn(from, to string, raw []byte) error {
 	return smtp.SendMail(h.Addr("smtp.listen"), nil, from, []string{to}, raw)
 }
 
-var mailLine = regexp.MustCompile(`^time=\S+ level=INFO msg=([a-z]+) (?:door=[a-z]+ )?(?:story=[a-z2-7]{10} )?log=mail (?:story=[a-z2-7]{10}.*|code=.*)$`)
+var mailLine = regexp.MustCompile(`^time=\S+ level=INFO msg=([a-z]+) (?:door=[a-z]+ )?(?:story=[a-z0-9]+ )?log=mail (?:story=[a-z0-9]+.*|code=.*)$`)
 
 // mailLines reads the mail log: how often each verb stands there. Every line must name a story.
 func mailLines(t *testing.T, format, log string) map[string]int {

@@ -297,7 +297,10 @@ func BenchmarkFanOut(b *testing.B) {
 		addr := runTown(b, c, copies, copies)
 		b.StartTimer()
 		for n := range took {
-			took[n] += fanOut(b, addr, w, n, copies)
+			took[n] += fanOut(b, w, func() error {
+				flood(b, addr, 1, 1, func(int) (string, string) { return "m0@north.test", backchanneltest.List }, func(int) string { return letter6K(10 * n) })
+				return nil
+			}, copies)
 		}
 		bareTook += flood(b, w.Addr, c.Relay.Connections, copies, func(n int) (string, string) {
 			return fmt.Sprintf("bounce+%026d@%s", n, backchanneltest.Domain), fmt.Sprintf("m%d@north.test", n)
@@ -313,11 +316,11 @@ func BenchmarkFanOut(b *testing.B) {
 }
 
 // fanOut posts one letter and waits for all its copies.
-func fanOut(b *testing.B, addr string, w *backchanneltest.World, n, copies int) time.Duration {
+func fanOut(b *testing.B, w *backchanneltest.World, post func() error, copies int) time.Duration {
 	b.Helper()
 	before := w.Taken()
 	began := time.Now()
-	flood(b, addr, 1, 1, func(int) (string, string) { return "m0@north.test", backchanneltest.List }, func(int) string { return letter6K(10 * n) })
+	must(b, post())
 	if !w.Wait(backchanneltest.Until(b, 5*time.Minute), func() bool { return w.Taken()-before >= copies }) {
 		b.Fatalf("%d copies came", w.Taken()-before)
 	}

@@ -130,7 +130,8 @@ func (d *postman) send(from, raw string) error {
 	if err != nil {
 		return err
 	}
-	return c.Send(from, backchanneltest.List, []byte(raw))
+	defer c.Close()
+	return c.Send(from, backchanneltest.List, []byte(strings.TrimPrefix(strings.ReplaceAll("\r\n"+raw, "\r\n.", "\r\n.."), "\r\n")))
 }
 
 // RFC 8461 §3.3: what counts as a policy on the web, and what does not.
@@ -199,4 +200,35 @@ func TestWayOut(t *testing.T) {
 			must(t, end())
 		}
 	}
+}
+
+// BenchmarkDirect measures one post of 20 KB to ten thousand members in 300 domains without a smarthost, from its DATA until the last copy has
+// arrived: MX looked up, paced for each operator, every copy stamped and signed. Then the same with a world whose hosts let 20 ms pass
+// before each reply. The mark: 1.5 times the undelayed run. The second post in each finds tokens and routes.
+func BenchmarkDirect(b *testing.B) {
+	const copies, domains = 10_000, 300
+	var took [2][2]time.Duration
+	for b.Loop() {
+		for i, delay := range []time.Duration{0, 20 * time.Millisecond} {
+			b.StopTimer()
+			w := backchanneltest.NewWorld(b)
+			w.Delay = delay
+			p := openTownOf(b, directOptions(b, w, domains), copies, copies, func(n int) string { return domainOf(n % domains) })
+			addr := serveTown(b, p)
+			b.StartTimer()
+			for n := range took[i] {
+				took[i][n] += fanOut(b, w, func() error {
+					return (&postman{addr}).send("m0@north.test", letterFrom("m0@north.test", 10*n, 20<<10))
+				}, copies)
+			}
+		}
+	}
+	each := float64(b.N)
+	b.ReportMetric(took[0][0].Seconds()/each, "s/first")
+	b.ReportMetric(took[0][1].Seconds()/each, "s/second")
+	b.ReportMetric(took[1][0].Seconds()/each, "s/first,20ms")
+	b.ReportMetric(took[1][1].Seconds()/each, "s/second,20ms")
+	b.ReportMetric(took[1][0].Seconds()/took[0][0].Seconds(), "×first")
+	b.ReportMetric(took[1][1].Seconds()/took[0][1].Seconds(), "×second")
+	b.ReportMetric(0, "ns/op")
 }

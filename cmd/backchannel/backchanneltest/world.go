@@ -20,11 +20,15 @@ type World struct {
 	// Delay passes before each reply, as if the world were far away. Set it before the first connection.
 	Delay time.Duration
 
+	// Keep makes it keep what it is given. Set it before the first connection.
+	Keep bool
+
 	taken atomic.Int64
 	mu    sync.Mutex
 	seen  map[Arrival]int
 	news  chan struct{} // closed and replaced at every arrival that somebody waits for
 	waits bool
+	kept  map[string][]byte
 }
 
 // Arrival is one letter as it came to one address.
@@ -87,9 +91,16 @@ func (w *World) serve(conn net.Conn) {
 			if out.Flush() != nil {
 				return
 			}
-			id, err := readLetter(r)
+			var whole *bytes.Buffer
+			if w.Keep {
+				whole = new(bytes.Buffer)
+			}
+			id, err := readLetter(r, whole)
 			if err != nil {
 				return
+			}
+			if w.Keep {
+				w.keep(to, whole.Bytes())
 			}
 			w.note(Arrival{to, id})
 			say("250 taken")
@@ -103,14 +114,38 @@ func (w *World) serve(conn net.Conn) {
 	}
 }
 
-// readLetter reads to the final dot and gives the Message-ID.
-func readLetter(r *bufio.Reader) (id string, err error) {
-	header := true
+func (w *World) keep(to string, letter []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.kept == nil {
+		w.kept = map[string][]byte{}
+	}
+	w.kept[to] = letter
+}
+
+// Kept is the last letter that came to an address, without the dots that SMTP adds; nil without Keep, or when none came.
+func (w *World) Kept(to string) []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kept[to]
+}
+
+// readLetter reads to the final dot and gives the Message-ID. What it reads goes to whole, unless that is nil.
+func readLetter(r *bufio.Reader, whole *bytes.Buffer) (id string, err error) {
+	header, begins := true, true
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil && err != bufio.ErrBufferFull {
 			return "", err
 		}
+		if whole != nil && !(begins && len(line) == 3 && line[0] == '.') {
+			unstuffed := line
+			if begins && line[0] == '.' {
+				unstuffed = line[1:]
+			}
+			whole.Write(unstuffed)
+		}
+		begins = err == nil
 		switch {
 		case len(line) == 3 && line[0] == '.':
 			return id, nil

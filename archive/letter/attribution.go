@@ -71,7 +71,35 @@ func endsLikeIntro(text string) bool {
 	if strings.HasSuffix(text, ":") || strings.HasSuffix(text, "：") {
 		return true
 	}
-	return text != "" && endsInVerb(strings.ToLower(text))
+	return text != "" && mayEndInVerb(text) && endsInVerb(strings.ToLower(text))
+}
+
+// tailLen is how many octets at the end of a line are looked at before its words are; no verb of ASCII is shorter.
+const tailLen = 4
+
+// verbTails are the ends of those verbs of writing that end in ASCII.
+var verbTails = func() map[string]bool {
+	tails := map[string]bool{}
+	for _, verb := range wroteVerbs {
+		tails[verb[max(0, len(verb)-tailLen):]] = true
+	}
+	return tails
+}()
+
+// mayEndInVerb is false for most lines that do not end in a verb of writing, and cheap.
+func mayEndInVerb(text string) bool {
+	if len(text) < tailLen {
+		return true
+	}
+	var tail [tailLen]byte
+	for i := range tail {
+		c := text[len(text)-tailLen+i]
+		if c >= utf8.RuneSelf {
+			return true
+		}
+		tail[i] = lower(c)
+	}
+	return verbTails[string(tail[:])]
 }
 
 // directionMarks are the invisible marks that stand between the words of Hebrew and Arabic introductions.

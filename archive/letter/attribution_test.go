@@ -192,3 +192,20 @@ func TestQuoteDepth(t *testing.T) {
 		}
 	}
 }
+
+// The cheap look at a line's end lets pass whatever the verbs end.
+func TestMayEndInVerb(t *testing.T) {
+	for _, verb := range wroteVerbs {
+		for _, text := range []string{verb, "x " + verb, "Bree " + strings.ToUpper(verb), "é" + verb} {
+			if endsInVerb(strings.ToLower(text)) && !mayEndInVerb(text) {
+				t.Errorf("%q is not let pass", text)
+			}
+		}
+		if len(verb) < tailLen {
+			t.Errorf("%q is too short", verb)
+		}
+	}
+	if mayEndInVerb("a well where nobody knows") {
+		t.Error("any line is let pass")
+	}
+}

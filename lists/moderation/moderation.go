@@ -68,6 +68,7 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
+	known.Finding = &in.Finding
 	doubts, err := d.doubts(tx, in, known)
 	if err != nil {
 		return err

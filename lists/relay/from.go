@@ -27,12 +27,12 @@ var onCopies = []string{
 
 // edit makes the post of a letter, and tells whom it shows as its author. From stays only where the author's own signature is seen to
 // hold on exactly what members will get (M2): whatever our edits do to a letter, the proof is made on their result.
-func (p *Press) edit(tx *db.Tx, pub Publication, managers []lists.Member, ours func(letter.MessageID) bool) ([]byte, letter.Mailbox, error) {
-	names := taken(pub, managers)
+func (p *Press) edit(tx *db.Tx, pub Publication, known *Known, ours func(letter.MessageID) bool) ([]byte, letter.Mailbox, error) {
+	names := taken(pub, known.Managers)
 	as := looks{shown: author(pub, names)}
 	as.reply = answerTo(pub, as.shown, names)
 	if writer, ok := speaksForItself(pub, as); ok {
-		found, err := p.finding(tx, pub.Story)
+		found, err := p.finding(tx, pub.Story, known)
 		if err != nil {
 			return nil, as.shown, err
 		}
@@ -98,7 +98,10 @@ func rewritten(head []byte, l lists.List) ([]byte, error) {
 }
 
 // finding is what was found out about the sender when the letter came, however long it has waited since.
-func (p *Press) finding(tx *db.Tx, story string) (f mailauth.Finding, err error) {
+func (p *Press) finding(tx *db.Tx, story string, known *Known) (f mailauth.Finding, err error) {
+	if known.Finding != nil {
+		return *known.Finding, nil
+	}
 	in, err := p.Office.Store.LetterByStory(tx, story)
 	if refusal.KindOf(err) == refusal.NotFound {
 		return f, nil // it was written here

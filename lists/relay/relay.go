@@ -16,6 +16,7 @@ import (
 	"backchannel/archive/logbook"
 	"backchannel/lists"
 	"backchannel/lists/notice"
+	"backchannel/smtpd/mailauth"
 	"backchannel/smtpd/queue"
 )
 
@@ -37,6 +38,7 @@ type Publication struct {
 // Known is what a letter and its community mean to a post. Whoever looked already hands it on.
 type Known struct {
 	Managers []lists.Member
+	Finding  *mailauth.Finding                   // about the sender, when the letter came; nil: the press asks
 	Kinds    map[letter.MessageID]archive.IDKind // of the ids in the letter that are our own and never were public
 }
 
@@ -47,7 +49,7 @@ func (p *Press) Know(tx *db.Tx, c lists.CommunityID, l *letter.Letter) (*Known, 
 		return nil, err
 	}
 	kinds, err := p.Office.Store.KindsOf(tx, notice.Related(l)...)
-	return &Known{managers, kinds}, err
+	return &Known{Managers: managers, Kinds: kinds}, err
 }
 
 // Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members. One that
@@ -85,7 +87,7 @@ func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
 			return post, err
 		}
 	}
-	raw, shown, err := p.edit(tx, pub, known.Managers, func(id letter.MessageID) bool { return known.Kinds[id] != "" })
+	raw, shown, err := p.edit(tx, pub, known, func(id letter.MessageID) bool { return known.Kinds[id] != "" })
 	if err != nil {
 		return post, fmt.Errorf("edit the header of a post: %w", err)
 	}

@@ -20,7 +20,12 @@ type Slip struct {
 // touched, since it may be meant; it is told as slips. No word is lost silently: only what is plainly a signature is cut.
 func Discreet(text string, m Member, own []letter.Address) (string, []Slip) {
 	p := person{name: m.Name, own: own}
-	text = p.stripTail(withoutDoors(text))
+	text = withoutDoors(text)
+	if cut := p.stripTail(text); len(cut) < len(strings.TrimRightFunc(text, unicode.IsSpace)) && cut != "" {
+		text = letter.TrimText(cut).Text // what stood above the name may be a signature of its own: "Sent from my iPhone"
+	} else {
+		text = cut
+	}
 	var slips []Slip
 	for i, line := range strings.Split(text, "\n") {
 		for _, what := range p.shownBy(line) {

@@ -1,21 +1,27 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
+	"backchannel/lists/command"
 	"backchannel/templates/refusal"
 
 	"github.com/spf13/cobra"
 )
 
 func (c *cli) newLetters() *cobra.Command {
-	return group("letters", "The back-channel desk: private letters, as one of the managers sees them",
-		c.newLettersList(), c.newLettersShow(), c.newLettersClose())
+	verbs := []*cobra.Command{c.newLettersList(), c.newLettersShow()}
+	for _, v := range new(backchannel.Letterbox).Verbs() {
+		if v.Name != "help" { // cobra has one
+			verbs = append(verbs, c.newLettersVerb(v))
+		}
+	}
+	return group("letters", "The back-channel desk: private letters, as one of the managers sees them", verbs...)
 }
 
 // eyes is which manager's eyes the operator borrows.
@@ -45,24 +51,47 @@ func (d *eyes) manager(tx *db.Tx) (lists.Member, error) {
 
 // convShown is a conversation as JSON.
 type convShown struct {
-	ID      string             `json:"id"`
-	State   backchannel.State  `json:"state"`
-	From    string             `json:"from"`
-	Subject string             `json:"subject"`
-	About   string             `json:"about,omitempty"`
-	Owner   string             `json:"owner,omitempty"`
-	Opened  time.Time          `json:"opened"`
-	Lines   []backchannel.Line `json:"lines,omitempty"`
+	ID         string             `json:"id"`
+	State      backchannel.State  `json:"state"`
+	Kind       backchannel.Kind   `json:"kind"`
+	From       string             `json:"from"`
+	Subject    string             `json:"subject"`
+	About      string             `json:"about,omitempty"`
+	Owner      string             `json:"owner,omitempty"`
+	Tags       []string           `json:"tags"`
+	Urgent     bool               `json:"urgent"`
+	Publicable string             `json:"publicable"` // y, n or ?
+	Outcome    string             `json:"outcome,omitempty"`
+	Opened     time.Time          `json:"opened"`
+	Snoozed    *time.Time         `json:"snoozed,omitempty"`
+	Closed     *time.Time         `json:"closed,omitempty"`
+	Lines      []backchannel.Line `json:"lines,omitempty"`
 }
 
 func showConv(tx *db.Tx, v backchannel.Conv) (convShown, error) {
-	s := convShown{ID: v.Code, State: v.State, From: v.Name, Subject: v.Subject, About: v.About.Thread, Opened: v.Opened}
+	s := convShown{
+		ID: v.Code, State: v.State, Kind: v.Kind, From: v.Name, Subject: v.Subject, About: v.About.Thread, Urgent: v.Urgent, Publicable: v.Publicable,
+		Outcome: v.Outcome, Opened: v.Opened, Snoozed: unless(v.Snoozed), Closed: unless(v.Closed),
+	}
+	tags, err := v.Tags(tx)
+	if err != nil {
+		return s, err
+	}
+	s.Tags = some(tags)
 	if v.Owner == 0 {
 		return s, nil
 	}
 	owner, err := lists.MemberByID(tx, v.Owner)
 	s.Owner = owner.FirstName()
 	return s, err
+}
+
+// unless is a time that JSON leaves out when there is none.
+func unless(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 func (c *cli) newLettersList() *cobra.Command {
@@ -103,9 +132,9 @@ func (c *cli) newLettersList() *cobra.Command {
 			}
 			var rows [][]string
 			for _, s := range all {
-				rows = append(rows, []string{s.ID, string(s.State), s.From, clip(s.Subject, 50), s.Owner, when(s.Opened)})
+				rows = append(rows, []string{s.ID, string(s.State), s.From, clip(s.Subject, 50), strings.Join(s.Tags, " "), s.Owner, when(s.Opened)})
 			}
-			c.table([]string{"ID", "STATE", "FROM", "SUBJECT", "OWNER", "SINCE"}, rows)
+			c.table([]string{"ID", "STATE", "FROM", "SUBJECT", "TAGS", "OWNER", "SINCE"}, rows)
 			return nil
 		})
 	}
@@ -144,7 +173,7 @@ func (c *cli) newLettersShow() *cobra.Command {
 			if asJSON {
 				return c.asJSON(s)
 			}
-			c.facts("id", s.ID, "state", string(s.State), "from", s.From, "subject", s.Subject, "about", s.About, "owner", s.Owner, "opened", when(s.Opened))
+			c.facts("id", s.ID, "state", string(s.State), "from", s.From, "subject", s.Subject, "about", s.About, "owner", s.Owner, "tags", strings.Join(s.Tags, " "), "outcome", s.Outcome, "opened", when(s.Opened))
 			for _, l := range s.Lines {
 				c.say("\n%s, %s (%s)\n%s", letter.CleanLine(l.Who), when(l.At), l.Dir, letter.CleanText(l.Text))
 			}
@@ -154,37 +183,74 @@ func (c *cli) newLettersShow() *cobra.Command {
 	return jsonFlag(cmd, &asJSON)
 }
 
-func (c *cli) newLettersClose() *cobra.Command {
+// newLettersVerb is a command of managers as a verb: the same row of the same table as by mail.
+func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 	var d eyes
-	cmd := &cobra.Command{Use: "close ID --as MANAGER", Short: "Close a conversation; a letter of its writer opens it again", Args: words("ID")}
+	var asJSON bool
+	names := []string{}
+	if !v.Alone {
+		names = append(names, "ID")
+	}
+	cmd := &cobra.Command{Use: strings.Join(append([]string{v.Name}, append(names, v.Args, "--as MANAGER")...), " "), Short: strings.TrimSuffix(v.Help, ".")}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return usage(cmd, "Please name the letter: %s.", cmd.UseLine())
+		}
+		return nil
+	}
 	d.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := d.check(cmd); err != nil {
 			return err
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
-			var code string
+			var shown convShown
+			var said []string
 			err := p.Update(cmd.Context(), func(tx *db.Tx) error {
 				m, err := d.manager(tx)
 				if err != nil {
 					return err
 				}
-				v, err := p.Box.ByCode(tx, m, args[0])
-				if err != nil {
+				var v1 backchannel.Conv
+				rest := args
+				if !v.Alone {
+					if v1, err = p.Box.ByCode(tx, m, args[0]); err != nil {
+						return err
+					}
+					rest = args[1:]
+				}
+				if said, err = p.Box.Do(tx, v1, m, strings.TrimSpace("/"+v.Name+" "+strings.Join(rest, " "))); err != nil || v.Alone {
 					return err
 				}
-				code = v.Code
-				if v.State == backchannel.Closed {
-					return refusal.Because(refusal.Conflict, "%s is closed already.", fmt.Sprint(v.Code))
-				}
-				return p.Box.Close(tx, v, m)
+				shown, err = stillThere(tx, p, m, v1)
+				return err
 			})
 			if err != nil {
 				return err
 			}
-			c.say("%s is closed.", code)
+			if asJSON {
+				return c.asJSON(shown)
+			}
+			for _, s := range said {
+				c.say("%s", letter.CleanText(s))
+			}
+			if len(said) == 0 {
+				c.say("Done: %s is %s.", shown.ID, strings.ReplaceAll(string(shown.State), "_", " "))
+			}
 			return nil
 		})
 	}
-	return cmd
+	return jsonFlag(cmd, &asJSON)
+}
+
+// stillThere shows a conversation after a verb, which may have taken it from this manager's eyes.
+func stillThere(tx *db.Tx, p *Program, m lists.Member, before backchannel.Conv) (convShown, error) {
+	now, err := p.Box.ByCode(tx, m, before.Code)
+	if err != nil && refusal.KindOf(err) == refusal.NotFound {
+		return convShown{ID: before.Code}, nil
+	}
+	if err != nil {
+		return convShown{}, err
+	}
+	return showConv(tx, now)
 }

@@ -57,6 +57,9 @@ func tagsOf(tx *db.Tx, c ConvID) ([]string, error) {
 	return db.Select(tx, scanWord, "SELECT tag FROM conv_tag WHERE conv = ? ORDER BY tag", c)
 }
 
+// Tags are the tags of a conversation, in the order of the alphabet.
+func (c Conv) Tags(tx *db.Tx) ([]string, error) { return tagsOf(tx, c.ID) }
+
 func scanWord(r db.Scanner) (s string, err error) { return s, r.Scan(&s) }
 
 // parts are a conversation and those that became a part of it: filed copies bear the id they were filed with.

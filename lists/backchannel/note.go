@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"slices"
 	"strings"
 
 	"backchannel/archive/db"
@@ -43,7 +44,7 @@ func (b *Letterbox) note(tx *db.Tx, community lists.Community, c Conv, by lists.
 
 // giveNote sends a note to one manager, and puts it into their folder. Its writer has it in the folder only.
 func (b *Letterbox) giveNote(tx *db.Tx, community lists.Community, c Conv, m, by lists.Member, msg message, readers []lists.Member) error {
-	words, err := templates.NoteCopy{Code: c.Code, Subject: c.Subject, Member: c.Name, By: by.FirstName(), Text: templates.Said(msg.text), Others: others(readers, m.ID)}.Render()
+	words, err := templates.NoteCopy{Code: c.Code, Subject: c.Subject, Member: c.Name, By: by.FirstName(), Text: templates.Said(msg.text), Others: others(slices.DeleteFunc(slices.Clone(readers), func(r lists.Member) bool { return r.ID == by.ID }), m.ID)}.Render()
 	if err != nil {
 		return err
 	}

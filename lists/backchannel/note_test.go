@@ -31,7 +31,7 @@ func TestNotes(t *testing.T) {
 	if want := "[note " + code(hers) + "] \"A question\""; note.Subject() != want {
 		t.Errorf("subject %q, want %q", note.Subject(), want)
 	}
-	says(t, note, "zzfirst keep an eye on her supplier, he sold to two members", "your text is a note, too. It goes to the managers, never to Dana Reyes.", "Also with: Theo and Jonas.")
+	says(t, note, "zzfirst keep an eye on her supplier, he sold to two members", "your text is a note, too. It goes to the managers, never to Dana Reyes.", "Also with: Jonas.")
 	if to := note.ReplyTo()[0].Address.Local; !strings.HasPrefix(to, "note+") {
 		t.Errorf("Reply goes to %s", to)
 	}

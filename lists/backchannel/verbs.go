@@ -26,6 +26,7 @@ type Call struct {
 	In        *lists.Incoming // the letter, where there is one
 	Text      string          // what stands below the commands
 
+	print func(text string)    // takes what a verb has to tell, where nobody waits for a mail
 	noted bool                 // a note stood among the commands
 	after []func(c Conv) error // what is done when the text below the commands is on its way
 }
@@ -72,6 +73,8 @@ func (b *Letterbox) Do(tx *db.Tx, c Conv, m lists.Member, line string) (said []s
 		return nil, err
 	}
 	call := &Call{Conv: c, Manager: m, Community: community}
+	var printed []string
+	call.print = func(text string) { printed = append(printed, text) }
 	err = tx.Attempt(func() error {
 		if said, wrong, err = run(tx, call, calls); err != nil || wrong != nil {
 			return err
@@ -81,7 +84,7 @@ func (b *Letterbox) Do(tx *db.Tx, c Conv, m lists.Member, line string) (said []s
 	if wrong != nil {
 		return nil, mistaken(wrong)
 	}
-	return said, err
+	return append(said, printed...), err
 }
 
 // mistaken is a mistake as a refusal.
@@ -128,6 +131,11 @@ func (b *Letterbox) doHelp(tx *db.Tx, c *Call, _ string) (string, error) {
 
 // tell sends a manager what a verb has to say. Where there is a letter, Reply goes to its member.
 func (b *Letterbox) tell(tx *db.Tx, c *Call, words templates.Mail) (err error) {
+	if c.print != nil {
+		text, _, _ := strings.Cut(words.Text, "\n"+templates.ReplyAbove)
+		c.print(strings.TrimSpace(text))
+		return nil
+	}
 	mail := notice.ToMember(c.Community, c.Manager, notice.Converse, words)
 	mail.Story = c.Story
 	if c.In != nil {
@@ -197,6 +205,9 @@ func (b *Letterbox) doClose(tx *db.Tx, c *Call, args string) (string, error) {
 	case "":
 	default:
 		return "", refusal.Because(refusal.Invalid, "Behind /close there may be p (it could have been public) or n (it could not), and nothing else.")
+	}
+	if c.Conv.State == Closed && c.Text == "" && publicable == "" {
+		return "", refusal.Because(refusal.Conflict, "%s is closed already.", c.Conv.Code)
 	}
 	c.After(func(now Conv) error {
 		if publicable != "" {

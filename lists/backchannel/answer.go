@@ -222,6 +222,9 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if a.wrong != nil {
 		a.mistake(a.wrong)
 	}
+	if err := b.checkSecrets(tx, a); err != nil {
+		return err
+	}
 	if forwarded(a.subject, a.text) {
 		a.guard(templates.Forwarded, 0, "")
 	}

@@ -257,6 +257,15 @@ func said(tx *db.Tx, c ConvID, after int) ([]message, error) {
 	return db.Select(tx, scanMsg, "SELECT "+msgColumns+" FROM conv_msg WHERE conv = ? AND rev > ? AND state = 'sent' ORDER BY at, rev", c, after)
 }
 
+// secrets are the words that could slip into an answer: everything said in this conversation, and the newest letters and notes of those
+// of other people.
+func secrets(tx *db.Tx, c Conv, since time.Time) ([]message, error) {
+	return db.Select(tx, scanMsg, "SELECT "+msgColumns+` FROM conv_msg WHERE conv = @conv AND state = 'sent'
+		UNION ALL SELECT * FROM (SELECT `+msgColumns+` FROM conv_msg WHERE conv <> @conv AND dir IN ('in','note') AND state = 'sent' AND at > @since
+			AND conv IN (SELECT id FROM conv WHERE community = @community AND (member IS NULL OR member IS NOT @member)) ORDER BY id DESC LIMIT @most)`,
+		db.Named("conv", c.ID), db.Named("since", db.Micros(since)), db.Named("community", c.Community), db.Named("member", null(int64(c.Member))), db.Named("most", mostSecrets))
+}
+
 func lastAsked(tx *db.Tx, c ConvID) (message, error) {
 	m, err := scanMsg(tx.QueryRow("SELECT "+msgColumns+" FROM conv_msg WHERE conv = ? AND dir = 'in' AND state = 'sent' ORDER BY rev DESC LIMIT 1", c))
 	if errors.Is(err, db.ErrNoRows) {

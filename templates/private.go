@@ -144,6 +144,7 @@ type AnswerHeld struct {
 	Note     bool    // it is a note for managers, not an answer
 	Alias    string  `optional:"the address it came from, when that can become one of the manager's own"`
 
+	Cc       []string      `optional:"colleagues whom the manager's own mail was sent to as well"`
 	Then     []string      `optional:"commands that are done when it goes out: /close"`
 	Commands []CommandLine `optional:"what commands there are, after a slip"`
 }

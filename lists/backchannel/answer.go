@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"slices"
 	"strings"
 
 	"backchannel/archive/db"
@@ -104,7 +105,34 @@ func (b *Letterbox) handle(tx *db.Tx, community lists.Community, a answer) error
 		a.mistake(wrong)
 		return b.giveBack(tx, community, a)
 	}
+	if a.sent && !a.decided {
+		cc, err := colleaguesBeside(tx, a)
+		if err != nil {
+			return err
+		}
+		for _, name := range cc {
+			said = append(said, name+" stood beside us in To or Cc. What "+name+" got there came from you, with your address, and not from us.")
+		}
+	}
 	return b.confirm(tx, community, a, said)
+}
+
+// colleaguesBeside are the other managers whom a manager's own letter was sent to as well: that is told, not held (G6).
+func colleaguesBeside(tx *db.Tx, a answer) (names []string, err error) {
+	if a.incoming == nil || a.foreign {
+		return nil, nil
+	}
+	l := a.incoming.Letter
+	for _, to := range append(l.To(), l.Cc()...) {
+		m, known, err := lists.MemberByAddress(tx, a.conv.Community, to.Address)
+		if err != nil {
+			return nil, err
+		}
+		if known && m.Manager() && m.ID != a.manager.ID && !slices.Contains(names, m.FirstName()) {
+			names = append(names, m.FirstName())
+		}
+	}
+	return names, nil
 }
 
 // handleText is the part of handle about what stands below the commands.

@@ -33,6 +33,10 @@ func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) err
 	mail := templates.AnswerHeld{
 		Code: a.conv.Code, Member: a.conv.Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable(), Note: a.note, Alias: a.alias(),
 	}
+	var err error
+	if mail.Cc, err = colleaguesBeside(tx, a); err != nil {
+		return err
+	}
 	if a.has(templates.SlashLine, templates.BadCommand) {
 		a.text, a.calls = a.whole(), nil
 		mail.Text, mail.Commands = templates.Said(a.text), b.commandList()
@@ -161,7 +165,7 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 		return b.drop(tx, in, c, msg)
 	case word == "NOTE" && msg.text != "":
 		return b.sendHeld(tx, in.Community, a, msg, true)
-	case (word == "SEND" || word == "YES" && msg.sender != "") && msg.sendable:
+	case (word == "SEND" || word == "YES" && msg.sender != "" && in.Verdict == lists.Verified) && msg.sendable:
 		if word == "YES" {
 			if err := b.addAlias(tx, in, msg.sender); err != nil {
 				return err

@@ -150,3 +150,14 @@ func TestNoteDoors(t *testing.T) {
 	v.MustSend(answer(mira, back, "SEND"))
 	says(t, v.One(to(v.Deliver(), theo), theo), "zzlate")
 }
+
+// A colleague in Cc is told of, and holds nothing up (G6).
+func TestAColleagueInCc(t *testing.T) {
+	v := mailroomtest.New(t)
+	p := answer(mira, v.One(ask(v, "A question", "May I?"), mira), "Yes, do.")
+	p.Header += "Cc: Theo <theo@brandt.example>\r\n"
+	v.MustSend(p)
+	all := v.Deliver()
+	hides(t, v.One(all, dana), "Theo", "brandt")
+	says(t, v.One(all, mira), "Theo stood beside us in To or Cc.", "Your answer went to Dana Reyes.")
+}

@@ -172,12 +172,20 @@ func (b *Letterbox) share(tx *db.Tx, c Conv, m lists.MemberID) error {
 		if slices.Contains([]string{FolderNotes, FolderHeld}, s.names[p.Mailbox]) {
 			continue
 		}
-		for flag, on := range map[string]bool{flagUrgent: c.Urgent, flagAnswered: c.State == WaitingMember || c.State == Closed && !c.Answered.IsZero(), flagDeleted: false} {
-			how := archive.RemoveFlags
-			if on {
-				how = archive.AddFlags
+		add, remove := []string{}, []string{flagDeleted}
+		if c.Urgent {
+			add = append(add, flagUrgent)
+		} else {
+			remove = append(remove, flagUrgent)
+		}
+		if c.State == WaitingMember { // a letter that was answered stays so; the next one is a new one
+			add = append(add, flagAnswered)
+		}
+		for how, flags := range map[archive.FlagChange][]string{archive.AddFlags: add, archive.RemoveFlags: remove} {
+			if len(flags) == 0 {
+				continue
 			}
-			if _, err := b.Office.Store.StorePrivateFlags(tx, p.Mailbox, int64(m), []uint32{p.UID}, how, []string{flag}); err != nil {
+			if _, err := b.Office.Store.StorePrivateFlags(tx, p.Mailbox, int64(m), []uint32{p.UID}, how, flags); err != nil {
 				return err
 			}
 		}

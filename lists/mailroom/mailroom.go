@@ -199,7 +199,25 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 	if err := s.prepare(); err != nil {
 		return s.finding, err
 	}
-	return s.finding, m.DB.Update(ctx, s.sort)
+	err = m.DB.Update(ctx, s.sort)
+	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() && s.paused != nil {
+		m.heardAnyway(ctx, s.paused)
+	}
+	return s.finding, err
+}
+
+// heardAnyway tells the listener of a verified letter of a paused member that no address took: with the refusal everything was undone,
+// but they were heard (M19). It is a service, not a promise: an error is logged.
+func (m *Mailroom) heardAnyway(ctx context.Context, in *lists.Incoming) {
+	err := m.DB.Update(ctx, func(tx *db.Tx) (err error) {
+		if in.Sender, err = lists.MemberByID(tx, in.Sender.ID); err != nil {
+			return err
+		}
+		return m.Listener.Heard(tx, in)
+	})
+	if err != nil {
+		m.Log.Warn("bring back a member whose letter was refused", "story", in.Story, "error", refusal.Log(err))
+	}
 }
 
 // author is the one mailbox in From; none when the letter names none or several (C1).

@@ -35,6 +35,7 @@ type sorting struct {
 
 	report   bounce.Aggregate // of a letter to an address for reports
 	noReport error            // why there is none
+	paused   *lists.Incoming  // a verified letter of somebody whose mail had stopped
 }
 
 // prepare does what needs no transaction before it: in there everybody else waits.
@@ -139,10 +140,8 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 				return err
 			}
 			in.WithManagers = taken && in.PrivateToo
-			if l := s.m.Listener; l != nil && in.Verdict == lists.Verified && !in.Robot {
-				if err := l.Heard(tx, in); err != nil {
-					return err
-				}
+			if err := s.hear(tx, in); err != nil {
+				return err
 			}
 			return s.hand(tx, in)
 		})
@@ -162,6 +161,18 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 		return refusals[0]
 	}
 	return s.tell(tx, refused, refusals)
+}
+
+// hear tells the listener of a verified letter, before its receiver decides anything by the state of its sender.
+func (s *sorting) hear(tx *db.Tx, in *lists.Incoming) error {
+	if s.m.Listener == nil || in.Verdict != lists.Verified || in.Robot {
+		return nil
+	}
+	if in.Sender.State == lists.Paused {
+		was := *in
+		s.paused = &was
+	}
+	return s.m.Listener.Heard(tx, in)
 }
 
 // tell lets a verified sender know which part of a letter was not taken; nobody else is answered (P16).

@@ -424,3 +424,53 @@ func TestPurge(t *testing.T) {
 		return err
 	})
 }
+
+// M19: a paused member is back by any verified letter, a refused one included; not by one that nobody vouches for, and not by a program's.
+func TestWhoIsHeard(t *testing.T) {
+	for name, c := range map[string]struct {
+		p      post
+		who    string
+		state  lists.State
+		notice string // to whom
+	}{
+		"a post":               {post{From: dana, To: talk, Subject: "Compost", Body: "Mine is wet."}, dana, lists.Active, dana},
+		"a private letter":     {post{From: dana, To: "managers@gardeners.example", Subject: "Hello", Body: "It is me."}, dana, lists.Active, dana},
+		"a setting":            {post{From: dana, To: "each@gardeners.example"}, dana, lists.Active, dana},
+		"a cry for help":       {post{From: dana, To: "help@gardeners.example"}, dana, lists.Active, dana},
+		"a refused letter":     {post{From: dana, To: "news@gardeners.example", Subject: "News", Body: "x"}, dana, lists.Active, dana},
+		"from another address": {post{From: "dana@work.example", To: "help@gardeners.example"}, dana, lists.Active, "dana@work.example"},
+		"who leaves":           {post{From: dana, To: "leave@gardeners.example"}, dana, lists.Left, ""},
+		"nobody vouches":       {post{From: sil, To: talk, Subject: "Compost", Body: "x", Sender: "sil@silent.example"}, sil, lists.Paused, ""},
+		"forged":               {post{From: dana, To: talk, Subject: "Compost", Body: "x", Sender: "eve@silent.example"}, dana, lists.Paused, ""},
+		"a program":            {post{From: dana, To: "abuse@gardeners.example", Subject: "Away", Header: "Auto-Submitted: auto-replied\r\n", Body: "x"}, dana, lists.Paused, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := mailroomtest.New(t)
+			news := v.List(v.C, "news", "News")
+			v.Update(func(tx *db.Tx) error {
+				news.Posting = lists.ByManagers
+				if err := lists.SaveList(tx, news); err != nil {
+					return err
+				}
+				if err := lists.AddAddress(tx, v.Member(dana), mailroomtest.Addr("dana@work.example")); err != nil {
+					return err
+				}
+				return lists.PauseMember(tx, v.Member(c.who), tx.Now, "550 5.1.1")
+			})
+			v.Now = v.Now.Add(time.Hour)
+			_, _ = v.Send(c.p)
+			if m := v.Member(c.who); m.State != c.state {
+				t.Errorf("%s", m.State)
+			}
+			told := ""
+			for _, a := range v.Deliver() {
+				if a.Subject() == "You get mail from Gardeners again" {
+					told += a.To.String()
+				}
+			}
+			if told != c.notice {
+				t.Errorf("the notice went to %q", told)
+			}
+		})
+	}
+}

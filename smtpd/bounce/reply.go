@@ -6,7 +6,7 @@ import "strings"
 // (empty when the host gave none) and its words. atRcpt tells that it was the answer to RCPT TO: nowhere else does a host speak of the
 // recipient, so that elsewhere only words that name a dead address or a full mailbox make it anything but our failure.
 func FromReply(code int, enhanced, text string, atRcpt bool) Failure {
-	f := Failure{Action: Failed, Status: enhanced, Code: code, Diagnostic: diagnostic(text)}
+	f := Failure{Action: Failed, Status: firstStatus(enhanced), Code: code, Diagnostic: diagnostic(text)}
 	if inWords := firstStatus(f.Diagnostic); f.Status == "" || generic(f.Status) && inWords != "" {
 		f.Status = inWords
 	}

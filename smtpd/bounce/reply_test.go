@@ -1,6 +1,9 @@
 package bounce
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // M18 for what our own courier hears: the status first, the words behind it, and what is not said of a recipient is about us.
 func TestFromReply(t *testing.T) {
@@ -59,4 +62,21 @@ func TestCause(t *testing.T) {
 			t.Errorf("%s %s: %s, want %s", c.status, c.text, got, c.want)
 		}
 	}
+}
+
+// Whatever a host says, the outcome is one of the classes, and its words are one printable line.
+func FuzzFromReply(f *testing.F) {
+	f.Add(550, "5.1.1", "no such user", true)
+	f.Add(0, "", "5.1.1 4.2.2 \r\n\x00 blocked \xff", false)
+	f.Fuzz(func(t *testing.T, code int, enhanced, text string, rcpt bool) {
+		r := FromReply(code, enhanced, text, rcpt)
+		switch r.Class {
+		case Gone, Unclear, Full, Refused:
+		default:
+			t.Errorf("%q", r.Class)
+		}
+		if r.Cause() == "" || len(r.Diagnostic) > 500 || strings.ContainsAny(r.Diagnostic, "\r\n\x00") {
+			t.Errorf("%q, %q", r.Cause(), r.Diagnostic)
+		}
+	})
 }

@@ -33,7 +33,7 @@ func schemas() []db.Schema {
 // join makes the rooms and tells each whom it needs.
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
-	p.Press = &relay.Press{Office: p.Office}
+	p.Press = &relay.Press{Office: p.Office, Sealer: p.sealer()}
 	p.Box = &backchannel.Letterbox{Office: p.Office}
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}

@@ -31,12 +31,19 @@ func (p *Press) edit(tx *db.Tx, pub Publication, known *Known, ours func(letter.
 	names := taken(pub, known.Managers)
 	as := looks{shown: author(pub, names)}
 	as.reply = answerTo(pub, as.shown, names)
+	if p.Sealer != "" {
+		chain, err := p.chain(tx, pub)
+		if err != nil {
+			return nil, as.shown, err
+		}
+		as.chain = chain
+	}
 	if writer, ok := speaksForItself(pub, as); ok {
 		found, err := p.finding(tx, pub.Story, known)
 		if err != nil {
 			return nil, as.shown, err
 		}
-		if raw := keepFrom(pub, writer.Address, found, ours, tx.Now); raw != nil {
+		if raw := keepFrom(pub, as.chain, writer.Address, found, ours, tx.Now); raw != nil {
 			return raw, writer, nil
 		}
 	}
@@ -112,6 +119,21 @@ func (p *Press) finding(tx *db.Tx, story string, known *Known) (f mailauth.Findi
 	return f, err
 }
 
+// chain is what we write down about a letter for those who follow the chain of hands it went through: what was found when it came, for
+// whom it came from.
+func (p *Press) chain(tx *db.Tx, pub Publication) (string, error) {
+	in, err := p.Office.Store.LetterByStory(tx, pub.Story)
+	if refusal.KindOf(err) == refusal.NotFound {
+		return "", nil // it was written here: nobody passed it on
+	}
+	var f mailauth.Finding
+	if err == nil && len(in.Finding) > 0 {
+		err = json.Unmarshal(in.Finding, &f)
+	}
+	from, _ := pub.Letter.Author()
+	return mailauth.ChainResults(p.Sealer, f, mailauth.Session{MailFrom: in.From}, from.Address), err
+}
+
 // speaksForItself tells whether a letter shows its author, and where answers go, as we would: its From is one plain mailbox whose name
 // takes nobody in, and its Reply-To holds none of our own addresses (B6). The one mailbox is what members see then.
 func speaksForItself(pub Publication, as looks) (letter.Mailbox, bool) {
@@ -129,7 +151,7 @@ func speaksForItself(pub Publication, as looks) (letter.Mailbox, bool) {
 }
 
 // keepFrom makes the post under its author's own From; nil: no signature of theirs would survive it.
-func keepFrom(pub Publication, from letter.Address, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
+func keepFrom(pub Publication, chain string, from letter.Address, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
 	keep := make([]string, 0, len(found.Signatures))
 	for _, s := range found.Signatures {
 		if s.Aligned && s.Record != "" {
@@ -137,7 +159,7 @@ func keepFrom(pub Publication, from letter.Address, found mailauth.Finding, ours
 		}
 	}
 	for len(keep) > 0 { // at most twice as a rule: a signature that does not survive goes, and the others are looked at without it
-		raw, err := dress(pub, looks{keep: keep}, ours, now)
+		raw, err := dress(pub, looks{keep: keep, chain: chain}, ours, now)
 		if err != nil {
 			return nil // a field that cannot be written: rewriting comes to the same error, or does without it
 		}

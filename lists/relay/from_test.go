@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -247,5 +248,45 @@ func TestLongLines(t *testing.T) {
 	got = copyOf(v, post{Header: "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=s\r\n", Body: signed})
 	if !letter.Fits(got.Raw(), true) || !strings.Contains(string(got.Raw()), long[:997]+"\r\n") || got.Letter.Header().Count("Content-Transfer-Encoding") != 0 {
 		t.Errorf("%s", got.Raw())
+	}
+}
+
+// M9: with arc on, what we found is written down for those who follow the chain of hands, above the chain that came; with arc off no
+// chain travels.
+func TestChainOfHands(t *testing.T) {
+	const chain = "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=x.example; s=s; b=AAAA\r\nARC-Message-Signature: i=1; a=rsa-sha256; d=x.example; s=s; h=From; bh=AAAA; b=AAAA\r\n" +
+		"ARC-Authentication-Results: i=1; mx.x.example; none\r\n"
+	for name, c := range map[string]struct {
+		sealer, header string
+		want           []string
+		sign           []signing
+	}{
+		"off":                  {"", "", nil, nil},
+		"off, and a chain":     {"", chain, nil, nil},
+		"on":                   {"lists.example", "", []string{"i=1; lists.example; spf=pass smtp.mailfrom=south.example; dkim=none; dmarc=none header.from=south.example"}, nil},
+		"on, and From is kept": {"lists.example", "", []string{"i=1; lists.example; spf=pass smtp.mailfrom=south.example; dkim=pass header.d=south.example; dmarc=none header.from=south.example"}, []signing{{}}},
+		"on, and a chain": {"lists.example", chain, []string{
+			"i=2; lists.example; spf=pass smtp.mailfrom=south.example; dkim=none; dmarc=none header.from=south.example; arc=fail", "i=1; mx.x.example; none"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := signedVillage(t)
+			v.Press.Sealer = c.sealer
+			p := fromBill
+			p.Header = c.header
+			raw := v.Bytes(p)
+			for _, s := range c.sign {
+				raw = s.sign(t, v, raw)
+			}
+			got := hand(v, p, raw)
+			if all := got.Fields("ARC-Authentication-Results"); !slices.Equal(all, c.want) {
+				t.Errorf("%q", all)
+			}
+			if kept := got.Letter.From()[0].Address.String() == bill; kept != (len(c.sign) > 0) {
+				t.Errorf("From kept: %v", kept)
+			}
+			if n := len(got.Fields("ARC-Seal")); n != max(0, len(c.want)-1) {
+				t.Errorf("%d seals", n)
+			}
+		})
 	}
 }

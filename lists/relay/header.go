@@ -30,6 +30,9 @@ type looks struct {
 	// keep are the hashes of the author's signatures that stay on the post. Where there are some the author's From stays, too, and no
 	// Reply-To or Author is added (M2); else the list writes in the author's name.
 	keep []string
+	// chain is what we write down about the letter for those who follow the chain of hands it went through (RFC 8617). Where it is empty
+	// no such chain travels.
+	chain string
 }
 
 // dress gives a letter the header of its list, as of now. ours tells which ids are those of our private mail and digests: a post names
@@ -42,6 +45,9 @@ func dress(pub Publication, as looks, ours func(letter.MessageID) bool, now time
 		if name == "dkim-signature" && slices.Contains(as.keep, mailauth.SignatureHash(f.Value)) {
 			return false
 		}
+		if as.chain != "" && strings.HasPrefix(name, "arc-") {
+			return false
+		}
 		return strings.HasPrefix(name, "resent-") || slices.ContainsFunc(gone, func(g string) bool { return strings.EqualFold(g, name) })
 	})
 	if err := keepForeign(h); err != nil {
@@ -51,6 +57,11 @@ func dress(pub Publication, as looks, ours func(letter.MessageID) bool, now time
 		if f.Value == "" {
 			h.Del(f.Name)
 		} else if err := h.Set(f.Name, f.Value); err != nil {
+			return nil, err
+		}
+	}
+	if as.chain != "" {
+		if err := h.Prepend("ARC-Authentication-Results", as.chain); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,8 @@
 // Package relay is the one way onto a list. It promises that what Publish returned a post for stands in the archive with its number
 // and its place in a thread, and that a copy of it is owed to every member who wants one, all in the caller's transaction; that the
-// body of a post is relayed byte for byte unless it has a line that cannot travel; that its header names nothing that is private; and that who may still get a copy is asked
-// at the moment it is sent.
+// body of a post is relayed byte for byte, unless it has a line that cannot travel; that its author's name stands in From only where
+// the author's own signature holds on what members get (M2); that its header names nothing that is private; and that who may still
+// get a copy is asked at the moment it is sent.
 //
 // What is said in private reaches a list only as a newly composed message that its writer agreed to, handed in here like any other.
 package relay
@@ -23,6 +24,7 @@ import (
 // Press publishes posts.
 type Press struct {
 	Office *notice.Office // makes the addresses of a copy, and knows the archive
+	Sealer string         // our name in the chain of those who pass a letter on (ARC, M9); empty: no chain travels
 }
 
 // Publication is a letter that was accepted onto a list.

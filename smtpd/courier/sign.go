@@ -14,6 +14,7 @@ import (
 // message that was changed after it was signed is worse than none. It is a queue.Signer.
 type Signing struct {
 	DKIM *mailauth.Signer
+	ARC  bool // posts that carry the chain of those who passed them on are sealed as well (M9)
 
 	bodies letter.Recoder
 }
@@ -35,7 +36,14 @@ func (s *Signing) sign(m queue.Message) (queue.Message, error) {
 	}
 	head := make([]byte, 0, len(field)+len(m.Head))
 	m.Head = append(append(head, field...), m.Head...)
-	return m, nil
+	if !s.ARC {
+		return m, nil
+	}
+	set, err := s.DKIM.Seal(m.Head, m.Body, m.From.Domain)
+	if err == nil && set != nil {
+		m.Head = append(set, m.Head...)
+	}
+	return m, err
 }
 
 // again makes an unsigned message anew, and signs it.

@@ -250,3 +250,29 @@ func TestWeakHostsShareABody(t *testing.T) {
 		t.Errorf("%v %v", err1, err2)
 	}
 }
+
+// M9: the seal is made last, over what is sent, and again when the copy has to be made again.
+func TestSealsAreMadeLast(t *testing.T) {
+	head := "ARC-Authentication-Results: i=1; lists.test; none\n" + textHead
+	for name, c := range map[string]struct {
+		arc    bool
+		offers string
+		want   string
+	}{"off": {false, eightOffered, "fail"}, "on": {true, eightOffered, "pass"}, "made again": {true, "", "pass"}} {
+		s := newSigning()
+		s.ARC = c.arc
+		h := &weakHost{offers: c.offers}
+		_, got := h.deliver(t, s, letterOf(head, "Grüße an alle, die dies lesen wollen\n"))
+		id, value := signingKey().Record("list.test")
+		f := mailauth.CheckLetter(t.Context(), &mockdns.Resolver{Zones: map[string]mockdns.Zone{id + ".": {TXT: []string{value}}}}, mailauth.Session{At: noon}, got)
+		if f.ARC == nil || f.ARC.Result != c.want || !f.Aligned {
+			t.Errorf("%s: %+v, %s\n%s", name, f.ARC, f.Why, got.Raw())
+		}
+	}
+	s := newSigning()
+	s.ARC = true
+	_, got := (&weakHost{}).deliver(t, s, letterOf("Subject: x\n", "hello\n"))
+	if len(got.Fields("ARC-Seal")) != 0 {
+		t.Errorf("a letter without a chain is sealed:\n%s", got.Raw())
+	}
+}

@@ -163,22 +163,9 @@ func (c Config) Listeners() []Listener {
 	return on
 }
 
-// Unsupported are sentences on what this config asks for and this version cannot do yet. The words are accepted, so that a config
-// written for a later version is told apart from a mistake; serve must not start with one of them.
-func (c Config) Unsupported() []string {
-	var not []string
-	if c.ARC {
-		not = append(not, "arc: on comes with the next version; take the line out.")
-	}
-	return not
-}
-
 // CheckServe tells why serve must not start with this config, all reasons at once, or nil. Other verbs may go on.
 func (c Config) CheckServe() error {
 	complaints := Complaints{file: c.file}
-	for _, sentence := range c.Unsupported() {
-		complaints.add(0, "%s", sentence)
-	}
 	if c.Verification == Unverified {
 		for _, l := range c.Listeners() {
 			if !Loopback(l.Address) {

@@ -57,7 +57,7 @@ func TestTheShippedFileNamesEverySetting(t *testing.T) {
 	r := reader{config: &Config{}}
 	for _, s := range r.settings() {
 		last := s.key[strings.LastIndexByte(s.key, '.')+1:]
-		if !strings.Contains(shipped, last+":") && s.key != "arc" {
+		if !strings.Contains(shipped, last+":") {
 			t.Errorf("%s does not stand in shipped.yaml", s.key)
 		}
 	}
@@ -157,7 +157,7 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-func TestServeRefusesWhatItCannotDo(t *testing.T) {
+func TestServeRefusesWhatIsDangerous(t *testing.T) {
 	c, err := Parse("config.yaml", []byte(`hostname: lists.gardeners.example
 tls: { mode: acme }
 web: { http: 0.0.0.0:80, url: https://lists.gardeners.example }
@@ -170,8 +170,7 @@ imap:
 	if err != nil {
 		t.Fatalf("the words are known: %v", err)
 	}
-	want := `config.yaml: arc: on comes with the next version; take the line out.
-config.yaml:3: web.http is 0.0.0.0:80, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.
+	want := `config.yaml:3: web.http is 0.0.0.0:80, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.
 config.yaml:8: imap.listen is 0.0.0.0:993, and verification is off: whoever reaches it could write in any member's name. Set verification to confirm, or listen on 127.0.0.1.`
 	if err := c.CheckServe(); err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)

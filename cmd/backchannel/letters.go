@@ -15,7 +15,7 @@ import (
 )
 
 func (c *cli) newLetters() *cobra.Command {
-	verbs := []*cobra.Command{c.newLettersList(), c.newLettersShow()}
+	verbs := []*cobra.Command{c.newLettersList(), c.newLettersShow(), c.newLettersAnswer()}
 	for _, v := range new(backchannel.Letterbox).Verbs() {
 		if v.Name != "help" { // cobra has one
 			verbs = append(verbs, c.newLettersVerb(v))
@@ -241,6 +241,40 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 		})
 	}
 	return jsonFlag(cmd, &asJSON)
+}
+
+func (c *cli) newLettersAnswer() *cobra.Command {
+	var d eyes
+	cmd := &cobra.Command{Use: "answer ID TEXT --as MANAGER", Short: "Answer the writer, as a reply of the manager would", Args: words("ID", "TEXT")}
+	d.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := d.check(cmd); err != nil {
+			return err
+		}
+		return c.with(cmd.Context(), func(p *Program) error {
+			var m lists.Member
+			sent := false
+			err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) {
+				if m, err = d.manager(tx); err != nil {
+					return err
+				}
+				v, err := p.Box.ByCode(tx, m, args[0])
+				if err == nil {
+					sent, err = p.Box.Answer(tx, v, m, args[1])
+				}
+				return err
+			})
+			switch {
+			case err != nil:
+				return err
+			case !sent:
+				return refusal.Because(refusal.Conflict, "Not sent. %s gets a mail that says why, or what was done instead.", m.FirstName())
+			}
+			c.say("The answer is on its way.")
+			return nil
+		})
+	}
+	return cmd
 }
 
 // stillThere shows a conversation after a verb, which may have taken it from this manager's eyes.

@@ -74,6 +74,12 @@ func spokenIn(tx *db.Tx, c ConvID) ([]lists.MemberID, error) {
 		"SELECT DISTINCT author FROM conv_msg WHERE conv = ? AND dir = 'out' AND state = 'sent' AND author IS NOT NULL", c)
 }
 
+// spokenTimes is how often the writer was answered.
+func spokenTimes(tx *db.Tx, c ConvID) (n int, err error) {
+	err = tx.QueryRow("SELECT count(*) FROM conv_msg WHERE conv = ? AND dir = 'out' AND state = 'sent'", c).Scan(&n)
+	return n, err
+}
+
 // endAs closes a conversation that no manager closes.
 func endAs(tx *db.Tx, c Conv, outcome string) error {
 	_, err := tx.Exec("UPDATE conv SET state = 'closed', closed = @now, outcome = @outcome WHERE id = @id AND state <> 'closed'",

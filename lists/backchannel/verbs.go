@@ -87,6 +87,29 @@ func (b *Letterbox) Do(tx *db.Tx, c Conv, m lists.Member, line string) (said []s
 	return append(said, printed...), err
 }
 
+// Answer does what a reply of a manager with this text does, commands at its head included, with all its guards. sent tells whether the
+// member gets it: otherwise there were commands alone, or it went back to the manager by mail with the reasons.
+func (b *Letterbox) Answer(tx *db.Tx, c Conv, m lists.Member, text string) (sent bool, err error) {
+	if !c.mayRead(m) {
+		return false, notThere(c.Code)
+	}
+	community, err := lists.CommunityByID(tx, m.Community)
+	if err != nil {
+		return false, err
+	}
+	a := answer{conv: c, manager: m, rev: c.Rev}
+	a.calls, a.text, a.wrong = b.Verbs().Read(strings.TrimSpace(text))
+	before, err := spokenTimes(tx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	if err := b.handle(tx, community, a); err != nil {
+		return false, err
+	}
+	after, err := spokenTimes(tx, c.ID)
+	return after > before, err
+}
+
 // mistaken is a mistake as a refusal.
 func mistaken(m *command.Mistake) error {
 	if m.Why == "" {

@@ -69,6 +69,24 @@ MIME-Version: 1.0`
 	}
 }
 
+// With web pages an issue has the one-click button, https first; its address stands in the header alone (M3, F2, RFC 8058 §3.1).
+func TestTheButtonOfAnIssue(t *testing.T) {
+	w := newTown(t)
+	w.editor.Office.Web = "https://lists.example"
+	w.reader("dana@north.example", "Dana Reyes")
+	w.due()
+	w.say("Bill Tan <bill@south.example>", "Which compost?", "Mine is too wet.")
+	w.at("5 Jun 06:00")
+	a := w.issue(w.due(), "dana@north.example")
+	m := regexp.MustCompile(`^<https://lists\.example/u/([0-9a-z]{26})>, <mailto:digest-off\+([0-9a-z]{26})@gardeners\.example\?subject=off>$`).FindStringSubmatch(a.Get("List-Unsubscribe"))
+	if m == nil || m[1] != m[2] || a.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+		t.Fatalf("%s\n%s", a.Get("List-Unsubscribe"), a.Get("List-Unsubscribe-Post"))
+	}
+	if _, body, _ := strings.Cut(string(a.raw), "\r\n\r\n"); strings.Contains(body, m[1]) || strings.Contains(a.Text(), m[1]) {
+		t.Error("the address stands in the body")
+	}
+}
+
 // The text as people read it.
 func TestTextOfAnIssue(t *testing.T) {
 	_, _, a := aWeek(t)

@@ -83,6 +83,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, base: strings.TrimRight(at.Path, "/"), https: at.Scheme == "https", mux: http.NewServeMux(), door: newDoor(cfg.MaxConns, cfg.PerNetwork), speed: newSpeed(cfg)}
 	s.inner, s.step = s.bounded(s), s.bounded(nil)
+	if cfg.TLS != nil {
+		s.inner.TLSConfig = cfg.TLS.Clone() // net/http writes its protocols into it
+	}
 	if err := s.own(); err != nil {
 		return nil, err
 	}
@@ -93,7 +96,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) bounded(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), TLSConfig: s.cfg.TLS,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
 	}
 }
 

@@ -87,6 +87,20 @@ func TestTheButtonOfAnIssue(t *testing.T) {
 	}
 }
 
+// M3, RFC 9477: complaints about a digest find their way, by the token that stops it.
+func TestFeedbackOfAnIssue(t *testing.T) {
+	_, _, a := aWeek(t)
+	if got := a.Get("CFBL-Address"); got != "fbl@gardeners.example; report=arf" {
+		t.Errorf("CFBL-Address: %s", got)
+	}
+	if token := a.Get("CFBL-Feedback-ID"); len(token) != 26 || !strings.Contains(a.Get("List-Unsubscribe"), "digest-off+"+token+"@") {
+		t.Errorf("CFBL-Feedback-ID: %q beside %s", token, a.Get("List-Unsubscribe"))
+	}
+	if got := a.Get("Feedback-ID"); !regexp.MustCompile("^digest:weekly:[0-9a-f]{10}:gardenersexampl$").MatchString(got) {
+		t.Errorf("Feedback-ID: %s", got)
+	}
+}
+
 // The text as people read it.
 func TestTextOfAnIssue(t *testing.T) {
 	_, _, a := aWeek(t)

@@ -124,6 +124,10 @@ func TestForgedComplaints(t *testing.T) {
 	if got := troubles(v); got != "nameless provider.example 3" {
 		t.Error(got)
 	}
+	v.Pass(2 * day)
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("strangers make letters to managers:\n%s", mailroomtest.Subjects(all))
+	}
 	v.Update(func(tx *db.Tx) error { // her tokens died: so did this one
 		return address.RevokeMember(tx, int64(v.C.ID), int64(v.Member(dana).ID))
 	})

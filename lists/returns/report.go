@@ -45,9 +45,10 @@ const daily calendar.Kind = "returns.report"
 // reportHour is when, in the community's zone.
 const reportHour = 8
 
-// trouble writes down what went wrong, and sees to it that managers hear of it with the next morning's letter.
+// trouble writes down what went wrong, and sees to it that managers hear of it with the next morning's letter. A complaint that names
+// nobody is no cause for a letter, only a line in one: any stranger with a domain can send it.
 func (d *Desk) trouble(tx *db.Tx, c lists.Community, t Trouble) error {
-	if err := addTrouble(tx, c.ID, t); err != nil || t.Kind == Failed || t.Kind == OmbudsFailed {
+	if err := addTrouble(tx, c.ID, t); err != nil || t.Kind == Failed || t.Kind == OmbudsFailed || t.Kind == Nameless {
 		return err
 	}
 	if _, set, err := calendar.At(tx, daily, int64(c.ID)); err != nil || set {

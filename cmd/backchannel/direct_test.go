@@ -8,12 +8,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/cmd/backchannel/backchanneltest"
 	"backchannel/cmd/internal/config"
@@ -120,6 +124,65 @@ func TestDirectReachesNobodyHere(t *testing.T) {
 	if w.Taken() != 0 {
 		t.Error("something came here")
 	}
+}
+
+// M13: a provider that wants less is named, with when it goes on and which copy met with it, and is left alone (E2).
+func TestWhoRestsIsShown(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer busy.Close()
+	var dials atomic.Int32
+	go func() {
+		for {
+			conn, err := busy.Accept()
+			if err != nil {
+				return
+			}
+			dials.Add(1)
+			_, _ = conn.Write([]byte("421 4.7.0 m0@north.test: too many letters\r\n"))
+			conn.Close()
+		}
+	}()
+	o := directOptions(t, backchanneltest.NewWorld(t), 1)
+	o.Reach = func(netip.Addr) (string, bool) { return busy.Addr().String(), true }
+	p := openTownOf(t, o, 1, 1, domainOf)
+	must(t, p.Update(t.Context(), func(tx *db.Tx) error {
+		for n := range 3 {
+			to := letter.Address{Local: fmt.Sprint("m", n), Domain: "north.test"}
+			if _, err := queue.Owe(tx, queue.Owed{Source: "test", Story: "s", Stamp: "plain", To: to}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	r, err := p.runner()
+	must(t, err)
+	r.Register("plain", plainStamp{})
+	tally, err := r.Drain(t.Context())
+	must(t, err)
+	if tally.Deferred != 1 || !tally.Left {
+		t.Errorf("%+v after %d dials", tally, dials.Load())
+	}
+	must(t, p.Close())
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	must(t, os.WriteFile(file, []byte("hostname: lists.test\ndata: "+o.Config.Data+"\nrelay: { mode: direct }\n"), 0o600))
+	var out, notes strings.Builder
+	if code := run(t.Context(), []string{"-c", file, "queue", "operators"}, strings.NewReader(""), &out, &notes); code != 0 {
+		t.Fatal(notes.String())
+	}
+	if !regexp.MustCompile(`(?m)^OPERATOR +RESTS UNTIL +BECAUSE +COPY\nnorth.test +\S.* +mx.north.test\[127.0.0.1\] said 421 4.7.0 +1$`).MatchString(out.String()) {
+		t.Errorf("operators:\n%s", out.String())
+	}
+	if code := run(t.Context(), []string{"-c", file, "queue", "list"}, strings.NewReader(""), &out, &notes); code != 0 ||
+		!regexp.MustCompile(`note: nothing goes to north.test before .*: mx.north.test\[127.0.0.1\] said 421 4.7.0 \(copy 1\).`).MatchString(notes.String()) {
+		t.Errorf("list: %d\n%s", code, notes.String())
+	}
+}
+
+type plainStamp struct{}
+
+func (plainStamp) Stamp(*db.Tx, queue.Copy, func() ([]byte, error)) (queue.Message, error) {
+	return queue.Message{Head: []byte("From: Garden <talk@gardeners.test>\r\nSubject: x\r\n\r\n"), Body: []byte("hello\r\n")}, nil
 }
 
 // postman brings letters to the door of a program.

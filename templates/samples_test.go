@@ -9,7 +9,7 @@ var (
 	doors = Doors{
 		Managers: "managers@cmtybc.example", Help: "help@cmtybc.example", Join: "join@cmtybc.example", Leave: "leave@cmtybc.example",
 		Each: "each@cmtybc.example", Daily: "daily@cmtybc.example", Weekly: "weekly@cmtybc.example", Monthly: "monthly@cmtybc.example",
-		NoDigest: "nodigest@cmtybc.example", Anon: "anon@cmtybc.example", Report: "report@cmtybc.example",
+		NoDigest: "nodigest@cmtybc.example", Oops: "oops@cmtybc.example", Anon: "anon@cmtybc.example", Report: "report@cmtybc.example",
 		Ombuds: "ombuds@cmtybc.example", OmbudsName: "A. Sand",
 	}
 	managersOnly = Doors{Managers: "managers@cmtybc.example"}
@@ -27,6 +27,13 @@ const (
 func samples() []sample {
 	all := []sample{
 		{"weak_post", WeakPost{bc, "Garden talk", "Frost tonight", "Cover your seedlings.\n\nInes", 212, 14}},
+		{"taken_back", TakenBack{bc, RecalledSent, "Garden talk", "Frost tonight", 0, 60, "managers@cmtybc.example"}},
+		{"taken_back-unsent", TakenBack{Community: bc, Outcome: RecalledUnsent, List: "Garden talk"}},
+		{"taken_back-held", TakenBack{Community: bc, Outcome: RecalledHeld, List: "Garden talk", Subject: "Frost tonight"}},
+		{"taken_back-nothing", TakenBack{Community: bc, Outcome: RecalledNothing, Days: 7, Managers: "managers@cmtybc.example"}},
+		{"post_taken_back", PostTakenBack{bc, "Garden talk", "Dana Reyes", "Frost tonight"}},
+		{"redacted_post", RedactedPost{"Garden talk", true}},
+		{"redacted_post-managers", RedactedPost{List: "Garden talk"}},
 		{"weak_post-bare", WeakPost{Community: bc, List: "Garden talk", Days: 1}},
 		{"wrong_door", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: Sponsors, first hires", Readers: 212, Days: 14,
 			Doubts:  []Doubt{{Kind: AnswersDigest}, {SoundsPrivate, "Dear managers, just between us"}},

@@ -14,6 +14,7 @@ const (
 	WishWeekly    Wish = "weekly"
 	WishMonthly   Wish = "monthly"
 	WishNoMail    Wish = "nodigest"
+	WishOops      Wish = "oops" // take back the newest post
 )
 
 // ofList tells whether a wish is about one list, which then has to be named.

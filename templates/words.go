@@ -24,6 +24,7 @@ type Doors struct {
 	Weekly     string `optional:"a digest every week"`
 	Monthly    string `optional:"a digest every month"`
 	NoDigest   string `optional:"no mail from lists"`
+	Oops       string `optional:"takes the newest post back"`
 	Anon       string `optional:"the managers, without one's name"`
 	Report     string `optional:"about a person or post"`
 	Ombuds     string `optional:"outside the managers' reach"`

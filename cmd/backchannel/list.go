@@ -35,7 +35,7 @@ func (f *listFlags) add(cmd *cobra.Command) {
 	oneOf(cmd, &f.join, "join", "The way onto a list", "how members come onto it", lists.JoinOpen, lists.JoinAsk)
 	flags.StringVar(&f.prefix, "subject-prefix", "", `a word in front of every subject, as [talk]; "" for none`)
 	flags.IntVar(&f.perHour, "posts-per-hour", 10, "posts of one member in an hour, and three times that in a day; 0 is no limit")
-	flags.DurationVar(&f.undo, "undo", 0, "how long an author can take a post back; this version knows only 0s")
+	flags.DurationVar(&f.undo, "undo", 0, "how long a post waits before it goes out, so that its author can still stop it (0s to 300s)")
 }
 
 // apply puts the flags that were given into a list.
@@ -55,8 +55,8 @@ func (f *listFlags) apply(cmd *cobra.Command, l *lists.List) error {
 	if changed(cmd, "posts-per-hour") {
 		l.PostsPerHour = f.perHour
 	}
-	if changed(cmd, "undo") && f.undo != 0 {
-		return refusal.Because(refusal.Invalid, "Taking a post back comes with a later version; until then a post goes out at once.").Try("--undo 0s")
+	if changed(cmd, "undo") {
+		l.Undo = f.undo
 	}
 	return nil
 }

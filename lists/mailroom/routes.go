@@ -18,7 +18,7 @@ const (
 // roles says who answers to a fixed word. A word that stands here is an address, one that does not is none: there is no other list
 // of what this server answers to.
 var roles = map[string]string{
-	"managers": Backchannel, "postmaster": Backchannel, "abuse": Backchannel, "digest": Digest,
+	"oops": Moderation, "managers": Backchannel, "postmaster": Backchannel, "abuse": Backchannel, "digest": Digest,
 	"dmarc-reports": Reports, "tls-reports": Reports,
 	"leave": Membership, "help": Membership, "weekly": Membership, "daily": Membership, "monthly": Membership, "nodigest": Membership, "each": Membership,
 	"fbl": Returns,

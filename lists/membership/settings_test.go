@@ -192,6 +192,10 @@ To speak to everyone
 
     talk@gardeners.example - Garden talk; you get the digest
 
+To take your newest post back, at once
+
+    oops@gardeners.example - an empty mail is enough
+
 To speak to the managers, and nobody else
 
     managers@gardeners.example - in private

@@ -13,7 +13,7 @@ import (
 func doors(c lists.Community) templates.Doors {
 	at := func(word string) string { return c.Address(word).String() }
 	return templates.Doors{
-		Managers: at("managers"), Help: at("help"), Leave: at("leave"),
+		Managers: at("managers"), Help: at("help"), Leave: at("leave"), Oops: at("oops"),
 		Each: at("each"), Daily: at("daily"), Weekly: at("weekly"), Monthly: at("monthly"), NoDigest: at("nodigest"),
 	}
 }

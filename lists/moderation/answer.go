@@ -21,6 +21,9 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 	if !ok || !mine || in.Token.Revoked || in.Verdict == lists.Unverified || in.Robot {
 		return lists.NoSuchAddress()
 	}
+	if side == oopsPost || side == oopsHeld {
+		return d.answerOops(tx, in, side, int64(id))
+	}
 	if side == toManager && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
 		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
 	}

@@ -130,6 +130,8 @@ type side string
 const (
 	toAuthor  side = "author"
 	toManager side = "manager"
+	oopsPost  side = "oops"      // the author, about a post to be taken back
+	oopsHeld  side = "oops-held" // the same about a letter that waits
 )
 
 // door is where an answer about the letter comes in.
@@ -142,7 +144,7 @@ func readObject(o string) (s side, id HeldID, ok bool) {
 	word, number, _ := strings.Cut(o, ":")
 	n, err := strconv.ParseInt(number, 10, 64)
 	s = side(word)
-	return s, HeldID(n), err == nil && (s == toAuthor || s == toManager)
+	return s, HeldID(n), err == nil && (s == toAuthor || s == toManager || s == oopsPost || s == oopsHeld)
 }
 
 func nullable(n int64) any {
@@ -264,6 +266,16 @@ func List(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
 		}
 	}
 	return all, err
+}
+
+// newestOf is the newest letter of a member that waits; zero when none of them came since a date.
+func newestOf(tx *db.Tx, c lists.CommunityID, m lists.MemberID, since time.Time) (Held, error) {
+	h, err := scanHeld(tx.QueryRow("SELECT "+heldColumns+" FROM held WHERE community = @community AND member = @member AND state = 'waiting' AND asked > @since ORDER BY asked DESC, id DESC LIMIT 1",
+		db.Named("community", c), db.Named("member", m), db.Named("since", db.Micros(since))))
+	if errors.Is(err, db.ErrNoRows) {
+		return Held{}, nil
+	}
+	return h, err
 }
 
 // place is where the letter wants to go.

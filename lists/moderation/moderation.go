@@ -46,6 +46,8 @@ func (d *Desk) Receive(tx *db.Tx, in *lists.Incoming) error {
 	switch {
 	case in.Token != nil:
 		return d.answer(tx, in)
+	case in.List == nil && in.Name.Word == "oops":
+		return d.oops(tx, in)
 	case in.List == nil || in.Robot: // the mailroom lets no robot come so far (W6)
 		return lists.NoSuchAddress()
 	}

@@ -10,6 +10,7 @@ package relay
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -112,14 +113,16 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 			return err
 		}
 	}
-	source := fmt.Sprintf("post:%d", post.ID)
-	copies := 0
+	copies, source, notBefore := 0, sourceOf(post.ID), time.Time{}
+	if pub.List.Undo > 0 {
+		notBefore = tx.Now.Add(pub.List.Undo)
+	}
 	for _, m := range readers {
 		if m.ID == pub.Author.ID && !m.OwnCopy || have[m.ID] {
 			continue
 		}
 		_, err := queue.Owe(tx, queue.Owed{
-			Source: source, Story: pub.Story, To: m.Address, Person: int64(m.ID), Stamp: Stamp,
+			NotBefore: notBefore, Source: source, Story: pub.Story, To: m.Address, Person: int64(m.ID), Stamp: Stamp,
 			Object: int64(pub.List.ID), Raw: post.Raw, MessageID: post.MessageID,
 		})
 		if err != nil {

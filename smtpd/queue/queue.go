@@ -37,6 +37,7 @@ type Owed struct {
 	Object    int64            // whatever the stamper needs to know; opaque here
 	Raw       archive.RawID    // the stored bytes it is made of; 0: none. They stay as long as the copy is owed
 	MessageID letter.MessageID // of the message as it will be sent
+	NotBefore time.Time        // of the first attempt: until then its author may take it back (Recall); zero: at once
 }
 
 // Copy is one copy still owed.

@@ -66,19 +66,24 @@ func insert(tx *db.Tx, o Owed) (id CopyID, err error) {
 		raw = int64(o.Raw)
 	}
 	// Asked first, not left to the UNIQUE: a row that is refused would use up a number, and the books count by numbers (P13).
-	err = tx.QueryRow(`INSERT INTO copy (source, story, msgid, local, domain, person, stamp, object, raw, since)
-		SELECT @source, @story, @msgid, @local, @domain, @person, @stamp, @object, @raw, @since
+	err = tx.QueryRow(`INSERT INTO copy (source, story, msgid, local, domain, person, stamp, object, raw, since, due)
+		SELECT @source, @story, @msgid, @local, @domain, @person, @stamp, @object, @raw, @since, nullif(@due, 0)
 		WHERE NOT EXISTS (SELECT 1 FROM copy WHERE source = @source AND local = @local AND domain = @domain)
 		RETURNING id`,
 		db.Named("source", o.Source), db.Named("story", o.Story), db.Named("msgid", string(o.MessageID)),
 		db.Named("local", o.To.Local), db.Named("domain", o.To.Domain), db.Named("person", o.Person),
-		db.Named("stamp", o.Stamp), db.Named("object", o.Object), db.Named("raw", raw), db.Named("since", db.Micros(tx.Now))).Scan(&id)
+		db.Named("stamp", o.Stamp), db.Named("object", o.Object), db.Named("raw", raw), db.Named("since", db.Micros(tx.Now)), db.Named("due", db.Micros(o.NotBefore))).Scan(&id)
 	if err != db.ErrNoRows {
 		return id, err
 	}
 	err = tx.QueryRow(`SELECT id FROM copy WHERE source = @source AND local = @local AND domain = @domain`,
 		db.Named("source", o.Source), db.Named("local", o.To.Local), db.Named("domain", o.To.Domain)).Scan(&id)
 	return id, err
+}
+
+// ofSource are the copies of one source that are still owed.
+func ofSource(tx *db.Tx, source string) ([]Copy, error) {
+	return db.Select(tx, scan, `SELECT `+columns+` FROM copy WHERE source = ? ORDER BY id`, source)
 }
 
 const columns = `id, source, story, msgid, local, domain, person, stamp, object, ifnull(raw, 0), state, ifnull(held, ''), attempts, panics, since, ifnull(due, 0), said`

@@ -113,6 +113,28 @@ func Drop(tx *db.Tx, id CopyID, why string) error {
 	return err
 }
 
+// Recall gives up every copy of a source that has not begun its way, and notes why. left tells whether one has: it arrived, or is on its
+// way now, or was tried before.
+func Recall(tx *db.Tx, source, why string) (stopped int, left bool, err error) {
+	all, err := ofSource(tx, source)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, c := range all {
+		if c.State == Sending || c.Attempts > 0 {
+			left = true
+		}
+		if c.State == Sending {
+			continue
+		}
+		if err := Drop(tx, c.ID, why); err != nil {
+			return stopped, left, err
+		}
+		stopped++
+	}
+	return stopped, left, nil
+}
+
 // Hold keeps a copy back until it is released. An attempt under way is not broken off.
 func Hold(tx *db.Tx, id CopyID, why string) error {
 	if _, err := find(tx, id); err != nil {

@@ -31,7 +31,8 @@ func retry(tx *db.Tx, id CopyID) (int64, error) {
 	if err := endPauses(tx); err != nil {
 		return 0, err
 	}
-	return tx.Change(`UPDATE copy SET due = NULL WHERE `+ready+` AND due IS NOT NULL AND (?1 = 0 OR id = ?1)`, int64(id))
+	// A date before the first attempt is its author's time to take it back: only who names the copy overrules that.
+	return tx.Change(`UPDATE copy SET due = NULL WHERE `+ready+` AND due IS NOT NULL AND (?1 = 0 AND attempts > 0 OR id = ?1)`, int64(id))
 }
 
 func hold(tx *db.Tx, id CopyID, why string) (int64, error) {

@@ -77,6 +77,7 @@ type Community struct {
 	Timezone  string         `json:"timezone"` // IANA name
 	Ombuds    letter.Address `json:"-"`        // zero: none named
 	Rota      bool           `json:"rota"`
+	Duty      Duty           `json:"duty"`
 	Votes     int            `json:"votes"`    // yes votes that admit an applicant
 	Delivery  Delivery       `json:"delivery"` // what new members get
 	Questions []string       `json:"questions,omitempty"`

@@ -112,6 +112,11 @@ func TestRefusals(t *testing.T) {
 	community := func(c lists.Community) func(*db.Tx) error {
 		return func(tx *db.Tx) error { _, err := lists.AddCommunity(tx, c); return err }
 	}
+	duty := func(change func(*lists.Duty)) func(*db.Tx) error {
+		d := lists.UsualDuty()
+		change(&d)
+		return community(lists.Community{Domain: "b.example", Duty: d})
+	}
 	same := func(*lists.List) {}
 	for _, c := range []struct {
 		do   func(*db.Tx) error
@@ -134,6 +139,13 @@ func TestRefusals(t *testing.T) {
 		{community(lists.Community{Domain: "no domain"}), `"no domain" is no mail domain; one looks like gardeners.example.`, ""},
 		{community(lists.Community{Domain: "b.example", Timezone: "Berlin"}), `There is no time zone "Berlin"; one looks like Europe/Berlin.`, ""},
 		{community(lists.Community{Domain: "b.example", Votes: -1}), "At least 1 vote must be needed to join.", ""},
+		{duty(func(d *lists.Duty) { d.Days = 0 }), "At least one day of the week must be a duty day, as in mon-fri.", ""},
+		{duty(func(d *lists.Duty) { d.From, d.To = 20, 8 }), "Duty hours go from one full hour to a later one of the same day, as in 8-20, not 20-8.", ""},
+		{duty(func(d *lists.Duty) { d.Due = 0 }), "An answer is due within 1 to 1000 duty hours.", ""},
+		{duty(func(d *lists.Duty) { d.Urgent = 25 }), "An urgent letter cannot have more time (25 hours) than an ordinary one (24 hours).", ""},
+		{func(*db.Tx) error { _, err := lists.ParseWeekdays("mon-fry"); return err }, `"mon-fry" is no day of the week; days look like mon-fri or mon,wed,fri.`, ""},
+		{func(*db.Tx) error { _, err := lists.ParseWeekdays(" "); return err }, "At least one day of the week must be a duty day, as in mon-fri.", ""},
+		{func(*db.Tx) error { _, _, err := lists.ParseHours("9 to 5"); return err }, `Duty hours go from one full hour to a later one of the same day, as in 8-20, not "9 to 5".`, ""},
 		{func(tx *db.Tx) error { return lists.End(tx, mira, lists.Removed) }, "Mira Lowe is the last manager of this community. Please make somebody else a manager first.", "backchannel member set ADDRESS --role manager"},
 		{func(tx *db.Tx) error { _, err := lists.TheList(tx, "tolk@gardeners.example"); return err }, "There is no list tolk@gardeners.example.", "backchannel list list gardeners.example"},
 		{func(tx *db.Tx) error { _, err := lists.TheList(tx, "a b@gardeners.example"); return err }, `"a b@gardeners.example" is no mail address; a list's looks like talk@gardeners.example.`, ""},

@@ -12,6 +12,11 @@ func Schema() db.Schema {
 		timezone  TEXT NOT NULL,                 -- IANA name, never an offset
 		ombuds    TEXT NOT NULL DEFAULT '',      -- one trusted outside address
 		rota      INTEGER NOT NULL DEFAULT 0 CHECK (rota IN (0, 1)),
+		duty_days INTEGER NOT NULL CHECK (duty_days BETWEEN 1 AND 127), -- a bit for each day of the week, Sunday is 1
+		duty_from INTEGER NOT NULL CHECK (duty_from BETWEEN 0 AND 23),  -- by the community's clock
+		duty_to   INTEGER NOT NULL CHECK (duty_to BETWEEN 1 AND 24),
+		due       INTEGER NOT NULL CHECK (due > 0),                     -- duty hours until an answer is due
+		urgent    INTEGER NOT NULL CHECK (urgent > 0),                  -- the same for urgent letters and reports
 		votes     INTEGER NOT NULL DEFAULT 2 CHECK (votes > 0),
 		delivery  TEXT NOT NULL DEFAULT 'each' CHECK (delivery IN ('each','digest','none')),
 		questions TEXT NOT NULL DEFAULT '[]',    -- what applicants are asked, JSON

@@ -21,6 +21,8 @@ func (c *cli) newCommunity() *cobra.Command {
 type communityFlags struct {
 	name, timezone, ombuds string
 	rota                   bool
+	dutyDays, dutyHours    string
+	due, dueUrgent         int
 	votes                  int
 	questions              []string
 	delivery               lists.Delivery
@@ -32,6 +34,10 @@ func (f *communityFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.timezone, "timezone", "", "its time zone, as Europe/Berlin; members may have their own")
 	flags.StringVar(&f.ombuds, "ombuds", "", `the outside address for what managers must not see; "" for none`)
 	flags.Var(onOff{&f.rota}, "rota", "whether the managers take turns")
+	flags.StringVar(&f.dutyDays, "duty-days", "", "the days on which managers look, as mon-fri")
+	flags.StringVar(&f.dutyHours, "duty-hours", "", "the hours of such a day, as 8-20")
+	flags.IntVar(&f.due, "due", 0, "duty hours until a private letter must be answered")
+	flags.IntVar(&f.dueUrgent, "due-urgent", 0, "the same for urgent letters and reports")
 	flags.StringArrayVar(&f.questions, "question", nil, `a question to applicants; give it again for more, once as "" for none`)
 	flags.IntVar(&f.votes, "votes", 0, "how many managers must say yes to an applicant")
 	oneOf(cmd, &f.delivery, "delivery", "A delivery", "what new members get of a list", lists.Each, lists.Digest, lists.None)
@@ -61,6 +67,9 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	if changed(cmd, "rota") {
 		to.Rota = f.rota
 	}
+	if err := f.duty(cmd, &to.Duty); err != nil {
+		return err
+	}
 	if changed(cmd, "votes") {
 		if f.votes < 1 {
 			return refusal.Because(refusal.Invalid, "At least 1 vote must be needed to join.")
@@ -77,6 +86,33 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	}
 	if changed(cmd, "delivery") {
 		to.Delivery = f.delivery
+	}
+	return nil
+}
+
+// duty puts the flags about the managers' hours into their place. What was not given keeps its value.
+func (f *communityFlags) duty(cmd *cobra.Command, to *lists.Duty) (err error) {
+	if !changed(cmd, "duty-days", "duty-hours", "due", "due-urgent") {
+		return nil
+	}
+	if *to == (lists.Duty{}) {
+		*to = lists.UsualDuty()
+	}
+	if changed(cmd, "duty-days") {
+		if to.Days, err = lists.ParseWeekdays(f.dutyDays); err != nil {
+			return err
+		}
+	}
+	if changed(cmd, "duty-hours") {
+		if to.From, to.To, err = lists.ParseHours(f.dutyHours); err != nil {
+			return err
+		}
+	}
+	if changed(cmd, "due") {
+		to.Due = f.due
+	}
+	if changed(cmd, "due-urgent") {
+		to.Urgent = f.dueUrgent
 	}
 	return nil
 }
@@ -121,7 +157,7 @@ func (c *cli) newCommunitySet() *cobra.Command {
 	cmd := &cobra.Command{Use: "set [DOMAIN]", Short: "Change a community's settings", Args: words("[DOMAIN]")}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "ombuds", "rota", "question", "votes", "delivery") {
+		if !changed(cmd, "name", "timezone", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -198,7 +234,8 @@ func (c *cli) newCommunityShow() *cobra.Command {
 			if asJSON {
 				return c.asJSON(s)
 			}
-			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "votes to join", fmt.Sprint(s.Votes),
+			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
+				"answer due", fmt.Sprintf("within %d duty hours, %d for urgent letters and reports", s.Duty.Due, s.Duty.Urgent), "votes to join", fmt.Sprint(s.Votes),
 				"new members get", string(s.Delivery), "questions", strings.Join(s.Questions, " | "), "lists", strings.Join(s.Lists, ", "),
 				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))
 			return nil

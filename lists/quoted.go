@@ -86,6 +86,11 @@ func Watermark(text string) string {
 	}
 }
 
+// WithoutMarks takes the marks of private mail out of a text.
+func WithoutMarks(text string) string { return watermarks.ReplaceAllString(text, "") }
+
+var watermarks = regexp.MustCompile(`(?i)\[private(?:[\s\x{00A0}>|]|&nbsp;)+[0-9A-Z]{4}\]`)
+
 var watermark = regexp.MustCompile(`(?i)^\[private(?:[\s\x{00A0}>|]|&nbsp;)+([0-9A-Z]{4})\]`)
 
 var (

@@ -10,6 +10,8 @@ const (
 	AskPost    Question = "post"     // was this post yours?
 	AskDoor    Question = "door"     // for everyone, or for the managers?
 	AskRest    Question = "rest"     // the managers have it; for everyone too?
+	AskSlash   Question = "slash"    // what is this line with a slash? it is never posted
+	AskNamed   Question = "named"    // with your name, or without?
 	AskSender  Question = "sender"   // was this you, from another address?
 	AskAnswer  Question = "answer"   // shall this answer of a manager go out?
 	AskNote    Question = "note"     // shall the other managers see this note?
@@ -25,6 +27,10 @@ func (q Question) Words() []string {
 		return []string{"YES", "DROP"}
 	case AskDoor:
 		return []string{"PUBLIC", "PRIVATE", "DROP"}
+	case AskSlash:
+		return []string{"PRIVATE", "DROP"}
+	case AskNamed:
+		return []string{"NAMED", "ANON", "PRIVATE", "DROP"}
 	case AskRest:
 		return []string{"PUBLIC", "DROP"}
 	case AskSender, AskChange:
@@ -74,6 +80,8 @@ const (
 	QuotesPrivate  DoubtKind = "quotes-private"  // W3: it holds a watermark or a personal address
 	BothDoors      DoubtKind = "both-doors"      // W4: it went to the managers too
 	SoundsPrivate  DoubtKind = "sounds-private"  // W5: it speaks to the managers and says that it is private
+	OwnName        DoubtKind = "own-name"        // W7: its author has a post without their name in that thread
+	SlashFirst     DoubtKind = "slash-first"     // W8: its first line begins with a slash: that line
 )
 
 // WrongDoor stops a letter at the door of a list and asks its author where it belongs. Its Reply-To is confirm+TOKEN. Nothing but
@@ -83,6 +91,8 @@ type WrongDoor struct {
 	List      string // the list's name
 	Doubts    []Doubt
 	Delivered bool   // the managers have it already (W4): only the public part is asked about
+	Never     bool   // it can never be posted as it is (W8)
+	Unnamed   bool   // it can be posted with the author's name, or without (W7)
 	Subject   string `optional:"a letter may have none"`
 	Preview   Said   `optional:"it may be a picture alone"`
 	Readers   int    `optional:"how many would get it"`
@@ -91,7 +101,12 @@ type WrongDoor struct {
 
 // Ask is the question it asks.
 func (t WrongDoor) Ask() Question {
-	if t.Delivered {
+	switch {
+	case t.Never:
+		return AskSlash
+	case t.Unnamed:
+		return AskNamed
+	case t.Delivered:
 		return AskRest
 	}
 	return AskDoor

@@ -27,6 +27,10 @@ const (
 func samples() []sample {
 	all := []sample{
 		{"weak_post", WeakPost{bc, "Garden talk", "Frost tonight", "Cover your seedlings.\n\nInes", 212, 14}},
+		{"wrong_door-slash", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: x", Preview: "/note she is difficult", Never: true, Days: 14, Doubts: []Doubt{{SlashFirst, "/note she is difficult"}}}},
+		{"wrong_door-unnamed", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: PR people", Preview: "Thank you all.", Unnamed: true, Readers: 212, Days: 14, Doubts: []Doubt{{Kind: OwnName}}}},
+		{"confirm_help-slash", ConfirmHelp{Community: bc, Question: AskSlash, Subject: "x"}},
+		{"confirm_help-named", ConfirmHelp{Community: bc, Question: AskNamed, Subject: "x", List: "Garden talk", Readers: 212, First: "PUBLIC"}},
 		{"taken_back", TakenBack{bc, RecalledSent, "Garden talk", "Frost tonight", 0, 60, "managers@cmtybc.example"}},
 		{"taken_back-unsent", TakenBack{Community: bc, Outcome: RecalledUnsent, List: "Garden talk"}},
 		{"taken_back-held", TakenBack{Community: bc, Outcome: RecalledHeld, List: "Garden talk", Subject: "Frost tonight"}},

@@ -48,9 +48,11 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool) error {
 	switch {
 	case !alone:
-	case h.Why == WhySender && word == "YES", h.Why.authors() && word == "PUBLIC":
+	case h.Why == WhySender && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth) && word == "PUBLIC", h.Why == WhyUnnamed && word == "NAMED":
 		return d.release(tx, in, h)
-	case h.Why == WhyDoor && word == "PRIVATE":
+	case h.Why == WhyUnnamed && word == "ANON" && d.Hidden != nil:
+		return d.releaseUnnamed(tx, in, h)
+	case (h.Why == WhyDoor || h.Why == WhySlash || h.Why == WhyUnnamed) && word == "PRIVATE":
 		return d.handOver(tx, in, h)
 	case word == "DROP", h.Why == WhySender && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
 		if err := h.end(tx, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
@@ -76,6 +78,9 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
+	if post, err = d.withoutPrivate(tx, l, post); err != nil {
+		return err
+	}
 	switch decision.Action {
 	case lists.Refuse:
 		return decision.Refusal
@@ -99,6 +104,71 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	return d.tellEnd(tx, h, templates.Posted)
+}
+
+// releaseUnnamed publishes a letter without its author's name, as a post of theirs in that thread was.
+func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
+	l, err := openList(tx, h)
+	if err != nil {
+		return err
+	}
+	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy)
+	if err != nil {
+		return err
+	}
+	if decision.Action != lists.Accept {
+		// Managers who decided about it would see the name.
+		return refusal.Because(refusal.Limit, "You have written a lot in a short time, so this cannot go out without your name now. Please answer once more in an hour.")
+	}
+	post, err := d.letter(tx, h)
+	if err != nil {
+		return err
+	}
+	if err := h.end(tx, Published, in.Sender.ID, ""); err != nil {
+		return err
+	}
+	if err := d.Hidden.PublishUnnamed(tx, in, l, post, h.Story); err != nil {
+		return err
+	}
+	return d.tellEnd(tx, h, templates.Posted)
+}
+
+// withoutPrivate is a letter as it may become public by its author's word: what it quotes of private mail stays behind, whether the
+// author saw it there or not (W2, G4). One that quotes none stays as it came.
+func (d *Desk) withoutPrivate(tx *db.Tx, l lists.List, post *letter.Letter) (*letter.Letter, error) {
+	shown, err := lists.ReadQuoted(post).Shown(tx)
+	if err != nil || shown == "" {
+		return post, err
+	}
+	from, err := post.Author()
+	if err != nil {
+		return nil, err
+	}
+	text := lists.WithoutMarks(lists.WithoutDoors(post.NewText().Text))
+	if strings.TrimSpace(text) == "" {
+		return nil, refusal.Because(refusal.NotAllowed, "There is nothing in this letter but what it quotes of private mail, and that cannot be posted. Please write anew what everyone should read.")
+	}
+	date, ok := post.Date()
+	if !ok {
+		date = tx.Now
+	}
+	draft := letter.Draft{
+		From: from, To: []letter.Mailbox{{Address: l.Address()}}, ReplyTo: post.ReplyTo(), Subject: post.Subject(), Date: date, MessageID: post.MessageID(),
+		InReplyTo: post.InReplyTo(), References: post.References(), Text: text,
+	}
+	if draft.MessageID == "" {
+		draft.MessageID = letter.NewMessageID("post", l.Domain)
+	}
+	for _, p := range post.Parts() {
+		if name := p.Filename(); name != "" && p.Children == 0 && !strings.HasPrefix(p.Type, "text/") && !strings.HasPrefix(p.Type, "message/") && !strings.HasSuffix(strings.ToLower(name), ".eml") {
+			draft.Attach(name, p.Type, p.Decoded())
+		}
+	}
+	raw, err := draft.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return letter.Parse(raw)
 }
 
 // seesOwn tells whether an author gets a copy of their own post: then nobody needs to tell them that it went out.

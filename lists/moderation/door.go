@@ -14,8 +14,8 @@ import (
 	"backchannel/templates"
 )
 
-// doubts are the reasons to think that a letter to a list was meant for the managers alone (product.md 0.3, W1 to W5; robots, W6,
-// never come this far). Public words sent in private cost one step to mend, private words sent in public cannot be called back: so
+// doubts are the reasons to think that a letter to a list was meant for the managers alone (product.md 0.3; robots, W6, never
+// come this far). Public words sent in private cost one step to mend, private words sent in public cannot be called back: so
 // one doubt is enough to ask.
 func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []templates.Doubt, err error) {
 	doubt := func(kind templates.DoubtKind, words string) {
@@ -41,8 +41,25 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []
 	if in.BothDoors() {
 		doubt(templates.BothDoors, "") // W4
 	}
+	switch {
+	case digest:
+	case digestSubject(in.Letter.Subject(), in.Community.Name):
+		doubt(templates.AnswersDigest, "") // W2, by a program that answers without saying to what
+	}
 	if words := soundsPrivate(in.Letter.Subject(), in.Letter.NewText().Text, firstNames(known.Managers)); words != "" {
 		doubt(templates.SoundsPrivate, words) // W5
+	}
+	if line := slashLine(in.Letter.NewText().Text); line != "" {
+		doubt(templates.SlashFirst, line) // W8
+	}
+	if d.Hidden != nil && in.Sender.ID != 0 {
+		hides, err := d.Hidden.HidesIn(tx, *in.List, in.Sender.ID, slices.Concat(in.Letter.InReplyTo(), in.Letter.References()))
+		if err != nil {
+			return nil, err
+		}
+		if hides {
+			doubt(templates.OwnName, "") // W7
+		}
 	}
 	return all, nil
 }
@@ -51,6 +68,33 @@ var ourSubject = regexp.MustCompile(`(?i)\[(?:private|(?:bc|note) [0-9a-z]{4})\]
 
 // markedSubject tells whether a subject bears the mark of our private mail: some programs answer without saying to what.
 func markedSubject(subject string) bool { return ourSubject.MatchString(subject) }
+
+// slashLine is the first line of a text when it begins with a slash: whoever writes so speaks to the program, or means to. A list never
+// gets it (W8).
+func slashLine(text string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(strings.TrimLeft(text, " \t\r\n\u00A0\u200B\uFEFF\u2060")), "\n")
+	for _, slash := range []string{"/", "／", "⁄", "∕"} {
+		if strings.HasPrefix(first, slash) {
+			return strings.TrimSpace(first)
+		}
+	}
+	return ""
+}
+
+// digestSubject tells whether a letter answers a digest by its subject: "…, 3 unanswered - Gardeners, 12 June".
+func digestSubject(subject, community string) bool {
+	_, behind, found := cutLast(strings.ToLower(subject), strings.ToLower(" - "+community+", "))
+	return found && dayMonth.MatchString(strings.TrimSpace(behind))
+}
+
+var dayMonth = regexp.MustCompile(`^\d{1,2} (?:january|february|march|april|may|june|july|august|september|october|november|december)$`)
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
 
 // privacyWords say that something is not for everyone, in the languages our templates will speak and a few more.
 var privacyWords = []string{
@@ -62,6 +106,9 @@ var privacyWords = []string{
 	"entre nosotros", "confidencial", "en privado", "no lo compartan", "no compartir",
 	"tra noi", "riservato", "in privato", "onder ons", "vertrouwelijk", "niet voor de lijst", "entre nós", "em particular", "mellan oss", "konfidentiellt",
 	"между нами", "конфиденциально", "między nami", "poufne",
+	"mellem os", "fortroligt", "mellom oss", "konfidensielt", "meidän kesken", "luottamuksellinen", "mezi námi", "důvěrné", "між нами", "конфіденційно",
+	"между нас", "поверително", "köztünk", "bizalmas", "între noi", "confidențial",
+	"私下", "保密", "请勿转发", "不要公开", "비밀", "우리끼리",
 	"内密", "ここだけの話", "他言無用",
 }
 
@@ -69,7 +116,7 @@ var privacyWords = []string{
 var managerWords = []string{
 	"managers", "moderators", "moderator", "admins", "list owner", "list owners", "team",
 	"verwalter", "moderatoren", "moderation", "leitung", "modérateurs", "gestionnaires", "responsables", "moderadores", "gestores", "moderatori", "beheerders",
-	"moderatorer", "модераторы", "moderatorzy", "管理者", "モデレーター",
+	"moderatorer", "модераторы", "moderatorzy", "moderátoři", "модератори", "ylläpitäjät", "moderátorok", "moderatorii", "管理员", "版主", "관리자", "管理者", "モデレーター",
 }
 
 // soundsPrivate tells whether a letter opens by addressing the managers, or one of them, and says within its first lines that it is
@@ -120,7 +167,7 @@ func inWord(r rune) bool {
 // unspaced tells whether a word is of a script that writes without blanks.
 func unspaced(word string) bool {
 	r, _ := utf8.DecodeRuneInString(word)
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Hangul)
 }
 
 // clip is the first n bytes of a text, or a little less, so that no character is cut.

@@ -28,10 +28,12 @@ const (
 	WhyNew     = Why(lists.WhyNew)     // managers look at it: a stranger
 	WhyDoor    = Why("door")           // its author must say for whom it is
 	WhyBoth    = Why("both")           // the managers have it; its author must say whether everyone should
+	WhySlash   = Why("slash")          // it begins with a command; its author must say what it is, and it is never posted
+	WhyUnnamed = Why("unnamed")        // its author has a post without their name in that thread, and must say how they speak now
 )
 
 // authors tells whether nobody but the author may decide: the letter may be a private one.
-func (w Why) authors() bool { return w == WhyDoor || w == WhyBoth }
+func (w Why) authors() bool { return w == WhyDoor || w == WhyBoth || w == WhySlash || w == WhyUnnamed }
 
 // question is what the author, or the managers, were asked.
 func (w Why) question() templates.Question {
@@ -40,6 +42,10 @@ func (w Why) question() templates.Question {
 		return templates.AskDoor
 	case WhyBoth:
 		return templates.AskRest
+	case WhySlash:
+		return templates.AskSlash
+	case WhyUnnamed:
+		return templates.AskNamed
 	case WhySender:
 		return templates.AskPost
 	}
@@ -110,7 +116,7 @@ func Schema() db.Schema {
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
 		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
-		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both')),
+		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both','slash','unnamed')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
 		decided   INTEGER NOT NULL DEFAULT 0,
@@ -218,7 +224,7 @@ func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs i
 
 // countWaiting counts the letters that wait, by reason.
 func countWaiting(tx *db.Tx) (map[Why]int64, error) {
-	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0}
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0}
 	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ package moderation
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"backchannel/archive/calendar"
@@ -34,11 +35,20 @@ type PrivateDoor interface {
 	File(tx *db.Tx, in *lists.Incoming) (told bool, err error)
 }
 
+// Hidden knows who stands behind posts without a name, and tells nobody but the author.
+type Hidden interface {
+	// HidesIn tells whether a member has a post without their name in the thread of which these are letters.
+	HidesIn(tx *db.Tx, l lists.List, m lists.MemberID, thread []letter.MessageID) (bool, error)
+	// PublishUnnamed publishes a letter of such a member without their name, too, as they have just asked for. in is their word for it.
+	PublishUnnamed(tx *db.Tx, in *lists.Incoming, l lists.List, post *letter.Letter, story string) error
+}
+
 // Desk takes posts, and the answers about those that wait.
 type Desk struct {
 	Office *notice.Office
 	Press  *relay.Press
 	Door   PrivateDoor
+	Hidden Hidden // nil: nobody ever posts without their name
 }
 
 // Receive takes a post of a list, or a reply to one of our questions.
@@ -156,8 +166,16 @@ func (d *Desk) askAuthor(tx *db.Tx, in *lists.Incoming) error {
 
 // askDoor stops a letter at the door of a list and asks where it belongs.
 func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) error {
+	has := func(k templates.DoubtKind) bool {
+		return slices.ContainsFunc(doubts, func(d templates.Doubt) bool { return d.Kind == k })
+	}
 	why := WhyDoor
-	if in.WithManagers {
+	switch {
+	case has(templates.SlashFirst):
+		why = WhySlash
+	case has(templates.OwnName):
+		why = WhyUnnamed
+	case in.WithManagers:
 		why = WhyBoth
 	}
 	readers, err := lists.Audience(tx, in.List.ID)
@@ -165,7 +183,7 @@ func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) 
 		return err
 	}
 	words, err := templates.WrongDoor{
-		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: in.WithManagers, Subject: in.Letter.Subject(),
+		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: why == WhyBoth, Never: why == WhySlash, Unnamed: why == WhyUnnamed, Subject: in.Letter.Subject(),
 		Preview: notice.Preview(in.Letter), Readers: readers, Days: Days,
 	}.Render()
 	if err != nil {

@@ -32,10 +32,11 @@ func (s *Store) CreatePublic(tx *db.Tx, series int64, name string) (PublicID, er
 }
 
 // nextValidity makes a UIDVALIDITY: the time, and above all that were given, so that a mailbox made again under its old name is
-// another one to every mail program (RFC 9051 §2.3.1.1).
-func nextValidity(tx *db.Tx, highest string) (int64, error) {
+// another one to every mail program (RFC 9051 §2.3.1.1). Of private mailboxes it is above the owner's own alone: from a gap in the numbers
+// nobody learns that somebody else got a letter.
+func nextValidity(tx *db.Tx, highest string, args ...any) (int64, error) {
 	var last int64
-	if err := tx.QueryRow(highest).Scan(&last); err != nil {
+	if err := tx.QueryRow(highest, args...).Scan(&last); err != nil {
 		return 0, fmt.Errorf("make the mailbox: %w", err)
 	}
 	return min(max(tx.Now.Unix(), last+1), math.MaxUint32), nil
@@ -73,7 +74,7 @@ func (s *Store) CreatePrivate(tx *db.Tx, owner int64, name string) (PrivateID, e
 	if refusal.KindOf(err) != refusal.NotFound {
 		return id, err
 	}
-	validity, err := nextValidity(tx, "SELECT coalesce(max(uidvalidity), 0) FROM private_mailbox")
+	validity, err := nextValidity(tx, "SELECT coalesce(max(uidvalidity), 0) FROM private_mailbox WHERE owner = ?", owner)
 	if err != nil {
 		return 0, err
 	}

@@ -14,12 +14,12 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const communityColumns = "id, domain, name, timezone, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, created"
+const communityColumns = "id, domain, name, timezone, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, same_employer, created"
 
 func scanCommunity(r db.Scanner) (c Community, err error) {
 	var ombuds, questions string
 	var created int64
-	if err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.Timezone, &ombuds, &c.Rota, &c.Duty.Days, &c.Duty.From, &c.Duty.To, &c.Duty.Due, &c.Duty.Urgent, &c.Votes, &c.Delivery, &questions, &created); err != nil {
+	if err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.Timezone, &ombuds, &c.Rota, &c.Duty.Days, &c.Duty.From, &c.Duty.To, &c.Duty.Due, &c.Duty.Urgent, &c.Votes, &c.Delivery, &questions, &c.SameEmployer, &created); err != nil {
 		return c, err
 	}
 	c.Created = db.Time(created)
@@ -76,7 +76,7 @@ func (c Community) row() []any {
 	return []any{
 		db.Named("id", c.ID), db.Named("domain", c.Domain), db.Named("name", c.Name), db.Named("timezone", c.Timezone), db.Named("ombuds", c.Ombuds.String()),
 		db.Named("rota", c.Rota), db.Named("duty_days", int64(c.Duty.Days)), db.Named("duty_from", c.Duty.From), db.Named("duty_to", c.Duty.To),
-		db.Named("due", c.Duty.Due), db.Named("urgent", c.Duty.Urgent), db.Named("votes", c.Votes), db.Named("delivery", string(c.Delivery)), db.Named("questions", string(questions)),
+		db.Named("due", c.Duty.Due), db.Named("urgent", c.Duty.Urgent), db.Named("votes", c.Votes), db.Named("delivery", string(c.Delivery)), db.Named("questions", string(questions)), db.Named("same_employer", c.SameEmployer),
 	}
 }
 
@@ -92,8 +92,8 @@ func AddCommunity(tx *db.Tx, c Community) (Community, error) {
 		return c, err
 	}
 	c.Created = tx.Now
-	id, err := tx.Insert(`INSERT INTO community (domain, name, timezone, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, created)
-		VALUES (@domain, @name, @timezone, @ombuds, @rota, @duty_days, @duty_from, @duty_to, @due, @urgent, @votes, @delivery, @questions, @created)`, append(c.row()[1:], db.Named("created", db.Micros(tx.Now)))...)
+	id, err := tx.Insert(`INSERT INTO community (domain, name, timezone, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, same_employer, created)
+		VALUES (@domain, @name, @timezone, @ombuds, @rota, @duty_days, @duty_from, @duty_to, @due, @urgent, @votes, @delivery, @questions, @same_employer, @created)`, append(c.row()[1:], db.Named("created", db.Micros(tx.Now)))...)
 	if db.IsUnique(err) {
 		return c, refusal.Because(refusal.Conflict, "There is a community %s already.", c.Domain).Try("backchannel community show %s", c.Domain)
 	}
@@ -108,7 +108,7 @@ func SaveCommunity(tx *db.Tx, c Community) error {
 	}
 	row := c.row()
 	_, err := tx.Exec(`UPDATE community SET name = @name, timezone = @timezone, ombuds = @ombuds, rota = @rota,
-		duty_days = @duty_days, duty_from = @duty_from, duty_to = @duty_to, due = @due, urgent = @urgent, votes = @votes, delivery = @delivery, questions = @questions WHERE id = @id`,
+		duty_days = @duty_days, duty_from = @duty_from, duty_to = @duty_to, due = @due, urgent = @urgent, votes = @votes, delivery = @delivery, questions = @questions, same_employer = @same_employer WHERE id = @id`,
 		append(row[:1:1], row[2:]...)...)
 	return err
 }

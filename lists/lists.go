@@ -71,17 +71,18 @@ const (
 
 // Community is a mail domain and the rules of those who belong to it.
 type Community struct {
-	ID        CommunityID    `json:"-"`
-	Domain    string         `json:"domain"`
-	Name      string         `json:"name"`
-	Timezone  string         `json:"timezone"` // IANA name
-	Ombuds    letter.Address `json:"-"`        // zero: none named
-	Rota      bool           `json:"rota"`
-	Duty      Duty           `json:"duty"`
-	Votes     int            `json:"votes"`    // yes votes that admit an applicant
-	Delivery  Delivery       `json:"delivery"` // what new members get
-	Questions []string       `json:"questions,omitempty"`
-	Created   time.Time      `json:"created"`
+	ID           CommunityID    `json:"-"`
+	Domain       string         `json:"domain"`
+	Name         string         `json:"name"`
+	Timezone     string         `json:"timezone"` // IANA name
+	Ombuds       letter.Address `json:"-"`        // zero: none named
+	Rota         bool           `json:"rota"`
+	Duty         Duty           `json:"duty"`
+	Votes        int            `json:"votes"`    // yes votes that admit an applicant
+	Delivery     Delivery       `json:"delivery"` // what new members get
+	Questions    []string       `json:"questions,omitempty"`
+	SameEmployer bool           `json:"same_employer"` // a report is kept from managers who work where the one it is about works
+	Created      time.Time      `json:"created"`
 }
 
 // Address is a fixed address of the community, as "managers" or "help".

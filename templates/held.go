@@ -7,17 +7,18 @@ type Question string
 
 // The questions.
 const (
-	AskPost    Question = "post"     // was this post yours?
-	AskDoor    Question = "door"     // for everyone, or for the managers?
-	AskRest    Question = "rest"     // the managers have it; for everyone too?
-	AskSlash   Question = "slash"    // what is this line with a slash? it is never posted
-	AskNamed   Question = "named"    // with your name, or without?
-	AskSender  Question = "sender"   // was this you, from another address?
-	AskAnswer  Question = "answer"   // shall this answer of a manager go out?
-	AskNote    Question = "note"     // shall the other managers see this note?
-	AskMayRead Question = "may-read" // may the managers whom a letter names read it?
-	AskHeld    Question = "held"     // managers: shall this post go out?
-	AskChange  Question = "change"   // shall this change of your membership be made?
+	AskPost     Question = "post"     // was this post yours?
+	AskDoor     Question = "door"     // for everyone, or for the managers?
+	AskRest     Question = "rest"     // the managers have it; for everyone too?
+	AskSlash    Question = "slash"    // what is this line with a slash? it is never posted
+	AskNamed    Question = "named"    // with your name, or without?
+	AskSender   Question = "sender"   // was this you, from another address?
+	AskAnswer   Question = "answer"   // shall this answer of a manager go out?
+	AskNote     Question = "note"     // shall the other managers see this note?
+	AskMayRead  Question = "may-read" // may the managers whom a letter names read it?
+	AskHeld     Question = "held"     // managers: shall this post go out?
+	AskChange   Question = "change"   // shall this change of your membership be made?
+	AskHandOver Question = "handover" // may the ombuds hand a letter to a manager?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -33,7 +34,7 @@ func (q Question) Words() []string {
 		return []string{"NAMED", "ANON", "PRIVATE", "DROP"}
 	case AskRest:
 		return []string{"PUBLIC", "DROP"}
-	case AskSender, AskChange:
+	case AskSender, AskChange, AskHandOver:
 		return []string{"YES", "NO"}
 	case AskAnswer:
 		return []string{"SEND", "NOTE", "DROP"}

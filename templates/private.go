@@ -361,16 +361,3 @@ type WriterChoice struct {
 
 // Render writes the mail.
 func (t WriterChoice) Render() (Mail, error) { return render("writer_choice", t) }
-
-// OmbudsLetter brings a private letter to the ombuds, because the managers may not read it. Its Reply-To leads to the writer.
-type OmbudsLetter struct {
-	Community string
-	Code      string   // the conversation
-	Subject   string   `optional:"a letter may have none"`
-	Member    string   // who wrote
-	Managers  []string // whom it names
-	Text      Said     `optional:"a letter may be an attachment alone"`
-}
-
-// Render writes the mail.
-func (t OmbudsLetter) Render() (Mail, error) { return render("ombuds_letter", t) }

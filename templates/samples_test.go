@@ -69,6 +69,7 @@ func samples() []sample {
 		{"post_waits-newcomer", PostWaits{Community: bc, List: "Garden talk", Reason: Newcomer}},
 	}
 	all = append(all, privateSamples()...)
+	all = append(all, reportSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)
@@ -132,8 +133,8 @@ func privateSamples() []sample {
 		{"writer_choice", WriterChoice{bc, "K7QX", "The sponsor thread", "Theo", true, false, "", []string{"Mira", "Theo", "Jonas"}}},
 		{"writer_choice-not", WriterChoice{Community: bc, Code: "K7QX", Name: "Theo", Managers: []string{"Mira"}}},
 		{"writer_choice-last", WriterChoice{Community: bc, Code: "K7QX", Name: "Theo", Last: true, Ombuds: "ombuds@sand.example"}},
-		{"ombuds_letter", OmbudsLetter{bc, "K7QX", "The sponsor thread", "Dana Reyes", []string{"Mira"}, "I think Mira was wrong."}},
-		{"ombuds_letter-empty", OmbudsLetter{Community: bc, Code: "K7QX", Member: "Dana Reyes", Managers: []string{"Mira"}}},
+		{"ombuds_letter", OmbudsLetter{Community: bc, Code: "K7QX", Reason: WriterWishes, Subject: "The sponsor thread", Member: "Dana Reyes", Managers: []string{"Mira"}, Text: "I think Mira was wrong.", Forward: true}},
+		{"ombuds_letter-empty", OmbudsLetter{Community: bc, Code: "K7QX", Reason: MoreOfIt, Member: "Dana Reyes"}},
 		{"answer_end", AnswerEnd{"K7QX", "Dana", "Sponsors, first hires", 14}},
 		{"answer_end-dropped", AnswerEnd{Code: "K7QX", Member: "Dana"}},
 		{"colleague_answered-bare", ColleagueAnswered{Code: "K7QX", Colleague: "Mira", Member: "Dana", Text: "Yes."}},

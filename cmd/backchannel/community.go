@@ -26,6 +26,7 @@ type communityFlags struct {
 	votes                  int
 	questions              []string
 	delivery               lists.Delivery
+	sameEmployer           bool
 }
 
 func (f *communityFlags) add(cmd *cobra.Command) {
@@ -38,6 +39,7 @@ func (f *communityFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.dutyHours, "duty-hours", "", "the hours of such a day, as 8-20")
 	flags.IntVar(&f.due, "due", 0, "duty hours until a private letter must be answered")
 	flags.IntVar(&f.dueUrgent, "due-urgent", 0, "the same for urgent letters and reports")
+	flags.Var(onOff{&f.sameEmployer}, "same-employer", "whether a report is kept from managers who work (by the domain of their address) where the one it is about works")
 	flags.StringArrayVar(&f.questions, "question", nil, `a question to applicants; give it again for more, once as "" for none`)
 	flags.IntVar(&f.votes, "votes", 0, "how many managers must say yes to an applicant")
 	oneOf(cmd, &f.delivery, "delivery", "A delivery", "what new members get of a list", lists.Each, lists.Digest, lists.None)
@@ -69,6 +71,9 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	}
 	if err := f.duty(cmd, &to.Duty); err != nil {
 		return err
+	}
+	if changed(cmd, "same-employer") {
+		to.SameEmployer = f.sameEmployer
 	}
 	if changed(cmd, "votes") {
 		if f.votes < 1 {
@@ -119,7 +124,7 @@ func (f *communityFlags) duty(cmd *cobra.Command, to *lists.Duty) (err error) {
 
 // later names what is kept and does nothing yet: a setting must not promise what this version cannot do.
 func (c *cli) later(cmd *cobra.Command, what map[string]string) {
-	for _, flag := range []string{"ombuds", "rota", "question", "votes"} {
+	for _, flag := range []string{"rota", "question", "votes"} {
 		if what[flag] != "" && changed(cmd, flag) {
 			c.note("note: --%s is kept, but %s come with a later version.", flag, what[flag])
 		}
@@ -127,7 +132,7 @@ func (c *cli) later(cmd *cobra.Command, what map[string]string) {
 }
 
 var notYet = map[string]string{
-	"ombuds": "letters to ombuds@", "rota": "turns of the managers", "question": "applications by mail", "votes": "applications by mail",
+	"rota": "turns of the managers", "question": "applications by mail", "votes": "applications by mail",
 }
 
 func (c *cli) newCommunityAdd() *cobra.Command {
@@ -157,7 +162,7 @@ func (c *cli) newCommunitySet() *cobra.Command {
 	cmd := &cobra.Command{Use: "set [DOMAIN]", Short: "Change a community's settings", Args: words("[DOMAIN]")}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery") {
+		if !changed(cmd, "name", "timezone", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -236,7 +241,7 @@ func (c *cli) newCommunityShow() *cobra.Command {
 			}
 			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
 				"answer due", fmt.Sprintf("within %d duty hours, %d for urgent letters and reports", s.Duty.Due, s.Duty.Urgent), "votes to join", fmt.Sprint(s.Votes),
-				"new members get", string(s.Delivery), "questions", strings.Join(s.Questions, " | "), "lists", strings.Join(s.Lists, ", "),
+				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "questions", strings.Join(s.Questions, " | "), "lists", strings.Join(s.Lists, ", "),
 				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))
 			return nil
 		})

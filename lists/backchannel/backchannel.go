@@ -41,6 +41,14 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	if in.Token == nil && in.Name.Kind == address.Note {
 		return b.lostNote(tx, in)
 	}
+	if in.Token == nil && in.Name.Form == address.Role {
+		switch in.Name.Word {
+		case "report":
+			return b.takeReport(tx, in)
+		case "ombuds":
+			return b.takeForOmbuds(tx, in)
+		}
+	}
 	if in.Token == nil || in.Token.Receiver != Receiver {
 		return b.Take(tx, in, Context{})
 	}
@@ -58,6 +66,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	switch side {
+	case sideHand:
+		return b.decideHandOver(tx, in, c, lists.MemberID(rev))
 	case sideManager, sideNote:
 		return b.fromManager(tx, in, c, rev, side == sideNote)
 	case sideMay:
@@ -189,8 +199,14 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if done, err := b.writerChoice(tx, in, c); err != nil || done {
 		return done, err
 	}
+	if c.Ombuds == OmbudsAlone {
+		return true, b.moreForOmbuds(tx, in, c, said)
+	}
 	if err := b.room(tx, in, c); err != nil {
 		return false, err
+	}
+	if c.Kind == Report {
+		return true, b.hearReport(tx, in, c, said)
 	}
 	left, err := b.withhold(tx, in, c, said)
 	if err != nil {
@@ -260,9 +276,9 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) error {
 }
 
 // mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it and those for whom it does not
-// exist. It is the one place that says so; letters, copies still owed, folders, lists and commands ask here.
+// exist; nobody, when the ombuds alone has it. It is the one place that says so; letters, copies still owed, folders, lists and commands ask here.
 func (c Conv) mayRead(m lists.Member) bool {
-	return m.Manager() && m.Community == c.Community && m.ID != c.Member && !slices.Contains(c.excluded, m.ID)
+	return m.Manager() && m.Community == c.Community && c.Ombuds != OmbudsAlone && m.ID != c.Member && !slices.Contains(c.excluded, m.ID)
 }
 
 // readers are the managers who may see a conversation.

@@ -67,12 +67,23 @@ type Conv struct {
 	Answered   time.Time // when a person answered first; zero: nobody has
 	Snoozed    time.Time // until when nobody needs to look at it; zero: it is not snoozed
 	Closed     time.Time // zero: it is open
+	Ombuds     OmbudsPart
 
 	snoozeAs string
 	snoozer  lists.MemberID
 	merged   ConvID
 	excluded []lists.MemberID // managers for whom it does not exist
 }
+
+// OmbudsPart is what the ombuds has to do with a conversation.
+type OmbudsPart string
+
+// The parts.
+const (
+	OmbudsOut    OmbudsPart = ""       // nothing
+	OmbudsCopied OmbudsPart = "copied" // has what its writer says, beside a manager
+	OmbudsAlone  OmbudsPart = "alone"  // has it, and for no manager does it exist
+)
 
 // side is who an address of a conversation was given to.
 type side string
@@ -85,6 +96,7 @@ const (
 	sideNote    side = "note"    // one manager, to the other managers
 	sideMay     side = "may"     // the writer, about who may read
 	sideOmbuds  side = "ombuds"  // the ombuds, to the writer
+	sideHand    side = "hand"    // the writer, about whether a manager (in place of the revision) gets what the ombuds has
 )
 
 // object is what the row of a token says about it.
@@ -99,7 +111,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
-	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, due, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0),
+	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, due, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds,
 	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0)`
 
 func scanConv(r db.Scanner) (c Conv, err error) {
@@ -23,7 +23,7 @@ func scanConv(r db.Scanner) (c Conv, err error) {
 	var excluded string
 	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.Kind, &c.State, &c.Owner, &c.Subject,
 		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &due, &answered,
-		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &excluded)
+		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &excluded)
 	c.About.Digest, c.Opened, c.Due, c.Answered, c.Snoozed, c.Closed = db.Time(digest), db.Time(opened), db.Time(due), db.Time(answered), db.Time(snoozed), db.Time(closed)
 	for _, one := range strings.FieldsFunc(excluded, func(r rune) bool { return r == ',' }) {
 		id, err := strconv.ParseInt(one, 10, 64)

@@ -28,7 +28,7 @@ func include(tx *db.Tx, c ConvID, m lists.MemberID) error {
 	if _, err := tx.Exec("UPDATE conv_exclusion SET lifted = ? WHERE conv = ? AND manager = ?", db.Micros(tx.Now), c, m); err != nil {
 		return err
 	}
-	_, err := tx.Exec("UPDATE conv SET restricted = EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @id AND lifted = 0) WHERE id = @id", db.Named("id", c))
+	_, err := tx.Exec("UPDATE conv SET restricted = kind = 'report' OR EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @id AND lifted = 0) WHERE id = @id", db.Named("id", c))
 	return err
 }
 
@@ -101,7 +101,7 @@ func forget(tx *db.Tx, c Conv, outcome string) error {
 // Tags are the tags that a manager has folders for: those of letters they may see, and those they made themselves.
 func (b *Letterbox) Tags(tx *db.Tx, m lists.Member) ([]string, error) {
 	return db.Select(tx, scanWord, `SELECT tag FROM conv_tag AS t JOIN conv AS c ON c.id = t.conv
-			WHERE c.community = @community AND c.merged IS NULL AND c.member IS NOT @manager
+			WHERE c.community = @community AND c.merged IS NULL AND c.member IS NOT @manager AND c.ombuds <> 'alone'
 			AND NOT EXISTS (SELECT 1 FROM conv_exclusion AS e WHERE e.conv = c.id AND e.manager = @manager AND e.lifted = 0)
 		UNION SELECT tag FROM manager_tag WHERE manager = @manager ORDER BY tag`,
 		db.Named("community", m.Community), db.Named("manager", m.ID))

@@ -56,7 +56,7 @@ func absorb(tx *db.Tx, into, other Conv) error {
 		{`INSERT INTO conv_exclusion (conv, manager, reason, by, at, lifted) SELECT @into, manager, reason, by, at, 0 FROM conv_exclusion WHERE conv = @other AND lifted = 0
 			ON CONFLICT (conv, manager) DO UPDATE SET lifted = 0, reason = excluded.reason, by = excluded.by`, []any{i, o}},
 		{`UPDATE conv SET rev = rev + @grown, urgent = urgent OR (SELECT urgent FROM conv WHERE id = @other), opened = min(opened, (SELECT opened FROM conv WHERE id = @other)),
-			restricted = EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @into AND lifted = 0) WHERE id = @into`, []any{i, o, db.Named("grown", other.Rev)}},
+			restricted = kind = 'report' OR EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @into AND lifted = 0) WHERE id = @into`, []any{i, o, db.Named("grown", other.Rev)}},
 		{`UPDATE conv SET merged = @into, state = 'closed', outcome = 'merged', closed = @now, snoozed = 0, snooze_as = '', snoozer = NULL WHERE id = @other`,
 			[]any{i, o, db.Named("now", db.Micros(tx.Now))}},
 	} {

@@ -4,7 +4,7 @@ import "backchannel/archive/db"
 
 // Schema is the managers' letterbox.
 func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{schemaConv + schemaSaid}}
+	return db.Schema{Owner: "lists/backchannel", Steps: []string{schemaConv + schemaSaid + schemaAudit}}
 }
 
 // schemaConv is what is known of a conversation.
@@ -40,6 +40,7 @@ const schemaConv = `
 		closed     INTEGER NOT NULL DEFAULT 0,
 		purge      INTEGER NOT NULL DEFAULT 0,         -- when its words are to be forgotten; 0: not decided
 		merged     INTEGER REFERENCES conv (id),       -- the conversation that it became a part of
+		ombuds     TEXT NOT NULL DEFAULT '' CHECK (ombuds IN ('','copied','alone')), -- the ombuds has a copy, or has it and no manager does
 		CHECK ((state = 'closed') = (closed <> 0))
 	) STRICT;
 	CREATE INDEX conv_member ON conv (community, member, opened);

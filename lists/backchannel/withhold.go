@@ -7,7 +7,6 @@ import (
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/templates"
@@ -57,7 +56,7 @@ func (b *Letterbox) namedOf(tx *db.Tx, c Conv) (all []lists.Member, err error) {
 		return nil, err
 	}
 	for _, e := range excluded {
-		if e.Reason != Named {
+		if e.Reason != Named && (c.Kind != Report || e.Reason != Concerned) {
 			continue
 		}
 		m, err := lists.MemberByID(tx, e.Manager)
@@ -135,7 +134,7 @@ func (b *Letterbox) decideMayRead(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	case alone && word == "YES":
 		return b.letRead(tx, in, c)
 	case alone && word == "OMBUDS" && !in.Community.Ombuds.IsZero():
-		return b.toOmbuds(tx, in, c)
+		return b.giveToOmbuds(tx, in, c, templates.WriterWishes)
 	case alone && (word == "DROP" || word == "NO"):
 		if err := forget(tx, c, "dropped"); err != nil {
 			return err
@@ -173,64 +172,6 @@ func (b *Letterbox) letRead(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	}
 	_, err = b.acknowledge(tx, in, now, named, nil, true)
 	return err
-}
-
-// toOmbuds gives a letter to the ombuds and to nobody else, as its writer wishes. The ombuds answers the writer; managers see nothing.
-func (b *Letterbox) toOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
-	all, err := said(tx, c.ID, 0)
-	if err != nil {
-		return err
-	}
-	named, err := b.namedOf(tx, c)
-	if err != nil {
-		return err
-	}
-	var texts []string
-	for _, m := range all {
-		if m.dir == dirIn {
-			texts = append(texts, m.text)
-		}
-	}
-	words, err := templates.OmbudsLetter{
-		Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Member: c.Name, Managers: others(named, 0), Text: templates.Said(strings.Join(texts, "\n\n")),
-	}.Render()
-	if err != nil {
-		return err
-	}
-	mail := notice.Mail{
-		Community: in.Community, To: letter.Mailbox{Address: in.Community.Ombuds}, From: letter.Mailbox{Name: c.Name + " (private " + c.Code + ")", Address: in.Community.Address("managers")},
-		Words: words, Kind: notice.Converse, Private: true, Story: in.Story,
-	}
-	mail.ReplyTo, err = b.Office.Private(tx, c.Name, notice.Door{Community: in.Community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
-	if err != nil {
-		return err
-	}
-	if _, err := b.Office.Send(tx, mail); err != nil {
-		return err
-	}
-	if err := calendar.Clear(tx, MayRead, int64(c.ID)); err != nil {
-		return err
-	}
-	if err := endAs(tx, c, "ombuds"); err != nil {
-		return err
-	}
-	return b.tellMayRead(tx, in.Community, c, templates.MayReadEnd{Ombuds: ombuds(in.Community)}, in)
-}
-
-// fromOmbuds passes the ombuds' answer on to the writer, in words of the role.
-func (b *Letterbox) fromOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
-	if in.From.Address.Key() != in.Community.Ombuds.Key() || !in.Vouched() || !in.Token.Live(tx.Now) {
-		return lists.NoSuchAddress()
-	}
-	text := words(in.Letter)
-	msg, err := record(tx, &c, message{dir: dirOut, story: in.Story, text: text, verdict: lists.Verified})
-	if err != nil {
-		return err
-	}
-	if err := in.Filed(tx, "the ombuds' answer to a private letter"); err != nil {
-		return err
-	}
-	return b.toWriter(tx, in.Community, c, answer{conv: c, text: msg.text, story: in.Story}, letter.Mailbox{Name: "The ombuds", Address: in.Community.Address("managers")})
 }
 
 // tellMayRead tells the writer how it ended. in is their word; nil when the clock decided.
@@ -301,9 +242,21 @@ func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bo
 			err = b.present(tx, in.Community, c, m, c.Name+" lets you see this letter.")
 		}
 	case !include && c.mayRead(m) && len(readers) == 1:
+		if c.Kind == Report && !in.Community.Ombuds.IsZero() {
+			if err := b.Exclude(tx, c, m.ID, Asked, 0); err != nil {
+				return false, err
+			}
+			if err := in.Filed(tx, "a writer's word about who may read a letter"); err != nil {
+				return false, err
+			}
+			return true, b.giveToOmbuds(tx, in, c, templates.NobodyMayRead)
+		}
 		t.Last, t.Ombuds = true, ombuds(in.Community)
 	case !include:
 		err = b.Exclude(tx, c, m.ID, Asked, 0)
+	}
+	if err == nil && c.Kind == Report {
+		err = b.afterChoice(tx, in, c)
 	}
 	if err != nil {
 		return false, err

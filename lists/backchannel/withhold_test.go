@@ -86,7 +86,7 @@ func TestMayTheOnlyManagerRead(t *testing.T) {
 	v.MustSend(answer(dana, q, "Ombuds"))
 	all = v.Deliver()
 	nothing(t, all, mira)
-	says(t, v.One(all, dana), "sand@ombuds.example has your letter")
+	says(t, v.One(all, dana), "It went to the ombuds, ombuds@gardeners.example, and to nobody else")
 	sand := v.One(all, "sand@ombuds.example")
 	says(t, sand, "zzwords", "No manager sees it")
 	v.MustSend(answer("A. Sand <sand@ombuds.example>", sand, "Call me, Dana."))

@@ -107,6 +107,11 @@ func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m list
 	if err != nil {
 		return err
 	}
+	if now.Kind == Report {
+		return b.bringReport(tx, community, now, m, asked, templates.ReportNotice{
+			Why: why, Again: true, Unverified: asked.verdict != lists.Verified && now.Member != 0, Earlier: append(earlier, later...),
+		})
+	}
 	readers, err := b.readers(tx, now)
 	if err != nil {
 		return err

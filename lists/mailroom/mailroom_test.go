@@ -92,7 +92,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"a stranger to a list":      {post{from: "eve@evil.example", to: "talk@gardeners.example"}, nobody},
 		"an unknown list":           {post{from: bill, to: "tolk@gardeners.example"}, nobody},
-		"a word without a service":  {post{from: bill, to: "ombuds@gardeners.example"}, nobody},
+		"a word without a service":  {post{from: bill, to: "join@gardeners.example"}, nobody},
 		"a token nobody was given":  {post{from: "eve@evil.example", to: "private+" + strings.Repeat("a", 26) + "@gardeners.example"}, nobody},
 		"the same from a member":    {post{from: bill, to: "everyone+" + strings.Repeat("a", 26) + "@gardeners.example"}, nobody},
 		"a bad return path":         {post{from: "mailer@mx.example", to: "bounce+" + strings.Repeat("a", 26) + "@gardeners.example", sender: &empty}, nobody},

@@ -1,0 +1,396 @@
+package backchannel
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// ombudsDoor is the address of ours by which the ombuds of a community is written to; "" when there is none.
+func ombudsDoor(c lists.Community) string {
+	if c.Ombuds.IsZero() {
+		return ""
+	}
+	return c.Address("ombuds").String()
+}
+
+// takeForOmbuds gives a letter to ombuds@ to the ombuds, written anew. For no manager does it exist. The ombuds' own letters to that
+// address go nowhere: they answer through the address in what they get.
+func (b *Letterbox) takeForOmbuds(tx *db.Tx, in *lists.Incoming) error {
+	switch {
+	case in.Community.Ombuds.IsZero():
+		return refusal.Because(refusal.NotAllowed, "%s has no ombuds. What goes to %s is read by the managers alone; a report goes to %s.",
+			in.Community.Name, in.Community.Address("managers"), in.Community.Address("report"))
+	case in.From.Address.IsZero():
+		return refusal.Because(refusal.Malformed, "A letter needs exactly one address in its From field. Please send it again from your ordinary mail program.")
+	case in.Verdict == lists.Unverified && !in.Vouched():
+		return lists.NoSuchAddress()
+	case in.From.Address.Key() == in.Community.Ombuds.Key():
+		return refusal.Because(refusal.NotAllowed, "You are the ombuds, and this address leads to you. Please answer the letters that you got from it.")
+	}
+	ref, c, err := b.byReference(tx, in)
+	if err != nil {
+		return err
+	}
+	text := words(in.Letter)
+	if ref.conv != 0 && ref.manager == 0 && c.Ombuds == OmbudsAlone {
+		return b.moreForOmbuds(tx, in, c, text)
+	}
+	if again, err := heardBefore(tx, Conv{Community: in.Community.ID, Member: in.Sender.ID, Address: in.From.Address}, in.Letter.MessageID(), text); err != nil {
+		return err
+	} else if again {
+		return in.Filed(tx, "a letter for the ombuds that is here already")
+	}
+	if c, err = open(tx, in, Context{}); err != nil {
+		return err
+	}
+	if err := enough(tx, in, c); err != nil {
+		return err
+	}
+	if err := setOmbuds(tx, &c, OmbudsAlone); err != nil {
+		return err
+	}
+	if _, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: text, verdict: in.Verdict}); err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "a letter for the ombuds"); err != nil {
+		return err
+	}
+	return b.giveToOmbuds(tx, in, c, templates.ForOmbuds)
+}
+
+// giveToOmbuds gives a conversation to the ombuds and to nobody else, and tells its writer. The ombuds answers the writer; for managers
+// it is gone.
+func (b *Letterbox) giveToOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, why templates.OmbudsReason) error {
+	without, err := b.keptAway(tx, c)
+	if err != nil {
+		return err
+	}
+	managers, err := lists.Managers(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	if err := setOmbuds(tx, &c, OmbudsAlone); err != nil {
+		return err
+	}
+	for _, m := range managers {
+		if err := endHeld(tx, c.ID, m.ID); err != nil {
+			return err
+		}
+		if err := b.takeAway(tx, c, m.ID); err != nil {
+			return err
+		}
+	}
+	if err := b.tellOmbuds(tx, in.Community, c, why, nil, in); err != nil {
+		return err
+	}
+	if err := calendar.Clear(tx, MayRead, int64(c.ID)); err != nil {
+		return err
+	}
+	if err := endAs(tx, c, "ombuds"); err != nil {
+		return err
+	}
+	t := templates.OmbudsHas{
+		Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Ombuds: ombudsDoor(in.Community), Without: without,
+		Managers: in.Community.Address("managers").String(), Report: c.Kind == Report,
+	}
+	if in.Letter != nil {
+		t.NotPassed = attached(in.Letter)
+	}
+	if in.Robot || c.Member == 0 && !c.Anon && !in.Vouched() {
+		return nil
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	return b.writeWriter(tx, c, notice.Mail{Community: in.Community, Words: words, Kind: notice.Acks, Auto: notice.Replied, Private: true, Story: in.Story})
+}
+
+// keptAway are the managers for whom a conversation does not exist, with the reason.
+func (b *Letterbox) keptAway(tx *db.Tx, c Conv) (left []templates.Left, err error) {
+	all, err := exclusions(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	author, err := b.authorOf(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		m, err := lists.MemberByID(tx, e.Manager)
+		switch {
+		case err != nil:
+			return nil, err
+		case !m.Manager():
+			continue
+		}
+		why := templates.WhyNamed
+		switch {
+		case e.Reason == Asked:
+			why = templates.WhyAsked
+		case m.ID == author.ID:
+			why = templates.WhyAuthor
+		}
+		left = append(left, templates.Left{Name: m.FirstName(), Why: why})
+	}
+	return left, nil
+}
+
+// moreForOmbuds gives a further letter of a conversation that the ombuds alone has to the ombuds.
+func (b *Letterbox) moreForOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, text string) error {
+	if in.Community.Ombuds.IsZero() {
+		return refusal.Because(refusal.NotAllowed, "%s has no ombuds any more, and no manager may read this. Please write to %s if one should.", in.Community.Name, in.Community.Address("managers"))
+	}
+	if err := enough(tx, in, c); err != nil {
+		return err
+	}
+	c.Address = in.From.Address
+	if _, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: text, verdict: in.Verdict}); err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "a letter for the ombuds"); err != nil {
+		return err
+	}
+	return b.tellOmbuds(tx, in.Community, c, templates.MoreOfIt, nil, in)
+}
+
+// tellOmbuds sends the ombuds a letter of a conversation: the newest one, or all of it when it was with the managers before. in is the
+// letter that was the cause; nil when there is none. with are the managers who have it, too.
+func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why templates.OmbudsReason, with []string, in *lists.Incoming) error {
+	all, err := said(tx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	var texts []string
+	unverified := false
+	for _, m := range all {
+		if m.dir == dirIn {
+			texts, unverified = append(texts, m.text), m.verdict != lists.Verified && c.Member != 0
+		}
+	}
+	if why == templates.MoreOfIt {
+		texts = texts[max(0, len(texts)-1):]
+	}
+	without, err := b.keptAway(tx, c)
+	if err != nil {
+		return err
+	}
+	t := templates.OmbudsLetter{
+		Community: community.Name, Code: c.Code, Reason: why, Subject: c.Subject, Member: c.Name, With: with, Text: templates.Said(strings.Join(texts, "\n\n")),
+		Forward: c.Ombuds == OmbudsAlone, Unverified: unverified,
+	}
+	for _, l := range without {
+		t.Managers = append(t.Managers, l.Name)
+	}
+	if c.Member == 0 && !c.Anon {
+		t.Address = c.Address.String()
+	}
+	if t.Post, _, err = b.quotePost(tx, c); err != nil {
+		return err
+	}
+	story := ""
+	if in != nil {
+		story = in.Story
+		if in.Letter != nil {
+			t.NotPassed = attached(in.Letter)
+		}
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	return b.toOmbuds(tx, community, c, c.Name+" (private "+c.Code+")", words, story)
+}
+
+// toOmbuds sends the ombuds a letter about a conversation; a reply goes to its writer.
+func (b *Letterbox) toOmbuds(tx *db.Tx, community lists.Community, c Conv, from string, words templates.Mail, story string) error {
+	mail := notice.Mail{
+		Community: community, To: letter.Mailbox{Address: community.Ombuds}, From: letter.Mailbox{Name: from, Address: community.Address("managers")},
+		Words: words, Kind: notice.Converse, Private: true, Story: story,
+	}
+	var err error
+	mail.ReplyTo, err = b.Office.Private(tx, c.Name, notice.Door{Community: community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
+	if err != nil {
+		return err
+	}
+	_, err = b.Office.Send(tx, mail)
+	return err
+}
+
+// enough refuses a letter of somebody who has written too many today.
+func enough(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	most := strangersADay
+	if in.Verdict == lists.Verified {
+		most = lettersADay
+	}
+	n, err := heardSince(tx, c, in.From.Address, tx.Now.AddDate(0, 0, -1))
+	if err == nil && n >= most {
+		err = refusal.Because(refusal.Limit, "There are %d private letters of yours from the last 24 hours. Nothing is wrong with this one; please send it again tomorrow.", n)
+	}
+	return err
+}
+
+var forwardTo = regexp.MustCompile(`(?i)^/forward-?to(?:\s+(\p{L}[\p{L}\s.'’-]{0,60}?))?\s*$`)
+
+// fromOmbuds passes the ombuds' answer on to the writer, or asks the writer whether a manager may have the letter (/forward-to NAME).
+func (b *Letterbox) fromOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	if in.From.Address.Key() != in.Community.Ombuds.Key() || !in.Vouched() || !in.Token.Live(tx.Now) {
+		return lists.NoSuchAddress()
+	}
+	text := words(in.Letter)
+	line, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if found := forwardTo.FindStringSubmatch(strings.TrimSpace(line)); found != nil {
+		return b.forwardTo(tx, in, c, strings.TrimSpace(found[1]), strings.TrimSpace(rest))
+	}
+	if strings.HasPrefix(line, "/") {
+		if err := in.Filed(tx, "a command of the ombuds that is none"); err != nil {
+			return err
+		}
+		return b.sayToOmbuds(tx, in, c, "Nothing was done, and nothing was sent: the only command is /forward-to NAME, on a line of its own. You wrote: "+letter.ASCII(line, 60))
+	}
+	msg, err := record(tx, &c, message{dir: dirOut, story: in.Story, text: text, verdict: lists.Verified})
+	if err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "the ombuds' answer to a private letter"); err != nil {
+		return err
+	}
+	return b.toWriter(tx, in.Community, c, answer{conv: c, text: msg.text, story: in.Story}, letter.Mailbox{Name: "The ombuds", Address: in.Community.Address("managers")})
+}
+
+// sayToOmbuds answers a command of the ombuds.
+func (b *Letterbox) sayToOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, said string) error {
+	words, err := templates.OmbudsTold{Community: in.Community.Name, Code: c.Code, Said: said}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Converse, words)
+	mail.To = letter.Mailbox{Address: in.Community.Ombuds}
+	mail.ReplyTo = letter.Mailbox{Name: c.Name, Address: in.To}
+	_, err = b.Office.Send(tx, mail)
+	return err
+}
+
+// forwardTo asks the writer whether a manager may have what the ombuds has.
+func (b *Letterbox) forwardTo(tx *db.Tx, in *lists.Incoming, c Conv, name, text string) error {
+	if err := in.Filed(tx, "the ombuds' wish to hand a letter to a manager"); err != nil {
+		return err
+	}
+	all, err := lists.Managers(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(m lists.Member) bool { return m.ID == c.Member })
+	m, err := pick(all, name)
+	if r, ok := refusal.As(err); ok {
+		return b.sayToOmbuds(tx, in, c, r.Sentence)
+	}
+	if err != nil {
+		return err
+	}
+	if c.mayRead(m) {
+		return b.sayToOmbuds(tx, in, c, m.FirstName()+" has it already.")
+	}
+	if err := b.askHandOver(tx, in, c, m, text, ""); err != nil {
+		return err
+	}
+	return b.sayToOmbuds(tx, in, c, c.Name+" is asked whether "+m.FirstName()+" may have it. Nothing goes without a YES, and you will hear.")
+}
+
+func (b *Letterbox) askHandOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, text, first string) error {
+	words, err := templates.HandOver{Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Name: m.FirstName(), Days: heldDays, First: first, Text: templates.Said(text)}.Render()
+	if err != nil {
+		return err
+	}
+	d := notice.Door{Community: in.Community, Receiver: Receiver, Object: object(sideHand, int64(c.ID), int(m.ID)), Days: heldDays}
+	mail := notice.Mail{Community: in.Community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true, Story: in.Story}
+	if mail.ReplyTo, err = b.Office.Confirm(tx, d); err != nil {
+		return err
+	}
+	return b.writeWriter(tx, c, mail)
+}
+
+// decideHandOver takes the writer's word about that.
+func (b *Letterbox) decideHandOver(tx *db.Tx, in *lists.Incoming, c Conv, manager lists.MemberID) error {
+	mine, err := b.isWriter(tx, in, c)
+	if err != nil {
+		return err
+	}
+	if !mine || !in.Token.Live(tx.Now) {
+		return lists.NoSuchAddress()
+	}
+	m, err := lists.MemberByID(tx, manager)
+	if err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "a writer's word about who may read a letter"); err != nil {
+		return err
+	}
+	switch word, alone, _ := lists.Word(in.Letter.NewText().Text); {
+	case alone && word == "YES" && m.Manager():
+		return b.handOver(tx, in, c, m)
+	case alone && word == "NO", !m.Manager():
+		return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" does not want "+m.FirstName()+" to have it.", in.Story)
+	default:
+		return b.askHandOver(tx, in, c, m, "", word)
+	}
+}
+
+// handOver gives a manager what the ombuds had alone. All others are kept away from it until the writer says otherwise.
+func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member) error {
+	all, err := lists.Managers(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.ID == m.ID || c.Ombuds != OmbudsAlone {
+			continue
+		}
+		if _, err := exclude(tx, c.ID, other.ID, Asked, 0); err != nil {
+			return err
+		}
+	}
+	if err := setOmbuds(tx, &c, OmbudsCopied); err != nil {
+		return err
+	}
+	if err := include(tx, c.ID, m.ID); err != nil {
+		return err
+	}
+	if err := reopenFor(tx, c); err != nil {
+		return err
+	}
+	now, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.present(tx, in.Community, now, m, "The ombuds handed you this, and "+c.Name+" has said yes to it."); err != nil {
+		return err
+	}
+	if err := b.refile(tx, now); err != nil {
+		return err
+	}
+	return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" has said yes: "+m.FirstName()+" has it now. You still get what is written.", in.Story)
+}
+
+// tellOmbudsSaid tells the ombuds what became of a wish.
+func (b *Letterbox) tellOmbudsSaid(tx *db.Tx, community lists.Community, c Conv, said, story string) error {
+	words, err := templates.OmbudsTold{Community: community.Name, Code: c.Code, Said: said}.Render()
+	if err != nil {
+		return err
+	}
+	return b.toOmbuds(tx, community, c, "About "+c.Code, words, story)
+}
+
+// isWriter tells whether a letter is from whoever began a conversation.
+func (b *Letterbox) isWriter(tx *db.Tx, in *lists.Incoming, c Conv) (bool, error) {
+	return c.Member != 0 && in.Sender.ID == c.Member && in.Verdict != lists.Unverified || c.isOutsider(in), nil
+}

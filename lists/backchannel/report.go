@@ -1,0 +1,507 @@
+package backchannel
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/command"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// reportHours is within how many hours a person answers a report (product.md B11).
+const reportHours = 8
+
+// takeReport takes a letter to report@: from a member, whom at least the domain in From does not disown. The post it is about is the one
+// that it answers, quotes by its id, or hands on.
+func (b *Letterbox) takeReport(tx *db.Tx, in *lists.Incoming) error {
+	if in.Sender.ID == 0 || in.Verdict == lists.Unverified {
+		return noDoorFor(in, "Reports are taken from members alone, and nothing proves that this letter is from one.")
+	}
+	ref, c, err := b.byReference(tx, in)
+	if err != nil {
+		return err
+	}
+	if ref.conv != 0 && ref.manager == 0 && c.Kind == Report { // an answer to what we wrote about an earlier report
+		_, err := b.add(tx, in, c, false)
+		return err
+	}
+	p, err := b.reportedPost(tx, in)
+	if err != nil {
+		return err
+	}
+	return b.Report(tx, in, p)
+}
+
+// noDoorFor refuses somebody who may not use a door of members, and names the one that is open to everybody.
+func noDoorFor(in *lists.Incoming, why string) error {
+	if !in.Community.Ombuds.IsZero() {
+		return refusal.Because(refusal.NotAllowed, "%s Please write from the address you joined with, or to %s, who is outside and no manager.", why, in.Community.Address("ombuds"))
+	}
+	return refusal.Because(refusal.NotAllowed, "%s Please write from the address you joined with.", why)
+}
+
+// reportedPost finds the post that a letter answers, or hands on, by the Message-IDs it names; its ID is 0 when there is none.
+func (b *Letterbox) reportedPost(tx *db.Tx, in *lists.Incoming) (archive.Post, error) {
+	all, err := lists.Lists(tx, in.Community.ID)
+	if err != nil {
+		return archive.Post{}, err
+	}
+	for _, id := range notice.Related(in.Letter) {
+		for _, l := range all {
+			p, err := b.Office.Store.PostByMessageID(tx, l.Box, id)
+			if err == nil {
+				return p, nil
+			}
+			if refusal.KindOf(err) != refusal.NotFound {
+				return p, err
+			}
+		}
+	}
+	return archive.Post{}, nil
+}
+
+// Report opens a report with a letter of a member: whoever it concerns is kept from it before anybody is told (B9). about is the post
+// it is about; one with the id 0 is none that we know.
+func (b *Letterbox) Report(tx *db.Tx, in *lists.Incoming, about archive.Post) error {
+	said := words(in.Letter)
+	context := Context{}
+	if about.ID != 0 {
+		context = Context{Object: postObject(about.ID), Thread: about.Subject}
+	}
+	if again, err := heardBefore(tx, Conv{Community: in.Community.ID, Member: in.Sender.ID}, in.Letter.MessageID(), said); err != nil {
+		return err
+	} else if again { // it came to another address of ours as well; it is one report
+		return in.Filed(tx, "a report that is here already")
+	}
+	c, err := open(tx, in, context)
+	if err != nil {
+		return err
+	}
+	if c, err = asReport(tx, c, tx.Now.Add(reportHours*time.Hour)); err != nil {
+		return err
+	}
+	if err := b.room(tx, in, c); err != nil {
+		return err
+	}
+	return b.hearReport(tx, in, c, said)
+}
+
+// postObject is how a conversation names the post it is about, and postOf reads it again.
+func postObject(id archive.PostID) string { return fmt.Sprintf("post:%d", id) }
+
+func postOf(object string) archive.PostID {
+	id, ok := strings.CutPrefix(object, "post:")
+	n, err := strconv.ParseInt(id, 10, 64)
+	if !ok || err != nil {
+		return 0
+	}
+	return archive.PostID(n)
+}
+
+// hearReport puts a letter into a report: first it keeps away whom it concerns, then it goes to those who are left; to the ombuds as
+// well when one is left, and to the ombuds alone when nobody is.
+func (b *Letterbox) hearReport(tx *db.Tx, in *lists.Incoming, c Conv, said string) error {
+	again := c.Rev > 0
+	text := in.Letter.Subject() + "\n" + said
+	if !again { // what a later letter quotes is ours, and names everybody who has it
+		text += "\n" + in.Letter.Text()
+	}
+	left, err := b.keepAway(tx, c, text, !again)
+	if err != nil {
+		return err
+	}
+	if c, err = find(tx, c.ID); err != nil {
+		return err
+	}
+	c.Address = in.From.Address
+	msg, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: said, verdict: in.Verdict})
+	if err != nil {
+		return err
+	}
+	if err := c.heard(tx); err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, c)
+	switch {
+	case err != nil:
+		return err
+	case len(readers) == 0 && !in.Community.Ombuds.IsZero():
+		if err := in.Filed(tx, "a report for the ombuds"); err != nil {
+			return err
+		}
+		return b.giveToOmbuds(tx, in, c, templates.NobodyMayRead)
+	case len(readers) == 0:
+		if err := in.Held(tx, "a report about everybody who could read it"); err != nil {
+			return err
+		}
+		return b.askMayRead(tx, in, c, "")
+	}
+	if err := b.shareWithOmbuds(tx, in.Community, &c, readers, in); err != nil {
+		return err
+	}
+	for _, m := range readers {
+		if err := b.notifyReport(tx, in, c, m, msg, again); err != nil {
+			return err
+		}
+	}
+	if err := b.refile(tx, c); err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "a report for the managers"); err != nil {
+		return err
+	}
+	return b.acknowledgeReport(tx, in, c, readers, left, again)
+}
+
+// shareWithOmbuds gives the ombuds a copy of a report that one manager alone may read.
+func (b *Letterbox) shareWithOmbuds(tx *db.Tx, community lists.Community, c *Conv, readers []lists.Member, in *lists.Incoming) error {
+	if community.Ombuds.IsZero() || c.Ombuds == OmbudsOut && len(readers) > 1 {
+		return nil
+	}
+	why := templates.OneMayRead
+	if c.Ombuds == OmbudsCopied {
+		why = templates.MoreOfIt
+	} else if err := setOmbuds(tx, c, OmbudsCopied); err != nil {
+		return err
+	}
+	return b.tellOmbuds(tx, community, *c, why, others(readers, 0), in)
+}
+
+// notifyReport brings a new letter of a report to one manager.
+func (b *Letterbox) notifyReport(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, msg message, again bool) error {
+	return b.bringReport(tx, in.Community, c, m, msg, templates.ReportNotice{Again: again, Unverified: in.Verdict != lists.Verified, NotPassed: attached(in.Letter)})
+}
+
+// bringReport writes a report anew for one manager, and puts it into their folder. t has what is known only to the caller.
+func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m lists.Member, msg message, t templates.ReportNotice) error {
+	t.Code, t.Subject, t.Text, t.Member, t.Role = c.Code, c.Subject, templates.Said(msg.text), c.Name, b.role(tx, c, m)
+	t.Anonymous, t.Urgent, t.OmbudsToo = c.Anon, c.Urgent, c.Ombuds == OmbudsCopied
+	readers, err := b.readers(tx, c)
+	if err != nil {
+		return err
+	}
+	t.Others = others(readers, m.ID)
+	for _, id := range c.excluded {
+		one, err := lists.MemberByID(tx, id)
+		if err != nil {
+			return err
+		}
+		if one.Manager() {
+			t.Without = append(t.Without, one.FirstName())
+		}
+	}
+	if t.Earlier == nil {
+		if t.Earlier, err = earlierWords(tx, c, msg.id); err != nil {
+			return err
+		}
+	}
+	if err := b.postInReport(tx, c, m, &t); err != nil {
+		return err
+	}
+	note, err := b.noteDoor(tx, community, c, m)
+	if err != nil {
+		return err
+	}
+	t.Note = note.Address.String()
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	return b.toManager(tx, community, c, m, c.Name+" (report "+c.Code+")", words, msg.story)
+}
+
+// postInReport adds the post that a report is about, and how earlier reports about it ended: those that this manager may know of.
+func (b *Letterbox) postInReport(tx *db.Tx, c Conv, m lists.Member, t *templates.ReportNotice) error {
+	q, title, err := b.quotePost(tx, c)
+	if err != nil || q == nil {
+		return err
+	}
+	t.Post, t.PostTitle = q, title
+	earlier, err := reportsAbout(tx, c)
+	if err != nil {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	for _, e := range earlier {
+		if e.mayRead(m) {
+			t.History = append(t.History, e.Closed.In(m.Zone(community)).Format("2 January 2006")+": "+e.Outcome)
+		}
+	}
+	return nil
+}
+
+// quotePost is the post that a conversation is about, from the archive; nil when there is none (any more).
+func (b *Letterbox) quotePost(tx *db.Tx, c Conv) (q *templates.Quote, title string, err error) {
+	id := postOf(c.About.Object)
+	if id == 0 {
+		return nil, "", nil
+	}
+	p, err := b.Office.Store.Post(tx, id)
+	if refusal.KindOf(err) == refusal.NotFound || err == nil && p.Raw == 0 {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	raw, err := b.Office.Store.Raw(tx, p.Raw)
+	if err != nil {
+		return nil, "", err
+	}
+	l, err := letter.Parse(raw)
+	if err != nil {
+		return nil, "", err
+	}
+	who := p.From.Name
+	if who == "" {
+		who = "somebody"
+	}
+	return &templates.Quote{Who: who, Text: notice.Preview(l)}, p.Subject, nil
+}
+
+// acknowledgeReport tells who reports with whom it is, and who cannot see it: at once, and again when that has changed.
+func (b *Letterbox) acknowledgeReport(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, left []templates.Left, again bool) error {
+	behind := attached(in.Letter)
+	if in.Robot || again && len(left) == 0 && len(behind) == 0 {
+		return nil
+	}
+	t := templates.ReportReceived{
+		Community: in.Community.Name, Code: c.Code, Without: left, With: others(readers, 0), Ombuds: ombudsDoor(in.Community), OmbudsToo: c.Ombuds == OmbudsCopied,
+		Again: again, NotPassed: behind, Unverified: in.Verdict != lists.Verified,
+	}
+	if !again {
+		t.Hours = reportHours
+	}
+	return b.tellReporter(tx, in, c, t)
+}
+
+// tellReporter sends who reports a word about the report.
+func (b *Letterbox) tellReporter(tx *db.Tx, in *lists.Incoming, c Conv, t templates.ReportReceived) error {
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Mail{
+		Community: in.Community, From: letter.Mailbox{Name: in.Community.Name + " reports", Address: in.Community.Address("managers")},
+		Words: words, Kind: notice.Acks, Auto: notice.Replied, Private: true, Story: in.Story,
+	}
+	if !t.Turned {
+		if id := in.Letter.MessageID(); id != "" {
+			mail.InReplyTo = []letter.MessageID{id}
+		}
+	}
+	if err := b.writeWriter(tx, c, mail); err != nil {
+		return err
+	}
+	return c.acked(tx)
+}
+
+// writeWriter sends a letter to whoever began a conversation, with their door as Reply-To, and remembers it as a part of it.
+func (b *Letterbox) writeWriter(tx *db.Tx, c Conv, mail notice.Mail) error {
+	var err error
+	if mail.To, err = c.writer(tx); err != nil {
+		return err
+	}
+	mail.Member = c.Member
+	if mail.ReplyTo.Address.IsZero() {
+		if mail.ReplyTo, err = b.writerDoor(tx, mail.Community, c); err != nil {
+			return err
+		}
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	return refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter})
+}
+
+// reportVerbs are for what must not be seen by everybody.
+func (b *Letterbox) reportVerbs() command.Table[*Call] {
+	return command.Table[*Call]{
+		{Name: "report", Help: "The letter is a report from now on: whoever it is about does not see it, and it is answered sooner.", Takes: command.Nothing, Do: b.doReport},
+		{Name: "outcome", Args: "explained|warned|hold|removed|nothing [ADDRESS]", After: true, Help: "The report is decided. The member it is about gets a letter from the managers (not with \"nothing\"), the one who reported gets a closing letter with the text below, and the letter is closed. ADDRESS says whom it is about when that is not plain.", Do: b.doOutcome},
+	}
+}
+
+// doReport makes a report of an ordinary letter. The rules of reports are applied before anything else, to the manager who says so, too.
+func (b *Letterbox) doReport(tx *db.Tx, c *Call, _ string) (string, error) {
+	now, err := find(tx, c.Conv.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case now.Kind == Report:
+		return "", refusal.Because(refusal.Conflict, "%s is a report already.", now.Code)
+	}
+	if err := did(tx, now, c.Manager.ID, "made a report of it"); err != nil {
+		return "", err
+	}
+	if now, err = asReport(tx, now, tx.Now.Add(reportHours*time.Hour)); err != nil {
+		return "", err
+	}
+	all, err := said(tx, now.ID, 0)
+	if err != nil {
+		return "", err
+	}
+	text := now.Subject
+	for _, m := range all {
+		if m.dir == dirIn {
+			text += "\n" + m.text
+		}
+	}
+	left, err := b.keepAway(tx, now, text, true)
+	if err != nil {
+		return "", err
+	}
+	if now, err = find(tx, now.ID); err != nil {
+		return "", err
+	}
+	readers, err := b.readers(tx, now)
+	in := &lists.Incoming{Community: c.Community, Story: c.Story}
+	switch {
+	case err != nil:
+		return "", err
+	case len(readers) == 0 && c.Community.Ombuds.IsZero():
+		return "", refusal.Because(refusal.NotAllowed, "It is about everybody who could read it, and this community has no ombuds, so nothing was changed.")
+	case len(readers) == 0:
+		return now.Code + " is with the ombuds now.", b.giveToOmbuds(tx, in, now, templates.NobodyMayRead)
+	}
+	if err := b.shareWithOmbuds(tx, c.Community, &now, readers, nil); err != nil {
+		return "", err
+	}
+	t := templates.ReportReceived{
+		Community: c.Community.Name, Code: now.Code, Without: left, With: others(readers, 0), Ombuds: ombudsDoor(c.Community), OmbudsToo: now.Ombuds == OmbudsCopied,
+		Again: true, Turned: true, Hours: reportHours,
+	}
+	if err := b.tellReporter(tx, in, now, t); err != nil {
+		return "", err
+	}
+	if err := b.refile(tx, now); err != nil || !now.mayRead(c.Manager) {
+		return "", err
+	}
+	return now.Code + " is a report now.", nil
+}
+
+// outcomes of a report, as they are typed.
+var outcomes = []templates.ReportOutcome{templates.Explained, templates.Warned, templates.OnHold, templates.TakenOut, templates.NoCase}
+
+// doOutcome decides a report. Whom it is about hears from the role; nothing of the report, nor who wrote it, is in that letter.
+func (b *Letterbox) doOutcome(tx *db.Tx, c *Call, args string) (string, error) {
+	word, who, _ := strings.Cut(args, " ")
+	what := templates.ReportOutcome(strings.ToLower(word))
+	switch {
+	case c.Conv.Kind != Report:
+		return "", refusal.Because(refusal.NotAllowed, "%s is no report. /report makes it one.", c.Conv.Code)
+	case !slices.Contains(outcomes, what):
+		return "", refusal.Because(refusal.Invalid, "Behind /outcome stands explained, warned, hold, removed or nothing.")
+	}
+	var about lists.Member
+	if what != templates.NoCase {
+		var err error
+		if about, err = b.reported(tx, c, strings.TrimSpace(who)); err != nil {
+			return "", err
+		}
+		if about.ID == c.Conv.Member {
+			return "", refusal.Because(refusal.NotAllowed, "%s is who reported it. Please say whom it is about: /outcome %s ADDRESS", about.FirstName(), what)
+		}
+	}
+	said := c.Conv.Code + " is decided. The one who reported it is told."
+	if about.ID != 0 {
+		said = fmt.Sprintf("%s is decided: %s gets a letter, and the one who reported it is told.", c.Conv.Code, about.Name)
+	}
+	c.After(func(now Conv) error { return b.closeReport(tx, c, now, about, what) })
+	return said, nil
+}
+
+// reported finds whom a report is about: whom the manager names, or the author of the post.
+func (b *Letterbox) reported(tx *db.Tx, c *Call, typed string) (lists.Member, error) {
+	if typed != "" {
+		return lists.TheMember(tx, c.Community, typed)
+	}
+	id := postOf(c.Conv.About.Object)
+	if id != 0 {
+		p, err := b.Office.Store.Post(tx, id)
+		if err != nil && refusal.KindOf(err) != refusal.NotFound {
+			return lists.Member{}, err
+		}
+		if err == nil && p.Author != 0 {
+			return lists.MemberByID(tx, lists.MemberID(p.Author))
+		}
+	}
+	return lists.Member{}, refusal.Because(refusal.Invalid, "We do not know whom %s is about. Please write the address behind it: /outcome warned ADDRESS", c.Conv.Code)
+}
+
+// closeReport does what was decided, tells the member it is about and the one who reported, and closes the report.
+func (b *Letterbox) closeReport(tx *db.Tx, c *Call, now Conv, about lists.Member, what templates.ReportOutcome) error {
+	if about.ID != 0 {
+		if err := b.carryOut(tx, c, now, about, what); err != nil {
+			return err
+		}
+	}
+	if err := audit(tx, c.Community.ID, c.Manager.ID, "outcome "+string(what), now.Code, ""); err != nil {
+		return err
+	}
+	words, err := templates.ReportClosed{Community: c.Community.Name, Code: now.Code, Outcome: what, Ombuds: ombudsDoor(c.Community)}.Render()
+	if err != nil {
+		return err
+	}
+	err = b.writeWriter(tx, now, notice.Mail{Community: c.Community, From: notice.Managers(c.Community), Words: words, Kind: notice.Converse, Private: true, Story: c.Story})
+	if err != nil {
+		return err
+	}
+	if err := setOutcome(tx, now, string(what)); err != nil {
+		return err
+	}
+	return b.end(tx, now, c.Manager, string(what))
+}
+
+// carryOut does to a member what was decided, and tells them.
+func (b *Letterbox) carryOut(tx *db.Tx, c *Call, now Conv, about lists.Member, what templates.ReportOutcome) error {
+	_, title, err := b.quotePost(tx, now)
+	if err != nil {
+		return err
+	}
+	switch what {
+	case templates.OnHold:
+		about.Trust = 0
+		err = lists.SaveMember(tx, about)
+	case templates.TakenOut:
+		err = lists.End(tx, about, lists.Removed)
+	}
+	if err != nil {
+		return err
+	}
+	words, err := templates.OutcomeLetter{
+		Community: c.Community.Name, Outcome: what, Title: title, Managers: c.Community.Address("managers").String(), Ombuds: ombudsDoor(c.Community),
+	}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(c.Community, about, notice.Converse, words)
+	mail.From, mail.Auto = notice.Managers(c.Community), notice.Human
+	_, err = b.Office.Send(tx, mail) // in a story of its own: the two letters are not to be seen as one
+	return err
+}
+
+// afterChoice gives the ombuds a copy when the writer's word has left one manager alone with a report.
+func (b *Letterbox) afterChoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	now, err := find(tx, c.ID)
+	if err != nil || now.Ombuds != OmbudsOut {
+		return err
+	}
+	readers, err := b.readers(tx, now)
+	if err != nil {
+		return err
+	}
+	return b.shareWithOmbuds(tx, in.Community, &now, readers, nil)
+}

@@ -1,0 +1,224 @@
+package backchannel_test
+
+import (
+	"strings"
+	"testing"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/mailroom/mailroomtest"
+)
+
+const (
+	report = "report@gardeners.example"
+	ombuds = "ombuds@gardeners.example"
+	sand   = "sand@law.example"
+)
+
+// court is a Village with a third manager and, where wanted, an ombuds.
+func court(t *testing.T, withOmbuds bool) *village {
+	v := mailroomtest.New(t)
+	v.Add(v.C, jonas, "Jonas Weil", lists.RoleManager, v.Talk)
+	if withOmbuds {
+		v.Update(func(tx *db.Tx) error {
+			v.C.Ombuds = mailroomtest.Addr(sand)
+			return lists.SaveCommunity(tx, v.C)
+		})
+	}
+	return v
+}
+
+func (p path) send(v *village, from string) []arrived {
+	v.MustSend(post{From: from, To: p.to, Subject: p.subject, Body: p.body, Header: p.header})
+	return v.Deliver()
+}
+
+type path struct{ to, subject, body, header string }
+
+// B6b: a report that names a manager goes to the others, and that manager gets nothing.
+func TestReportNamesAManager(t *testing.T) {
+	v := court(t, true)
+	all := path{to: report, subject: "An answer", body: "Theo's answer in the sponsor thread was humiliating."}.send(v, "Dana Reyes <"+dana+">")
+	nothing(t, all, theo)
+	nothing(t, all, sand)
+	ack := v.One(all, dana)
+	says(t, ack, "Because you mention Theo, Theo cannot see it or that it exists. It went to Mira and Jonas.", "INCLUDE THEO", "EXCLUDE MIRA or EXCLUDE JONAS", "within 8 hours")
+	if got := ack.Letter.From()[0].Name; got != "Gardeners reports" {
+		t.Errorf("the acknowledgement is from %q", got)
+	}
+	for _, m := range []string{mira, jonas} {
+		copy := v.One(all, m)
+		if !strings.HasSuffix(copy.Subject(), "Report (Theo excluded)") {
+			t.Errorf("the subject is %q", copy.Subject())
+		}
+		says(t, copy, "humiliating", "Please do not mention "+code(copy)+" in notes on other letters")
+	}
+	v.MustSend(answer(dana, ack, "INCLUDE THEO"))
+	all = v.Deliver()
+	says(t, v.One(all, theo), "humiliating", "Dana Reyes lets you see this letter.")
+	says(t, v.One(all, dana), "Theo")
+}
+
+// What is about a post of a manager's is kept from that manager, whatever it says: whether it answers the post or hands it on.
+func TestReportOfAManagersPost(t *testing.T) {
+	v := court(t, true)
+	v.MustSend(post{From: theo, To: "talk@gardeners.example", Subject: "Rules", Body: "Read the rules before you ask."})
+	theirs := v.One(v.Deliver(), dana)
+	p := answer(dana, theirs, "I did not like the tone.")
+	p.To = report
+	v.MustSend(p)
+	all := v.Deliver()
+	nothing(t, all, theo)
+	says(t, v.One(all, dana), "Because it is about something that Theo wrote, Theo cannot see it")
+	copy := v.One(all, mira)
+	says(t, copy, "I did not like the tone.", "by Theo Brandt", "Read the rules before you ask.")
+
+	v.MustSend(answer(mira, copy, "/outcome explained\nWe have talked to him."))
+	all = v.Deliver()
+	told := v.One(all, theo)
+	says(t, told, "was read by others in a way that you may not have meant")
+	hides(t, told, "Dana", "dana", "tone", code(copy))
+	closing := to(all, dana)
+	if len(closing) != 2 {
+		t.Fatalf("Dana got\n%s", mailroomtest.Subjects(all))
+	}
+	says(t, closing[0], "We have talked to him.")
+	says(t, closing[1], "explained how it was read", "Your name was not mentioned")
+	if got := state(v); got != "closed" {
+		t.Errorf("the report is %s", got)
+	}
+
+	p = answer(bill, v.One(all, theo), "The same for me.") // Bill has the post, too; here he only names it by its id
+	p.To, p.Subject, p.Header = report, "Tone", "In-Reply-To: <"+string(theirs.MessageID())+">\r\n"
+	v.MustSend(p)
+	says(t, v.One(v.Deliver(), mira), "Earlier reports about the same post: 12 June 2026: explained")
+}
+
+// One is left: the ombuds has a copy. Nobody is left: the ombuds has it alone, and hands it over when the writer says yes.
+func TestReportForTheOmbuds(t *testing.T) {
+	v := court(t, true)
+	all := path{to: report, subject: "Two", body: "Mira and Theo laughed at me."}.send(v, dana)
+	nothing(t, all, mira)
+	nothing(t, all, theo)
+	says(t, v.One(all, dana), "It went to Jonas, with a copy to the ombuds", "EXCLUDE JONAS")
+	copied := v.One(all, sand)
+	says(t, copied, "laughed", "Jonas has it alone, and you have this copy")
+	v.MustSend(answer(dana, v.One(all, dana), "Exclude Jonas"))
+	all = v.Deliver()
+	for _, m := range []string{mira, theo, jonas} {
+		nothing(t, all, m)
+	}
+	has := v.One(all, dana)
+	says(t, has, "It went to the ombuds, ombuds@gardeners.example, and to nobody else")
+	alone := v.One(all, sand)
+	says(t, alone, "laughed", "No manager sees it", "/forward-to NAME")
+	if got := state(v); got != "" {
+		t.Errorf("Mira sees a conversation that is %s", got)
+	}
+
+	v.MustSend(answer(dana, has, "It happened again."))
+	all = v.Deliver()
+	more := v.One(all, sand)
+	says(t, more, "It happened again.")
+	hides(t, more, "laughed")
+	v.MustSend(answer(sand, more, "I am sorry to hear that."))
+	back := v.One(v.Deliver(), dana)
+	says(t, back, "I am sorry to hear that.")
+	hides(t, back, sand)
+
+	v.MustSend(answer(sand, more, "/forward-to Jonas\nHe is fair."))
+	all = v.Deliver()
+	says(t, v.One(all, sand), "is asked whether Jonas may have it")
+	asked := v.One(all, dana)
+	says(t, asked, "hand your letter to Jonas", "He is fair.")
+	v.MustSend(answer(dana, asked, "maybe"))
+	v.MustSend(answer(dana, v.One(v.Deliver(), dana), "YES"))
+	all = v.Deliver()
+	says(t, v.One(all, jonas), "It happened again.", "The ombuds handed you this", "laughed")
+	says(t, v.One(all, sand), "has said yes")
+	nothing(t, all, mira)
+	nothing(t, all, theo)
+
+	v.MustSend(answer(sand, more, "/forward-to Nobody"))
+	says(t, v.One(v.Deliver(), sand), "There is no manager called Nobody")
+	v.MustSend(answer(sand, more, "/forwrd Jonas"))
+	says(t, v.One(v.Deliver(), sand), "Nothing was done, and nothing was sent")
+}
+
+// Without an ombuds, a report about everybody waits for its writer's word, and nobody has seen it before.
+func TestReportAboutEverybody(t *testing.T) {
+	v := court(t, false)
+	all := path{to: report, subject: "All", body: "Mira, Theo and Jonas decide alone."}.send(v, dana)
+	for _, m := range []string{mira, theo, jonas} {
+		nothing(t, all, m)
+	}
+	q := v.One(all, dana)
+	says(t, q, "nobody has seen it yet", "YES", "DROP")
+	hides(t, q, "OMBUDS")
+	v.MustSend(answer(dana, q, "YES"))
+	all = v.Deliver()
+	says(t, v.One(all, theo), "decide alone")
+}
+
+// A manager makes a report of a letter: the rules of reports look at it again.
+func TestMakeAReport(t *testing.T) {
+	v := court(t, true)
+	all := ask(v, "Yesterday", "The meeting was no good. Hello Theo, too.")
+	v.MustSend(answer(mira, v.One(all, mira), "/report"))
+	all = v.Deliver()
+	told := v.One(all, dana)
+	says(t, told, "The managers treat your letter as a report now", "Theo cannot see it")
+	says(t, v.One(all, mira), "is a report now")
+	v.MustSend(answer(dana, told, "One thing more."))
+	all = v.Deliver()
+	nothing(t, all, theo)
+	says(t, v.One(all, jonas), "One thing more.")
+}
+
+// ombuds@ is for everybody who can be told from a robot; managers see nothing of it.
+func TestOmbudsDoor(t *testing.T) {
+	v := court(t, true)
+	all := path{to: ombuds, subject: "Locked out", body: "They do not answer me."}.send(v, "Olga <"+olga+">")
+	for _, m := range []string{mira, theo, jonas} {
+		nothing(t, all, m)
+	}
+	got := v.One(all, sand)
+	says(t, got, "They do not answer me.", "olga@press.example, who is no member", "wrote this to the ombuds")
+	says(t, v.One(all, olga), "It went to the ombuds")
+	v.MustSend(answer(sand, got, "I will ask them."))
+	says(t, v.One(v.Deliver(), olga), "I will ask them.")
+	for _, p := range []post{{From: sil, To: report, Subject: "x", Body: "y", Sender: eve}, {From: eve, To: report, Subject: "x", Body: "y"}} {
+		_, err := v.Send(p)
+		if p.From == sil {
+			if err != nil {
+				t.Errorf("a weak sender is taken, and marked: %v", err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), ombuds) {
+			t.Errorf("a stranger's report: %v", err)
+		}
+	}
+	w := court(t, false)
+	if _, err := w.Send(post{From: dana, To: ombuds, Subject: "x", Body: "y"}); err == nil || !strings.Contains(err.Error(), "has no ombuds") {
+		t.Errorf("a letter to nobody: %v", err)
+	}
+}
+
+// A manager who works where the reported one works is kept away, when the community wants that.
+func TestSameEmployer(t *testing.T) {
+	v := court(t, true)
+	v.Update(func(tx *db.Tx) error {
+		v.C.SameEmployer = true
+		return lists.SaveCommunity(tx, v.C)
+	})
+	v.Add(v.C, "rolf@weil.example", "Rolf Roth", lists.RoleMember, v.Talk)
+	v.MustSend(post{From: "rolf@weil.example", To: "talk@gardeners.example", Subject: "Offer", Body: "Buy my beans."})
+	p := answer(dana, v.One(v.Deliver(), dana), "That is an advertisement.")
+	p.To = report
+	v.MustSend(p)
+	all := v.Deliver()
+	nothing(t, all, jonas)
+	says(t, v.One(all, dana), "Because Jonas works where the person you write about works")
+	says(t, v.One(all, mira), "Buy my beans.")
+}

@@ -73,6 +73,7 @@ func samples() []sample {
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)
+	all = append(all, keepSamples()...)
 	return append(all, digestSamples()...)
 }
 

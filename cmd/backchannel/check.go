@@ -85,6 +85,7 @@ func (p *Program) check(ctx context.Context) ([]checked, error) {
 		{"database", func() ([]string, error) { return p.DB.Check(ctx) }},
 		{"archive", part(Checker(p.Store).Check)},
 		{"queue and logbook", func() ([]string, error) { return p.books(ctx) }},
+		{"audit", part(Checker(p.Box).Check)},
 		{"digests", part(Checker(p.Editor).Check)},
 		{"calendar", part(checkDigests)},
 	} {

@@ -152,13 +152,16 @@ func (c *cli) newLettersShow() *cobra.Command {
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
 			var s convShown
-			err := p.View(cmd.Context(), func(tx *db.Tx) error {
+			err := p.Update(cmd.Context(), func(tx *db.Tx) error {
 				m, err := d.manager(tx)
 				if err != nil {
 					return err
 				}
 				v, err := p.Box.ByCode(tx, m, args[0])
 				if err != nil {
+					return err
+				}
+				if err := p.Box.OperatorLooked(tx, v, m); err != nil {
 					return err
 				}
 				if s, err = showConv(tx, v); err != nil {
@@ -188,6 +191,7 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 	var d eyes
 	var asJSON bool
 	names := []string{}
+	v.Alone = v.Alone && v.Name != "log" // what /log tells without a letter is shown by audit show
 	if !v.Alone {
 		names = append(names, "ID")
 	}
@@ -216,6 +220,11 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 				if !v.Alone {
 					if v1, err = p.Box.ByCode(tx, m, args[0]); err != nil {
 						return err
+					}
+					if v.Name == "log" {
+						if err := p.Box.OperatorLooked(tx, v1, m); err != nil {
+							return err
+						}
 					}
 					rest = args[1:]
 				}

@@ -81,6 +81,9 @@ func (b *Letterbox) giveBackAlone(tx *db.Tx, community lists.Community, a answer
 	if err != nil {
 		return err
 	}
+	if err := audit(tx, a.conv.Community, a.manager.ID, "not passed on", a.conv.Code, "may not see it any more"); err != nil {
+		return err
+	}
 	_, err = b.Office.Send(tx, b.backMail(community, a, words))
 	return err
 }
@@ -272,7 +275,7 @@ const Expire calendar.Kind = "answer.expire"
 
 // Dates are the calendar's kinds that are ours, and what is done then.
 func (b *Letterbox) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked}
+	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked, AuditHead: b.tellHead}
 }
 
 // expired forgets a returned answer and tells its manager: the member still waits.

@@ -2,6 +2,7 @@ package backchannel
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -126,6 +127,9 @@ func (b *Letterbox) doInclude(tx *db.Tx, c *Call, args string) (string, error) {
 	if err := did(tx, now, c.Manager.ID, "let "+m.FirstName()+" see it"); err != nil {
 		return "", err
 	}
+	if err := audit(tx, now.Community, c.Manager.ID, "include", now.Code, m.FirstName()); err != nil {
+		return "", err
+	}
 	return m.FirstName() + " sees it from now on.", b.present(tx, c.Community, now, m, c.Manager.FirstName()+" lets you see this letter.")
 }
 
@@ -155,6 +159,9 @@ func (b *Letterbox) doExclude(tx *db.Tx, c *Call, args string) (string, error) {
 	}
 	c.After(func(now Conv) error {
 		if err := did(tx, now, c.Manager.ID, "kept it from "+m.FirstName()); err != nil {
+			return err
+		}
+		if err := audit(tx, now.Community, c.Manager.ID, "exclude", now.Code, m.FirstName()); err != nil {
 			return err
 		}
 		return b.Exclude(tx, now, m.ID, Asked, c.Manager.ID)
@@ -212,6 +219,9 @@ func (b *Letterbox) doLock(tx *db.Tx, c *Call, args string) (string, error) {
 	}
 	by, err := lists.MemberByID(tx, first)
 	if err != nil {
+		return "", err
+	}
+	if err := audit(tx, m.Community, c.Manager.ID, "lock", fmt.Sprintf("member:%d", m.ID), m.FirstName()+", with "+by.FirstName()); err != nil {
 		return "", err
 	}
 	return "", b.tellLock(tx, c, all, m, by)

@@ -16,7 +16,7 @@ func (b *Letterbox) recordVerbs() command.Table[*Call] {
 	return command.Table[*Call]{
 		{Name: "send", Help: "The answer of yours that came back to you goes out as it stands.", Takes: command.Nothing, Do: b.doSend},
 		{Name: "who", Help: "You get a mail that says who wrote and who sees it.", Takes: command.Nothing, Do: b.doWho},
-		{Name: "log", Help: "You get a mail with all that was said and done.", Takes: command.Nothing, Do: b.doLog},
+		{Name: "log", Help: "You get a mail with all that was said and done; without a letter, with what is in the audit.", Alone: true, Takes: command.Nothing, Do: b.doLog},
 	}
 }
 
@@ -128,6 +128,9 @@ func (b *Letterbox) sights(tx *db.Tx, c *Call, now Conv, t *templates.WhoKnows) 
 const mostLog = 200
 
 func (b *Letterbox) doLog(tx *db.Tx, c *Call, _ string) (string, error) {
+	if c.Conv.ID == 0 {
+		return b.doAudit(tx, c)
+	}
 	all, err := history(tx, c.Conv.ID)
 	if err != nil {
 		return "", err

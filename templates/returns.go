@@ -37,6 +37,18 @@ type SpamPressed struct {
 // Render writes the mail.
 func (t SpamPressed) Render() (Mail, error) { return render("spam_pressed", t) }
 
+// StaysHere tells somebody, in clear, that a private letter for them was not sent: their provider takes mail without encryption only.
+// It says nothing of the letter, not even whose it is.
+type StaysHere struct {
+	Community string
+	Manager   bool   `optional:"the reader is a manager, who can read it over IMAP"`
+	Domain    string // of the reader's address
+	Managers  string // their address
+}
+
+// Render writes the mail.
+func (t StaysHere) Render() (Mail, error) { return render("stays_here", t) }
+
 // Trouble is why a mail provider takes nothing from us.
 type Trouble string
 

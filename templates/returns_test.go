@@ -11,6 +11,8 @@ func returnsSamples() []sample {
 		{"welcome_back-bare", WelcomeBack{Community: bc, Address: "dana@north.example", Managers: managers}},
 		{"spam_pressed", SpamPressed{bc, "Garden talk", "talk-request@cmtybc.example", managers}},
 		{"spam_pressed-digest", SpamPressed{Community: bc, Back: "weekly@cmtybc.example", Managers: managers}},
+		{"stays_here", StaysHere{bc, false, "north.example", managers}},
+		{"stays_here-manager", StaysHere{bc, true, "lowe.example", managers}},
 		{"answer_lost", AnswerLost{"K7QX", "Sponsors, first hires", "Dana", "550 5.1.1", "Mira, for the managers"}},
 		{"answer_lost-bare", AnswerLost{Code: "K7QX", Member: "Dana", Why: "552 5.2.2", Role: "Mira, for the managers"}},
 		{"came_back", CameBack{bc,

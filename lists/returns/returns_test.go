@@ -474,3 +474,36 @@ func TestWhoIsHeard(t *testing.T) {
 		})
 	}
 }
+
+// A private letter that would travel in clear stays here (B14). Its member hears so in words that anybody may read, three times a day at
+// most, and nothing counts against the address.
+func TestPrivateLettersStayHere(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: "Dana Reyes <" + dana + ">", To: "managers@gardeners.example", Subject: "zzsecret", Body: "May our supplier join?"})
+	asked := v.One(mailroomtest.To(v.Deliver(), mira), mira)
+	private := true // the first one that goes to Dana
+	v.Refuse(func(to letterAddress) (queue.Outcome, bool) {
+		no := private && to.String() == dana
+		private = private && !no
+		return queue.Outcome{Kind: queue.Failed, Stage: queue.StageHello, Enhanced: "5.7.10", Text: "the host offers no TLS", Host: "mx.north.example"}, no
+	})
+	v.MustSend(post{From: "Mira Lowe <" + mira + ">", To: asked.ReplyTo()[0].Address.String(), Subject: "Re: zzsecret", Body: "Yes, zzanswer."})
+	var told []arrived
+	for _, a := range mailroomtest.To(append(v.Deliver(), v.Deliver()...), dana) {
+		if a.Private {
+			t.Errorf("%q may not travel in clear, so it cannot arrive", a.Subject())
+		}
+		told = append(told, a)
+	}
+	if len(told) != 1 || told[0].Subject() != "A private letter from Gardeners stays here" {
+		t.Fatalf("Dana hears:\n%s", mailroomtest.Subjects(told))
+	}
+	for _, secret := range []string{"zz", "Mira", "supplier", "private+"} {
+		if strings.Contains(string(told[0].Raw()), secret) {
+			t.Errorf("%q is in it:\n%s", secret, told[0].Raw())
+		}
+	}
+	if points(v, dana) != 0 {
+		t.Errorf("it counts %v points", points(v, dana))
+	}
+}

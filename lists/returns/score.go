@@ -8,8 +8,10 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/smtpd/bounce"
 	"backchannel/smtpd/queue"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -46,7 +48,35 @@ func (d *Desk) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
 	if c.To.Key() != m.Address.Key() {
 		return d.answerFailed(tx, c.MessageID, f) // another address of theirs, or a former one: their mail goes elsewhere
 	}
+	if inClear(o) {
+		if err := d.tellInClear(tx, m); err != nil {
+			return err
+		}
+	}
 	return d.failed(tx, failure{Failure: f, member: m, about: c.MessageID, source: c.Source, private: !strings.HasPrefix(c.Source, "post:")})
+}
+
+// inClear tells whether our own courier kept a private letter back because the other side takes mail in clear only: no host said so.
+func inClear(o queue.Outcome) bool {
+	return o.Code == 0 && o.Stage == queue.StageHello && o.Enhanced == "5.7.10"
+}
+
+// tellInClear writes to a member, in words that anybody may read, that a private letter for them stays here (product.md B14).
+func (d *Desk) tellInClear(tx *db.Tx, m lists.Member) error {
+	c, err := lists.CommunityByID(tx, m.Community)
+	if err != nil || m.State != lists.Active {
+		return err
+	}
+	words, err := templates.StaysHere{Community: c.Name, Manager: m.Manager(), Domain: m.Address.Domain, Managers: c.Address("managers").String()}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(c, m, notice.Tells, words)
+	mail.Private, mail.Answer = false, "in clear"
+	if _, err = d.Office.Send(tx, mail); err == notice.ErrEnough {
+		return nil
+	}
+	return err
 }
 
 // strangerFailed notes what could not be delivered to somebody who is no member.

@@ -39,6 +39,7 @@ type Options struct {
 	Timeouts     Timeouts       // zero fields get their defaults
 	Roots        *x509.CertPool // who vouches for certificates; nil: the system's
 	ClearPrivate bool           // private messages may leave in clear: private_require_tls is off
+	ClearEnds    bool           // a private message that every host of its receiver would take in clear only has failed: somebody waits for it
 
 	PerConnection int // messages over one connection; 0: any number
 }
@@ -116,14 +117,22 @@ func (c *Courier) Deliver(ctx context.Context, m queue.Message) queue.Outcome {
 	defer cancel()
 	hops, o := c.o.Route(ctx, m.To.Domain)
 	hops = c.openFirst(hops)
+	clear := c.o.ClearEnds && len(hops) > 0
 	for _, hop := range hops {
 		o = c.to(ctx, hop, m)
+		clear = clear && o.Text == InClear
 		if o.Kind != queue.Deferred || o.Stage != queue.StageConnect && o.Stage != queue.StageHello || ctx.Err() != nil {
 			break
 		}
 	}
+	if clear {
+		o.Kind, o.Enhanced = queue.Failed, encryptionNeeded
+	}
 	return o
 }
+
+// encryptionNeeded is the status of a message that must not travel in clear (RFC 4954 §4.2: 5.7.10).
+const encryptionNeeded = "5.7.10"
 
 // openFirst puts hosts to which a connection is open before others as good: a new one would cost time, and the other side a place.
 func (c *Courier) openFirst(hops []Hop) []Hop {

@@ -66,7 +66,7 @@ func NewDirect(o DirectOptions) *Direct {
 	}
 	d := &Direct{o: o}
 	d.Courier = New(Options{
-		Name: o.Name, Route: d.Route, Dial: o.Dial, Roots: o.Roots, ClearPrivate: o.ClearPrivate, PerConnection: messagesMost,
+		Name: o.Name, Route: d.Route, Dial: o.Dial, Roots: o.Roots, ClearPrivate: o.ClearPrivate, ClearEnds: true, PerConnection: messagesMost,
 		Timeouts: Timeouts{Banner: bannerTime, Attempt: attemptTime},
 	})
 	return d

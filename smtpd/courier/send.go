@@ -22,8 +22,7 @@ type command struct {
 // send hands over one message.
 func (s *session) send(ctx context.Context, m queue.Message, clear bool) queue.Outcome {
 	if m.Private && !clear && !s.safe() {
-		return queue.Outcome{Stage: queue.StageHello, Enhanced: "4.7.10", Host: s.host,
-			Text: "the host offers no TLS, and a private message does not leave this machine in clear"}
+		return s.inClear()
 	}
 	m, o, ok := s.suit(m)
 	if !ok {
@@ -46,6 +45,19 @@ func (s *session) send(ctx context.Context, m queue.Message, clear bool) queue.O
 	}
 	return s.message(ctx, m)
 }
+
+// inClear is the outcome of a private message that a host would take in clear only. A host whose TLS does not work today may mend it;
+// one that offers none is what it is (InClear).
+func (s *session) inClear() queue.Outcome {
+	o := queue.Outcome{Stage: queue.StageHello, Enhanced: "4.7.10", Host: s.host, Text: "the TLS of the host does not work, and a private message does not leave this machine in clear"}
+	if !s.has("STARTTLS") {
+		o.Text = InClear
+	}
+	return o
+}
+
+// InClear is the text of the outcome of a private message to a host that offers no TLS.
+const InClear = "the host offers no TLS, and a private message does not leave this machine in clear"
 
 // suit makes a message anew for a host that does not take it as it is (M10). A message that nobody can make again goes out with its
 // octets: for twenty years such hosts have passed them on. Without ok the host cannot take it.

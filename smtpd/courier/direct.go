@@ -74,15 +74,25 @@ func NewDirect(o DirectOptions) *Direct {
 
 // route is what the DNS says about a domain: hosts to try, or why there are none.
 type route struct {
-	hops     []Hop
-	no       queue.Outcome
-	operator string
+	hops []Hop
+	no   queue.Outcome
 }
 
-// Operator names who runs the mail hosts of a domain: the organisation in the name of the best one. "" when the DNS does not tell.
-// Domains of one provider have one operator; it is the one that M13 speaks of.
+// Operator names who runs the mail hosts of a domain: the organisation in the names of all that we would talk to. "" when the DNS does
+// not tell, or names hosts of several. Domains of one provider have one operator; it is the one that M13 speaks of.
+//
+// All of them, and only such as have addresses: the records of a domain are its owner's words. Who names a host of a provider first and
+// their own behind it must not be heard, when that one asks for a rest, as the provider.
 func (d *Direct) Operator(ctx context.Context, domain string) string {
-	return d.route(ctx, domain).operator
+	operator := ""
+	for _, h := range d.route(ctx, domain).hops {
+		if o := organisation(h.Name); operator == "" {
+			operator = o
+		} else if o != operator {
+			return ""
+		}
+	}
+	return operator
 }
 
 // Route finds the hosts of a domain, the best first, with the TLS that its MTA-STS policy wants (RFC 8461). It is a Router.
@@ -163,7 +173,7 @@ func (d *Direct) look(ctx context.Context, domain string) route {
 	if !ok {
 		return route{no: no}
 	}
-	r := route{operator: organisation(hosts[0].name)}
+	r := route{}
 	us := d.ourselves(ctx)
 	var why trouble
 	// RFC 5321 §5.1: where we are one of the hosts ourselves, those as good and worse would hand it back to us.

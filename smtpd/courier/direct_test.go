@@ -54,14 +54,20 @@ func TestOrganisation(t *testing.T) {
 func TestOperator(t *testing.T) {
 	var d dns
 	for _, line := range []string{
-		"mx a.test 10 mx1.big.test", "mx b.test 5 other.test", "mx b.test 1 mx2.eu.big.test", "a mx1.big.test 192.0.2.1", "a mx2.eu.big.test 192.0.2.2",
+		"mx a.test 10 mx1.big.test", "mx b.test 5 mx1.big.test", "mx b.test 1 mx2.eu.big.test", "a mx1.big.test 192.0.2.1", "a mx2.eu.big.test 192.0.2.2",
 		"a c.test 192.0.2.3", "fail mx d.test", "mx e.test 0 .",
+		// Whoever owns f.test would like a pause that its own host asks for to be one of big.test: its best host is a name of big.test's
+		// that has no address, or one at which no mail is taken.
+		"mx f.test 0 nobody.big.test", "mx f.test 10 mx.f.test", "a mx.f.test 192.0.2.4",
+		"mx g.test 0 www.big.test", "mx g.test 10 mx.g.test", "a www.big.test 192.0.2.5", "a mx.g.test 192.0.2.6",
+		"mx h.test 0 nobody.big.test",
 	} {
 		d.add(t, line)
 	}
 	c := NewDirect(DirectOptions{Name: "lists.test", Resolver: &d})
 	defer c.Close()
-	for domain, want := range map[string]string{"a.test": "big.test", "b.test": "big.test", "c.test": "c.test", "d.test": "", "e.test": "", "gone.test": "gone.test"} {
+	for domain, want := range map[string]string{"a.test": "big.test", "b.test": "big.test", "c.test": "c.test", "d.test": "", "e.test": "", "gone.test": "",
+		"f.test": "f.test", "g.test": "", "h.test": ""} {
 		if got := c.Operator(t.Context(), domain); got != want {
 			t.Errorf("%s is run by %q, not by %q", domain, got, want)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,6 +95,7 @@ func (a *authority) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return a.manager.GetCertificate(hello) // the authority itself, to see whether the name is ours (RFC 8737)
 	}
 	asked := *hello
+	asked.ServerName = strings.ToLower(asked.ServerName) // one name has one certificate and one pause, however it is spelt
 	if a.mayHave(hello.Context(), asked.ServerName) != nil {
 		asked.ServerName = a.p.Config.Hostname // mail servers often name nobody
 	}

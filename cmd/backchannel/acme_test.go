@@ -320,6 +320,7 @@ func TestCertificatesFromAnAuthority(t *testing.T) {
 				{webListener, "lists.test", "lists.test"},
 				{webListener, "www.gardeners.test", "www.gardeners.test"},
 				{webListener, "mta-sts.gardeners.test", "mta-sts.gardeners.test"}, // fetched when first asked for
+				{webListener, "MTA-STS.Gardeners.test", "mta-sts.gardeners.test"},
 				{webListener, "evil.test", "lists.test"},
 				{webListener, "", "lists.test"},
 				{imapListener, "whatever.test", "lists.test"},
@@ -385,6 +386,25 @@ func TestAnAuthorityThatSaysNo(t *testing.T) {
 			t.Errorf("%d orders for 20 handshakes", c.orders)
 		}
 	})
+	// A stranger who spells a name in many ways gets around no pause, and fills neither the memory nor the log.
+	for i := range 20 {
+		name := []byte("mta-sts.gardeners.test")
+		for bit := range 5 {
+			if i>>bit&1 == 1 {
+				name[8+bit] -= 'a' - 'A'
+			}
+		}
+		if got, err := h.shows(c, webListener, string(name)); err == nil {
+			t.Errorf("a certificate of %s out of nothing", got)
+		}
+	}
+	h.authority.mu.Lock()
+	for name := range h.authority.fails {
+		if name != strings.ToLower(name) {
+			t.Errorf("a pause for %s alone", name)
+		}
+	}
+	h.authority.mu.Unlock()
 	mail, err := smtp.Dial(h.Addr("smtp.listen"))
 	if err != nil {
 		t.Fatal(err)

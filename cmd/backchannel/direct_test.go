@@ -213,13 +213,28 @@ func TestFetchPolicy(t *testing.T) {
 	plain("/gone", "text/plain", policy, 404)
 	plain("/long", "text/plain", strings.Repeat("x: y\n", 20_000), 200)
 	mux.Handle("/moved", http.RedirectHandler("/good", http.StatusFound))
+	mux.HandleFunc("/packed", func(w http.ResponseWriter, r *http.Request) { // B4: nothing is unpacked, and nobody is told that we could
+		if r.Header.Get("Accept-Encoding") != "" {
+			w.Header().Set("Content-Encoding", "gzip")
+		}
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = w.Write([]byte(policy))
+	})
+	mux.HandleFunc("/head", func(w http.ResponseWriter, r *http.Request) { // no web server says so much before a policy
+		w.Header().Set("X-Long", strings.Repeat("x", 100<<10))
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = w.Write([]byte(policy))
+	})
 	s := httptest.NewTLSServer(mux)
 	defer s.Close()
+	way := policyWay(new(net.Dialer).DialContext)
+	way.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig
 	for path, want := range map[string]string{
 		"/good": "", "/html": "what the web server has is no plain text", "/gone": "the web server says 404 Not Found",
 		"/moved": "the web server says 302 Found", "/long": "what the web server has is too long for a policy",
+		"/packed": "", "/head": "net/http: server response headers exceeded 16384 bytes; aborted",
 	} {
-		text, err := fetchPolicy(t.Context(), s.URL+path, s.Client().Transport)
+		text, err := fetchPolicy(t.Context(), s.URL+path, way)
 		if want == "" && (err != nil || string(text) != policy) || want != "" && (err == nil || err.Error() != want) {
 			t.Errorf("%s: %q, %v, want %q", path, text, err, want)
 		}

@@ -344,6 +344,32 @@ func TestASmarthostThatIsGone(t *testing.T) {
 	}
 }
 
+// What never left this server is nobody's fault but ours, either (M18): a key to sign with that is not there, a stamp that fails.
+func TestWhatNeverLeft(t *testing.T) {
+	v := mailroomtest.New(t)
+	refuse(v, dana, queue.Outcome{Text: "the copy could not be signed: there is no key to sign with"})
+	for n := range 4 {
+		say(v, fmt.Sprint(n))
+		v.Pass(day)
+	}
+	if got := points(v, dana); got != 0 {
+		t.Errorf("%v points", got)
+	}
+	if got := troubles(v); !strings.HasPrefix(got, "failed north.example 4") {
+		t.Error(got)
+	}
+	again := mailroomtest.New(t)
+	suspect(t, again, dana)
+	id := again.Member(dana).ID
+	again.Update(func(tx *db.Tx) error { // the probe, too, cannot be signed: it says nothing about the address
+		c := queue.Copy{Owed: queue.Owed{Person: int64(id), Stamp: returns.Stamp, Object: 1, To: again.Member(dana).Address}}
+		return again.Return.End(tx, c, queue.Outcome{Kind: queue.Failed, Text: "the copy could not be signed"})
+	})
+	if m := again.Member(dana); m.State != lists.Active {
+		t.Errorf("%s after a probe that never left", m.State)
+	}
+}
+
 // A letter to another address of a member than their first says nothing about that one.
 func TestAnotherAddress(t *testing.T) {
 	v := mailroomtest.New(t)

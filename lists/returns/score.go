@@ -22,6 +22,7 @@ type failure struct {
 	about   letter.MessageID // which letter; "" when nobody tells
 	source  string           // why its copy was owed, of what our own courier heard; "" of a report
 	private bool             // the words may quote what is private: only numbers are kept (product.md B14), unless it was a post
+	here    bool             // it never left this server: nobody else was asked
 }
 
 // End hears of each copy that our own courier could not deliver (M18). It is a queue.Ender.
@@ -33,6 +34,7 @@ func (d *Desk) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
 	if d.Smarthost && o.Stage != queue.StageRcpt && f.Class == bounce.Unclear {
 		f.Class = bounce.Refused // it is our own way out that failed, not the member's server
 	}
+	here := o.Stage == queue.StageNone && f.Class != bounce.Refused // it could not be made, or not be signed
 	if c.Person == 0 {
 		return d.strangerFailed(tx, c, f)
 	}
@@ -43,6 +45,9 @@ func (d *Desk) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
 		return err
 	}
 	if c.Stamp == Stamp {
+		if here {
+			return d.endProbe(tx, c.Object, turned)
+		}
 		return d.probeFailed(tx, m, c.Object, f)
 	}
 	if c.To.Key() != m.Address.Key() {
@@ -53,7 +58,7 @@ func (d *Desk) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
 			return err
 		}
 	}
-	return d.failed(tx, failure{Failure: f, member: m, about: c.MessageID, source: c.Source, private: !strings.HasPrefix(c.Source, "post:")})
+	return d.failed(tx, failure{Failure: f, member: m, about: c.MessageID, source: c.Source, private: !strings.HasPrefix(c.Source, "post:"), here: here})
 }
 
 // inClear tells whether our own courier kept a private letter back because the other side takes mail in clear only: no host said so.
@@ -130,6 +135,9 @@ func (d *Desk) failed(tx *db.Tx, f failure) error {
 	}
 	if err := d.trouble(tx, community, Trouble{Kind: Failed, About: f.member.Address.Domain, Said: said}); err != nil {
 		return err
+	}
+	if f.here {
+		return nil
 	}
 	if ours, err := d.ours(tx, community, f, said); err != nil || ours {
 		return err

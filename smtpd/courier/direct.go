@@ -364,8 +364,8 @@ func (t *trouble) outcome(domain string, hosts []exchanger) queue.Outcome {
 		return unanswered(domain)
 	case hosts[0].implicit && len(t.missing) > 0:
 		o.Kind, o.Enhanced, o.Text = queue.Failed, "5.4.4", "there is no domain "+domain+", or it takes no mail: the DNS knows neither a mail host (MX) nor an address"
-	case t.six:
-		o.Text = "the mail hosts of " + domain + " have IPv6 addresses only, and this server may not send over IPv6: that needs an address whose name (AAAA and PTR) is ours"
+	case t.six: // nobody's fault but ours: no host was asked
+		o.Stage, o.Text = queue.StageNone, "the mail hosts of "+domain+" have IPv6 addresses only, and this server may not send over IPv6: that needs an address whose name (AAAA and PTR) is ours"
 	case len(t.closed) > 0:
 		o.Text = fmt.Sprintf("the mail hosts of %s have addresses that are nobody's on the Internet: %v", domain, t.closed[0])
 	default:

@@ -72,6 +72,9 @@ func (p person) stripTail(text string) string {
 			cut = i
 		}
 	}
+	for cut < len(lines) && cut > 0 && len(postal(lines[cut-1])) > 0 { // street and town stand above the number as well as below
+		cut--
+	}
 	return strings.TrimRightFunc(strings.Join(lines[:cut], "\n"), unicode.IsSpace)
 }
 
@@ -110,7 +113,8 @@ func (p person) signs(line string) bool {
 	return found && len(strings.FieldsFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' })) <= 1
 }
 
-// shownBy finds what a line shows of the person: an own address, the domain of one, the whole name, a telephone number.
+// shownBy finds what a line shows of the person: an own address, the domain of one, the whole name, a telephone number, a line as on an
+// envelope.
 func (p person) shownBy(line string) []string {
 	var all []string
 	low := strings.ToLower(line)
@@ -126,7 +130,7 @@ func (p person) shownBy(line string) []string {
 	if strings.Contains(strings.TrimSpace(p.name), " ") && strings.Contains(" "+spaced(low)+" ", " "+spaced(p.name)+" ") {
 		all = append(all, p.name)
 	}
-	return append(all, phoneNumbers(line)...)
+	return append(append(all, phoneNumbers(line)...), postal(line)...)
 }
 
 // standsAlone finds a domain that is no part of somebody's address: "www.lowe.example" shows it, "dana@lowe.example" does not.
@@ -177,4 +181,31 @@ func phoneNumbers(line string) []string {
 		}
 	}
 	return all
+}
+
+// Lines as they stand on envelopes: number and street, street and number, postcode and town. In the middle of a sentence they are places,
+// and people may speak of places.
+var postalLines = []*regexp.Regexp{
+	regexp.MustCompile(`^\d{1,5}[a-zA-Z]?,? (?:\p{Lu}[\p{L}'’.-]* ){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Square|Sq|Court|Ct|Way|Terrace|Close|Boulevard|Blvd|Row)\b\.?(?:,.*)?$`),
+	regexp.MustCompile(`^\p{Lu}[\p{L}'’. -]{0,40}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|[Ww]eg|[Pp]latz|[Aa]llee|[Gg]asse|[Rr]ing|[Dd]amm|[Ll]aan|[Ss]traat|[Gg]atan|[Vv]ej|[Gg]ade|[Kk]atu) \d{1,4} ?[a-z]?(?:,.*)?$`),
+	regexp.MustCompile(`^(?:\d{1,4}(?: bis| ter)?,? )?(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Vv]ia|[Vv]iale|[Cc]alle|[Pp]laza|[Pp]iazza|[Rr]ua|[Uu]l\.|[Uu]lica) (?:\p{L}[\p{L}'’.-]*,? ?){1,5}(?:\d{1,4})?(?:,.*)?$`),
+	regexp.MustCompile(`^(?:[A-Z]{1,2}-)?\d{5} \p{Lu}[\p{L}. ()/-]{1,40}$`),                   // 10115 Berlin
+	regexp.MustCompile(`^[A-Z]-\d{4} \p{Lu}[\p{L}. ()/-]{1,40}$`),                             // A-1010 Wien
+	regexp.MustCompile(`^\d{4} [A-Z]{2},? \p{Lu}[\p{L}. -]{1,40}$`),                           // 1012 AB Amsterdam
+	regexp.MustCompile(`^(?:\p{Lu}[\p{L}. -]{1,40},? )?[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}$`),     // London SW1A 1AA
+	regexp.MustCompile(`^\p{Lu}[\p{L}. -]{1,40}, (?:[A-Z]{2}|[A-Z]\p{L}+) \d{5}(?:-\d{4})?$`), // Austin, TX 78701
+}
+
+// postal finds a line that stands as on an envelope; the numbers in it are what makes it one.
+func postal(line string) []string {
+	line = strings.Join(strings.Fields(strings.Trim(line, " \t*_|·•,")), " ")
+	if len(line) > 100 || !strings.ContainsFunc(line, unicode.IsDigit) {
+		return nil
+	}
+	for _, re := range postalLines {
+		if re.MatchString(line) {
+			return []string{line}
+		}
+	}
+	return nil
 }

@@ -46,6 +46,11 @@ func TestDiscreet(t *testing.T) {
 		"a door":                          {"Use private+4t9k2mzq8v7xw0hj3c6rb1dnpf@gardeners.example please.", "Use [a personal address was removed] please.", ""},
 		"a door in a link":                {"<mailto:private%2B4t9k2mzq8v7xw0hj3c6rb1dnpf%40gardeners.example>", "<mailto:[a personal address was removed]>", ""},
 		"a long tail is no signature":     {"Mira Lowe\n" + strings.Repeat("a line\n", 9), "", "1 Mira Lowe"},
+		"an envelope in the signature":    {"Yes.\n12 Main Street\n+1 555 0142\nAustin, TX 78701", "Yes.", ""},
+		"an envelope in the text":         {"My address:\nMusterstraße 5\n10115 Berlin\nSee you there, then.", "", "2 Musterstraße 5; 3 10115 Berlin"},
+		"a French one":                    {"12 rue de la Paix\nis where I live.", "", "1 12 rue de la Paix"},
+		"an English one":                  {"4 Privet Drive, Little Whinging\nLondon SW1A 1AA\nis where we go.", "", "1 4 Privet Drive, Little Whinging; 2 London SW1A 1AA"},
+		"places in a sentence":            {"We meet at 12 Main Street on Friday.\nThe Hauptstraße is closed.\nIn 2026 Gardeners grow.\n5 of us go.\nVia Mira we heard of it.", "", ""},
 		"nothing else":                    {"Mira Lowe\n555 0142", "", ""},
 		"empty":                           {"", "", ""},
 	} {

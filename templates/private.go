@@ -21,6 +21,7 @@ type Acknowledgement struct {
 	NotPassed []string  `optional:"names of attachments that were left behind"`
 	Answered  time.Time `optional:"by when a person answers, in the reader's zone"`
 	Without   []string  `optional:"managers whom the letter names, and who have not got it therefore"`
+	Removed   []string  `optional:"people whose address stood in the letter and was taken out"`
 }
 
 // Render writes the mail.
@@ -119,6 +120,7 @@ const (
 	FromElse     GuardKind = "from-else"     // the manager's personal address, used from another one: that address
 	OwnAddress   GuardKind = "own-address"   // G1: the manager's own address, number or signature
 	OtherAddress GuardKind = "other-address" // G2: another manager's or member's address
+	NamesMember  GuardKind = "names-member"  // G5: an answer to somebody without a name names a member: whom
 	NoteWords    GuardKind = "note-words"    // G3: words of a note or of another conversation
 	ToColleague  GuardKind = "to-colleague"  // G6: it speaks to another manager: the words
 	SlashLine    GuardKind = "slash-line"    // G7: its first line begins with / and is no command: that line

@@ -227,17 +227,18 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if err := a.checkNews(tx); err != nil {
 		return err
 	}
-	own, err := lists.Addresses(tx, a.manager.ID)
+	text, slips, err := b.discreet(tx, a.text, a.manager)
 	if err != nil {
 		return err
 	}
-	var slips []lists.Slip
-	a.text, slips = lists.Discreet(a.text, a.manager, own)
-	a.text = strings.TrimSpace(a.text)
+	a.text = text
 	for _, s := range slips {
 		a.guard(templates.OwnAddress, s.Line, s.What)
 	}
 	if err := b.foreignAddresses(tx, a); err != nil {
+		return err
+	}
+	if err := b.guesses(tx, a); err != nil {
 		return err
 	}
 	colleagues, err := b.colleagues(tx, *a)

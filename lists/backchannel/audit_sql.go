@@ -12,7 +12,7 @@ import (
 // schemaAudit is what was done that others must be able to hold people to (product.md B14). Each community has a chain of its own: every
 // row bears the hash of the row before it, so that nobody can take one out or change one without its showing in all that follow. What
 // SQLite can refuse it refuses; whoever writes the file by other means is found out by check, and by the heads that the ombuds has.
-const schemaAudit = `;
+const schemaAudit = `
 	CREATE TABLE audit (
 		community INTEGER NOT NULL REFERENCES community (id),
 		seq       INTEGER NOT NULL,                    -- 1, 2, 3 …; shown to nobody who may not see every row

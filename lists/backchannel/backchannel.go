@@ -190,7 +190,10 @@ const (
 // add puts a letter into its conversation, gives it to the managers and tells its writer, once, that it is there; asked tells that the
 // writer waits for that word.
 func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told bool, err error) {
-	said := words(in.Letter)
+	said, removed, err := withoutOthers(tx, in, words(in.Letter))
+	if err != nil {
+		return false, err
+	}
 	if again, err := heardBefore(tx, c, in.Letter.MessageID(), said); err != nil {
 		return false, err
 	} else if again { // by another way; it is one letter
@@ -248,7 +251,7 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
 		return false, err
 	}
-	return b.acknowledge(tx, in, c, readers, left, asked)
+	return b.acknowledge(tx, in, c, readers, toTell{left: left, removed: removed, asked: asked})
 }
 
 // room finds the managers for a letter, or says why there is no room for it: nobody who may read it, or too many of the same sender.

@@ -220,11 +220,16 @@ func (b *Letterbox) endHeld(tx *db.Tx, c Conv, msg message, as string) error {
 // Where nothing could be sent as it was, the text alone was asked for.
 func decision(tx *db.Tx, a answer, msg message) (word string, better bool, err error) {
 	word, alone, rest := lists.Word(a.text)
+	known, err := signatureOf(tx, a.manager.ID)
+	if err != nil {
+		return "", false, err
+	}
 	own, err := lists.Addresses(tx, a.manager.ID)
 	if err != nil {
 		return "", false, err
 	}
-	rest, _ = lists.Discreet(rest, a.manager, own)
+	rest, _ = lists.Discreet(known.strip("x\n"+rest), a.manager, own)
+	rest = strings.TrimPrefix(rest, "x")
 	switch {
 	case !slices.Contains([]string{"SEND", "DROP", "NOTE"}, word) && (word != "YES" || msg.sender == ""):
 		return word, a.wrong != nil || len(a.calls) > 0 || len(strings.Fields(a.text)) > 1 || len(a.files) > 0 || a.text != "" && !msg.sendable, nil

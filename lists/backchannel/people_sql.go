@@ -67,6 +67,11 @@ func absorb(tx *db.Tx, into, other Conv) error {
 	return nil
 }
 
+// subjectsOf are the subjects of a member's letters to the managers.
+func subjectsOf(tx *db.Tx, m lists.MemberID) ([]string, error) {
+	return db.Select(tx, scanWord, "SELECT DISTINCT subject FROM conv WHERE member = ? AND subject <> '' ORDER BY subject", m)
+}
+
 // heldOf is the newest answer of a manager that waits for their word; ErrNoRows when none does.
 func heldOf(tx *db.Tx, c ConvID, m lists.MemberID) (message, error) {
 	return scanMsg(tx.QueryRow("SELECT "+msgColumns+" FROM conv_msg WHERE conv = ? AND author = ? AND state = 'held' AND sendable ORDER BY id DESC LIMIT 1", c, m))

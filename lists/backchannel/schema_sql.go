@@ -1,10 +1,14 @@
 package backchannel
 
-import "backchannel/archive/db"
+import (
+	"strings"
+
+	"backchannel/archive/db"
+)
 
 // Schema is the managers' letterbox.
 func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{schemaConv + schemaSaid + schemaAudit}}
+	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaAudit, schemaSignature}, ";\n")}}
 }
 
 // schemaConv is what is known of a conversation.

@@ -12,7 +12,7 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 )
 
-// told is what a manager gets for commands alone; "" is no letter. Dana gets none.
+// toTell is what a manager gets for commands alone; "" is no letter. Dana gets none.
 func told(v *village, from string, notice arrived, body string) string {
 	v.T.Helper()
 	v.MustSend(answer(from, notice, body))

@@ -170,7 +170,7 @@ func (b *Letterbox) letRead(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	if err := b.refile(tx, now); err != nil {
 		return err
 	}
-	_, err = b.acknowledge(tx, in, now, named, nil, true)
+	_, err = b.acknowledge(tx, in, now, named, toTell{asked: true})
 	return err
 }
 

@@ -204,14 +204,21 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 	return b.Office.File(tx, sent, m.ID, now.folder(m.ID), int64(c.ID))
 }
 
+// toTell is what a writer has to hear of, however often they have heard already that letters of theirs arrive.
+type toTell struct {
+	left    []lists.Member // managers whom the letter names, and who have not got it
+	removed []string       // people whose address was taken out of it
+	asked   bool           // the writer waits for that word
+}
+
 // acknowledge tells the writer that the letter is with the managers: once for each conversation and not more than once an hour, a
 // stranger once a day, and whoever waits for that word or left a file behind each time.
-func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers, left []lists.Member, asked bool) (told bool, err error) {
+func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, of toTell) (done bool, err error) {
 	if in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
 		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
 	behind := attached(in.Letter)
-	if !asked && len(left) == 0 && (c.Member == 0 || len(behind) == 0) {
+	if !of.asked && len(of.left) == 0 && len(of.removed) == 0 && (c.Member == 0 || len(behind) == 0) {
 		if known, err := b.knows(tx, c); err != nil || known {
 			return false, err
 		}
@@ -224,7 +231,8 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers, 
 	mail := notice.Answer(in, notice.Acks, templates.Mail{})
 	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)
-		t.Managers, t.Without = others(readers, 0), others(left, 0)
+		t.Managers, t.Without = others(readers, 0), others(of.left, 0)
+		t.Removed = of.removed
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
 			return false, err
 		}

@@ -46,6 +46,19 @@ type Listener interface {
 	Heard(tx *db.Tx, in *lists.Incoming) error
 }
 
+// Listeners are several of them, told one after the other.
+type Listeners []Listener
+
+// Heard tells all of them.
+func (all Listeners) Heard(tx *db.Tx, in *lists.Incoming) error {
+	for _, l := range all {
+		if err := l.Heard(tx, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Config is what a mailroom needs.
 type Config struct {
 	DB       *db.DB

@@ -89,7 +89,7 @@ func New(t testing.TB) *Village {
 	v.Clerk = &membership.Clerk{Office: v.Office}
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{
-		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Listener: v.Return,
+		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Listener: mailroom.Listeners{v.Return, v.Box},
 	})
 	v.Room.Register(mailroom.Moderation, v.Desk)
 	v.Room.Register(mailroom.Backchannel, v.Box)

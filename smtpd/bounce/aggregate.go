@@ -39,12 +39,13 @@ type AggregateRow struct {
 // Passed tells whether the row is about mail that proved to be ours, or about TLS that worked.
 func (r AggregateRow) Passed() bool { return r.DKIM || r.SPF || r.Handled == "" && r.Failure == "" }
 
-// The limits on reports (B4): octets packed and unpacked, files looked at, rows kept, depth of elements.
+// The limits on reports (B4): octets packed and unpacked, files looked at, rows kept, depth of elements and length of their names.
 const (
 	aggregateSize  = 1 << 20
 	aggregateParts = 20
 	aggregateRows  = 2000
 	aggregateDepth = 20
+	aggregateName  = 40
 	countMost      = 1_000_000_000
 )
 

@@ -50,7 +50,11 @@ func readDMARC(plain []byte) (Aggregate, error) {
 		case xml.Directive:
 			return a, errors.New("a document type, which no report needs") // B4: here entities would be declared
 		case xml.StartElement:
-			if path = append(path, t.Name.Local); len(path) > aggregateDepth {
+			name := t.Name.Local
+			if len(name) > aggregateName {
+				name = "?" // none that we know; each element inside it would carry the long name along
+			}
+			if path = append(path, name); len(path) > aggregateDepth {
 				return a, errors.New("elements too deep inside each other")
 			}
 			if len(path) == 1 && path[0] != "feedback" {

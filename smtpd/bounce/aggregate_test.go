@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -151,6 +152,37 @@ func TestManyRows(t *testing.T) {
 	}
 	if len(a.Rows) > aggregateRows+3 || sum != 10000+countMost {
 		t.Errorf("%d rows, %d in all", len(a.Rows), sum)
+	}
+}
+
+// B8: a report, which is packed a thousand times smaller, costs work that grows with its size and not faster. Memory tells that better than
+// time does.
+func TestAggregatesAreLinear(t *testing.T) {
+	for name, build := range map[string]func(n int) string{
+		"a long name around many": func(n int) string {
+			long := strings.Repeat("x", n/2)
+			return "<feedback><" + long + ">" + strings.Repeat("<a/>", n/8)
+		},
+		"many records":     func(n int) string { return "<feedback>" + strings.Repeat("<record/>", n/9) },
+		"many attributes":  func(n int) string { return "<feedback><a" + strings.Repeat(" a='b'", n/6) + "/>" },
+		"many name spaces": func(n int) string { return "<feedback>" + strings.Repeat("<a xmlns='b'><c/></a>", n/21) },
+		"texts in pieces":  func(n int) string { return "<feedback><a>" + strings.Repeat("x<!---->", n/8) },
+		"policies": func(n int) string {
+			return `{"policies":[` + strings.Repeat(`{"summary":{"total-failure-session-count":1}},`, n/47)
+		},
+		"nested and closed": func(n int) string { return "<feedback>" + strings.Repeat("<a><b><c></c></b></a>", n/21) },
+	} {
+		cost := func(n int) float64 {
+			plain := []byte(build(n))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _ = readPlain(plain)
+			runtime.ReadMemStats(&after)
+			return float64(after.TotalAlloc - before.TotalAlloc)
+		}
+		if small, big := cost(aggregateSize/10), cost(aggregateSize); big > 20*small && big > 100*aggregateSize {
+			t.Errorf("%s: %.0f MB of memory for 1 MB, %.1f times as much as for 100 KB", name, big/(1<<20), big/small)
+		}
 	}
 }
 

@@ -13,7 +13,9 @@ type Acknowledgement struct {
 	Subject   string    `optional:"a letter may have none"`
 	Managers  []string  `optional:"first names of who got it"`
 	Outsider  bool      // the writer is no member
-	Within    string    `optional:"when somebody usually answers: 6 hours"`
+	OnDuty    string    `optional:"the first name of who is on duty"`
+	Within    string    `optional:"when somebody usually answers: 6 hours on working days"`
+	AwayUntil time.Time `optional:"all managers are away: when the first of them is back, in the reader's zone"`
 	Public    string    `optional:"an address to write to everyone instead"`
 	KeptDays  int       `optional:"days after the end until it is erased"`
 	Doors     Doors     // of these the ombuds is named

@@ -70,6 +70,7 @@ func samples() []sample {
 	}
 	all = append(all, privateSamples()...)
 	all = append(all, reportSamples()...)
+	all = append(all, clockSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)
@@ -81,6 +82,8 @@ func privateSamples() []sample {
 	return []sample{
 		{"acknowledgement", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Re: Sponsors, first hires, 3 unanswered", Managers: []string{"Mira", "Theo", "Jonas"},
 			Within: "6 hours", Public: "all@cmtybc.example", KeptDays: 180, Doors: doors, Phone: "+1 555 0199", NotPassed: []string{"plan.pdf (180 KB)"}}},
+		{"acknowledgement-duty", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, OnDuty: "Mira", Within: "6 hours on working days"}},
+		{"acknowledgement-away", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, AwayUntil: friday.Add(10 * 24 * time.Hour)}},
 		{"acknowledgement-bare", Acknowledgement{Community: bc, Code: "K7QX"}},
 		{"acknowledgement-outsider", Acknowledgement{Community: bc, Code: "K7QX", Subject: "A question", Outsider: true, Answered: friday, Phone: "+1 555 0199"}},
 		{"manager_notice", ManagerNotice{Code: "K7QX", Text: letter, Member: "Dana", Role: "Mira, for the managers", Since: 2024, Posts: 14,

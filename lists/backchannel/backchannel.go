@@ -202,6 +202,9 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if done, err := b.writerChoice(tx, in, c); err != nil || done {
 		return done, err
 	}
+	if done, err := b.writerUrges(tx, in, c); err != nil || done {
+		return done, err
+	}
 	if c.Ombuds == OmbudsAlone {
 		return true, b.moreForOmbuds(tx, in, c, said)
 	}
@@ -239,6 +242,9 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 			return false, err
 		}
 		return true, b.askMayRead(tx, in, c, "")
+	}
+	if c, err = b.timed(tx, c); err != nil { // before anybody is told by when to answer
+		return false, err
 	}
 	for _, m := range readers {
 		if err := b.notify(tx, in, c, m, readers, msg, again); err != nil {

@@ -69,6 +69,8 @@ type Conv struct {
 	Closed     time.Time // zero: it is open
 	Ombuds     OmbudsPart
 
+	clock    time.Time // since when an answer is owed; zero: none is
+	reminded stage     // who was told that it is late
 	snoozeAs string
 	snoozer  lists.MemberID
 	merged   ConvID

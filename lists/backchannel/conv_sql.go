@@ -15,16 +15,17 @@ import (
 )
 
 const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
-	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, due, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds,
+	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, clock, due, reminded, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds,
 	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0)`
 
 func scanConv(r db.Scanner) (c Conv, err error) {
-	var digest, opened, due, answered, snoozed, closed int64
+	var digest, opened, clock, due, answered, snoozed, closed int64
 	var excluded string
 	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.Kind, &c.State, &c.Owner, &c.Subject,
-		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &due, &answered,
+		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &clock, &due, &c.reminded, &answered,
 		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &excluded)
 	c.About.Digest, c.Opened, c.Due, c.Answered, c.Snoozed, c.Closed = db.Time(digest), db.Time(opened), db.Time(due), db.Time(answered), db.Time(snoozed), db.Time(closed)
+	c.clock = db.Time(clock)
 	for _, one := range strings.FieldsFunc(excluded, func(r rune) bool { return r == ',' }) {
 		id, err := strconv.ParseInt(one, 10, 64)
 		if err != nil {
@@ -91,6 +92,7 @@ func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 // heard notes that the writer has written: the next word is the managers'.
 func (c Conv) heard(tx *db.Tx) error {
 	_, err := tx.Exec(`UPDATE conv SET local = @local, domain = @domain, name = @name, closed = 0, outcome = '', purge = 0, snoozed = 0, snooze_as = '', snoozer = NULL,
+		clock = CASE WHEN reminded = 3 THEN 0 ELSE clock END, -- whoever writes again after all that begins anew
 		state = CASE WHEN state IN ('closed','reopened') THEN 'reopened' WHEN owner IS NOT NULL THEN 'waiting_manager' ELSE 'new' END WHERE id = @id`,
 		db.Named("local", c.Address.Local), db.Named("domain", c.Address.Domain), db.Named("name", c.Name), db.Named("id", c.ID))
 	if err != nil {

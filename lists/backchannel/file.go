@@ -77,6 +77,9 @@ func (b *Letterbox) refile(tx *db.Tx, c Conv) error {
 	if err != nil {
 		return err
 	}
+	if err := b.keepTime(tx, now); err != nil {
+		return err
+	}
 	tags, err := tagsOf(tx, now.ID)
 	if err != nil {
 		return err

@@ -111,7 +111,8 @@ func TestTextBelowANote(t *testing.T) {
 // A manager's note address in other hands, from another address, after its time, and one that nobody was ever given.
 func TestNoteDoors(t *testing.T) {
 	v := mailroomtest.New(t)
-	v.MustSend(answer(theo, v.One(ask(v, "A question", "May I?"), theo), "/note zzfirst"))
+	theirs := v.One(ask(v, "A question", "May I?"), theo)
+	v.MustSend(answer(theo, theirs, "/note zzfirst"))
 	note := v.One(v.Deliver(), mira)
 	v.MustSend(answer("Mira <mira@home.example>", note, "zzhome"))
 	all := v.Deliver()
@@ -140,6 +141,7 @@ func TestNoteDoors(t *testing.T) {
 	nothing(t, all, theo)
 	says(t, v.One(all, mira), "zzbill", "nobody has seen it")
 
+	v.MustSend(answer(theo, theirs, "/close")) // or its reminders would keep the address alive
 	v.Pass(181 * 24 * time.Hour)
 	v.Deliver()
 	v.MustSend(answer(mira, note, "zzlate"))

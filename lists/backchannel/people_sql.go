@@ -57,7 +57,7 @@ func absorb(tx *db.Tx, into, other Conv) error {
 			ON CONFLICT (conv, manager) DO UPDATE SET lifted = 0, reason = excluded.reason, by = excluded.by`, []any{i, o}},
 		{`UPDATE conv SET rev = rev + @grown, urgent = urgent OR (SELECT urgent FROM conv WHERE id = @other), opened = min(opened, (SELECT opened FROM conv WHERE id = @other)),
 			restricted = kind = 'report' OR EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @into AND lifted = 0) WHERE id = @into`, []any{i, o, db.Named("grown", other.Rev)}},
-		{`UPDATE conv SET merged = @into, state = 'closed', outcome = 'merged', closed = @now, snoozed = 0, snooze_as = '', snoozer = NULL WHERE id = @other`,
+		{`UPDATE conv SET merged = @into, state = 'closed', outcome = 'merged', closed = @now, snoozed = 0, snooze_as = '', snoozer = NULL, clock = 0, due = 0 WHERE id = @other`,
 			[]any{i, o, db.Named("now", db.Micros(tx.Now))}},
 	} {
 		if _, err := tx.Exec(q.query, q.args...); err != nil {

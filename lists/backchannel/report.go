@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -16,9 +15,6 @@ import (
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
-
-// reportHours is within how many hours a person answers a report (product.md B11).
-const reportHours = 8
 
 // takeReport takes a letter to report@: from a member, whom at least the domain in From does not disown. The post it is about is the one
 // that it answers, quotes by its id, or hands on.
@@ -86,7 +82,7 @@ func (b *Letterbox) Report(tx *db.Tx, in *lists.Incoming, about archive.Post) er
 	if err != nil {
 		return err
 	}
-	if c, err = asReport(tx, c, tx.Now.Add(reportHours*time.Hour)); err != nil {
+	if c, err = asReport(tx, c); err != nil {
 		return err
 	}
 	if err := b.room(tx, in, c); err != nil {
@@ -146,6 +142,9 @@ func (b *Letterbox) hearReport(tx *db.Tx, in *lists.Incoming, c Conv, said strin
 		return b.askMayRead(tx, in, c, "")
 	}
 	if err := b.shareWithOmbuds(tx, in.Community, &c, readers, in); err != nil {
+		return err
+	}
+	if c, err = b.timed(tx, c); err != nil { // before anybody is told by when to answer
 		return err
 	}
 	for _, m := range readers {
@@ -281,7 +280,7 @@ func (b *Letterbox) acknowledgeReport(tx *db.Tx, in *lists.Incoming, c Conv, rea
 		Again: again, NotPassed: behind, Unverified: in.Verdict != lists.Verified,
 	}
 	if !again {
-		t.Hours = reportHours
+		t.Hours = in.Community.Duty.Urgent
 	}
 	return b.tellReporter(tx, in, c, t)
 }
@@ -346,7 +345,7 @@ func (b *Letterbox) doReport(tx *db.Tx, c *Call, _ string) (string, error) {
 	if err := did(tx, now, c.Manager.ID, "made a report of it"); err != nil {
 		return "", err
 	}
-	if now, err = asReport(tx, now, tx.Now.Add(reportHours*time.Hour)); err != nil {
+	if now, err = asReport(tx, now); err != nil {
 		return "", err
 	}
 	all, err := said(tx, now.ID, 0)
@@ -381,7 +380,7 @@ func (b *Letterbox) doReport(tx *db.Tx, c *Call, _ string) (string, error) {
 	}
 	t := templates.ReportReceived{
 		Community: c.Community.Name, Code: now.Code, Without: left, With: others(readers, 0), Ombuds: ombudsDoor(c.Community), OmbudsToo: now.Ombuds == OmbudsCopied,
-		Again: true, Turned: true, Hours: reportHours,
+		Again: true, Turned: true, Hours: c.Community.Duty.Urgent,
 	}
 	if err := b.tellReporter(tx, in, now, t); err != nil {
 		return "", err

@@ -1,14 +1,12 @@
 package backchannel
 
 import (
-	"time"
-
 	"backchannel/archive/db"
 )
 
 // asReport makes a report of a conversation.
-func asReport(tx *db.Tx, c Conv, due time.Time) (Conv, error) {
-	if _, err := tx.Exec("UPDATE conv SET kind = 'report', restricted = 1, due = @due WHERE id = @id", db.Named("due", db.Micros(due)), db.Named("id", c.ID)); err != nil {
+func asReport(tx *db.Tx, c Conv) (Conv, error) {
+	if _, err := tx.Exec("UPDATE conv SET kind = 'report', restricted = 1 WHERE id = @id", db.Named("id", c.ID)); err != nil {
 		return c, err
 	}
 	return find(tx, c.ID)

@@ -36,7 +36,9 @@ const schemaConv = `
 		outcome    TEXT NOT NULL DEFAULT '',           -- how it ended, in one word
 		acked      INTEGER NOT NULL DEFAULT 0,         -- when its writer was told that it is there
 		opened     INTEGER NOT NULL,
-		due        INTEGER NOT NULL DEFAULT 0,         -- when an answer is due; 0: at no time
+		clock      INTEGER NOT NULL DEFAULT 0,         -- since when an answer is owed; 0: none is
+		due        INTEGER NOT NULL DEFAULT 0,         -- when it is due; 0: at no time
+		reminded   INTEGER NOT NULL DEFAULT 0 CHECK (reminded BETWEEN 0 AND 3), -- who was told that it is late: nobody, those on duty, all, the ombuds
 		answered   INTEGER NOT NULL DEFAULT 0,         -- when a person answered first
 		snoozed    INTEGER NOT NULL DEFAULT 0,         -- until when nobody needs to look at it
 		snooze_as  TEXT NOT NULL DEFAULT '',           -- the folder it waits in

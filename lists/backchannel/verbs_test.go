@@ -142,7 +142,7 @@ func TestSnooze(t *testing.T) {
 		t.Errorf("Theo has %s", got)
 	}
 	v.Pass(10 * 24 * time.Hour)
-	if all := v.Deliver(); len(all) != 0 {
+	if all := v.Deliver(); strings.Contains(mailroomtest.Subjects(all), "] A question") { // but overdue it is
 		t.Errorf("came back twice:\n%s", mailroomtest.Subjects(all))
 	}
 }

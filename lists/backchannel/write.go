@@ -72,6 +72,9 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	default:
 		t.Since = in.Sender.Joined.Year()
 	}
+	if !c.Due.IsZero() {
+		t.Due = c.Due.In(m.Zone(in.Community))
+	}
 	note, err := b.noteDoor(tx, in.Community, c, m)
 	if err != nil {
 		return err
@@ -120,8 +123,12 @@ func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m list
 	if err != nil {
 		return err
 	}
+	var due time.Time
+	if !now.Due.IsZero() {
+		due = now.Due.In(m.Zone(community))
+	}
 	t := templates.ManagerNotice{
-		Code: now.Code, Subject: now.Subject, Text: templates.Said(asked.text), Member: now.Name, Role: b.role(tx, now, m), Outsider: now.Member == 0,
+		Due: due, Code: now.Code, Subject: now.Subject, Text: templates.Said(asked.text), Member: now.Name, Role: b.role(tx, now, m), Outsider: now.Member == 0,
 		Unverified: asked.verdict != lists.Verified && now.Member != 0, FromDigest: now.About.Digest, FromThread: now.About.Thread,
 		Earlier: append(earlier, later...), Others: others(readers, m.ID), Note: note.Address.String(), Commands: true, Why: why, Anonymous: now.Anon, Urgent: now.Urgent,
 	}
@@ -233,6 +240,9 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)
 		t.Managers, t.Without = others(readers, 0), others(of.left, 0)
 		t.Removed = of.removed
+		if t.Within, err = b.usually(tx, in.Community); err != nil {
+			return false, err
+		}
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
 			return false, err
 		}

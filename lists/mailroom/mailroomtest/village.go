@@ -95,12 +95,7 @@ func New(t testing.TB) *Village {
 	v.Room.Register(mailroom.Backchannel, v.Box)
 	v.Room.Register(mailroom.Membership, v.Clerk)
 	v.Room.Register(mailroom.Returns, v.Return)
-	v.calendar = calendar.New(v.DB, nil)
-	v.calendar.Register(v.Desk.Expiry())
-	for kind, do := range v.Box.Dates() {
-		v.calendar.Register(kind, do)
-	}
-	v.Return.Register(v.calendar)
+	v.calendar = v.AnotherCalendar()
 	v.runner = queue.New(queue.Options{DB: v.DB, Lock: filepath.Join(t.TempDir(), "lock"), Raw: v.Store.Raw, Courier: v.world, Ender: v.Return})
 	for name, s := range v.Office.Stampers() {
 		v.runner.Register(name, s)
@@ -123,6 +118,17 @@ func New(t testing.TB) *Village {
 		v.Add(v.C, m.a, m.name, m.role, v.Talk, v.Jobs)
 	}
 	return v
+}
+
+// AnotherCalendar is the calendar of one more process with the same database.
+func (v *Village) AnotherCalendar() *calendar.Calendar {
+	c := calendar.New(v.DB, nil)
+	c.Register(v.Desk.Expiry())
+	for kind, do := range v.Box.Dates() {
+		c.Register(kind, do)
+	}
+	v.Return.Register(c)
+	return c
 }
 
 // Found founds one more community.

@@ -1,7 +1,9 @@
 package queue
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"backchannel/archive/db"
@@ -57,5 +59,31 @@ func TestRecall(t *testing.T) {
 			t.Error(wrong)
 		}
 		return err
+	})
+}
+
+// A copy that is on its way while its post is taken back may arrive. When the host wants to hear of it later, it does not: greylisting
+// would bring the post to people hours after it is gone.
+func TestRecallOnTheWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		y := newYard(t)
+		tried := 0
+		y.o.Courier = courier(func(_ context.Context, m Message) Outcome {
+			if tried++; tried == 1 {
+				dbtest.Update(t, y.db, func(tx *db.Tx) error {
+					n, left, err := Recall(tx, "post:1", "its author took it back")
+					if n != 1 || !left {
+						t.Errorf("%d stopped, left %v", n, left)
+					}
+					return err
+				})
+			}
+			return Outcome{Stage: StageRcpt, Code: 451, Enhanced: "4.7.1", Text: "greylisted"}
+		})
+		y.oweTo("post:1", "a.test", 1)
+		y.run(func() { time.Sleep(24 * time.Hour) })
+		if tried != 1 {
+			t.Errorf("tried %d times", tried)
+		}
 	})
 }

@@ -113,8 +113,8 @@ func Drop(tx *db.Tx, id CopyID, why string) error {
 	return err
 }
 
-// Recall gives up every copy of a source that has not begun its way, and notes why. left tells whether one has: it arrived, or is on its
-// way now, or was tried before.
+// Recall gives up every copy of a source that is still owed, and notes why. left tells whether one of them was tried before or is on its
+// way now: that attempt is not broken off and may succeed, but there will be no other. Of copies that have arrived it knows nothing.
 func Recall(tx *db.Tx, source, why string) (stopped int, left bool, err error) {
 	all, err := ofSource(tx, source)
 	if err != nil {
@@ -123,9 +123,6 @@ func Recall(tx *db.Tx, source, why string) (stopped int, left bool, err error) {
 	for _, c := range all {
 		if c.State == Sending || c.Attempts > 0 {
 			left = true
-		}
-		if c.State == Sending {
-			continue
 		}
 		if err := Drop(tx, c.ID, why); err != nil {
 			return stopped, left, err

@@ -101,7 +101,10 @@ func (d *Direct) Route(ctx context.Context, domain string) ([]Hop, queue.Outcome
 	if d.o.Policies == nil || len(r.hops) == 0 {
 		return r.hops, r.no
 	}
-	p := d.o.Policies.Find(ctx, domain)
+	p, ok := d.o.Policies.Find(ctx, domain)
+	if !ok {
+		return nil, queue.Outcome{Enhanced: "4.3.0", Text: "what " + domain + " wants of those who send to it (MTA-STS) could not be looked up in our own database"}
+	}
 	switch p.Mode {
 	case STSEnforce:
 		var allowed []Hop

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -40,19 +41,26 @@ func (s *STS) log() *slog.Logger {
 	return s.Log
 }
 
-// Find gives the policy that holds for a domain now; the zero Policy, or one of mode none, when there is none. It may take a minute.
-func (s *STS) Find(ctx context.Context, domain string) Policy {
+// errTable says that our own table could not be read, so that nobody knows what a domain wants.
+var errTable = errors.New("the table of policies cannot be read")
+
+// Find gives the policy that holds for a domain now; the zero Policy, or one of mode none, when there is none. ok is false while that
+// cannot be known: a domain that wants encryption must not get its mail in clear because of a trouble of ours. It may take a minute.
+func (s *STS) Find(ctx context.Context, domain string) (p Policy, ok bool) {
 	if p, ok := s.known.get(domain); ok {
-		return p
+		return p, true
 	}
 	p, err := s.find(ctx, domain)
 	if err != nil {
 		s.log().Warn("an MTA-STS policy could not be had", "domain", domain, "error", err)
 	}
+	if errors.Is(err, errTable) {
+		return Policy{}, false
+	}
 	if ctx.Err() == nil {
 		s.known.put(domain, p, policyFor)
 	}
-	return p
+	return p, true
 }
 
 // find asks DNS, table and web, as far as it must. With an error, too, the policy is the one that holds.
@@ -60,7 +68,7 @@ func (s *STS) find(ctx context.Context, domain string) (Policy, error) {
 	var old kept
 	var now time.Time
 	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) { now = tx.Now; old, err = policyOf(tx, domain); return err }); err != nil {
-		return Policy{}, fmt.Errorf("look up the policy: %w", err)
+		return Policy{}, fmt.Errorf("%w: %w", errTable, err)
 	}
 	holds := old.holds(now)
 	asking, cancel := context.WithTimeout(ctx, queryTime)

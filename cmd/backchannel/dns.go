@@ -146,17 +146,11 @@ func publicAddresses(cfg config.Config) (all []netip.Addr) {
 	case err == nil && !at.IsUnspecified():
 		all = []netip.Addr{at.Unmap()}
 	case err == nil || host == "":
-		found, err := net.InterfaceAddrs()
-		if err != nil {
-			return nil
-		}
-		for _, f := range found {
-			if p, err := netip.ParsePrefix(f.String()); err == nil {
-				all = append(all, p.Addr().Unmap())
-			}
+		for _, a := range localAddresses() {
+			all = append(all, a.Unmap())
 		}
 	}
-	all = slices.DeleteFunc(all, func(a netip.Addr) bool { return !doctor.Public(a) || at.Is4() && !a.Is4() })
+	all = slices.DeleteFunc(all, func(a netip.Addr) bool { return !courier.Public(a) || at.Is4() && !a.Is4() })
 	slices.SortFunc(all, netip.Addr.Compare)
 	return slices.Compact(all)
 }

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"backchannel/smtpd/courier"
 )
 
 // namer is a Resolver that also tells the name behind an alias. Where it is missing, aliases are not looked for.
@@ -59,7 +61,7 @@ func (h Host) senders(ctx context.Context) ([]netip.Addr, error) {
 	if len(all) == 0 {
 		all = slices.Clone(named)
 	}
-	all = slices.DeleteFunc(all, func(a netip.Addr) bool { return !Public(a) || a.Is6() && !slices.Contains(named, a) })
+	all = slices.DeleteFunc(all, func(a netip.Addr) bool { return !courier.Public(a) || a.Is6() && !slices.Contains(named, a) })
 	if len(all) > 0 {
 		err = nil
 	}
@@ -85,14 +87,6 @@ func (h Host) alias(ctx context.Context, name string) string {
 func plain(name string) string { return clean(strings.ToLower(strings.TrimSuffix(name, "."))) }
 
 func same(a, b string) bool { return plain(a) == plain(b) }
-
-// Public tells whether an address can be reached from the Internet.
-func Public(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
-}
-
-// shared is for providers that put many customers behind one address (RFC 6598).
-var shared = netip.MustParsePrefix("100.64.0.0/10")
 
 // mute is the finding of a question that nobody answered.
 func mute(what string, err error) []Finding {

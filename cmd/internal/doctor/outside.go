@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"backchannel/smtpd/courier"
 )
 
 // publish is what to do about most missing records.
@@ -49,7 +51,7 @@ func (h Host) reach(ctx context.Context, a netip.Addr) []Finding {
 	case a.IsLoopback():
 		return one(Warn, fmt.Sprintf("this machine itself says that %s is %s, so what others see cannot be known from here", h.HELO, a),
 			"take the name out of /etc/hosts, or ask from another machine: host "+h.HELO)
-	case !Public(a):
+	case !courier.Public(a):
 		return one(Fail, fmt.Sprintf("%s is said to be %s, an address that nobody outside can reach", h.HELO, a), "publish the public address; if a router stands in front of this machine, the router's")
 	case len(h.Addresses) > 0 && !slices.Contains(h.Addresses, a) && hasKind(h.Addresses, a):
 		return one(Warn, fmt.Sprintf("%s is said to be %s, but this machine has %s", h.HELO, a, commas(h.Addresses)), "if no router stands in front of this machine, publish its own address")

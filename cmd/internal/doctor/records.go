@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"backchannel/smtpd/mailauth"
 )
 
 // Wanted is all that decides what the DNS of one community must say.
@@ -164,7 +166,7 @@ func Zone(all []Record) string {
 		value := r.Value
 		switch r.Type {
 		case "TXT":
-			value = quoted(r.Value)
+			value = mailauth.Quoted(r.Value)
 		case "MX", "CNAME", "PTR":
 			value += "."
 		}
@@ -179,21 +181,6 @@ func Zone(all []Record) string {
 		}
 	}
 	return b.String()
-}
-
-// quoted is the value of a TXT record in a zone file: strings of at most 255 octets, which readers join again (RFC 6376 §3.6.2.2).
-func quoted(value string) string {
-	var parts []string
-	for len(value) > 255 {
-		parts = append(parts, value[:255])
-		value = value[255:]
-	}
-	parts = append(parts, value)
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-	for i, p := range parts {
-		parts[i] = `"` + escape.Replace(p) + `"`
-	}
-	return strings.Join(parts, " ")
 }
 
 // InForm is the name of a record as the web forms of most providers want it: the part in front of the domain, "@" for the domain.

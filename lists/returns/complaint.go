@@ -32,10 +32,7 @@ func (d *Desk) complaint(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	if !ok {
-		if err := in.Filed(tx, "a complaint about spam without a token of ours"); err != nil {
-			return err
-		}
-		return d.trouble(tx, in.Community, Trouble{Kind: Nameless, About: in.From.Address.Domain})
+		return d.nameless(tx, in)
 	}
 	if err := in.Filed(tx, "a complaint about spam"); err != nil {
 		return err
@@ -48,6 +45,24 @@ func (d *Desk) complaint(tx *db.Tx, in *lists.Incoming) error {
 		return d.offDigest(tx, in, m)
 	}
 	return d.offList(tx, in, m, row.Object)
+}
+
+// namelessMost is how many complaints a day are taken that name nobody. Anybody with a domain can write one, and each is kept for a while.
+const namelessMost = 200
+
+// nameless notes a complaint that does not say whose it is.
+func (d *Desk) nameless(tx *db.Tx, in *lists.Incoming) error {
+	n, err := namelessToday(tx, in.Community.ID)
+	if err != nil {
+		return err
+	}
+	if n >= namelessMost {
+		return refusal.Because(refusal.Limit, "We have had many reports today. Please send this one again tomorrow.")
+	}
+	if err := in.Filed(tx, "a complaint about spam without a token of ours"); err != nil {
+		return err
+	}
+	return d.trouble(tx, in.Community, Trouble{Kind: Nameless, About: in.From.Address.Domain})
 }
 
 // unwanted tells whether a type of feedback says that somebody does not want our mail (RFC 5965 §7.3): not "not-spam", nor what

@@ -1,6 +1,7 @@
 package returns_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -135,6 +136,33 @@ func TestForgedComplaints(t *testing.T) {
 	if !onTalk(v, dana) {
 		t.Error("a dead token took her off")
 	}
+}
+
+// Strangers who complain without end about nobody do not fill the disk: beyond two hundred a day their letters wait with themselves. One
+// that names a member is heard all the same.
+func TestComplaintsWithoutEnd(t *testing.T) {
+	v := mailroomtest.New(t)
+	copy := v.One(mailroomtest.To(say(v, "Compost"), dana), dana)
+	taken := 0
+	for n := range 220 {
+		p := arf("fbl@provider.example", "abuse", "")
+		p.Body += fmt.Sprint(n)
+		_, err := v.Send(p)
+		if err == nil {
+			taken++
+		} else if r, ok := refusal.As(err); !ok || r.Kind != refusal.Limit || r.Sentence != "We have had many reports today. Please send this one again tomorrow." {
+			t.Fatal(err)
+		}
+	}
+	if taken != 200 {
+		t.Errorf("%d were taken", taken)
+	}
+	v.MustSend(arf("fbl@provider.example", "abuse", feedbackID(copy)))
+	if onTalk(v, dana) {
+		t.Error("a complaint that names a member was not heard")
+	}
+	v.Pass(day)
+	v.MustSend(arf("fbl@provider.example", "abuse", ""))
 }
 
 // A complaint travels to fbl@ alone: a list or a return path has no use for it.

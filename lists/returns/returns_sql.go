@@ -112,6 +112,12 @@ func addTrouble(tx *db.Tx, c lists.CommunityID, t Trouble) error {
 	return err
 }
 
+// namelessToday counts the complaints that named nobody.
+func namelessToday(tx *db.Tx, c lists.CommunityID) (n int, err error) {
+	err = tx.QueryRow("SELECT coalesce(sum(n), 0) FROM trouble WHERE community = ? AND day = ? AND kind = ?", c, tx.Now.Unix()/86400, string(Nameless)).Scan(&n)
+	return n, err
+}
+
 func scanTrouble(r db.Scanner) (t Trouble, err error) {
 	var at int64
 	err = r.Scan(&t.Kind, &t.About, &t.Cause, &t.Said, &t.N, &at)

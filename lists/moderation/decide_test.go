@@ -144,7 +144,7 @@ func TestPrivate(t *testing.T) {
 // Of a letter that the managers have, nobody says that it went to nobody.
 func TestTheRestOfALetter(t *testing.T) {
 	for _, word := range []string{"DROP", "PRIVATE", ""} {
-		v := mailroomtest.New(t)
+		v := unhurried(t)
 		v.MustSend(post{From: dana, To: talk + ", " + managers, Subject: "Both", Body: "Hello both.", Rcpt: []string{talk, managers}})
 		var q arrived
 		for _, a := range to(v.Deliver(), dana) {

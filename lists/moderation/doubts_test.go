@@ -20,7 +20,7 @@ func part(kind, body string) string { return "--b\nContent-Type: " + kind + "\n\
 
 // W1 to W5, in whatever way a mail program carries private words along: one doubt stops a letter, and the question says which.
 func TestDoubts(t *testing.T) {
-	v := mailroomtest.New(t)
+	v := unhurried(t)
 	v.MustSend(post{From: dana, To: managers, Subject: "PR person", Body: "May she join?"})
 	all := v.Deliver()
 	ack, notice := v.One(all, dana), v.One(all, mira)

@@ -54,6 +54,15 @@ func nothing(t *testing.T, all []arrived, who string) {
 	}
 }
 
+// unhurried is a village whose managers are reminded of nothing for months: what these tests look at is posts.
+func unhurried(t *testing.T) *village {
+	t.Helper()
+	v := mailroomtest.New(t)
+	v.C.Duty.Due, v.C.Duty.Urgent = 1000, 1000
+	v.Update(func(tx *db.Tx) error { return lists.SaveCommunity(tx, v.C) })
+	return v
+}
+
 // set changes a member of Gardeners.
 func set(v *village, who string, change func(*lists.Member)) {
 	v.T.Helper()

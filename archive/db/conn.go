@@ -22,13 +22,16 @@ const oldest = 3_051_003
 // conn is one connection with the statements prepared on it. Only one goroutine uses it at a time.
 type conn struct {
 	sql   *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]prepared
 }
 
-const (
-	writerCache     = 16 << 20 // octets of pages that the writer keeps in memory
-	checkpointPages = 4000     // pages in the write-ahead log after which they are moved into the file: the more, the fewer go twice
-)
+// prepared is a prepared statement.
+type prepared struct {
+	*sql.Stmt
+	names []string // of its parameters in order, when all have one
+}
+
+const writerCache = 16 << 20 // octets of pages that the writer keeps in memory
 
 // connector opens connections with their pragmas checked. It exists so that nothing need be registered in an init.
 type connector struct {
@@ -51,11 +54,11 @@ func openPool(path string, writer bool) *sql.DB {
 	var settings string // what the connection string has no word for
 	if writer {
 		// The pages that a savepoint may have to bring back stay in memory: SQLite would make and delete a file for them in every
-		// transaction, which took a third of the time of a letter.
-		settings = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = " + strconv.Itoa(checkpointPages)
+		// transaction, which took a third of the time of a letter. The write-ahead log is looked after in checkpoint.go.
+		settings = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0"
 		set.Set("_cache_size", strconv.Itoa(-writerCache>>10))
 		want["temp_store"] = "2"
-		want["wal_autocheckpoint"] = strconv.Itoa(checkpointPages)
+		want["wal_autocheckpoint"] = "0"
 	} else {
 		set.Set("_query_only", "1")
 		set.Set("_txlock", "deferred")
@@ -111,7 +114,7 @@ func (d *DB) connect(ctx context.Context, pool *sql.DB) (*conn, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	return &conn{sql: c, stmts: map[string]*sql.Stmt{}}, nil
+	return &conn{sql: c, stmts: map[string]prepared{}}, nil
 }
 
 // close gives the connection up; nil is no connection.
@@ -141,16 +144,18 @@ func (c *conn) tidy() {
 }
 
 // stmt gives the prepared statement for a query, preparing it once for each connection.
-func (c *conn) stmt(query string) (*sql.Stmt, error) {
+func (c *conn) stmt(query string) (prepared, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.sql.PrepareContext(context.Background(), steady(query))
+	better, names := steady(query)
+	s, err := c.sql.PrepareContext(context.Background(), better)
 	if err != nil {
-		return nil, err
+		return prepared{}, err
 	}
-	c.stmts[query] = s
-	return s, nil
+	p := prepared{s, names}
+	c.stmts[query] = p
+	return p, nil
 }
 
 func (c *conn) exec(query string) error {

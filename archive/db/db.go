@@ -70,6 +70,10 @@ type DB struct {
 	closing sync.Once
 	fts     bool
 
+	crowded chan struct{} // tells mover that the write-ahead log is long
+	moved   chan struct{} // closed when mover has ended
+	moving  sync.Mutex    // held by who moves pages into the file
+
 	commits, shared atomic.Int64 // for Stats
 
 	mu   sync.Mutex
@@ -95,6 +99,7 @@ func Open(ctx context.Context, path string, opt Options, parts ...Schema) (*DB, 
 		path: path, opt: opt, log: opt.Log,
 		readers: make(chan *conn, opt.Readers), idle: make(chan struct{}, opt.Readers),
 		jobs: make(chan *job, 256), stop: make(chan struct{}), done: make(chan struct{}),
+		crowded: make(chan struct{}, 1), moved: make(chan struct{}),
 		subs: map[chan struct{}]struct{}{},
 	}
 	for range opt.Readers {
@@ -115,6 +120,7 @@ func Open(ctx context.Context, path string, opt Options, parts ...Schema) (*DB, 
 	}
 	d.w = w
 	go d.write(w)
+	go d.mover()
 	if err := d.ensure(ctx, parts); err != nil {
 		d.Close()
 		return nil, err
@@ -214,6 +220,7 @@ func (d *DB) Close() error {
 	d.closing.Do(func() {
 		close(d.stop)
 		<-d.done
+		<-d.moved
 		err = errors.Join(d.closeReaders(), d.pool.Close(), d.w.close(), d.wpool.Close())
 	})
 	return err

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,9 +54,9 @@ func (tx *Tx) Attempt(fn func() error) error {
 }
 
 // stmt prepares a query, unless the transaction is gone.
-func (tx *Tx) stmt(query string) (*sql.Stmt, error) {
+func (tx *Tx) stmt(query string) (prepared, error) {
 	if tx.lost != nil {
-		return nil, tx.lost
+		return prepared{}, tx.lost
 	}
 	return tx.c.stmt(query)
 }
@@ -76,7 +75,7 @@ func (tx *Tx) Exec(query string, args ...any) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.ExecContext(context.Background(), args...)
+	r, err := s.ExecContext(context.Background(), inOrder(s.names, args)...)
 	return r, tx.look(err)
 }
 
@@ -110,7 +109,7 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*Row
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, inOrder(s.names, args)...)
 	return rows, tx.look(err)
 }
 
@@ -120,7 +119,7 @@ func (tx *Tx) QueryRow(query string, args ...any) Scanner {
 	if err != nil {
 		return failed{err}
 	}
-	return s.QueryRowContext(context.Background(), args...)
+	return s.QueryRowContext(context.Background(), inOrder(s.names, args)...)
 }
 
 type failed struct{ err error }

@@ -83,6 +83,9 @@ func (d *DB) batch(w *conn, first *job) {
 	for _, j := range taken {
 		close(j.done)
 	}
+	if changed {
+		d.checkpoint(w)
+	}
 }
 
 // gather runs jobs until nobody else comes, the batch is full, or the transaction lost. It gives what they leave to be done at the end.

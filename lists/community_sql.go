@@ -28,6 +28,9 @@ func scanCommunity(r db.Scanner) (c Community, err error) {
 			return c, fmt.Errorf("ombuds of %s: %w", c.Domain, err)
 		}
 	}
+	if questions == "[]" {
+		return c, nil // as nearly always, and a community is read several times for each letter
+	}
 	return c, json.Unmarshal([]byte(questions), &c.Questions)
 }
 
@@ -116,6 +119,11 @@ func SaveCommunity(tx *db.Tx, c Community) error {
 // Communities are all communities of this server, by domain.
 func Communities(tx *db.Tx) ([]Community, error) {
 	return db.Select(tx, scanCommunity, "SELECT "+communityColumns+" FROM community ORDER BY domain")
+}
+
+// Domains are the mail domains of all communities, in lower case.
+func Domains(tx *db.Tx) ([]string, error) {
+	return db.Select(tx, func(r db.Scanner) (domain string, err error) { return domain, r.Scan(&domain) }, "SELECT domain FROM community ORDER BY domain")
 }
 
 // CommunityByID reads one community.

@@ -13,7 +13,7 @@ import (
 func Schema() db.Schema {
 	return db.Schema{Owner: "archive/logbook", Steps: []string{`
 	CREATE TABLE log_entry (
-		id     INTEGER PRIMARY KEY,
+		id     INTEGER PRIMARY KEY,         -- rows lie by age: what asks for a time begins at one end and stops at the first row beyond it
 		at     INTEGER NOT NULL,            -- microseconds UTC
 		story  TEXT NOT NULL,               -- the id given at the door
 		verb   TEXT NOT NULL CHECK (verb IN ('received','refused','held','filed','published','relayed','deferred','delivered','bounced','dropped')),
@@ -25,7 +25,6 @@ func Schema() db.Schema {
 	CREATE INDEX log_entry_story ON log_entry (story);
 	CREATE INDEX log_entry_msgid ON log_entry (msgid) WHERE msgid <> '';
 	CREATE INDEX log_entry_copy ON log_entry (copy) WHERE copy <> 0;
-	CREATE INDEX log_entry_at ON log_entry (at);
 
 	-- What was cut off the end of the logbook still counts when the books are balanced (P13).
 	CREATE TABLE log_total (
@@ -139,14 +138,14 @@ const purgeAtOnce = 5000
 // Purge cuts off what is older than a date and keeps the sums, at most some thousand rows in one call, and tells how many went:
 // call again until it says 0.
 func Purge(tx *db.Tx, before time.Time) (int64, error) {
-	const oldest = "SELECT id FROM log_entry WHERE at < ? ORDER BY at, id LIMIT ?"
+	const oldest = "SELECT id FROM (SELECT id, at FROM log_entry ORDER BY id LIMIT ?) WHERE at < ?"
 	at := db.Micros(before)
 	if _, err := tx.Exec(`INSERT INTO log_total (verb, n)
 		SELECT verb, count(*) FROM log_entry WHERE id IN (`+oldest+`) AND copy <> 0 AND verb IN ('delivered','bounced','dropped') GROUP BY verb
-		ON CONFLICT (verb) DO UPDATE SET n = n + excluded.n`, at, purgeAtOnce); err != nil {
+		ON CONFLICT (verb) DO UPDATE SET n = n + excluded.n`, purgeAtOnce, at); err != nil {
 		return 0, fmt.Errorf("sum up the logbook: %w", err)
 	}
-	return tx.Change("DELETE FROM log_entry WHERE id IN ("+oldest+")", at, purgeAtOnce)
+	return tx.Change("DELETE FROM log_entry WHERE id IN ("+oldest+")", purgeAtOnce, at)
 }
 
 // EndedSince counts the copies whose life has ended since a date, by verb. What was purged meanwhile is not in it.
@@ -156,7 +155,8 @@ func EndedSince(tx *db.Tx, since time.Time) (map[Verb]int64, error) {
 		n    int64
 	}
 	all, err := db.Select(tx, func(r db.Scanner) (s sum, err error) { return s, r.Scan(&s.verb, &s.n) },
-		"SELECT verb, count(*) FROM log_entry WHERE at >= ? AND copy <> 0 AND verb IN ('delivered','bounced','dropped') GROUP BY verb", db.Micros(since))
+		`SELECT verb, count(*) FROM log_entry WHERE id > coalesce((SELECT id FROM log_entry WHERE at < ?1 ORDER BY id DESC LIMIT 1), 0)
+		AND at >= ?1 AND copy <> 0 AND verb IN ('delivered','bounced','dropped') GROUP BY verb`, db.Micros(since))
 	counts := map[Verb]int64{}
 	for _, s := range all {
 		counts[s.verb] = s.n

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -187,7 +188,11 @@ func (m *Mailroom) Receive(ctx context.Context, env *smtpd.Envelope, raw []byte)
 // take finds out all there is to know without a lock, and then sorts the letter in one transaction. It gives what was found out about the
 // sender, too, for the story of a letter that is refused.
 func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Letter) (found mailauth.Finding, err error) {
-	if err := m.loop(ctx, l); err != nil {
+	ours, err := m.ours(ctx)
+	if err == nil {
+		err = loop(l, ours)
+	}
+	if err != nil {
 		return found, err
 	}
 	kind, why := bounce.Robot(l, env.From.IsZero())
@@ -196,7 +201,7 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 	}
 	s := &sorting{m: m, env: env, letter: l, kind: kind, why: why, from: author(l)}
 	if kind == bounce.Person || anyOf(env, func(n address.Name) bool { return n.Kind != address.Bounce }) {
-		if err := m.own(ctx, s.from.Address); err != nil {
+		if err := own(s.from.Address, ours); err != nil {
 			return found, err
 		}
 	}
@@ -247,40 +252,33 @@ func anyOf(env *smtpd.Envelope, is func(address.Name) bool) bool {
 	return slices.ContainsFunc(env.To, func(to letter.Address) bool { return is(address.Parse(to.Local)) })
 }
 
-// loop sends away what was here before (D3).
-func (m *Mailroom) loop(ctx context.Context, l *letter.Letter) error {
-	var own bounce.Own
-	err := m.DB.View(ctx, func(tx *db.Tx) error {
-		all, err := lists.Communities(tx)
-		ours := map[string]bool{}
-		for _, c := range all {
-			ours[c.Domain] = true
-		}
-		own.ListID = func(id string) bool {
-			for i := range len(id) {
-				if id[i] == '.' && ours[id[i+1:]] {
-					return true
-				}
-			}
-			return ours[id]
-		}
+// ours are the mail domains of our communities.
+func (m *Mailroom) ours(ctx context.Context) (domains []string, err error) {
+	err = m.DB.View(ctx, func(tx *db.Tx) error {
+		domains, err = lists.Domains(tx)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return bounce.Loop(l, own)
+	return domains, err
+}
+
+// loop sends away what was here before (D3).
+func loop(l *letter.Letter, ours []string) error {
+	return bounce.Loop(l, bounce.Own{ListID: func(id string) bool {
+		for i := range len(id) {
+			if id[i] == '.' && slices.Contains(ours, id[i+1:]) {
+				return true
+			}
+		}
+		return slices.Contains(ours, id)
+	}})
 }
 
 // own refuses letters that claim to come from one of our own addresses: those are written here, and only here (C5).
-func (m *Mailroom) own(ctx context.Context, from letter.Address) error {
-	return m.DB.View(ctx, func(tx *db.Tx) error {
-		_, ours, err := lists.CommunityByDomain(tx, from.Domain)
-		if err == nil && ours {
-			err = refusal.Because(refusal.NotAllowed, "Letters from our own addresses are written here and cannot come from outside. Please write from the address you joined with.")
-		}
-		return err
-	})
+func own(from letter.Address, ours []string) error {
+	if slices.Contains(ours, strings.ToLower(from.Domain)) {
+		return refusal.Because(refusal.NotAllowed, "Letters from our own addresses are written here and cannot come from outside. Please write from the address you joined with.")
+	}
+	return nil
 }
 
 // vouch asks the DNS who stands behind the letter. What the DNS could not say now is asked again later, never guessed.

@@ -130,7 +130,7 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 		}
 		copies++
 	}
-	return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, MessageID: post.MessageID, Detail: fmt.Sprintf("%d copies owed", copies)})
+	return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, Detail: fmt.Sprintf("%d copies owed", copies)})
 }
 
 // mostNamed is how many addresses in To and Cc are looked at. Who names more names no friends.

@@ -19,6 +19,9 @@ const (
 	AskHeld     Question = "held"     // managers: shall this post go out?
 	AskChange   Question = "change"   // shall this change of your membership be made?
 	AskHandOver Question = "handover" // may the ombuds hand a letter to a manager?
+	AskConsent  Question = "consent"  // may this be posted for you?
+	AskPosting  Question = "posting"  // shall this be posted under your name?
+	AskDraft    Question = "draft"    // managers: shall the member be asked about this text?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -44,6 +47,12 @@ func (q Question) Words() []string {
 		return []string{"YES", "OMBUDS", "DROP"}
 	case AskHeld:
 		return []string{"OK", "NO"}
+	case AskConsent:
+		return []string{"YES", "NAMED", "NO"}
+	case AskPosting:
+		return []string{"YES", "NO"}
+	case AskDraft:
+		return []string{"SEND", "DROP"}
 	}
 	return nil
 }

@@ -16,7 +16,9 @@ type Acknowledgement struct {
 	OnDuty    string    `optional:"the first name of who is on duty"`
 	Within    string    `optional:"when somebody usually answers: 6 hours on working days"`
 	AwayUntil time.Time `optional:"all managers are away: when the first of them is back, in the reader's zone"`
-	Public    string    `optional:"an address to write to everyone instead"`
+	Post      bool      // a letter that was meant for everyone can be posted by a reply
+	Thread    int       `optional:"the number of the thread it is about"`
+	Title     string    `optional:"what that thread is called"`
 	KeptDays  int       `optional:"days after the end until it is erased"`
 	Doors     Doors     // of these the ombuds is named
 	Phone     string    `optional:"a number for emergencies"`

@@ -75,13 +75,14 @@ func samples() []sample {
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)
 	all = append(all, keepSamples()...)
+	all = append(all, publicSamples()...)
 	return append(all, digestSamples()...)
 }
 
 func privateSamples() []sample {
 	return []sample{
 		{"acknowledgement", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Re: Sponsors, first hires, 3 unanswered", Managers: []string{"Mira", "Theo", "Jonas"},
-			Within: "6 hours", Public: "all@cmtybc.example", KeptDays: 180, Doors: doors, Phone: "+1 555 0199", NotPassed: []string{"plan.pdf (180 KB)"}}},
+			Within: "6 hours", Post: true, Thread: 415, Title: "Sponsor wants our member list", KeptDays: 180, Doors: doors, Phone: "+1 555 0199", NotPassed: []string{"plan.pdf (180 KB)"}}},
 		{"acknowledgement-duty", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, OnDuty: "Mira", Within: "6 hours on working days"}},
 		{"acknowledgement-away", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, AwayUntil: friday.Add(10 * 24 * time.Hour)}},
 		{"acknowledgement-bare", Acknowledgement{Community: bc, Code: "K7QX"}},

@@ -34,8 +34,9 @@ func schemas() []db.Schema {
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
 	p.Press = &relay.Press{Office: p.Office, Sealer: p.sealer()}
-	p.Box = &backchannel.Letterbox{Office: p.Office}
-	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box}
+	p.Box = &backchannel.Letterbox{Office: p.Office, Press: p.Press}
+	p.Press.Listener = p.Box
+	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}

@@ -18,6 +18,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/address"
 	"backchannel/lists/notice"
+	"backchannel/lists/relay"
 	"backchannel/templates/refusal"
 )
 
@@ -27,6 +28,7 @@ const Receiver = "backchannel"
 // Letterbox takes private letters and answers.
 type Letterbox struct {
 	Office *notice.Office
+	Press  *relay.Press // takes what leaves for a list
 }
 
 // Context is what a letter is about, where its door knows that.
@@ -58,6 +60,9 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	}
 	if side == sideHeld {
 		return b.decide(tx, in, id)
+	}
+	if side == sideConsent || side == sideDraft {
+		return b.decideText(tx, in, id, side == sideDraft)
 	}
 	c, err := find(tx, ConvID(id))
 	if errors.Is(err, db.ErrNoRows) {
@@ -126,6 +131,8 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 		return false, err
 	case ref.conv == 0 && !asked && in.Sender.Manager() && slashed(in.Letter):
 		return false, b.alone(tx, in)
+	case ref.what == aConsent && !asked:
+		return false, b.decideText(tx, in, ref.held, ref.manager != 0)
 	case ref.manager != 0 && ref.held != 0 && !asked:
 		return false, b.decide(tx, in, ref.held)
 	case ref.manager != 0 && !asked:
@@ -200,6 +207,9 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 		return false, in.Filed(tx, "a private letter that the managers have already")
 	}
 	if done, err := b.writerChoice(tx, in, c); err != nil || done {
+		return done, err
+	}
+	if done, err := b.postChoice(tx, in, c); err != nil || done {
 		return done, err
 	}
 	if done, err := b.writerUrges(tx, in, c); err != nil || done {

@@ -33,7 +33,7 @@ const (
 // promise from us; their letters stand in the morning brief.
 func (c Conv) owed(tx *db.Tx) (bool, error) {
 	open := slices.Contains([]State{New, Claimed, WaitingManager, Reopened}, c.State)
-	if !open || c.Ombuds == OmbudsAlone || !c.Snoozed.IsZero() || c.merged != 0 || slices.Contains([]Kind{Thanks, Unease, Outsider}, c.Kind) {
+	if !open || c.publishing || c.Ombuds == OmbudsAlone || !c.Snoozed.IsZero() || c.merged != 0 || slices.Contains([]Kind{Thanks, Unease, Outsider}, c.Kind) {
 		return false, nil
 	}
 	if c.State == Reopened {

@@ -69,8 +69,10 @@ type Conv struct {
 	Closed     time.Time // zero: it is open
 	Ombuds     OmbudsPart
 
-	clock    time.Time // since when an answer is owed; zero: none is
-	reminded stage     // who was told that it is late
+	clock      time.Time // since when an answer is owed; zero: none is
+	reminded   stage     // who was told that it is late
+	publishing bool      // its writer, or a manager, is asked about a text for a list
+
 	snoozeAs string
 	snoozer  lists.MemberID
 	merged   ConvID
@@ -99,6 +101,8 @@ const (
 	sideMay     side = "may"     // the writer, about who may read
 	sideOmbuds  side = "ombuds"  // the ombuds, to the writer
 	sideHand    side = "hand"    // the writer, about whether a manager (in place of the revision) gets what the ombuds has
+	sideConsent side = "consent" // the writer, about a text that may be posted (the id is the text's)
+	sideDraft   side = "draft"   // one manager, about a text before the writer is asked (the same)
 )
 
 // object is what the row of a token says about it.
@@ -113,7 +117,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 
@@ -156,6 +160,8 @@ func (c Conv) folder(manager lists.MemberID) string {
 		return FolderClosed
 	case !c.Snoozed.IsZero():
 		return c.snoozeAs
+	case c.publishing:
+		return FolderPublish
 	case c.State == WaitingMember:
 		return FolderWaiting
 	case c.Owner == manager:

@@ -16,6 +16,7 @@ import (
 
 const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
 	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, clock, due, reminded, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds,
+	EXISTS (SELECT 1 FROM consent WHERE consent.conv = conv.id AND consent.state IN ('draft','asked')),
 	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0)`
 
 func scanConv(r db.Scanner) (c Conv, err error) {
@@ -23,7 +24,7 @@ func scanConv(r db.Scanner) (c Conv, err error) {
 	var excluded string
 	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.Kind, &c.State, &c.Owner, &c.Subject,
 		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &clock, &due, &c.reminded, &answered,
-		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &excluded)
+		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &c.publishing, &excluded)
 	c.About.Digest, c.Opened, c.Due, c.Answered, c.Snoozed, c.Closed = db.Time(digest), db.Time(opened), db.Time(due), db.Time(answered), db.Time(snoozed), db.Time(closed)
 	c.clock = db.Time(clock)
 	for _, one := range strings.FieldsFunc(excluded, func(r rune) bool { return r == ',' }) {
@@ -284,6 +285,8 @@ const (
 	aNote   what = "note"   // something said among managers
 	aHeld   what = "held"   // an answer that came back
 	aWord   what = "told"   // the program's word about the conversation
+
+	aConsent what = "consent" // a question about a text for a list; held is the text
 )
 
 type reference struct {

@@ -43,7 +43,7 @@ func ask(v *village, subject, body string) []arrived {
 func words(a arrived) string { return strings.Join(strings.Fields(a.Text()), " ") }
 
 // says fails unless a letter says all of this.
-func says(t *testing.T, a arrived, all ...string) {
+func says(t testing.TB, a arrived, all ...string) {
 	t.Helper()
 	for _, w := range all {
 		if !strings.Contains(words(a), w) {

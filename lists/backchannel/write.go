@@ -239,6 +239,9 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)
 		t.Managers, t.Without = others(readers, 0), others(of.left, 0)
+		if err := b.offerPost(tx, in.Community, c, &t); err != nil {
+			return false, err
+		}
 		t.Removed = of.removed
 		if t.Within, err = b.usually(tx, in.Community); err != nil {
 			return false, err

@@ -25,6 +25,7 @@ const (
 	Nothing                // nothing at all
 	Paragraph              // the rest of its line and what follows, down to an empty line or the next command
 	Rest                   // everything below, down to the next command
+	Begun                  // as Rest when something stands on its line, as Nothing when the line is bare
 )
 
 // Verb is one row of a table.
@@ -66,7 +67,7 @@ type Call[C any] struct {
 
 // Again writes the command so that Read reads it again.
 func (c Call[C]) Again() string {
-	if c.Verb.Takes == Paragraph || c.Verb.Takes == Rest {
+	if c.Verb.Takes == Paragraph || c.Verb.Takes == Rest || c.Verb.Takes == Begun && c.Args != "" {
 		return "/" + c.Verb.Name + " " + c.Args + "\n"
 	}
 	return c.Line
@@ -100,7 +101,10 @@ func (t Table[C]) Read(text string) (calls []Call[C], rest string, wrong *Mistak
 			if args != "" {
 				return nil, whole, &Mistake{Line: line, Usage: verb.Usage(), Why: "Nothing may stand behind it."}
 			}
-		case Paragraph, Rest:
+		case Paragraph, Rest, Begun:
+			if verb.Takes == Begun && args == "" {
+				break
+			}
 			var more string
 			more, below = own(below, verb.Takes == Paragraph)
 			args = tidy(args + "\n" + more)

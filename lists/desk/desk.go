@@ -17,7 +17,6 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
-	"backchannel/smtpd"
 	"backchannel/templates/refusal"
 )
 
@@ -32,15 +31,16 @@ type Desk struct {
 }
 
 // SMTP is the login of those who send: they sign in with an address of theirs and an app password, and send as that address.
-func (d *Desk) SMTP() smtpd.Login { return sender{d} }
+func (d *Desk) SMTP() Sender { return Sender{d} }
 
 // IMAP is the login of those who read: one for each person, whatever their communities.
 func (d *Desk) IMAP() imapd.Login { return reader{d} }
 
-type sender struct{ *Desk }
+// Sender is the login at the door of submission, as smtpd asks for it.
+type Sender struct{ *Desk }
 
 // Login tells who it is.
-func (s sender) Login(ctx context.Context, from netip.Addr, user, password string) (letter.Address, error) {
+func (s Sender) Login(ctx context.Context, from netip.Addr, user, password string) (letter.Address, error) {
 	return s.signIn(ctx, from, user, password)
 }
 

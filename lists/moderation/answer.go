@@ -106,7 +106,8 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	return d.tellEnd(tx, h, templates.Posted)
 }
 
-// releaseUnnamed publishes a letter without its author's name, as a post of theirs in that thread was.
+// releaseUnnamed gives a letter to those who know its author's post without a name: they show its author exactly what would be posted, and
+// ask. The letter itself, with the name, is forgotten.
 func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 	l, err := openList(tx, h)
 	if err != nil {
@@ -124,13 +125,10 @@ func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	if err := h.end(tx, Published, in.Sender.ID, ""); err != nil {
+	if err := h.end(tx, Dropped, in.Sender.ID, "its author is asked about the words without the name"); err != nil {
 		return err
 	}
-	if err := d.Hidden.PublishUnnamed(tx, in, l, post, h.Story); err != nil {
-		return err
-	}
-	return d.tellEnd(tx, h, templates.Posted)
+	return d.Hidden.AskUnnamed(tx, in, l, post)
 }
 
 // withoutPrivate is a letter as it may become public by its author's word: what it quotes of private mail stays behind, whether the

@@ -39,8 +39,9 @@ type PrivateDoor interface {
 type Hidden interface {
 	// HidesIn tells whether a member has a post without their name in the thread of which these are letters.
 	HidesIn(tx *db.Tx, l lists.List, m lists.MemberID, thread []letter.MessageID) (bool, error)
-	// PublishUnnamed publishes a letter of such a member without their name, too, as they have just asked for. in is their word for it.
-	PublishUnnamed(tx *db.Tx, in *lists.Incoming, l lists.List, post *letter.Letter, story string) error
+	// AskUnnamed shows such a member the words of a letter as they would be posted without their name, too, and posts them when they say
+	// yes to that. in is their word for it.
+	AskUnnamed(tx *db.Tx, in *lists.Incoming, l lists.List, post *letter.Letter) error
 }
 
 // Desk takes posts, and the answers about those that wait.

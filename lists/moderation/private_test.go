@@ -136,7 +136,7 @@ func (h *hidden) HidesIn(_ *db.Tx, _ lists.List, m lists.MemberID, thread []lett
 	return m == h.author && len(thread) > 0, nil
 }
 
-func (h *hidden) PublishUnnamed(_ *db.Tx, _ *lists.Incoming, _ lists.List, post *letter.Letter, _ string) error {
+func (h *hidden) AskUnnamed(_ *db.Tx, _ *lists.Incoming, _ lists.List, post *letter.Letter) error {
 	h.posted = append(h.posted, post.NewText().Text)
 	return nil
 }

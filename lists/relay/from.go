@@ -31,6 +31,14 @@ func (p *Press) edit(tx *db.Tx, pub Publication, known *Known, ours func(letter.
 	names := taken(pub, known.Managers)
 	as := looks{shown: author(pub, names)}
 	as.reply = answerTo(pub, as.shown, names)
+	if pub.As != "" {
+		as = looks{shown: letter.Mailbox{Name: pub.As, Address: pub.List.Address()}, list: true}
+		raw, err := dress(pub, as, ours, tx.Now)
+		if err == nil {
+			raw, err = fit(raw)
+		}
+		return raw, as.shown, err
+	}
 	if p.Sealer != "" {
 		chain, err := p.chain(tx, pub)
 		if err != nil {

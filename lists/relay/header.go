@@ -27,6 +27,7 @@ var gone = []string{
 type looks struct {
 	shown letter.Mailbox   // who wrote it
 	reply []letter.Mailbox // where a personal answer goes
+	list  bool             // the list itself speaks, as shown: there is nobody to answer to in private
 	// keep are the hashes of the author's signatures that stay on the post. Where there are some the author's From stays, too, and no
 	// Reply-To or Author is added (M2); else the list writes in the author's name.
 	keep []string
@@ -133,6 +134,9 @@ func receivers(pub Publication) (fields []letter.Field) {
 func authorFields(l lists.List, as looks) []letter.Field {
 	if len(as.keep) > 0 {
 		return nil
+	}
+	if as.list {
+		return []letter.Field{{Name: "From", Value: as.shown.String()}, {Name: "Reply-To"}, {Name: "Author"}}
 	}
 	return []letter.Field{
 		{Name: "From", Value: letter.Mailbox{Name: as.shown.Name + " via " + l.Title(), Address: l.Address()}.String()},

@@ -26,6 +26,13 @@ import (
 type Press struct {
 	Office *notice.Office // makes the addresses of a copy, and knows the archive
 	Sealer string         // our name in the chain of those who pass a letter on (ARC, M9); empty: no chain travels
+
+	Listener Listener // nil: nobody
+}
+
+// Listener is told of every post, in the transaction that publishes it.
+type Listener interface {
+	Published(tx *db.Tx, pub Publication, post archive.Post) error
 }
 
 // Publication is a letter that was accepted onto a list.
@@ -33,7 +40,8 @@ type Publication struct {
 	Community lists.Community // zero: the press asks
 	List      lists.List
 	Letter    *letter.Letter
-	Author    lists.Member // zero ID: nobody of this community
+	Author    lists.Member // zero ID: nobody of this community, or nobody who may be known
+	As        string       // a name under which the list itself speaks, for what was written here: no field leads to anybody else; "" is none
 	Story     string
 	Known     *Known // of this community and letter, in this transaction; nil: the press asks
 }
@@ -74,7 +82,10 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 	if err := logbook.Write(tx, log); err != nil {
 		return post, err
 	}
-	return post, p.owe(tx, pub, post)
+	if err := p.owe(tx, pub, post); err != nil || p.Listener == nil {
+		return post, err
+	}
+	return post, p.Listener.Published(tx, pub, post)
 }
 
 // add gives a letter its header and its place in the archive.

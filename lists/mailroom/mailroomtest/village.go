@@ -84,8 +84,9 @@ func New(t testing.TB) *Village {
 	v.Book = book
 	v.Office = &notice.Office{Store: v.Store, Book: book}
 	v.Press = &relay.Press{Office: v.Office}
-	v.Box = &backchannel.Letterbox{Office: v.Office}
-	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box}
+	v.Box = &backchannel.Letterbox{Office: v.Office, Press: v.Press}
+	v.Press.Listener = v.Box
+	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{

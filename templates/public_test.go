@@ -1,0 +1,39 @@
+package templates
+
+const question = Said("Our sponsor's PR person would like to join. Is that ok here, and under which rules?")
+
+func publicSamples() []sample {
+	const title = "Can a sponsor's PR person join? #membership"
+	all := []sample{
+		{"consent", Consent{Code: "K7QX", List: "All of us", Readers: 212, Subject: title, Text: question, Shows: []string{"Northgate"}, Undo: "2 minutes", Days: 14}},
+		{"consent-better", Consent{Code: "K7QX", List: "All of us", Subject: title, Text: question, Better: true, Days: 14}},
+		{"consent-again", Consent{Code: "K7QX", List: "All of us", Subject: title, Text: question, First: "YES but without the city", Days: 14}},
+		{"consent-own", Consent{Code: "K7QX", List: "All of us", Readers: 212, Subject: title, Text: question, Own: true, Days: 14}},
+		{"consent-masked", Consent{Code: "K7QX", List: "All of us", Readers: 212, Subject: "Re: " + title, Text: "Thank you all.", Masked: true, Days: 14}},
+		{"public_draft", PublicDraft{Code: "K7QX", Member: "Dana", List: "All of us", Subject: title, Text: letter, Shows: []string{"Northgate"}, Days: 14}},
+		{"public_draft-again", PublicDraft{Code: "K7QX", Member: "Dana", List: "All of us", Subject: title, Text: letter, Days: 14, First: "SEND it"}},
+		{"consent_weak", ConsentWeak{"K7QX", "All of us", title}},
+		{"no_thread", NoThread{"K7QX", 415}},
+		{"you_asked", YouAsked{"K7QX", "All of us", title, "Bill Tan", "With us they may, as guests.", false, "all@cmtybc.example"}},
+		{"you_asked-again", YouAsked{Code: "K7QX", List: "All of us", Title: title, Author: "Alison Graf", Again: true, Address: "all@cmtybc.example"}},
+		{"consent_end-twice", ConsentEnd{Code: "K7QX", Outcome: ConsentPosted, Again: true, When: friday, List: "All of us", Subject: title, Managers: "managers@cmtybc.example"}},
+		{"consent_end-undo", ConsentEnd{Code: "K7QX", Outcome: ConsentPosted, List: "All of us", Subject: title, Undo: "2 minutes", Managers: "managers@cmtybc.example"}},
+		{"consent_told-own", ConsentTold{Code: "K7QX", Member: "Dana", Role: "Mira, for the managers", Outcome: ConsentNamed, List: "All of us", Subject: title, Own: true, Text: letter}},
+	}
+	for _, o := range []ConsentOutcome{
+		ConsentPosted, ConsentNamed, ConsentDeclined, ConsentUndone, ConsentRemoved, ConsentCalledOff, ConsentReplaced, ConsentExpired, ConsentImpossible,
+	} {
+		why, days := "", 0
+		if o == ConsentImpossible {
+			why = "The list talk was given up meanwhile."
+		}
+		if o == ConsentExpired {
+			days = 14
+		}
+		all = append(all, sample{"consent_end-" + string(o), ConsentEnd{Code: "K7QX", Outcome: o, List: "All of us", Subject: title, Sent: o == ConsentRemoved, Why: why, Managers: "managers@cmtybc.example"}})
+		if o != ConsentCalledOff {
+			all = append(all, sample{"consent_told-" + string(o), ConsentTold{Code: "K7QX", Member: "Dana", Role: "Mira, for the managers", Outcome: o, List: "All of us", Subject: title, Text: question, Days: days, Why: why}})
+		}
+	}
+	return all
+}

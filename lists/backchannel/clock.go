@@ -28,7 +28,8 @@ const (
 	farBeyond       // twice as much: the ombuds, and the writer
 )
 
-// owed tells whether an answer is owed: the next word is the managers', and nobody has put the letter off. What the ombuds alone has is no matter of the
+// owed tells whether an answer is owed: the next word is the managers', and nobody has put the letter off, nor is its writer being asked
+// whether something may be posted. What the ombuds alone has is no matter of the
 // managers. Whoever is no member has no
 // promise from us; their letters stand in the morning brief.
 func (c Conv) owed(tx *db.Tx) (bool, error) {

@@ -198,11 +198,12 @@ func answerable(in *lists.Incoming) bool {
 	return in != nil && !in.Robot && in.Verdict == lists.Verified
 }
 
+// targetName is the address of a part, without its token.
 func targetName(in *lists.Incoming) string {
 	if in == nil {
 		return ""
 	}
-	return in.To.String()
+	return toldTo([]letter.Address{in.To})
 }
 
 // incoming gathers what a receiver wants to know.

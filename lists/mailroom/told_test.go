@@ -43,4 +43,18 @@ func TestTheStoryTellsOfTheSession(t *testing.T) {
 			t.Errorf("a token stands in the logbook: %s", e.Detail)
 		}
 	}
+	back := v.Door(address.Bounce, mailroom.Returns, "copies", "bill@south.example") // it takes no person's letter
+	v.MustSend(mailroomtest.Post{From: "bill@south.example", To: talk, Subject: "x", Body: "z", Header: "Message-ID: <4@south.example>\r\n", Rcpt: []string{talk, back}})
+	said := ""
+	for _, e := range entries(t, v, "4@south.example") {
+		if e.Verb == logbook.Refused {
+			said += e.To
+		}
+		if secret := strings.TrimSuffix(strings.TrimPrefix(back, "bounce+"), "@gardeners.example"); strings.Contains(e.To+e.Detail, secret) {
+			t.Errorf("a token stands in the logbook: %+v", e)
+		}
+	}
+	if said != "bounce+...@gardeners.example" {
+		t.Errorf("refused for %q", said)
+	}
 }

@@ -79,6 +79,7 @@ type Config struct {
 type Mailroom struct {
 	Config
 	receivers map[string]Receiver
+	noted     daily // refusals
 }
 
 // New makes a mailroom. Register every receiver before the first letter.
@@ -294,8 +295,12 @@ func (m *Mailroom) vouch(ctx context.Context, env *smtpd.Envelope, l *letter.Let
 	return f, nil
 }
 
-// noteRefusal writes down that a letter was not taken, so that trace can tell. It is a service, not a promise: an error is logged.
+// noteRefusal writes down that a letter was not taken, so that trace can tell. It is a service, not a promise: an error is logged, and on a
+// day with very many refusals only the log tells of the later ones.
 func (m *Mailroom) noteRefusal(ctx context.Context, env *smtpd.Envelope, l *letter.Letter, e logbook.Entry) {
+	if !m.noted.more(m.DB.Now(), refusalsNoted) {
+		return
+	}
 	e.Story, e.Verb = env.Story, logbook.Refused
 	if l != nil {
 		e.MessageID = l.MessageID()

@@ -25,6 +25,7 @@ type Acknowledgement struct {
 	NotPassed []string  `optional:"names of attachments that were left behind"`
 	Answered  time.Time `optional:"by when a person answers, in the reader's zone"`
 	Without   []string  `optional:"managers whom the letter names, and who have not got it therefore"`
+	Sealed    bool      // the letter is encrypted, and was passed on as it came
 	Removed   []string  `optional:"people whose address stood in the letter and was taken out"`
 }
 
@@ -48,7 +49,9 @@ type ManagerNotice struct {
 	Lists        []string  `optional:"lists the writer reads"`
 	FromDigest   time.Time `optional:"the digest it answers"`
 	FromThread   string    `optional:"the thread it is about"`
-	NotPassed    []string  `optional:"names of attachments that were left behind"`
+	NotPassed    []string  `optional:"names of attachments that were left behind, with why"`
+	Files        []string  `optional:"names of attachments that come with it"`
+	Sealed       bool      // the letter is encrypted: it is attached as it came, and nobody could look into it
 	CopiesBeside int       `optional:"other addresses that the writer sent it to"`
 	Earlier      []Quote   `optional:"what was said before, from our own record"`
 	Others       []string  `optional:"managers who got it too"`
@@ -97,7 +100,7 @@ func (t ManagerNotice) Render() (Mail, error) { return render("manager_notice", 
 type ManagerAnswer struct {
 	Code    string // the conversation
 	Subject string `optional:"a letter may have none"`
-	Text    Said   // the answer, rebuilt
+	Text    Said   `optional:"an answer may be a file alone"`
 	Asked   Said   `optional:"up to three lines of what the member wrote, from our own record"`
 	Public  string `optional:"an address to ask everyone instead"`
 }
@@ -120,22 +123,24 @@ type GuardKind string
 
 // The reasons. What each needs in Guard.What stands behind it.
 const (
-	Unverified   GuardKind = "unverified"    // nobody vouches that the manager wrote it
-	FromElse     GuardKind = "from-else"     // the manager's personal address, used from another one: that address
-	OwnAddress   GuardKind = "own-address"   // G1: the manager's own address, number or signature
-	OtherAddress GuardKind = "other-address" // G2: another manager's or member's address
-	NamesMember  GuardKind = "names-member"  // G5: an answer to somebody without a name names a member: whom
-	NoteWords    GuardKind = "note-words"    // G3: words of a note or of another conversation
-	ToColleague  GuardKind = "to-colleague"  // G6: it speaks to another manager: the words
-	SlashLine    GuardKind = "slash-line"    // G7: its first line begins with / and is no command: that line
-	BadCommand   GuardKind = "bad-command"   // G7: a command that has the wrong words behind it, or cannot be done: that line
-	BelowNote    GuardKind = "below-note"    // there is text below a note: for the member, or a part of the note?
-	Forwarded    GuardKind = "forwarded"     // G8: it looks like a forwarded mail
-	NoText       GuardKind = "no-text"       // G9: nothing is left without quotes and signature
-	UnsureText   GuardKind = "unsure-text"   // G9: quotes and new lines alternate
-	Stale        GuardKind = "stale"         // something happened since: who did what, "Theo answered", "Jonas added a note"
-	Attached     GuardKind = "attached"      // it has attachments, which are not passed on: their names
-	NoAccess     GuardKind = "no-access"     // this manager may no longer see the conversation
+	Unverified    GuardKind = "unverified"    // nobody vouches that the manager wrote it
+	FromElse      GuardKind = "from-else"     // the manager's personal address, used from another one: that address
+	OwnAddress    GuardKind = "own-address"   // G1: the manager's own address, number or signature
+	OtherAddress  GuardKind = "other-address" // G2: another manager's or member's address
+	NamesMember   GuardKind = "names-member"  // G5: an answer to somebody without a name names a member: whom
+	NoteWords     GuardKind = "note-words"    // G3: words of a note or of another conversation
+	ToColleague   GuardKind = "to-colleague"  // G6: it speaks to another manager: the words
+	SlashLine     GuardKind = "slash-line"    // G7: its first line begins with / and is no command: that line
+	BadCommand    GuardKind = "bad-command"   // G7: a command that has the wrong words behind it, or cannot be done: that line
+	BelowNote     GuardKind = "below-note"    // there is text below a note: for the member, or a part of the note?
+	Forwarded     GuardKind = "forwarded"     // G8: it looks like a forwarded mail
+	EncryptedText GuardKind = "encrypted"     // it is encrypted, and cannot be checked
+	NoText        GuardKind = "no-text"       // G9: nothing is left without quotes and signature
+	UnsureText    GuardKind = "unsure-text"   // G9: quotes and new lines alternate
+	Stale         GuardKind = "stale"         // something happened since: who did what, "Theo answered", "Jonas added a note"
+	Attached      GuardKind = "attached"      // it has attachments that are not passed on: their names, with why
+	ShowsAuthor   GuardKind = "shows-author"  // it has a file in which the manager's name may stand: its name
+	NoAccess      GuardKind = "no-access"     // this manager may no longer see the conversation
 )
 
 // AnswerHeld brings an answer back to its manager: why it was not sent, and exactly what would be. Its Reply-To is confirm+TOKEN.
@@ -143,12 +148,13 @@ type AnswerHeld struct {
 	Code     string // the conversation
 	Member   string // who would get it: Dana
 	Guards   []Guard
-	Text     Said    `optional:"exactly the text that would go out"`
-	News     []Quote `optional:"what happened since the manager looked"`
-	Sendable bool    // SEND is taken: false when there is nothing to send, or nobody to send it for
-	Days     int     `optional:"how long the question stays open, when Sendable"`
-	Note     bool    // it is a note for managers, not an answer
-	Alias    string  `optional:"the address it came from, when that can become one of the manager's own"`
+	Text     Said     `optional:"exactly the text that would go out"`
+	Files    []string `optional:"names of the files that would go out with it"`
+	News     []Quote  `optional:"what happened since the manager looked"`
+	Sendable bool     // SEND is taken: false when there is nothing to send, or nobody to send it for
+	Days     int      `optional:"how long the question stays open, when Sendable"`
+	Note     bool     // it is a note for managers, not an answer
+	Alias    string   `optional:"the address it came from, when that can become one of the manager's own"`
 
 	Cc       []string      `optional:"colleagues whom the manager's own mail was sent to as well"`
 	Then     []string      `optional:"commands that are done when it goes out: /close"`
@@ -190,13 +196,14 @@ func (t AnswerEnd) Render() (Mail, error) { return render("answer_end", t) }
 
 // ColleagueAnswered shows the other managers what the member was told, so that nobody answers twice.
 type ColleagueAnswered struct {
-	Code      string // the conversation
-	Subject   string `optional:"a letter may have none"`
-	Colleague string // who answered: Mira
-	Member    string // whom: Dana
-	Role      string `optional:"the name over the reader's own answer, when a reply goes to the member"`
-	Text      Said   // the answer as it went out
-	Note      string `optional:"the address of notes for managers only"`
+	Code      string   // the conversation
+	Subject   string   `optional:"a letter may have none"`
+	Colleague string   // who answered: Mira
+	Member    string   // whom: Dana
+	Role      string   `optional:"the name over the reader's own answer, when a reply goes to the member"`
+	Text      Said     `optional:"the answer as it went out; it may be a file alone"`
+	Files     []string `optional:"names of the files that went out with it"`
+	Note      string   `optional:"the address of notes for managers only"`
 }
 
 // Render writes the mail.
@@ -208,7 +215,7 @@ type NoteCopy struct {
 	Subject string   `optional:"a letter may have none"`
 	Member  string   // who never sees it: Dana
 	By      string   // who wrote it: Jonas
-	Text    Said     // the note
+	Text    Said     `optional:"a note may be a file alone"`
 	Others  []string `optional:"managers who got it too"`
 }
 

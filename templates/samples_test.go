@@ -90,6 +90,15 @@ func privateSamples() []sample {
 		{"manager_notice", ManagerNotice{Code: "K7QX", Text: letter, Member: "Dana", Role: "Mira, for the managers", Since: 2024, Posts: 14,
 			Lists: []string{"Garden talk", "Jobs"}, FromDigest: friday, Due: friday.Add(12 * time.Hour), Others: []string{"Theo", "Jonas"}, NotPassed: []string{"plan.pdf (180 KB)"},
 			CopiesBeside: 1, Commands: true, Note: "note+c4000000000000000000000000@cmtybc.example"}},
+		{"manager_notice-files", ManagerNotice{Code: "K7QX", Subject: "Sponsors", Text: letter, Member: "Dana", Role: "Mira, for the managers", Files: []string{"plan.pdf (its author's name may stand inside)", "bed.jpg"},
+			NotPassed: []string{"invite.ics (invitations are not passed on; please write date and place)"}}},
+		{"manager_notice-sealed", ManagerNotice{Code: "K7QX", Subject: "Encrypted", Member: "Dana", Role: "Mira, for the managers", Sealed: true}},
+		{"acknowledgement-sealed", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Encrypted", Managers: []string{"Mira"}, Sealed: true}},
+		{"answer_held-files", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "See the plan.", Files: []string{"plan.pdf", "bed.jpg"},
+			Guards: []Guard{{Kind: ShowsAuthor, What: "plan.pdf"}, {Kind: Attached, What: "winmail.dat (it is Outlook's own format, and nothing in it can be read)"}}}},
+		{"manager_answer-file", ManagerAnswer{Code: "K7QX", Subject: "Sponsors"}},
+		{"note_copy-file", NoteCopy{Code: "K7QX", Member: "Dana", By: "Jonas"}},
+		{"colleague_answered-files", ColleagueAnswered{Code: "K7QX", Colleague: "Mira", Member: "Dana", Text: "See the plan.", Files: []string{"plan.pdf"}}},
 		{"manager_notice-bare", ManagerNotice{Code: "K7QX", Member: "Dana", Role: "Mira, for the managers", Unverified: true}},
 		{"manager_notice-again", ManagerNotice{Code: "K7QX", Subject: "Re: Sponsors", Member: "Dana", Role: "Mira, for the managers", Again: true, FromThread: "Sponsor wants our member list",
 			Text:    "Thank you.\n\n    indented stays as it is\n> a quoted line that is much too wide to stand on one line, as mail programs like to write them\nlast",
@@ -103,7 +112,7 @@ func privateSamples() []sample {
 		{"answer_held-slash", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: SlashLine, What: "/ntoe she is difficult"}}, Text: "/ntoe she is difficult"}},
 		{"answer_held-other", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Guards: []Guard{{Kind: Unverified}, {Kind: FromElse, What: "mira@home.example"},
 			{Kind: OtherAddress, What: "ann@brightwave.example"}, {Kind: NoteWords, What: "careful, Ann sold to two members"}, {Kind: NamesMember, Line: 2, What: "Bill Tan"}, {Kind: Forwarded}, {Kind: UnsureText}, {Kind: Attached, What: "plan.pdf"}}}},
-		{"answer_held-empty", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: NoText}, {Kind: NoAccess}}}},
+		{"answer_held-empty", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: NoText}, {Kind: EncryptedText}, {Kind: NoAccess}}}},
 		{"answer_held-command", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: BadCommand, What: "/give Tom", Usage: "/give NAME", Why: "There is no manager called Tom."}}, Text: "/give Tom\nYes.",
 			Commands: commandLines}},
 		{"answer_held-note", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Note: true, Text: "She asked that before.", Alias: "mira@home.example", Guards: []Guard{{Kind: FromElse, What: "mira@home.example"}}}},
@@ -143,7 +152,7 @@ func privateSamples() []sample {
 		{"answer_end", AnswerEnd{"K7QX", "Dana", "Sponsors, first hires", 14}},
 		{"answer_end-dropped", AnswerEnd{Code: "K7QX", Member: "Dana"}},
 		{"colleague_answered-bare", ColleagueAnswered{Code: "K7QX", Colleague: "Mira", Member: "Dana", Text: "Yes."}},
-		{"colleague_answered", ColleagueAnswered{"K7QX", "Sponsors, first hires", "Mira", "Dana", "Theo, for the managers", answer, "note+c4000000000000000000000000@cmtybc.example"}},
+		{"colleague_answered", ColleagueAnswered{"K7QX", "Sponsors, first hires", "Mira", "Dana", "Theo, for the managers", answer, nil, "note+c4000000000000000000000000@cmtybc.example"}},
 	}
 }
 

@@ -137,6 +137,23 @@ func firstWord(value []byte) string {
 // inside this one counts as one file.
 func (l *Letter) Attachments() []Attachment {
 	var list []Attachment
+	for _, p := range l.Files() {
+		list = append(list, Attachment{Name: p.Name(), Type: p.Type, Size: decodedSize(p)})
+	}
+	return list
+}
+
+// Name is the file name of a part, made up from its type where the sender gave none.
+func (p Part) Name() string {
+	if name := p.Filename(); name != "" {
+		return name
+	}
+	return standardName(p.Type)
+}
+
+// Files are the parts that Attachments tells of.
+func (l *Letter) Files() []Part {
+	var list []Part
 	skip := 0 // parts below this offset belong to a message counted already
 	for _, p := range l.parts {
 		if p.HeaderStart < skip || p.IsMultipart() || p.isText() {
@@ -145,11 +162,7 @@ func (l *Letter) Attachments() []Attachment {
 		if p.IsMessage() {
 			skip = p.End
 		}
-		name := p.Filename()
-		if name == "" {
-			name = standardName(p.Type)
-		}
-		list = append(list, Attachment{Name: name, Type: p.Type, Size: decodedSize(p)})
+		list = append(list, p)
 	}
 	return list
 }

@@ -29,7 +29,8 @@ type answer struct {
 	decided  bool             // the manager has seen every reason against it, and wants it
 	undone   bool             // not even the first of the commands was done
 	wrong    *command.Mistake // a command that is none
-	files    []string
+	files    []string         // names of all that came with it
+	bag      baggage
 	guards   []templates.Guard
 	incoming *lists.Incoming
 }
@@ -37,7 +38,8 @@ type answer struct {
 // read takes from a letter what may go out of it: the new words, never its quotes.
 func (b *Letterbox) read(a *answer, l *letter.Letter) {
 	n := l.NewText()
-	a.subject, a.files = l.Subject(), attached(l)
+	a.subject, a.bag = l.Subject(), unpack(l)
+	a.files = a.bag.all()
 	a.calls, a.text, a.wrong = b.Verbs().Read(strings.TrimSpace(n.Text))
 	a.unsure = n.Unsure || ours(a.text) || belowMarker(l) != ""
 }
@@ -161,7 +163,7 @@ func (b *Letterbox) handleText(tx *db.Tx, community lists.Community, a *answer, 
 	case len(a.guards) > 0:
 		return b.giveBack(tx, community, *a)
 	case a.note:
-		_, err = b.note(tx, community, a.conv, a.manager, a.text, a.story)
+		_, err = b.note(tx, community, a.conv, a.manager, a.text, a.story, a.bag.pass...)
 	default:
 		a.sent = true
 		err = b.send(tx, community, *a)
@@ -257,13 +259,13 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if forwarded(a.subject, a.text) {
 		a.guard(templates.Forwarded, 0, "")
 	}
-	if len(a.files) > 0 {
-		a.guard(templates.Attached, 0, strings.Join(a.files, ", "))
+	if err := b.checkFiles(tx, a); err != nil {
+		return err
 	}
 	switch {
-	case a.text == "" && len(a.calls) == 0 || a.text == "" && len(a.files) > 0:
+	case a.text == "" && len(a.bag.pass) == 0 && (len(a.calls) == 0 || len(a.files) > 0):
 		a.guard(templates.NoText, 0, "")
-	case a.unsure:
+	case a.unsure && a.text != "":
 		a.guard(templates.UnsureText, 0, "")
 	}
 	return nil
@@ -314,6 +316,9 @@ func (b *Letterbox) send(tx *db.Tx, community lists.Community, a answer) error {
 	if err != nil {
 		return err
 	}
+	if err := b.keepFiles(tx, msg.id, a.bag.pass); err != nil {
+		return err
+	}
 	if err := b.toWriter(tx, community, c, a, letter.Mailbox{Name: b.role(tx, c, a.manager), Address: community.Address("managers")}); err != nil {
 		return err
 	}
@@ -348,10 +353,12 @@ func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a ans
 	if err != nil {
 		return err
 	}
-	sent, err := b.Office.Send(tx, notice.Mail{
+	mail := notice.Mail{
 		Community: community, To: to, Member: c.Member, From: from,
 		ReplyTo: reply, Words: words, Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
-	})
+	}
+	enclose(&mail, a.bag.pass)
+	sent, err := b.Office.Send(tx, mail)
 	if err != nil {
 		return err
 	}
@@ -373,7 +380,7 @@ func (b *Letterbox) showColleagues(tx *db.Tx, community lists.Community, c Conv,
 			return err
 		}
 		words, err := templates.ColleagueAnswered{
-			Code: c.Code, Subject: c.Subject, Colleague: a.manager.FirstName(), Member: c.Name, Role: b.role(tx, c, m), Text: templates.Said(msg.text), Note: note.Address.String(),
+			Code: c.Code, Subject: c.Subject, Colleague: a.manager.FirstName(), Member: c.Name, Role: b.role(tx, c, m), Text: templates.Said(msg.text), Files: a.bag.names(), Note: note.Address.String(),
 		}.Render()
 		if err != nil {
 			return err

@@ -124,7 +124,7 @@ func TestABetterTextIsLookedAtAgain(t *testing.T) {
 	v.MustSend(p)
 	all := v.Deliver()
 	nothing(t, all, dana)
-	says(t, v.One(all, mira), "Attachments are not passed on: plan.pdf.", "Here is the plan.")
+	says(t, v.One(all, mira), "Not everything that you attached can be passed on: plan.pdf (files of this kind are not passed on).", "Here is the plan.")
 }
 
 // Own words are no collision: who writes twice is not told "Mira answered" about herself. Two managers still are.

@@ -244,6 +244,9 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if err != nil {
 		return false, err
 	}
+	if err := b.keepFiles(tx, msg.id, c.bag(in.Letter).pass); err != nil {
+		return false, err
+	}
 	if err := c.heard(tx); err != nil {
 		return false, err
 	}

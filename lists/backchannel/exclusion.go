@@ -29,7 +29,7 @@ func (b *Letterbox) Exclude(tx *db.Tx, c Conv, m lists.MemberID, why Reason, by 
 	if changed, err := exclude(tx, c.ID, m, why, by); err != nil || !changed {
 		return err
 	}
-	if err := endHeld(tx, c.ID, m); err != nil {
+	if err := b.forgetHeld(tx, c.ID, m); err != nil {
 		return err
 	}
 	if err := b.takeAway(tx, c, m); err != nil {

@@ -38,14 +38,17 @@ func exclusions(tx *db.Tx, c ConvID) ([]Exclusion, error) {
 		"SELECT manager, reason, coalesce(by, 0) FROM conv_exclusion WHERE conv = ? AND lifted = 0 ORDER BY manager", c)
 }
 
-// endHeld forgets the answers of a manager that wait for their word.
-func endHeld(tx *db.Tx, c ConvID, m lists.MemberID) error {
+// forgetHeld forgets the answers of a manager that wait for their word.
+func (b *Letterbox) forgetHeld(tx *db.Tx, c ConvID, m lists.MemberID) error {
 	held, err := db.Select(tx, scanMsg, "SELECT "+msgColumns+" FROM conv_msg WHERE conv = ? AND author = ? AND state = 'held'", c, m)
 	if err != nil {
 		return err
 	}
 	for _, msg := range held {
 		if err := msg.end(tx, stateDropped); err != nil {
+			return err
+		}
+		if err := b.dropFiles(tx, msg.id); err != nil {
 			return err
 		}
 	}
@@ -88,7 +91,10 @@ func endAs(tx *db.Tx, c Conv, outcome string) error {
 }
 
 // forget ends a conversation and its words.
-func forget(tx *db.Tx, c Conv, outcome string) error {
+func (b *Letterbox) forget(tx *db.Tx, c Conv, outcome string) error {
+	if err := b.ForgetFiles(tx, c.ID); err != nil {
+		return err
+	}
 	if err := calendar.Clear(tx, MayRead, int64(c.ID)); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package backchannel
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"backchannel/archive/db"
@@ -189,6 +190,43 @@ func (b *Letterbox) guesses(tx *db.Tx, a *answer) error {
 				continue
 			}
 			a.guard(templates.NamesMember, i+1, m.Name)
+		}
+	}
+	return nil
+}
+
+// checkFiles finds what a manager has to know before files go to the member: some stay behind, some may show the manager (B5, G1). A name
+// of a file that shows the manager becomes one that does not.
+func (b *Letterbox) checkFiles(tx *db.Tx, a *answer) error {
+	if a.bag.sealed {
+		a.guard(templates.EncryptedText, 0, "")
+		a.bag = baggage{}
+		return nil
+	}
+	if left := a.bag.told(); len(left) > 0 {
+		a.guard(templates.Attached, 0, strings.Join(left, ", "))
+	}
+	if len(a.bag.pass) == 0 {
+		return nil
+	}
+	t, err := b.tracesOf(tx, a.manager)
+	if err != nil {
+		return err
+	}
+	a.bag.pass = slices.Clone(a.bag.pass) // the letter remembers it as it was
+	for i := range a.bag.pass {
+		f := &a.bag.pass[i]
+		if dot := strings.LastIndexByte(f.name, '.'); dot > 0 && len(t.inLine(0, strings.ReplaceAll(f.name[:dot], "_", " "))) > 0 {
+			f.name = "file-" + strconv.Itoa(i+1) + f.name[dot:]
+		}
+		shows := f.author
+		if f.kind == kindText {
+			before := strings.TrimSpace(strings.ReplaceAll(string(f.data), "\r\n", "\n"))
+			after, slips := lists.Discreet(before, a.manager, t.own)
+			shows = len(slips) > 0 || strings.TrimSpace(after) != before
+		}
+		if shows {
+			a.guard(templates.ShowsAuthor, 0, f.name)
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func (a answer) has(kinds ...templates.GuardKind) bool {
 
 // sendable tells whether SEND may override the guards: not when there is nothing to send, nobody to send it, or a slip for a command.
 func (a answer) sendable() bool {
-	return !a.has(templates.NoText, templates.NoAccess, templates.SlashLine, templates.BadCommand)
+	return !a.has(templates.EncryptedText, templates.NoText, templates.NoAccess, templates.SlashLine, templates.BadCommand)
 }
 
 // heldDays is how long an answer waits for its manager's word.
@@ -52,6 +52,10 @@ func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) err
 	if err != nil {
 		return err
 	}
+	if err := b.keepFiles(tx, msg.id, a.bag.pass); err != nil {
+		return err
+	}
+	mail.Files = a.bag.names()
 	if mail.News, err = newsSince(tx, a.conv, a.rev, a.manager.ID); err != nil {
 		return err
 	}
@@ -157,6 +161,11 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 	case err != nil:
 		return err
 	case better:
+		if len(a.bag.pass) == 0 { // the files were not what was wrong, or they were seen with the reasons
+			if a.bag.pass, err = b.filesOf(tx, msg.id); err != nil {
+				return err
+			}
+		}
 		if err := b.endHeld(tx, c, msg, stateDropped); err != nil {
 			return err
 		}
@@ -166,7 +175,7 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 		return b.handle(tx, in.Community, a)
 	case word == "DROP":
 		return b.drop(tx, in, c, msg)
-	case word == "NOTE" && msg.text != "":
+	case word == "NOTE" && (msg.text != "" || msg.sendable):
 		return b.sendHeld(tx, in.Community, a, msg, true)
 	case (word == "SEND" || word == "YES" && msg.sender != "" && in.Verdict == lists.Verified) && msg.sendable:
 		if word == "YES" {
@@ -194,6 +203,9 @@ func (b *Letterbox) addAlias(tx *db.Tx, in *lists.Incoming, typed string) error 
 // endHeld decides about a held answer, and takes it from its folder.
 func (b *Letterbox) endHeld(tx *db.Tx, c Conv, msg message, as string) error {
 	if err := msg.end(tx, as); err != nil {
+		return err
+	}
+	if err := b.dropFiles(tx, msg.id); err != nil {
 		return err
 	}
 	s, err := b.shelvesOf(tx, c, msg.author)
@@ -242,6 +254,11 @@ func decision(tx *db.Tx, a answer, msg message) (word string, better bool, err e
 // sendHeld sends an answer that its manager has seen with all its guards, or keeps it as a note, unless something new has happened since.
 func (b *Letterbox) sendHeld(tx *db.Tx, community lists.Community, a answer, msg message, note bool) error {
 	a.text, a.files, a.unsure, a.calls, a.wrong, a.note = msg.text, nil, false, nil, nil, note
+	files, err := b.filesOf(tx, msg.id)
+	if err != nil {
+		return err
+	}
+	a.bag = baggage{pass: files}
 	if calls, _, wrong := b.Verbs().Read(msg.commands); wrong == nil && note == (msg.dir == dirNote) {
 		a.calls = calls
 	}
@@ -280,7 +297,7 @@ const Expire calendar.Kind = "answer.expire"
 
 // Dates are the calendar's kinds that are ours, and what is done then.
 func (b *Letterbox) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked, AuditHead: b.tellHead, Late: b.late, ConsentEnds: b.unanswered}
+	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked, AuditHead: b.tellHead, Late: b.late, ConsentEnds: b.unanswered, FileOver: b.fileOver}
 }
 
 // expired forgets a returned answer and tells its manager: the member still waits.

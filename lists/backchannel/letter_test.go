@@ -104,8 +104,8 @@ func TestAttachmentsAreNamed(t *testing.T) {
 	p.Body = "--b\nContent-Type: text/plain\n\nSee the picture.\n--b\nContent-Type: image/png; name=\"proof.png\"\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--"
 	v.MustSend(p)
 	all := v.Deliver()
-	says(t, v.One(all, mira), "Attached, and not passed on: proof.png.")
-	says(t, v.One(all, dana), "We could not pass on what was attached: proof.png.")
+	says(t, v.One(all, mira), "Attached, and not passed on: proof.png (files of this kind are not passed on).")
+	says(t, v.One(all, dana), "We could not pass on what was attached: proof.png (files of this kind are not passed on).")
 }
 
 // A personal address that a member quotes back stays with the member (G4), on the way to managers and in the file.

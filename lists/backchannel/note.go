@@ -22,9 +22,12 @@ func (b *Letterbox) noteDoor(tx *db.Tx, community lists.Community, c Conv, m lis
 
 // note keeps what a manager writes for the managers alone, and gives it to all of them who may see the conversation. It never goes to
 // the member, has a subject and a thread of its own, and raises the revision: whoever answers without having seen it is asked first.
-func (b *Letterbox) note(tx *db.Tx, community lists.Community, c Conv, by lists.Member, text, story string) (Conv, error) {
+func (b *Letterbox) note(tx *db.Tx, community lists.Community, c Conv, by lists.Member, text, story string, files ...file) (Conv, error) {
 	msg, err := record(tx, &c, message{dir: dirNote, author: by.ID, story: story, text: text, verdict: lists.Verified})
 	if err != nil {
+		return c, err
+	}
+	if err := b.keepFiles(tx, msg.id, files); err != nil {
 		return c, err
 	}
 	readers, err := b.readers(tx, c)
@@ -32,7 +35,7 @@ func (b *Letterbox) note(tx *db.Tx, community lists.Community, c Conv, by lists.
 		return c, err
 	}
 	for _, m := range readers {
-		if err := b.giveNote(tx, community, c, m, by, msg, readers); err != nil {
+		if err := b.giveNote(tx, community, c, m, by, msg, readers, files); err != nil {
 			return c, err
 		}
 	}
@@ -43,7 +46,7 @@ func (b *Letterbox) note(tx *db.Tx, community lists.Community, c Conv, by lists.
 }
 
 // giveNote sends a note to one manager, and puts it into their folder. Its writer has it in the folder only.
-func (b *Letterbox) giveNote(tx *db.Tx, community lists.Community, c Conv, m, by lists.Member, msg message, readers []lists.Member) error {
+func (b *Letterbox) giveNote(tx *db.Tx, community lists.Community, c Conv, m, by lists.Member, msg message, readers []lists.Member, files []file) error {
 	words, err := templates.NoteCopy{Code: c.Code, Subject: c.Subject, Member: c.Name, By: by.FirstName(), Text: templates.Said(msg.text), Others: others(slices.DeleteFunc(slices.Clone(readers), func(r lists.Member) bool { return r.ID == by.ID }), m.ID)}.Render()
 	if err != nil {
 		return err
@@ -51,6 +54,7 @@ func (b *Letterbox) giveNote(tx *db.Tx, community lists.Community, c Conv, m, by
 	mail := notice.ToMember(community, m, notice.Converse, words)
 	mail.From, mail.Auto, mail.Story = letter.Mailbox{Name: "Managers' notes " + c.Code, Address: community.Address("managers")}, notice.Human, msg.story
 	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel-notes." + community.Domain + ">"}}
+	enclose(&mail, files)
 	if mail.ReplyTo, err = b.noteDoor(tx, community, c, m); err != nil {
 		return err
 	}
@@ -85,7 +89,10 @@ func (b *Letterbox) checkNote(tx *db.Tx, a *answer) error {
 		return err
 	}
 	a.text, _ = lists.Discreet(a.text, a.manager, own)
-	if a.text = strings.TrimSpace(a.text); a.text == "" && len(a.calls) == 0 {
+	if left := a.bag.told(); len(left) > 0 {
+		a.guard(templates.Attached, 0, strings.Join(left, ", "))
+	}
+	if a.text = strings.TrimSpace(a.text); a.text == "" && len(a.calls) == 0 && len(a.bag.pass) == 0 {
 		a.guard(templates.NoText, 0, "")
 	}
 	if a.wrong != nil {

@@ -82,7 +82,7 @@ func (b *Letterbox) giveToOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, why temp
 		return err
 	}
 	for _, m := range managers {
-		if err := endHeld(tx, c.ID, m.ID); err != nil {
+		if err := b.forgetHeld(tx, c.ID, m.ID); err != nil {
 			return err
 		}
 		if err := b.takeAway(tx, c, m.ID); err != nil {
@@ -103,7 +103,7 @@ func (b *Letterbox) giveToOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, why temp
 		Managers: in.Community.Address("managers").String(), Report: c.Kind == Report,
 	}
 	if in.Letter != nil {
-		t.NotPassed = attached(in.Letter)
+		t.NotPassed = c.bag(in.Letter).told()
 	}
 	if in.Robot || c.Member == 0 && !c.Anon && !in.Vouched() {
 		return nil
@@ -201,7 +201,7 @@ func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why
 	if in != nil {
 		story = in.Story
 		if in.Letter != nil {
-			t.NotPassed = attached(in.Letter)
+			t.NotPassed = c.bag(in.Letter).told()
 		}
 	}
 	words, err := t.Render()

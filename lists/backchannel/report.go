@@ -177,7 +177,7 @@ func (b *Letterbox) shareWithOmbuds(tx *db.Tx, community lists.Community, c *Con
 
 // notifyReport brings a new letter of a report to one manager.
 func (b *Letterbox) notifyReport(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, msg message, again bool) error {
-	return b.bringReport(tx, in.Community, c, m, msg, templates.ReportNotice{Again: again, Unverified: in.Verdict != lists.Verified, NotPassed: attached(in.Letter)})
+	return b.bringReport(tx, in.Community, c, m, msg, templates.ReportNotice{Again: again, Unverified: in.Verdict != lists.Verified, NotPassed: c.bag(in.Letter).told()})
 }
 
 // bringReport writes a report anew for one manager, and puts it into their folder. t has what is known only to the caller.
@@ -211,11 +211,15 @@ func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m 
 		return err
 	}
 	t.Note = note.Address.String()
+	files, err := b.filesOf(tx, msg.id)
+	if err != nil {
+		return err
+	}
 	words, err := t.Render()
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, c, m, c.Name+" (report "+c.Code+")", words, msg.story)
+	return b.toManager(tx, community, c, m, c.Name+" (report "+c.Code+")", words, msg.story, files...)
 }
 
 // postInReport adds the post that a report is about, and how earlier reports about it ended: those that this manager may know of.
@@ -271,7 +275,7 @@ func (b *Letterbox) quotePost(tx *db.Tx, c Conv) (q *templates.Quote, title stri
 
 // acknowledgeReport tells who reports with whom it is, and who cannot see it: at once, and again when that has changed.
 func (b *Letterbox) acknowledgeReport(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, left []templates.Left, again bool) error {
-	behind := attached(in.Letter)
+	behind := c.bag(in.Letter).told()
 	if in.Robot || again && len(left) == 0 && len(behind) == 0 {
 		return nil
 	}

@@ -136,7 +136,7 @@ func (b *Letterbox) decideMayRead(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	case alone && word == "OMBUDS" && !in.Community.Ombuds.IsZero():
 		return b.giveToOmbuds(tx, in, c, templates.WriterWishes)
 	case alone && (word == "DROP" || word == "NO"):
-		if err := forget(tx, c, "dropped"); err != nil {
+		if err := b.forget(tx, c, "dropped"); err != nil {
 			return err
 		}
 		return b.tellMayRead(tx, in.Community, c, templates.MayReadEnd{}, in)
@@ -203,7 +203,7 @@ func (b *Letterbox) unasked(tx *db.Tx, due calendar.Due) error {
 	if err != nil || len(readers) > 0 {
 		return err
 	}
-	if err := forget(tx, c, "dropped"); err != nil {
+	if err := b.forget(tx, c, "dropped"); err != nil {
 		return err
 	}
 	community, err := lists.CommunityByID(tx, c.Community)

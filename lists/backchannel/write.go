@@ -44,11 +44,41 @@ func belowMarker(l *letter.Letter) string {
 	return strings.TrimSpace(letter.TrimText(strings.Join(lines[end+1:], "\n")).Text)
 }
 
-// attached are the names of what came with a letter. This version passes no files on; both sides are told.
-func attached(l *letter.Letter) []string {
-	var names []string
-	for _, a := range l.Attachments() {
-		names = append(names, a.Name)
+// bag is what came with a letter of a conversation. Of somebody without a name nothing is passed on: a file shows more than its writer
+// knows (product.md B10).
+func (c Conv) bag(l *letter.Letter) baggage {
+	bag := unpack(l)
+	if !c.Anon {
+		return bag
+	}
+	for _, f := range bag.pass {
+		bag.left = append(slices.Clip(bag.left), leftFile{f.name, "a file could show who you are"})
+	}
+	bag.pass = nil
+	return bag
+}
+
+// enclose puts files into a letter. An encrypted letter is put in as a letter, so that mail programs can open it.
+func enclose(mail *notice.Mail, files []file) {
+	for _, f := range files {
+		if f.kind == kindLetter {
+			mail.Letters = append(mail.Letters, f.data)
+			continue
+		}
+		mail.Files = append(mail.Files, letter.File{Name: f.name, Type: f.kind, Data: f.data})
+	}
+}
+
+// enclosed tells what is put in.
+func enclosed(files []file) (names []string) {
+	for _, f := range files {
+		switch {
+		case f.kind == kindLetter:
+		case f.author:
+			names = append(names, f.name+" (its author's name may stand inside)")
+		default:
+			names = append(names, f.name)
+		}
 	}
 	return names
 }
@@ -63,8 +93,10 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 		Code: c.Code, Subject: telling(in.Letter, c), Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Outsider: c.Member == 0,
 		Anonymous: c.Anon, Urgent: c.Urgent, Commands: true,
 		Unverified: in.Verdict != lists.Verified && (c.Member != 0 || !in.Vouched()), Again: again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
-		NotPassed: attached(in.Letter), CopiesBeside: beside(in), Earlier: earlier, Others: others(all, m.ID),
+		NotPassed: c.bag(in.Letter).told(), CopiesBeside: beside(in), Earlier: earlier, Others: others(all, m.ID),
 	}
+	bag := c.bag(in.Letter)
+	t.Files, t.Sealed = enclosed(bag.pass), bag.sealed
 	switch {
 	case c.Anon:
 	case c.Member == 0:
@@ -89,7 +121,7 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, in.Community, c, m, c.Name+" (private "+c.Code+")", words, in.Story)
+	return b.toManager(tx, in.Community, c, m, c.Name+" (private "+c.Code+")", words, in.Story, bag.pass...)
 }
 
 // present shows a manager a conversation that is not new: the last letter with what was said before it. why is one sentence.
@@ -135,11 +167,16 @@ func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m list
 	if now.Member == 0 && !now.Anon {
 		t.Address = now.Address.String()
 	}
+	files, err := b.filesOf(tx, asked.id)
+	if err != nil {
+		return err
+	}
+	t.Files, t.Sealed = enclosed(files), slices.ContainsFunc(files, func(f file) bool { return f.kind == kindLetter })
 	words, err := t.Render()
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, now, m, now.Name+" (private "+now.Code+")", words, asked.story)
+	return b.toManager(tx, community, now, m, now.Name+" (private "+now.Code+")", words, asked.story, files...)
 }
 
 // telling is the subject as managers see it. That of an answer to a digest says nothing; the first sentence stands in for it.
@@ -185,10 +222,11 @@ func others(all []lists.Member, but lists.MemberID) []string {
 }
 
 // toManager sends a letter of a conversation to one manager, under a name that tells whose words it brings, and puts it into their folder.
-func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string) error {
+func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string, files ...file) error {
 	mail := notice.ToMember(community, m, notice.Converse, words)
 	mail.From, mail.Auto, mail.Story = letter.Mailbox{Name: from, Address: community.Address("managers")}, notice.Human, story
 	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel." + community.Domain + ">"}}
+	enclose(&mail, files)
 	var err error
 	if mail.ReplyTo, err = b.managerDoor(tx, community, c, m); err != nil {
 		return err
@@ -224,7 +262,7 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	if in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
 		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
 	}
-	behind := attached(in.Letter)
+	behind := c.bag(in.Letter).told()
 	if !of.asked && len(of.left) == 0 && len(of.removed) == 0 && (c.Member == 0 || len(behind) == 0) {
 		if known, err := b.knows(tx, c); err != nil || known {
 			return false, err
@@ -234,7 +272,7 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 	if in.Name.Kind == address.Confirm { // it was a word about the letter
 		subject = c.Subject
 	}
-	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: subject, Outsider: c.Member == 0, NotPassed: behind}
+	t := templates.Acknowledgement{Community: in.Community.Name, Code: c.Code, Subject: subject, Outsider: c.Member == 0, NotPassed: behind, Sealed: unpack(in.Letter).sealed}
 	mail := notice.Answer(in, notice.Acks, templates.Mail{})
 	mail.To.Name, mail.Answer = c.Name, "acknowledgement"
 	if c.Member != 0 { // a stranger learns no name, and is given no address of their own before a person answers (B15b)

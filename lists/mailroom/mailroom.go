@@ -47,6 +47,12 @@ type Listener interface {
 	Heard(tx *db.Tx, in *lists.Incoming) error
 }
 
+// Preparer is a receiver that looks at a letter before the transaction, in which everybody else waits. It is asked only about letters that
+// may be for it, of somebody whom a domain or a login vouches for.
+type Preparer interface {
+	Prepare(l *letter.Letter)
+}
+
 // Listeners are several of them, told one after the other.
 type Listeners []Listener
 

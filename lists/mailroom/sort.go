@@ -62,6 +62,10 @@ func (s *sorting) prepare() (err error) {
 		}
 		return 0
 	})
+	private := slices.ContainsFunc(s.targets, func(t target) bool { return t.name.Private() })
+	if p, ok := s.m.receivers[Backchannel].(Preparer); ok && private && (s.finding.Aligned || s.finding.Login) {
+		p.Prepare(s.letter)
+	}
 	if toList {
 		s.m.Store.Prepare(s.letter)
 		s.quoted = lists.ReadQuoted(s.letter)

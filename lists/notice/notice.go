@@ -81,6 +81,8 @@ type Mail struct {
 	InReplyTo  []letter.MessageID
 	References []letter.MessageID
 	Extra      []letter.Field // further header fields
+	Files      []letter.File  // what travels with it
+	Letters    [][]byte       // whole letters inside it
 	Auto       Auto
 	Private    bool   // must not leave this machine in clear
 	Answer     string // the trigger that is counted for D3; "" for what a person asked for, and for the managers' desk
@@ -224,7 +226,7 @@ func (o *Office) File(tx *db.Tx, s Sent, owner lists.MemberID, folder string, ob
 func (m Mail) draft(id letter.MessageID, now time.Time) letter.Draft {
 	d := letter.Draft{
 		From: m.From, To: []letter.Mailbox{m.To}, Subject: m.Words.Subject, Date: now.UTC().Truncate(time.Minute), MessageID: id,
-		InReplyTo: m.InReplyTo, References: m.References, Text: m.Words.Text, HTML: m.Words.HTML,
+		InReplyTo: m.InReplyTo, References: m.References, Text: m.Words.Text, HTML: m.Words.HTML, Files: m.Files, Letters: m.Letters,
 	}
 	if d.From.Address.IsZero() {
 		d.From = Managers(m.Community)

@@ -138,7 +138,7 @@ func last(numbers []int) int {
 
 // dkimNames are the numbers of the keys there are, in order.
 func dkimNames(dir string) (live, retired []int, err error) {
-	names, err := filepath.Glob(filepath.Join(dir, dkimPrefix+"*"))
+	names, err := keysIn(dir, dkimPrefix, "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -258,7 +258,7 @@ func (r *keyring) Keys() (dkimKeys, error) {
 		return r.keys, nil
 	}
 	r.looked = now
-	names, _ := filepath.Glob(filepath.Join(r.dir, dkimPrefix+"*"))
+	names, _ := keysIn(r.dir, dkimPrefix, "")
 	all := fmt.Sprint(names)
 	if !r.keys.signs.IsZero() && all == r.names {
 		return r.keys, nil

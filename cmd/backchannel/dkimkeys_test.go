@@ -51,6 +51,27 @@ func uses(k dkimKeys) string {
 	return s
 }
 
+// A folder whose name would be a pattern holds keys like any other.
+func TestKeysInAStrangeFolder(t *testing.T) {
+	for _, name := range []string{"data[1]", "a[b", "*", `back\slash`} {
+		data := filepath.Join(t.TempDir(), name)
+		putDKIM(t, data)
+		dir := filepath.Join(data, keysName)
+		if all, err := keysIn(dir, dkimPrefix, ""); err != nil || len(all) != 2 {
+			t.Fatal(name, all, err) // loadDKIM would make keys for ever
+		}
+		if k, err := loadDKIM(dir, time.Now()); err != nil || uses(k) != "bc1 bc2" || len(k.made) > 0 {
+			t.Errorf("%s: %s, made %v, %v", name, uses(k), k.made, err)
+		}
+		if _, err := makeKey(filepath.Join(dir, "token-2.key")); err != nil {
+			t.Fatal(err)
+		}
+		if k, err := loadKeys(dir); err != nil || k.kid != 2 {
+			t.Errorf("%s: the token key in use is %d, %v", name, k.kid, err)
+		}
+	}
+}
+
 // Processes that start at the same time make two keys, not two each; and of two rotations at once one happens.
 func TestDKIMKeysAtOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), keysName)

@@ -42,7 +42,7 @@ func loadKeys(dir string) (keys, error) {
 	if made {
 		k.made = append(k.made, sealKeyName)
 	}
-	names, err := filepath.Glob(filepath.Join(dir, "token-*.key"))
+	names, err := keysIn(dir, "token-", ".key")
 	if err != nil {
 		return k, err
 	}
@@ -66,6 +66,21 @@ func loadKeys(dir string) (keys, error) {
 		k.kid = max(k.kid, kid)
 	}
 	return k, nil
+}
+
+// keysIn are the paths of the files in a folder whose names begin and end like this, sorted; none where there is no folder. It reads the
+// folder: to filepath.Glob a folder named data[1] would be a pattern, and its keys missing.
+func keysIn(dir, prefix, suffix string) (paths []string, err error) {
+	all, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, refusal.Because(refusal.Unavailable, "The folder %s for the keys cannot be read.", dir).From(err)
+	}
+	for _, f := range all {
+		if n := f.Name(); strings.HasPrefix(n, prefix) && strings.HasSuffix(n, suffix) {
+			paths = append(paths, filepath.Join(dir, n))
+		}
+	}
+	return paths, nil
 }
 
 // keyFile reads one key, or makes it.

@@ -163,3 +163,16 @@ func orNotFound(err error, sentence string) error {
 	}
 	return err
 }
+
+// DropLetter deletes a letter and its bytes before its time: its writer was promised that they are destroyed. One that is gone is no error.
+func (s *Store) DropLetter(tx *db.Tx, id LetterID) error {
+	var raw RawID
+	err := tx.QueryRow("DELETE FROM letter WHERE id = ? RETURNING raw", id).Scan(&raw)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("drop a letter: %w", err)
+	}
+	return s.DropRaw(tx, raw)
+}

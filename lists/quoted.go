@@ -91,7 +91,7 @@ func WithoutMarks(text string) string { return watermarks.ReplaceAllString(text,
 
 var watermarks = regexp.MustCompile(`(?i)\[private(?:[\s\x{00A0}>|]|&nbsp;)+[0-9A-Z]{4}\]`)
 
-var watermark = regexp.MustCompile(`(?i)^\[private(?:[\s\x{00A0}>|]|&nbsp;)+([0-9A-Z]{4})\]`)
+var watermark = regexp.MustCompile(`(?i)^\[private(?:[\s\x{00A0}>|]|&nbsp;)+([0-9A-Z]{4}|-{4})\]`)
 
 var (
 	doorLike = regexp.MustCompile(`(?i)^(private|note|vote|confirm)(?:\+|%2b)([0-9a-z-]{26,40})(?:@|%40)`)

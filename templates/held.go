@@ -7,21 +7,24 @@ type Question string
 
 // The questions.
 const (
-	AskPost     Question = "post"     // was this post yours?
-	AskDoor     Question = "door"     // for everyone, or for the managers?
-	AskRest     Question = "rest"     // the managers have it; for everyone too?
-	AskSlash    Question = "slash"    // what is this line with a slash? it is never posted
-	AskNamed    Question = "named"    // with your name, or without?
-	AskSender   Question = "sender"   // was this you, from another address?
-	AskAnswer   Question = "answer"   // shall this answer of a manager go out?
-	AskNote     Question = "note"     // shall the other managers see this note?
-	AskMayRead  Question = "may-read" // may the managers whom a letter names read it?
-	AskHeld     Question = "held"     // managers: shall this post go out?
-	AskChange   Question = "change"   // shall this change of your membership be made?
-	AskHandOver Question = "handover" // may the ombuds hand a letter to a manager?
-	AskConsent  Question = "consent"  // may this be posted for you?
-	AskPosting  Question = "posting"  // shall this be posted under your name?
-	AskDraft    Question = "draft"    // managers: shall the member be asked about this text?
+	AskPost     Question = "post"      // was this post yours?
+	AskDoor     Question = "door"      // for everyone, or for the managers?
+	AskRest     Question = "rest"      // the managers have it; for everyone too?
+	AskSlash    Question = "slash"     // what is this line with a slash? it is never posted
+	AskNamed    Question = "named"     // with your name, or without?
+	AskSender   Question = "sender"    // was this you, from another address?
+	AskAnswer   Question = "answer"    // shall this answer of a manager go out?
+	AskNote     Question = "note"      // shall the other managers see this note?
+	AskMayRead  Question = "may-read"  // may the managers whom a letter names read it?
+	AskHeld     Question = "held"      // managers: shall this post go out?
+	AskChange   Question = "change"    // shall this change of your membership be made?
+	AskHandOver Question = "handover"  // may the ombuds hand a letter to a manager?
+	AskConsent  Question = "consent"   // may this be posted for you?
+	AskPosting  Question = "posting"   // shall this be posted under your name?
+	AskDraft    Question = "draft"     // managers: shall the member be asked about this text?
+	AskAnon     Question = "anon"      // does this letter go to the managers without a name?
+	AskAnonMore Question = "anon-more" // the same in a conversation
+	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -37,12 +40,14 @@ func (q Question) Words() []string {
 		return []string{"NAMED", "ANON", "PRIVATE", "DROP"}
 	case AskRest:
 		return []string{"PUBLIC", "DROP"}
-	case AskSender, AskChange, AskHandOver:
+	case AskSender, AskChange, AskHandOver, AskUnseal, AskAnonMore:
 		return []string{"YES", "NO"}
 	case AskAnswer:
 		return []string{"SEND", "NOTE", "DROP"}
 	case AskNote:
 		return []string{"SEND", "DROP"}
+	case AskAnon:
+		return []string{"YES", "NAME ME", "NO"}
 	case AskMayRead:
 		return []string{"YES", "OMBUDS", "DROP"}
 	case AskHeld:

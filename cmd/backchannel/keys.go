@@ -15,22 +15,23 @@ import (
 
 // Names in data/keys. A key is 32 random bytes as hexadecimal digits on one line, so that it survives a printer.
 const (
-	sealKeyName  = "seal.key"    // seals private words and live tokens in the database
-	tokenKeyName = "token-1.key" // makes the tokens in addresses; token-2.key would be its successor
-	keyLen       = 32
+	sealKeyName = "seal.key" // seals private words and live tokens in the database
+	keyLen      = 32
 )
 
 // keys are the secrets that lie beside the database, never in it.
 type keys struct {
-	seal   []byte
-	tokens map[int][]byte
-	kid    int // the token key in use: the highest
-	made   []string
+	seal       []byte
+	tokens     map[int][]byte
+	kid        int            // the token key in use: the highest
+	identities map[int][]byte // seal who writes without a name
+	identity   int            // the one in use: the highest
+	made       []string
 }
 
 // loadKeys reads the keys in a folder and makes those that are missing.
 func loadKeys(dir string) (keys, error) {
-	k := keys{tokens: map[int][]byte{}}
+	k := keys{}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return k, refusal.Because(refusal.Unavailable, "The folder %s for the keys cannot be made.", dir).From(err)
 	}
@@ -42,30 +43,39 @@ func loadKeys(dir string) (keys, error) {
 	if made {
 		k.made = append(k.made, sealKeyName)
 	}
-	names, err := keysIn(dir, "token-", ".key")
-	if err != nil {
+	if k.tokens, k.kid, err = k.numbered(dir, "token"); err != nil {
 		return k, err
 	}
-	if len(names) == 0 {
-		names = []string{filepath.Join(dir, tokenKeyName)}
+	k.identities, k.identity, err = k.numbered(dir, "identity")
+	return k, err
+}
+
+// numbered reads the keys of a sort, WORD-1.key and its successors, and makes the first one when there is none. kid is the highest number.
+func (k *keys) numbered(dir, word string) (all map[int][]byte, kid int, err error) {
+	names, err := keysIn(dir, word+"-", ".key")
+	if err != nil {
+		return nil, 0, err
 	}
+	if len(names) == 0 {
+		names = []string{filepath.Join(dir, word+"-1.key")}
+	}
+	all = map[int][]byte{}
 	for _, name := range names {
-		number := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "token-"), ".key")
-		kid, err := strconv.Atoi(number)
-		if err != nil || kid < 1 {
-			return k, refusal.Because(refusal.Invalid, "%s is no name of a token key; it is token-1.key, token-2.key and so on.", name)
+		number := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), word+"-"), ".key")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 {
+			return nil, 0, refusal.Because(refusal.Invalid, "%s is no name of a %s key; it is %s-1.key, %s-2.key and so on.", name, word, word, word)
 		}
 		key, made, err := keyFile(name)
 		if err != nil {
-			return k, err
+			return nil, 0, err
 		}
 		if made {
 			k.made = append(k.made, filepath.Base(name))
 		}
-		k.tokens[kid] = key
-		k.kid = max(k.kid, kid)
+		all[n], kid = key, max(kid, n)
 	}
-	return k, nil
+	return all, kid, nil
 }
 
 // keysIn are the paths of the files in a folder whose names begin and end like this, sorted; none where there is no folder. It reads the

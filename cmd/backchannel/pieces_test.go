@@ -89,7 +89,7 @@ func TestClock(t *testing.T) {
 func TestKeys(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	first, err := loadKeys(dir)
-	if err != nil || len(first.made) != 2 || len(first.seal) != 32 || len(first.tokens[1]) != 32 || bytes.Equal(first.seal, first.tokens[1]) {
+	if err != nil || len(first.made) != 3 || len(first.seal) != 32 || len(first.tokens[1]) != 32 || len(first.identities[1]) != 32 || bytes.Equal(first.seal, first.tokens[1]) {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	again, err := loadKeys(dir)

@@ -67,7 +67,8 @@ type Program struct {
 	Returns  *returns.Desk
 	Rooms    *mailroom.Mailroom
 	Calendar *calendar.Calendar
-	Ring     *keyring // the DKIM keys
+	Ring     *keyring           // the DKIM keys
+	Vault    *backchannel.Vault // who writes without a name
 
 	tls       *tls.Config // how listeners encrypt; nil when they do not
 	reception *desk.Desk  // lets people in who have an app password
@@ -101,6 +102,9 @@ func Open(ctx context.Context, o Options) (*Program, error) {
 	p.Ring = &keyring{dir: p.path(keysName), now: o.Now, log: o.Log}
 	p.Store = archive.New(k.seal)
 	if p.Book, err = address.New(k.tokens, k.kid); err != nil {
+		return nil, err
+	}
+	if p.Vault, err = backchannel.NewVault(k.identities, k.identity); err != nil {
 		return nil, err
 	}
 	if p.DB, err = db.Open(ctx, p.path(databaseName), p.dbOptions(), schemas()...); err != nil {

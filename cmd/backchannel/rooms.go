@@ -34,7 +34,7 @@ func schemas() []db.Schema {
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
 	p.Press = &relay.Press{Office: p.Office, Sealer: p.sealer()}
-	p.Box = &backchannel.Letterbox{Office: p.Office, Press: p.Press}
+	p.Box = &backchannel.Letterbox{Vault: p.Vault, Office: p.Office, Press: p.Press}
 	p.Press.Listener = p.Box
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}

@@ -341,28 +341,15 @@ func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a ans
 	if err != nil {
 		return err
 	}
-	to, err := c.writer(tx)
-	if err != nil {
-		return err
-	}
-	reply, err := b.writerDoor(tx, community, c)
-	if err != nil {
-		return err
-	}
 	refs, err := memberReferences(tx, c.ID)
 	if err != nil {
 		return err
 	}
 	mail := notice.Mail{
-		Community: community, To: to, Member: c.Member, From: from,
-		ReplyTo: reply, Words: words, Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
+		Community: community, From: from, Words: words, Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
 	}
 	enclose(&mail, a.bag.pass)
-	sent, err := b.Office.Send(tx, mail)
-	if err != nil {
-		return err
-	}
-	return refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter})
+	return b.writeWriter(tx, c, mail)
 }
 
 // showColleagues lets the other managers see what the member was told, with an address of their own for the state of things now.

@@ -29,6 +29,7 @@ const Receiver = "backchannel"
 type Letterbox struct {
 	Office *notice.Office
 	Press  *relay.Press // takes what leaves for a list
+	Vault  *Vault       // seals who writes without a name; nil: nobody can
 }
 
 // Context is what a letter is about, where its door knows that.
@@ -47,6 +48,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		switch in.Name.Word {
 		case "report":
 			return b.takeReport(tx, in)
+		case anonWord:
+			return b.takeAnon(tx, in)
 		case "ombuds":
 			return b.takeForOmbuds(tx, in)
 		}
@@ -58,8 +61,13 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	if !ok {
 		return lists.NoSuchAddress()
 	}
-	if side == sideHeld {
+	switch side {
+	case sideHeld:
 		return b.decide(tx, in, id)
+	case sideAnon:
+		return b.decideAnon(tx, in, id)
+	case sideUnseal:
+		return b.decideUnseal(tx, in, id)
 	}
 	if side == sideConsent || side == sideDraft {
 		return b.decideText(tx, in, id, side == sideDraft)
@@ -71,6 +79,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	switch side {
+	case sideVoice:
+		return b.throughVoice(tx, in, c)
 	case sideHand:
 		return b.decideHandOver(tx, in, c, lists.MemberID(rev))
 	case sideManager, sideNote:
@@ -103,7 +113,7 @@ func (b *Letterbox) throughToken(tx *db.Tx, in *lists.Incoming, c Conv, side sid
 
 // isOutsider tells whether a letter is from the one outside whose conversation this is.
 func (c Conv) isOutsider(in *lists.Incoming) bool {
-	return c.Member == 0 && in.From.Address.Key() == c.Address.Key() && in.Vouched()
+	return c.Member == 0 && !c.Anon && in.From.Address.Key() == c.Address.Key() && in.Vouched()
 }
 
 // File takes a letter that its author, asked, gave to the managers. told says that the author was told so, whatever they were told
@@ -125,6 +135,11 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 	if in.Verdict == lists.Unverified && !in.Vouched() && in.Name.Word != "postmaster" && in.Name.Word != "abuse" {
 		return false, lists.NoSuchAddress() // a stranger's robot is not our managers' reading (D2, P16); postmaster always works (M22)
 	}
+	if id, found, err := aboutDraft(tx, in); err != nil {
+		return false, err
+	} else if found { // its program ignored Reply-To: this is no letter in the writer's own name
+		return true, b.decideAnon(tx, in, id)
+	}
 	ref, c, err := b.byReference(tx, in)
 	switch {
 	case err != nil:
@@ -133,6 +148,8 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 		return false, b.alone(tx, in)
 	case ref.what == aConsent && !asked:
 		return false, b.decideText(tx, in, ref.held, ref.manager != 0)
+	case ref.conv != 0 && ref.manager == 0 && c.Anon:
+		return true, b.fromVoice(tx, in, c)
 	case ref.manager != 0 && ref.held != 0 && !asked:
 		return false, b.decide(tx, in, ref.held)
 	case ref.manager != 0 && !asked:
@@ -171,6 +188,11 @@ func (b *Letterbox) byReference(tx *db.Tx, in *lists.Incoming) (reference, Conv,
 			return reference{}, Conv{}, err
 		}
 		mine := ref.manager == 0 && (c.Member != 0 && c.Member == in.Sender.ID || c.isOutsider(in)) || ref.manager != 0 && ref.manager == in.Sender.ID
+		if !mine && ref.manager == 0 && c.Anon {
+			if mine, err = b.isVoice(tx, in, c); err != nil {
+				return reference{}, Conv{}, err
+			}
+		}
 		if c.Community == in.Community.ID && mine {
 			return ref, c, nil
 		}
@@ -349,6 +371,9 @@ func (b *Letterbox) managerDoor(tx *db.Tx, community lists.Community, c Conv, m 
 // writerDoor is where the writer of a conversation answers.
 func (b *Letterbox) writerDoor(tx *db.Tx, community lists.Community, c Conv) (letter.Mailbox, error) {
 	d := notice.Door{Community: community, Receiver: Receiver, Object: object(sideOutside, int64(c.ID), 0), Days: tokenLife}
+	if c.Anon {
+		d.Object = object(sideVoice, int64(c.ID), 0)
+	}
 	if c.Member != 0 {
 		m, err := lists.MemberByID(tx, c.Member)
 		if err != nil {
@@ -363,6 +388,9 @@ func (b *Letterbox) writerDoor(tx *db.Tx, community lists.Community, c Conv) (le
 // the address (B15b).
 func (c Conv) writer(tx *db.Tx) (letter.Mailbox, error) {
 	to := letter.Mailbox{Name: c.Name, Address: c.Address}
+	if c.Anon {
+		to.Address = c.voiceAddress()
+	}
 	if c.Member == 0 {
 		return to, nil
 	}

@@ -265,19 +265,23 @@ func (b *Letterbox) ombudsWaits(tx *db.Tx, community lists.Community, c Conv, re
 
 // stillHere tells the writer honestly that nobody has answered.
 func (b *Letterbox) stillHere(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member) error {
-	if c.Member == 0 {
+	if c.Member == 0 && !c.Anon {
 		return nil
 	}
-	m, err := lists.MemberByID(tx, c.Member)
-	if err != nil {
-		return err
+	zone := community.Zone() // of a made-up name we know no other
+	if c.Member != 0 {
+		m, err := lists.MemberByID(tx, c.Member)
+		if err != nil {
+			return err
+		}
+		zone = m.Zone(community)
 	}
 	asked, err := firstUnanswered(tx, c.ID)
 	if err != nil {
 		return err
 	}
 	words, err := templates.StillHere{
-		Community: community.Name, Code: c.Code, Subject: c.Subject, Since: asked.at.In(m.Zone(community)), Managers: others(readers, 0), Ombuds: ombudsDoor(community), Urgent: c.Urgent,
+		Community: community.Name, Code: c.Code, Subject: c.Subject, Since: asked.at.In(zone), Managers: others(readers, 0), Ombuds: ombudsDoor(community), Urgent: c.Urgent,
 	}.Render()
 	if err != nil {
 		return err
@@ -287,24 +291,13 @@ func (b *Letterbox) stillHere(tx *db.Tx, community lists.Community, c Conv, read
 
 // tellWriter sends the writer of a conversation the program's word about it; a reply goes on with it.
 func (b *Letterbox) tellWriter(tx *db.Tx, community lists.Community, c Conv, words templates.Mail, story string) error {
-	to, err := c.writer(tx)
-	if err != nil {
-		return err
-	}
-	mail := notice.Mail{Community: community, To: to, Member: c.Member, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true, Story: story}
-	if mail.ReplyTo, err = b.writerDoor(tx, community, c); err != nil {
-		return err
-	}
 	refs, err := memberReferences(tx, c.ID)
 	if err != nil {
 		return err
 	}
-	mail.InReplyTo, mail.References = lastOf(refs), refs
-	sent, err := b.Office.Send(tx, mail)
-	if err != nil {
-		return err
-	}
-	return refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter})
+	return b.writeWriter(tx, c, notice.Mail{
+		Community: community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true, Story: story, InReplyTo: lastOf(refs), References: refs,
+	})
 }
 
 // writerUrges marks a letter as urgent, as its writer wishes: URGENT, alone, in a reply. Anything else is a letter (R7).

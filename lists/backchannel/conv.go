@@ -100,6 +100,9 @@ const (
 	sideNote    side = "note"    // one manager, to the other managers
 	sideMay     side = "may"     // the writer, about who may read
 	sideOmbuds  side = "ombuds"  // the ombuds, to the writer
+	sideVoice   side = "voice"   // the same for a member who writes under a made-up name: whose it is, no row says
+	sideAnon    side = "anon"    // whoever wrote a letter without a name, about that letter
+	sideUnseal  side = "unseal"  // one manager, about a wish to know who a made-up name is
 	sideHand    side = "hand"    // the writer, about whether a manager (in place of the revision) gets what the ombuds has
 	sideConsent side = "consent" // the writer, about a text that may be posted (the id is the text's)
 	sideDraft   side = "draft"   // one manager, about a text before the writer is asked (the same)
@@ -117,7 +120,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

@@ -202,7 +202,9 @@ func scanMsg(r db.Scanner) (m message, err error) {
 }
 
 func insert(tx *db.Tx, m message) (message, error) {
-	m.at = tx.Now
+	if m.at.IsZero() {
+		m.at = tx.Now
+	}
 	var err error
 	m.id, err = tx.Insert(`INSERT INTO conv_msg (conv, rev, dir, author, story, msgid, words, sender, commands, verdict, state, sendable, at)
 		VALUES (@conv, @rev, @dir, @author, @story, @msgid, @words, @sender, @commands, @verdict, @state, @sendable, @at)`,

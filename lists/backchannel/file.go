@@ -224,6 +224,9 @@ func (b *Letterbox) Stampers() map[string]queue.Stamper {
 	for name, s := range b.Office.Stampers() {
 		all[guardWord+name] = guard{s}
 	}
+	for name, s := range b.Office.Stampers() {
+		all[voiceWord+name] = blindfold{s, b}
+	}
 	return all
 }
 

@@ -392,5 +392,8 @@ func (b *Letterbox) tellOmbudsSaid(tx *db.Tx, community lists.Community, c Conv,
 
 // isWriter tells whether a letter is from whoever began a conversation.
 func (b *Letterbox) isWriter(tx *db.Tx, in *lists.Incoming, c Conv) (bool, error) {
+	if c.Anon {
+		return b.isVoice(tx, in, c)
+	}
 	return c.Member != 0 && in.Sender.ID == c.Member && in.Verdict != lists.Unverified || c.isOutsider(in), nil
 }

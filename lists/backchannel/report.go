@@ -219,7 +219,7 @@ func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m 
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, c, m, c.Name+" (report "+c.Code+")", words, msg.story, files...)
+	return b.toManager(tx, community, c, m, c.shownAs(), words, msg.story, files...)
 }
 
 // postInReport adds the post that a report is about, and how earlier reports about it ended: those that this manager may know of.
@@ -321,6 +321,9 @@ func (b *Letterbox) writeWriter(tx *db.Tx, c Conv, mail notice.Mail) error {
 		if mail.ReplyTo, err = b.writerDoor(tx, mail.Community, c); err != nil {
 			return err
 		}
+	}
+	if c.Anon {
+		mail = c.blind(mail)
 	}
 	sent, err := b.Office.Send(tx, mail)
 	if err != nil {

@@ -81,15 +81,15 @@ func TestAddressesOfOthersInLetters(t *testing.T) {
 
 // In a conversation without a name, no answer that names a member goes out unasked: for everybody alike, or it would tell who it is (G5).
 func TestNoGuessing(t *testing.T) {
-	v := mailroomtest.New(t)
-	notice := v.One(to(ask(v, "A question", "May I?"), mira), mira)
-	v.Update(func(tx *db.Tx) error { _, err := tx.Exec("UPDATE conv SET anon = 1, name = 'Grey Heron'"); return err })
+	v := crowd(t)
+	all, voice := voiced(t, v, burntOut)
+	notice := v.One(all, mira)
 	for body, name := range map[string]string{"Are you Dana Reyes?": "Dana Reyes", "Hello,\nis that Bill Tan?": "Bill Tan"} {
 		v.Pass(time.Hour)
 		v.MustSend(answer(mira, notice, body))
 		all := v.Deliver()
 		nothing(t, all, dana)
-		says(t, v.One(all, mira), "It names "+name+". Grey Heron is a made-up name")
+		says(t, v.One(all, mira), "It names "+name+". "+voice+" is a made-up name")
 	}
 	v.Pass(time.Hour)
 	v.MustSend(answer(mira, notice, "Bill, or Dana, or Tan: you may."))

@@ -181,16 +181,11 @@ func (b *Letterbox) tellMayRead(tx *db.Tx, community lists.Community, c Conv, t 
 	if err != nil {
 		return err
 	}
-	to, err := c.writer(tx)
-	if err != nil {
-		return err
-	}
-	mail := notice.Mail{Community: community, To: to, Member: c.Member, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}
+	mail := notice.Mail{Community: community, ReplyTo: notice.Managers(community), Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}
 	if in != nil {
 		mail.Auto, mail.Story = notice.Replied, in.Story
 	}
-	_, err = b.Office.Send(tx, mail)
-	return err
+	return b.writeWriter(tx, c, mail)
 }
 
 // unasked forgets a letter of whose writer we heard no word.
@@ -281,15 +276,10 @@ func (b *Letterbox) tellChoice(tx *db.Tx, in *lists.Incoming, c Conv, t template
 		return err
 	}
 	mail := notice.Answer(in, notice.Converse, words)
-	mail.To.Name = c.Name
-	if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
-		return err
+	if c.Anon {
+		mail.InReplyTo, mail.Story = nil, ""
 	}
-	sent, err := b.Office.Send(tx, mail)
-	if err != nil {
-		return err
-	}
-	if err := refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter}); err != nil {
+	if err := b.writeWriter(tx, c, mail); err != nil {
 		return err
 	}
 	return in.Filed(tx, "a writer's word about who may read a letter")

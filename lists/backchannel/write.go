@@ -121,7 +121,7 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, in.Community, c, m, c.Name+" (private "+c.Code+")", words, in.Story, bag.pass...)
+	return b.toManager(tx, in.Community, c, m, c.shownAs(), words, in.Story, bag.pass...)
 }
 
 // present shows a manager a conversation that is not new: the last letter with what was said before it. why is one sentence.
@@ -176,7 +176,7 @@ func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m list
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, now, m, now.Name+" (private "+now.Code+")", words, asked.story, files...)
+	return b.toManager(tx, community, now, m, now.shownAs(), words, asked.story, files...)
 }
 
 // telling is the subject as managers see it. That of an answer to a digest says nothing; the first sentence stands in for it.
@@ -224,7 +224,7 @@ func others(all []lists.Member, but lists.MemberID) []string {
 // toManager sends a letter of a conversation to one manager, under a name that tells whose words it brings, and puts it into their folder.
 func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string, files ...file) error {
 	mail := notice.ToMember(community, m, notice.Converse, words)
-	mail.From, mail.Auto, mail.Story = letter.Mailbox{Name: from, Address: community.Address("managers")}, notice.Human, story
+	mail.From, mail.Auto, mail.Story, mail.Hour = letter.Mailbox{Name: from, Address: community.Address("managers")}, notice.Human, story, c.Anon
 	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel." + community.Domain + ">"}}
 	enclose(&mail, files)
 	var err error

@@ -19,7 +19,7 @@ const (
 // of what this server answers to.
 var roles = map[string]string{
 	"oops": Moderation, "managers": Backchannel, "postmaster": Backchannel, "abuse": Backchannel, "digest": Digest,
-	"report": Backchannel, "ombuds": Backchannel,
+	"anon": Backchannel, "report": Backchannel, "ombuds": Backchannel,
 	"dmarc-reports": Reports, "tls-reports": Reports,
 	"leave": Membership, "help": Membership, "weekly": Membership, "daily": Membership, "monthly": Membership, "nodigest": Membership, "each": Membership,
 	"fbl": Returns,

@@ -84,6 +84,7 @@ type Mail struct {
 	Files      []letter.File  // what travels with it
 	Letters    [][]byte       // whole letters inside it
 	Auto       Auto
+	Hour       bool   // its date tells the hour alone
 	Private    bool   // must not leave this machine in clear
 	Answer     string // the trigger that is counted for D3; "" for what a person asked for, and for the managers' desk
 	Story      string // of the letter that was the cause
@@ -145,6 +146,8 @@ type Office struct {
 type Sent struct {
 	ID  letter.MessageID
 	Raw []byte // the whole message, as its receiver will get it
+
+	Stored archive.RawID // the same in the archive, when it was owed to somebody
 }
 
 // Send writes a letter and owes it to its receiver.
@@ -153,7 +156,8 @@ func (o *Office) Send(tx *db.Tx, m Mail) (Sent, error) {
 	if err != nil {
 		return sent, err
 	}
-	return sent, o.owe(tx, m, sent.ID, sent.Raw)
+	sent.Stored, err = o.owe(tx, m, sent.ID, sent.Raw)
+	return sent, err
 }
 
 // Write is Send for a letter that nobody is sent: it is for a folder (File).
@@ -173,7 +177,7 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 	if err := o.Store.RecordID(tx, id, m.Kind.record()); err != nil {
 		return Sent{}, err
 	}
-	return Sent{id, raw}, nil
+	return Sent{ID: id, Raw: raw}, nil
 }
 
 // SendIfDue is Send for answers of which there may be enough today: then nothing is sent, and that is no error.
@@ -186,10 +190,10 @@ func (o *Office) SendIfDue(tx *db.Tx, m Mail) error {
 }
 
 // owe puts the letter into the queue. It lies sealed: it may carry live tokens and private words.
-func (o *Office) owe(tx *db.Tx, m Mail, id letter.MessageID, raw []byte) error {
+func (o *Office) owe(tx *db.Tx, m Mail, id letter.MessageID, raw []byte) (archive.RawID, error) {
 	stored, err := o.Store.PutRaw(tx, raw, archive.Sealed)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if m.Source == "" {
 		m.Source = "notice:" + random()
@@ -205,7 +209,7 @@ func (o *Office) owe(tx *db.Tx, m Mail, id letter.MessageID, raw []byte) error {
 		Source: m.Source, Story: m.Story, To: m.To.Address, Person: int64(m.Member), Stamp: stamp,
 		Object: object, Raw: stored, MessageID: id,
 	})
-	return err
+	return stored, err
 }
 
 // File puts what was sent into a folder that one person sees, as something about an object of the folder's owner, with flags at once.
@@ -227,6 +231,9 @@ func (m Mail) draft(id letter.MessageID, now time.Time) letter.Draft {
 	d := letter.Draft{
 		From: m.From, To: []letter.Mailbox{m.To}, Subject: m.Words.Subject, Date: now.UTC().Truncate(time.Minute), MessageID: id,
 		InReplyTo: m.InReplyTo, References: m.References, Text: m.Words.Text, HTML: m.Words.HTML, Files: m.Files, Letters: m.Letters,
+	}
+	if m.Hour {
+		d.Date = d.Date.Truncate(time.Hour)
 	}
 	if d.From.Address.IsZero() {
 		d.From = Managers(m.Community)

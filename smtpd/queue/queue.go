@@ -72,6 +72,7 @@ type Message struct {
 	Head    []byte         // header fields with the empty line that ends them
 	Body    []byte         // may be shared with other copies: never changed
 	Private bool           // must not leave this machine in clear
+	Blind   bool           // nobody is told where it goes: what its host says stays out of the queue and the logbook
 
 	// Other makes the head for a body that had to be changed after all, where Head itself would not be true of it: a post under its
 	// author's From, whose signature covers the body. nil: Head is good for every body.
@@ -192,6 +193,12 @@ func (o Outcome) story() string {
 		return o.String()
 	}
 	return o.String() + " [" + letter.ASCII(o.TLS, 20) + "]"
+}
+
+// blind is the outcome without what tells where the copy went.
+func (o Outcome) blind() Outcome {
+	o.Host, o.Text, o.TLS = "", "what the host said is not told: nobody is to know where this went", ""
+	return o
 }
 
 // Status is the codes of the reply, as in "451 4.7.1": what may stand in a log that names nobody.

@@ -285,6 +285,9 @@ func (s *shift) deliver(ctx context.Context, t *task) (res result) {
 		m = signed
 	}
 	res.o = s.r.o.Courier.Deliver(ctx, m)
+	if m.Blind {
+		res.o = res.o.blind()
+	}
 	res.cut = ctx.Err() != nil
 	return res
 }

@@ -84,7 +84,11 @@ func New(t testing.TB) *Village {
 	v.Book = book
 	v.Office = &notice.Office{Store: v.Store, Book: book}
 	v.Press = &relay.Press{Office: v.Office}
-	v.Box = &backchannel.Letterbox{Office: v.Office, Press: v.Press}
+	vault, err := backchannel.NewVault(map[int][]byte{1: bytes.Repeat([]byte{3}, 32)}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Box = &backchannel.Letterbox{Vault: vault, Office: v.Office, Press: v.Press}
 	v.Press.Listener = v.Box
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}

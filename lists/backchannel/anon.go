@@ -1,0 +1,424 @@
+package backchannel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// The numbers of anonymous letters (B10).
+const (
+	fewestMembers = 8                // among fewer, everybody knows who it is
+	mostVoices    = 3                // letters of one member that are not closed
+	soonest       = 10 * time.Minute // from YES to the managers
+	latest        = 60 * time.Minute //
+	blockDays     = 30               // for which /block silences a voice
+	anonWord      = "anon"           // the local part
+	namedWord     = "NAME ME"        // "send it in my own name"
+	withFileWord  = "WITH FILE"      // "send what is attached, too"
+)
+
+// The calendar's kinds of anonymous letters.
+const (
+	AnonRelay   calendar.Kind = "anon.relay"  // one goes to the managers
+	DraftExpire calendar.Kind = "anon.expire" // one whose writer has not said YES is forgotten
+)
+
+func convPurpose(c ConvID) string  { return fmt.Sprintf("conv:%d", c) }
+func draftPurpose(id int64) string { return fmt.Sprintf("draft:%d", id) }
+func waitPurpose(id int64) string  { return fmt.Sprintf("wait:%d", id) }
+func blockPurpose(id int64) string { return fmt.Sprintf("block:%d", id) }
+func hour(t time.Time) time.Time   { return t.UTC().Truncate(time.Hour) }
+
+// ombudsHint names the ombuds where there is one.
+func ombudsHint(c lists.Community) string {
+	if c.Ombuds.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" There is the ombuds, too: %s.", c.Address("ombuds"))
+}
+
+// takeAnon takes a letter to anon@: nothing of it reaches a manager before its writer has seen what they would see, and said YES.
+func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
+	switch {
+	case in.Sender.ID == 0 || in.Verdict == lists.Unverified:
+		return noDoorFor(in, "Letters without a name are taken from members alone, and nothing proves that this one is from a member.")
+	case len(in.Also) > 0:
+		return refusal.Because(refusal.NotAllowed, "A letter without your name goes to %s alone: what goes to other addresses beside it bears your name. Please send it again, to that address only.", in.To)
+	case b.Vault == nil:
+		return refusal.Because(refusal.Unavailable, "Letters without a name cannot be taken at the moment. Nothing was kept of this one.")
+	}
+	if err := b.mayWriteAnon(tx, in, 0); err != nil {
+		return err
+	}
+	n, err := b.voicesOf(tx, in.Community, in.Sender.ID)
+	if err != nil {
+		return err
+	}
+	if n >= mostVoices {
+		return refusal.Because(refusal.Limit, "Three letters of yours without a name are open already, or wait for your YES. Please go on in those, or write again when one is closed.%s", ombudsHint(in.Community))
+	}
+	d := draft{id: randomID(), community: in.Community.ID, letter: in.ID}
+	who := identity{in.Sender.ID, in.From.Address.Local, in.From.Address.Domain}
+	if d.who, err = b.Vault.seal(who, draftPurpose(d.id)); err != nil {
+		return err
+	}
+	if d.name, err = newName(tx, in.Community.ID); err != nil {
+		return err
+	}
+	c, err := clean(tx, in.Letter, in.Sender)
+	if err != nil {
+		return err
+	}
+	c.copies = beside(in)
+	d.subject, d.text = c.subject, c.text
+	if err := insertDraft(tx, d); err != nil {
+		return err
+	}
+	if err := in.Held(tx, "a letter without a name: its writer is shown what managers would see"); err != nil {
+		return err
+	}
+	return b.preview(tx, in, d, c, "")
+}
+
+// mayWriteAnon says why somebody may not write without a name now: too few members to hide among, or managers who do not want to hear
+// the voice for a while. conv is the conversation that goes on; 0 begins one.
+func (b *Letterbox) mayWriteAnon(tx *db.Tx, in *lists.Incoming, conv ConvID) error {
+	members, err := activeMembers(tx, in.Community.ID)
+	if err != nil {
+		return err
+	}
+	if members < fewestMembers && conv == 0 {
+		return refusal.Because(refusal.NotAllowed, "%s has %d members. Among so few, everybody would know who writes, so we do not pretend otherwise: please write to %s in your own name.%s",
+			in.Community.Name, members, in.Community.Address("managers"), ombudsHint(in.Community))
+	}
+	all, err := blocks(tx, in.Community.ID)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if conv != 0 && one.conv != conv {
+			continue // that this voice falls silent, too, would tell who it is
+		}
+		who, err := b.Vault.open(one.who, blockPurpose(one.id))
+		if err != nil {
+			return err
+		}
+		if who.Member == in.Sender.ID {
+			return refusal.Because(refusal.NotAllowed, "The managers take no letters without a name from this voice until %s. They do not know whose it is. Please write to %s in your own name.%s",
+				one.until.In(in.Sender.Zone(in.Community)).Format("2 January 2006"), in.Community.Address("managers"), ombudsHint(in.Community))
+		}
+	}
+	return nil
+}
+
+// voicesOf counts the open letters of a member without a name: conversations, letters on their way, letters that wait for a YES. It opens
+// the seals; the member's name goes nowhere.
+func (b *Letterbox) voicesOf(tx *db.Tx, c lists.Community, m lists.MemberID) (n int, err error) {
+	count := func(s sealed, purpose string) error {
+		who, err := b.Vault.open(s, purpose)
+		if err == nil && who.Member == m {
+			n++
+		}
+		return err
+	}
+	waitingYes, err := drafts(tx, c.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range waitingYes {
+		if err := count(d.who, draftPurpose(d.id)); err != nil {
+			return 0, err
+		}
+	}
+	under, err := waits(tx, c.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range under {
+		if err := count(w.who, waitPurpose(w.id)); err != nil {
+			return 0, err
+		}
+	}
+	open, err := openVoices(tx, c.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range open {
+		s, err := sealOf(tx, id)
+		if err != nil {
+			return 0, err
+		}
+		if err := count(s, convPurpose(id)); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// preview shows the writer exactly what managers would see.
+func (b *Letterbox) preview(tx *db.Tx, in *lists.Incoming, d draft, c cleaned, first string) error {
+	if err := noteTrace(tx, d.id, "", 0, in.ID); err != nil {
+		return err
+	}
+	members, err := activeMembers(tx, d.community)
+	if err != nil {
+		return err
+	}
+	t := templates.AnonPreview{
+		Community: in.Community.Name, Name: d.name, Subject: d.subject, Text: templates.Said(d.text), Signature: max(0, c.signature), Addresses: c.addresses, Others: c.others,
+		Files: c.files, Copies: c.copies, Shows: c.shows, Forwarded: c.forwarded, Unsure: c.unsure, Members: members, Days: heldDays, First: first, Ombuds: ombudsDoor(in.Community), Again: d.conv != 0,
+	}
+	if t.Without, t.All, err = b.namedInDraft(tx, d); err != nil {
+		return err
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Converse, words)
+	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: in.Community.Address("managers")}
+	if mail.ReplyTo, err = b.draftDoor(tx, in.Community, d.id); err != nil {
+		return err
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	return noteTrace(tx, d.id, sent.ID, sent.Stored, 0)
+}
+
+// draftDoor is where the writer decides. It bears nobody's name.
+func (b *Letterbox) draftDoor(tx *db.Tx, c lists.Community, id int64) (letter.Mailbox, error) {
+	return b.Office.Confirm(tx, notice.Door{Community: c, Receiver: Receiver, Object: object(sideAnon, id, 0), Days: 2 * heldDays})
+}
+
+// namedInDraft are the managers whom a letter names, who would not get it; when it names all, all get it, and the writer is told before.
+func (b *Letterbox) namedInDraft(tx *db.Tx, d draft) (names []string, all bool, err error) {
+	managers, err := lists.Managers(tx, d.community)
+	if err != nil {
+		return nil, false, err
+	}
+	named := mentions(d.subject+"\n"+d.text, managers, d.name, true)
+	return others(named, 0), len(named) == len(managers) && len(named) > 0, nil
+}
+
+// decideAnon takes the writer's word about a letter without a name.
+func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
+	d, found, err := findDraft(tx, id)
+	switch {
+	case err != nil:
+		return err
+	case in.Sender.ID == 0 || in.Verdict == lists.Unverified || b.Vault == nil:
+		return lists.NoSuchAddress()
+	case !found:
+		if err := in.Filed(tx, "a word about a letter without a name that is decided"); err != nil {
+			return err
+		}
+		return b.endDraft(tx, in, id, templates.AnonEnd{Outcome: templates.AnonDecided})
+	}
+	who, err := b.Vault.open(d.who, draftPurpose(d.id))
+	if err != nil {
+		return err
+	}
+	if who.Member != in.Sender.ID {
+		return lists.NoSuchAddress()
+	}
+	text := strings.TrimSpace(in.Letter.NewText().Text)
+	word, alone, _ := lists.Word(text)
+	line := strings.ToUpper(strings.Join(strings.Fields(strings.Trim(firstLine(text), " .!\r")), " "))
+	switch {
+	case line == namedWord || line == "NAMED" || line == "NAME":
+		return b.sendNamed(tx, in, d)
+	case alone && word == "YES":
+		return b.sendAnon(tx, in, d, who)
+	case alone && (word == "NO" || word == "DROP"):
+		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+			return err
+		}
+		return b.forgetDraft(tx, in, d, templates.AnonEnd{Outcome: templates.AnonDropped})
+	}
+	if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+		return err
+	}
+	c, err := clean(tx, in.Letter, in.Sender)
+	if err != nil {
+		return err
+	}
+	if line == withFileWord || len(strings.Fields(c.text)) < 3 || slices.Contains([]string{"YES", "NO", "DROP", "WITH", "SEND"}, word) {
+		again := cleaned{shows: shownOfDraft(tx, d, in.Sender)}
+		return b.preview(tx, in, d, again, firstLine(text))
+	}
+	c.subject = d.subject
+	d.text = c.text
+	if err := changeDraft(tx, d.id, d.subject, d.text); err != nil {
+		return err
+	}
+	return b.preview(tx, in, d, c, "")
+}
+
+// shownOfDraft finds anew what is telling in a draft.
+func shownOfDraft(tx *db.Tx, d draft, m lists.Member) []string {
+	own, err := lists.Addresses(tx, m.ID)
+	if err != nil {
+		return nil
+	}
+	return shownOf(d.subject, d.text, m, own)
+}
+
+// sendAnon sends a letter on its way: it waits for a random moment, under another number, and everything that lies about it elsewhere is
+// destroyed.
+func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft, who identity) error {
+	if err := b.mayWriteAnon(tx, in, d.conv); err != nil {
+		return err
+	}
+	if strings.TrimSpace(d.text) == "" {
+		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+			return err
+		}
+		return b.preview(tx, in, d, cleaned{}, "YES")
+	}
+	if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+		return err
+	}
+	if err := b.relayLater(tx, in.Community.ID, d.conv, d.name, d.subject, d.text, who); err != nil {
+		return err
+	}
+	return b.forgetDraft(tx, in, d, templates.AnonEnd{Outcome: templates.AnonSent})
+}
+
+// relayLater has a letter wait for its moment.
+func (b *Letterbox) relayLater(tx *db.Tx, community lists.CommunityID, conv ConvID, name, subject, text string, who identity) (err error) {
+	w := waiting{id: randomID(), community: community, conv: conv, name: name, subject: subject, text: text}
+	if w.who, err = b.Vault.seal(who, waitPurpose(w.id)); err != nil {
+		return err
+	}
+	return insertWait(tx, w, tx.Now.Add(soonest+time.Duration(random(int((latest-soonest)/time.Second)))*time.Second))
+}
+
+// sendNamed gives the letter to the managers in its writer's own name.
+func (b *Letterbox) sendNamed(tx *db.Tx, in *lists.Incoming, d draft) error {
+	if d.conv != 0 { // the other words of that conversation would get its name with it
+		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+			return err
+		}
+		return b.preview(tx, in, d, cleaned{shows: shownOfDraft(tx, d, in.Sender)}, namedWord)
+	}
+	draft := letter.Draft{
+		From: in.From, To: []letter.Mailbox{{Address: in.Community.Address("managers")}}, Subject: d.subject, Date: tx.Now.UTC(),
+		MessageID: letter.NewMessageID("n", in.Community.Domain), Text: d.text,
+	}
+	raw, err := draft.Bytes()
+	if err != nil {
+		return err
+	}
+	l, err := letter.Parse(raw)
+	if err != nil {
+		return err
+	}
+	named := *in
+	named.Letter, named.Token, named.Quoted = l, nil, nil
+	if _, err := b.take(tx, &named, Context{}, true); err != nil {
+		return err
+	}
+	return b.destroyWith(tx, in, d.id)
+}
+
+// forgetDraft destroys a draft and tells its writer how it ended.
+func (b *Letterbox) forgetDraft(tx *db.Tx, in *lists.Incoming, d draft, end templates.AnonEnd) error {
+	if err := b.destroyWith(tx, in, d.id); err != nil {
+		return err
+	}
+	return b.endDraft(tx, in, d.id, end)
+}
+
+// destroyWith destroys a draft, and the letter by which its writer decided: it quotes it.
+func (b *Letterbox) destroyWith(tx *db.Tx, in *lists.Incoming, id int64) error {
+	if err := b.destroy(tx, id); err != nil {
+		return err
+	}
+	return b.Office.Store.DropLetter(tx, in.ID)
+}
+
+// endDraft tells the writer how a letter ended, and names nobody else. A reply to that goes to where the draft was.
+func (b *Letterbox) endDraft(tx *db.Tx, in *lists.Incoming, id int64, t templates.AnonEnd) error {
+	t.Community, t.Anon, t.Managers = in.Community.Name, in.Community.Address(anonWord).String(), in.Community.Address("managers").String()
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Converse, words)
+	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: in.Community.Address("managers")}
+	if t.Outcome == templates.AnonDecided {
+		mail.Answer = "anon-decided"
+	}
+	if mail.ReplyTo, err = b.draftDoor(tx, in.Community, id); err != nil {
+		return err
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err == notice.ErrEnough {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return noteRef(tx, sent.ID, id)
+}
+
+// draftExpired forgets a letter whose writer has said nothing, and tells them.
+func (b *Letterbox) draftExpired(tx *db.Tx, due calendar.Due) error {
+	d, found, err := findDraft(tx, due.Object)
+	if err != nil || !found {
+		return err
+	}
+	who, err := b.Vault.open(d.who, draftPurpose(d.id))
+	if err != nil {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, d.community)
+	if err != nil {
+		return err
+	}
+	m, err := lists.MemberByID(tx, who.Member)
+	if err != nil {
+		return err
+	}
+	if err := b.destroy(tx, d.id); err != nil {
+		return err
+	}
+	words, err := templates.AnonEnd{
+		Community: community.Name, Outcome: templates.AnonExpired, Days: heldDays, Anon: community.Address(anonWord).String(), Managers: community.Address("managers").String(),
+	}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(community, m, notice.Converse, words)
+	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: community.Address("managers")}
+	if mail.ReplyTo, err = b.draftDoor(tx, community, d.id); err != nil {
+		return err
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	return noteRef(tx, sent.ID, d.id)
+}
+
+// aboutDraft finds the draft that a letter answers by an id of ours.
+func aboutDraft(tx *db.Tx, in *lists.Incoming) (draft int64, found bool, err error) {
+	for _, id := range append(in.Letter.InReplyTo(), in.Letter.References()...) {
+		if draft, found, err = anonRef(tx, id); err != nil || found {
+			return draft, found, err
+		}
+	}
+	return 0, false, nil
+}

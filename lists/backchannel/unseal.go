@@ -1,0 +1,259 @@
+package backchannel
+
+import (
+	"strings"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/command"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// unsealDays is how long a wish to unseal waits for the YES of two managers.
+const unsealDays = 7
+
+// UnsealExpire is the calendar's kind for such wishes.
+const UnsealExpire calendar.Kind = "unseal.expire"
+
+// voiceVerbs are about people who write without a name.
+func (b *Letterbox) voiceVerbs() command.Table[*Call] {
+	return command.Table[*Call]{
+		{Name: "block", Help: "This anonymous voice is not heard for 30 days. Nobody learns whose it is, and the writer is told so when writing again.", Takes: command.Nothing, Do: b.doBlock},
+		{Name: "unseal", Args: "REASON", Help: "To learn who an anonymous member is. It takes your YES and that of a second manager; the ombuds gets a copy, the member is told at once, and it is written down for good.", Do: b.doUnseal},
+	}
+}
+
+// doBlock silences a voice without learning whose it is.
+func (b *Letterbox) doBlock(tx *db.Tx, c *Call, _ string) (string, error) {
+	if !c.Conv.Anon {
+		return "", refusal.Because(refusal.NotAllowed, "%s has a name. /block is for anonymous voices.", c.Conv.Code)
+	}
+	who, err := b.voice(tx, c.Conv)
+	if err != nil {
+		return "", refusal.Because(refusal.Unavailable, "The seal of this letter cannot be opened, so its voice cannot be blocked.").From(err)
+	}
+	id := randomID()
+	s, err := b.Vault.seal(who, blockPurpose(id))
+	if err != nil {
+		return "", err
+	}
+	until := tx.Now.AddDate(0, 0, blockDays)
+	if err := insertBlock(tx, c.Conv, id, until, s); err != nil {
+		return "", err
+	}
+	if err := did(tx, c.Conv, c.Manager.ID, "blocked this voice for 30 days"); err != nil {
+		return "", err
+	}
+	if err := audit(tx, c.Community.ID, c.Manager.ID, "block", c.Conv.Code, ""); err != nil {
+		return "", err
+	}
+	return "This voice is not heard until " + until.In(c.Manager.Zone(c.Community)).Format("2 January 2006") + ".", nil
+}
+
+// doUnseal begins the way to the name behind a voice. It needs a letter that is signed, or a login (product.md 0.1), and a one-time YES.
+func (b *Letterbox) doUnseal(tx *db.Tx, c *Call, reason string) (string, error) {
+	reason = letter.CleanLine(strings.TrimSpace(reason))
+	if err := b.mayUnseal(tx, c.Conv, c.Community, c.In); err != nil {
+		return "", err
+	}
+	if len(strings.Fields(reason)) < 3 {
+		return "", refusal.Because(refusal.Invalid, "Behind /unseal stands the reason, in a few words: the member and the ombuds will read it.")
+	}
+	id, err := askUnseal(tx, c.Conv, c.Manager.ID, reason)
+	if err != nil {
+		return "", err
+	}
+	if err := audit(tx, c.Community.ID, c.Manager.ID, "unseal asked", c.Conv.Code, reason); err != nil {
+		return "", err
+	}
+	return "", b.confirmUnseal(tx, c.Community, c.Conv, c.Manager, id, reason, "", c.Story)
+}
+
+// mayUnseal says why a voice cannot be unsealed, or not like this.
+func (b *Letterbox) mayUnseal(tx *db.Tx, c Conv, community lists.Community, in *lists.Incoming) error {
+	if !c.Anon {
+		return refusal.Because(refusal.NotAllowed, "%s has a name already.", c.Code)
+	}
+	if in == nil {
+		return refusal.Because(refusal.NotAllowed, "That takes a mail of your own: reply to the letter with /unseal and the reason.")
+	}
+	if !proven(in) {
+		return refusal.Because(refusal.NotAllowed, "We cannot be sure enough that this comes from you: for this, your provider must sign the mail (DKIM), or you send it through our server, signed in.")
+	}
+	readers, err := b.readers(tx, c)
+	if err == nil && len(readers) < 2 {
+		err = refusal.Because(refusal.NotAllowed, "That takes two managers, and you are the only one who sees %s.", c.Code)
+	}
+	return err
+}
+
+// proven tells whether a letter proves its writer by more than the machine it came from: aligned DKIM, or a login.
+func proven(in *lists.Incoming) bool {
+	return in.Verdict == lists.Verified && (in.Finding.Login || strings.Contains(in.Finding.AlignedBy, "dkim") || in.Policy == lists.Off)
+}
+
+// confirmUnseal asks one manager for the one-time YES. by names the colleague who asks; "" is the reader's own wish.
+func (b *Letterbox) confirmUnseal(tx *db.Tx, community lists.Community, c Conv, m lists.Member, id int64, reason, by, story string) error {
+	words, err := templates.UnsealAsk{
+		Code: c.Code, Member: c.Name, Reason: templates.Said(reason), By: by, Days: unsealDays, Ombuds: !community.Ombuds.IsZero(),
+	}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(community, m, notice.Converse, words)
+	mail.Story = story
+	if mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{Community: community, Member: m, Receiver: Receiver, Object: object(sideUnseal, id, 0), Days: unsealDays}); err != nil {
+		return err
+	}
+	_, err = b.toDesk(tx, c, m.ID, mail, reference{what: aWord})
+	return err
+}
+
+// decideUnseal takes a manager's word about unsealing.
+func (b *Letterbox) decideUnseal(tx *db.Tx, in *lists.Incoming, id int64) error {
+	u, err := findUnseal(tx, id)
+	if err != nil {
+		return err
+	}
+	c, err := find(tx, u.conv)
+	if err != nil {
+		return err
+	}
+	if in.Sender.ID == 0 || int64(in.Sender.ID) != in.Token.Member || in.Verdict == lists.Unverified || !c.mayRead(in.Sender) || !in.Token.Live(tx.Now) {
+		return lists.NoSuchAddress()
+	}
+	if err := b.mayUnseal(tx, c, in.Community, in); err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "a manager's word about unsealing"); err != nil {
+		return err
+	}
+	call := &Call{Conv: c, Manager: in.Sender, Community: in.Community, Story: in.Story, In: in}
+	word, alone, _ := lists.Word(in.Letter.NewText().Text)
+	switch {
+	case u.state != "asked" && u.state != "confirmed":
+		return b.sayUnseal(tx, call, "That is decided, or too old: nothing was done.")
+	case alone && word == "NO":
+		return b.refuseUnseal(tx, call, u)
+	case !alone || word != "YES":
+		return b.sayUnseal(tx, call, "Nothing was done: please reply YES or NO, the word alone.")
+	case u.state == "asked" && in.Sender.ID == u.by:
+		return b.seekSecond(tx, call, u)
+	case u.state == "confirmed" && in.Sender.ID != u.by:
+		return b.unsealNow(tx, call, u)
+	}
+	return b.sayUnseal(tx, call, "Your YES is noted. A second manager has to agree.")
+}
+
+// seekSecond asks the colleagues, once the one who wishes has said YES.
+func (b *Letterbox) seekSecond(tx *db.Tx, call *Call, u unsealing) error {
+	if err := setUnseal(tx, u.id, "confirmed", 0); err != nil {
+		return err
+	}
+	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal confirmed", call.Conv.Code, u.reason); err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, call.Conv)
+	if err != nil {
+		return err
+	}
+	for _, m := range readers {
+		if m.ID == call.Manager.ID {
+			continue
+		}
+		if err := b.confirmUnseal(tx, call.Community, call.Conv, m, u.id, u.reason, call.Manager.FirstName(), call.Story); err != nil {
+			return err
+		}
+	}
+	return b.sayUnseal(tx, call, "Your YES is noted. Your colleagues are asked; it takes the YES of one of them.")
+}
+
+// refuseUnseal ends a wish.
+func (b *Letterbox) refuseUnseal(tx *db.Tx, call *Call, u unsealing) error {
+	if call.Manager.ID != u.by { // one colleague's NO does not speak for the others
+		return b.sayUnseal(tx, call, "Noted: you do not agree. Another colleague still may.")
+	}
+	if err := setUnseal(tx, u.id, "refused", 0); err != nil {
+		return err
+	}
+	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal withdrawn", call.Conv.Code, ""); err != nil {
+		return err
+	}
+	return b.sayUnseal(tx, call, "Nobody was unsealed.")
+}
+
+// unsealNow tells the two managers who it is, and in the same moment the member and the ombuds that it was done, by whom and why.
+func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
+	who, err := b.voice(tx, call.Conv)
+	if err != nil {
+		return err
+	}
+	m, err := lists.MemberByID(tx, who.Member)
+	if err != nil {
+		return err
+	}
+	first, err := lists.MemberByID(tx, u.by)
+	if err != nil {
+		return err
+	}
+	if !call.Conv.mayRead(first) {
+		return b.sayUnseal(tx, call, "Nothing was done: "+first.FirstName()+" may not see this letter any more.")
+	}
+	if err := setUnseal(tx, u.id, "done", call.Manager.ID); err != nil {
+		return err
+	}
+	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal", call.Conv.Code, u.reason); err != nil {
+		return err
+	}
+	if err := did(tx, call.Conv, call.Manager.ID, "unsealed it together with "+first.FirstName()); err != nil {
+		return err
+	}
+	t := templates.UnsealDone{
+		Community: call.Community.Name, Code: call.Conv.Code, Voice: call.Conv.Name, By: []string{first.FirstName(), call.Manager.FirstName()}, Reason: templates.Said(u.reason), Ombuds: ombudsDoor(call.Community),
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	told := notice.Mail{Community: call.Community, From: notice.Managers(call.Community), Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}
+	if err := b.writeWriter(tx, call.Conv, told); err != nil {
+		return err
+	}
+	if !call.Community.Ombuds.IsZero() {
+		if err := b.toOmbuds(tx, call.Community, call.Conv, "About "+call.Conv.Code, words, ""); err != nil {
+			return err
+		}
+	}
+	t.Name, t.Address = m.Name, who.address().String()
+	if words, err = t.Render(); err != nil {
+		return err
+	}
+	for _, to := range []lists.Member{first, call.Manager} {
+		if _, err := b.toDesk(tx, call.Conv, to.ID, notice.ToMember(call.Community, to, notice.Converse, words), reference{what: aWord}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sayUnseal answers a manager's word.
+func (b *Letterbox) sayUnseal(tx *db.Tx, call *Call, said string) error {
+	words, err := templates.CommandsDone{Community: call.Community.Name, Code: call.Conv.Code, Member: call.Conv.Name, Said: []string{said}, Role: b.role(tx, call.Conv, call.Manager)}.Render()
+	if err != nil {
+		return err
+	}
+	return b.tell(tx, call, words)
+}
+
+// unsealExpired ends a wish that nobody agreed to.
+func (b *Letterbox) unsealExpired(tx *db.Tx, due calendar.Due) error {
+	u, err := findUnseal(tx, due.Object)
+	if err != nil || u.state != "asked" && u.state != "confirmed" {
+		return err
+	}
+	return setUnseal(tx, u.id, "expired", 0)
+}

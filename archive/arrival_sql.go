@@ -116,7 +116,8 @@ func (s *Store) Purge(tx *db.Tx, before time.Time) (int, error) {
 	gone, after := 0, LetterID(0)
 	for gone < purgeAtOnce {
 		olds, err := db.Select(tx, func(r db.Scanner) (o old, err error) { return o, r.Scan(&o.id, &o.raw) },
-			"SELECT id, raw FROM letter WHERE received < :before AND id > :after ORDER BY id LIMIT :most",
+			`SELECT id, raw FROM (SELECT id, raw, received FROM letter WHERE id > :after ORDER BY id LIMIT :most)
+				WHERE received < :before ORDER BY id`, // letters lie by age
 			db.Named("before", db.Micros(before)), db.Named("after", after), db.Named("most", purgeAtOnce-gone))
 		if err != nil {
 			return gone, fmt.Errorf("purge letters: %w", err)

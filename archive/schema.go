@@ -41,7 +41,6 @@ CREATE TABLE letter (
 	raw      INTEGER NOT NULL REFERENCES raw (id)
 ) STRICT;
 CREATE INDEX letter_msgid ON letter (msgid);
-CREATE INDEX letter_received ON letter (received);
 CREATE INDEX letter_raw ON letter (raw);
 
 -- Message-IDs of our own that never were public: an answer to one must not become public either (W1, W2).

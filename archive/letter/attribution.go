@@ -270,7 +270,11 @@ func isSpacedScript(word string) bool {
 // headerLine reads "Name: value" and tells which header of a quoted letter it is, 0 if none.
 func headerLine(text string) headerClass {
 	text = strings.TrimLeft(text, " \t*_|>")
-	colon := strings.IndexAny(text[:min(len(text), 60)], ":：")
+	text = text[:min(len(text), 60)]
+	colon := strings.IndexByte(text, ':')
+	if wide := strings.Index(text, "："); wide >= 0 && (colon < 0 || wide < colon) {
+		colon = wide
+	}
 	if colon <= 0 {
 		return 0
 	}

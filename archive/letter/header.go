@@ -31,7 +31,11 @@ func (f field) name() []byte {
 	if f.colon < 0 {
 		return nil
 	}
-	return bytes.TrimRight(f.raw[:f.colon], " \t")
+	n := f.colon
+	for n > 0 && (f.raw[n-1] == ' ' || f.raw[n-1] == '\t') {
+		n--
+	}
+	return f.raw[:n]
 }
 
 func (f field) is(name string) bool { return f.colon >= 0 && equalFold(f.name(), name) }
@@ -130,6 +134,11 @@ func (h *Header) Del(name string) int {
 // DelFunc removes every field for which bad is true, and tells how many there were.
 func (h *Header) DelFunc(bad func(Field) bool) int {
 	return h.drop(func(f field) bool { return f.colon >= 0 && bad(f.decoded()) })
+}
+
+// DelNamed is DelFunc for whoever needs the names alone, in lower case: no value is decoded.
+func (h *Header) DelNamed(bad func(name string) bool) int {
+	return h.drop(func(f field) bool { return f.colon >= 0 && bad(strings.ToLower(string(f.name()))) })
 }
 
 // DropStray removes the lines that are no fields (an mbox "From " line, lines without a name), and tells how many there were.

@@ -236,3 +236,15 @@ func FuzzHeaderWriter(f *testing.F) {
 		}
 	})
 }
+
+func TestDelNamed(t *testing.T) {
+	h := ParseHeader([]byte("From someone Mon\r\nX-A: 1\r\nx-b : 2\r\nSubject: s\r\n\r\n"))
+	var asked []string
+	n := h.DelNamed(func(name string) bool {
+		asked = append(asked, name)
+		return strings.HasPrefix(name, "x-")
+	})
+	if got := strings.Join(asked, " "); n != 2 || got != "x-a x-b subject" || string(h.Bytes()) != "From someone Mon\r\nSubject: s\r\n\r\n" {
+		t.Errorf("asked for %q, removed %d, left %q", got, n, h.Bytes())
+	}
+}

@@ -33,20 +33,23 @@ func CleanLine(s string) string {
 // CleanText is CleanLine for whole texts: line ends become \n, and \n and \t stay. Spaces at the ends stay too, they may mean
 // something (RFC 3676).
 func CleanText(s string) string {
-	if plainText(s) {
+	if plainText(s) == len(s) {
 		return s
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); {
+		if n := plainText(s[i:]); n > 0 {
+			b.WriteString(s[i : i+n])
+			i += n
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == '\r' && i+1 < len(s) && s[i+1] == '\n':
 		case r == '\r' || r == '\u2028' || r == '\u2029':
 			b.WriteByte('\n')
-		case r == '\n' || r == '\t':
-			b.WriteRune(r)
 		case hidden(r):
 		default:
 			b.WriteRune(r)
@@ -110,12 +113,12 @@ func printableASCII(s string) bool {
 	return true
 }
 
-// plainText is printableASCII with tabs and line feeds.
-func plainText(s string) bool {
+// plainText is how many octets s begins with that are printable ASCII, tabs and line feeds.
+func plainText(s string) int {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' {
-			return false
+			return i
 		}
 	}
-	return true
+	return len(s)
 }

@@ -12,16 +12,18 @@ import (
 )
 
 // gone are the fields that do not travel on: they belong to the way behind us, ask for something of the members, or vouch for a
-// message that this no longer is (M5, M2).
+// message that this no longer is (M5, M2). In lower case.
 var gone = []string{
-	"Return-Path", "Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Envelope-From", "X-Rcpt-To", "X-Apparently-To", "X-Forwarded-To",
-	"X-Forwarded-For", "Received", "X-Received", "Received-SPF", "Bcc", "X-Originating-IP", "X-Sender-IP", "X-Client-IP", "X-Source-IP", "X-Authenticated-Sender",
-	"X-Google-Original-From", "X-Gm-Message-State", "X-Google-Smtp-Source",
-	"Disposition-Notification-To", "Disposition-Notification-Options", "Return-Receipt-To", "X-Confirm-Reading-To", "X-Confirm-Delivery", "Read-Receipt-To", "Errors-To",
-	"Approved", "X-Approved", "Mail-Followup-To", "Mail-Reply-To",
-	"Authentication-Results", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results", "DKIM-Signature", "DomainKey-Signature", "X-Google-DKIM-Signature",
-	"Sender", "Precedence", "Author", "Archived-At", "Feedback-ID", "CFBL-Address", "CFBL-Feedback-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
+	"return-path", "delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-envelope-from", "x-rcpt-to", "x-apparently-to", "x-forwarded-to",
+	"x-forwarded-for", "received", "x-received", "received-spf", "bcc", "x-originating-ip", "x-sender-ip", "x-client-ip", "x-source-ip", "x-authenticated-sender",
+	"x-google-original-from", "x-gm-message-state", "x-google-smtp-source",
+	"disposition-notification-to", "disposition-notification-options", "return-receipt-to", "x-confirm-reading-to", "x-confirm-delivery", "read-receipt-to", "errors-to",
+	"approved", "x-approved", "mail-followup-to", "mail-reply-to",
+	"authentication-results", "arc-seal", "arc-message-signature", "arc-authentication-results", "dkim-signature", "domainkey-signature", "x-google-dkim-signature",
+	"sender", "precedence", "author", "archived-at", "feedback-id", "cfbl-address", "cfbl-feedback-id", "auto-submitted", "x-auto-response-suppress",
 }
+
+const signature = "dkim-signature"
 
 // looks is what a post shows of its author.
 type looks struct {
@@ -41,15 +43,16 @@ type looks struct {
 func dress(pub Publication, as looks, ours func(letter.MessageID) bool, now time.Time) ([]byte, error) {
 	h := pub.Letter.Header()
 	h.DropStray()
-	h.DelFunc(func(f letter.Field) bool {
-		name := strings.ToLower(f.Name)
-		if name == "dkim-signature" && slices.Contains(as.keep, mailauth.SignatureHash(f.Value)) {
+	if len(as.keep) > 0 {
+		h.DelFunc(func(f letter.Field) bool {
+			return strings.EqualFold(f.Name, signature) && !slices.Contains(as.keep, mailauth.SignatureHash(f.Value))
+		})
+	}
+	h.DelNamed(func(name string) bool {
+		if name == signature && len(as.keep) > 0 || as.chain != "" && strings.HasPrefix(name, "arc-") {
 			return false
 		}
-		if as.chain != "" && strings.HasPrefix(name, "arc-") {
-			return false
-		}
-		return strings.HasPrefix(name, "resent-") || slices.ContainsFunc(gone, func(g string) bool { return strings.EqualFold(g, name) })
+		return strings.HasPrefix(name, "resent-") || slices.Contains(gone, name)
 	})
 	if err := keepForeign(h); err != nil {
 		return nil, err
@@ -71,20 +74,22 @@ func dress(pub Publication, as looks, ours func(letter.MessageID) bool, now time
 
 // keepForeign gives the fields of another list another name (M5).
 func keepForeign(h *letter.Header) error {
-	const original = "X-Original-"
-	h.DelFunc(func(f letter.Field) bool { return startsFold(f.Name, original+"List-") })
+	foreign := false
+	h.DelNamed(func(name string) bool {
+		foreign = foreign || strings.HasPrefix(name, "list-")
+		return strings.HasPrefix(name, "x-original-list-")
+	})
+	if !foreign {
+		return nil
+	}
 	for _, f := range h.Fields() {
-		if startsFold(f.Name, "List-") {
-			if _, err := h.Rename(f.Name, original+f.Name); err != nil {
+		if strings.HasPrefix(strings.ToLower(f.Name), "list-") {
+			if _, err := h.Rename(f.Name, "X-Original-"+f.Name); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-func startsFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // identity is what tells the post from others: what is missing is added (B2), and what is private goes. An empty value takes a field

@@ -7,7 +7,7 @@ import (
 	"backchannel/archive/letter"
 )
 
-// RawID names stored bytes. Other tables may point at raw (id); index the column that does, so that dropping stays cheap.
+// RawID names stored bytes. It is never used again: a copy of other bytes under it could go to the wrong reader. Other tables may point at raw (id); index the column that does, so that dropping stays cheap.
 type RawID int64
 
 // Seal says how bytes lie in the file.

@@ -371,3 +371,25 @@ func fileHolds(t *testing.T, d *db.DB, secret string) bool {
 	}
 	return found
 }
+
+// Whoever keeps bytes in memory by their id must never find other bytes under it.
+func TestRawIDsAreNeverUsedAgain(t *testing.T) {
+	f := newFixture(t)
+	f.update(func(tx *db.Tx) error {
+		seen := map[archive.RawID]bool{}
+		for range 5 {
+			id, err := f.s.PutRaw(tx, noise(100), archive.Sealed)
+			if err != nil {
+				return err
+			}
+			if seen[id] {
+				t.Errorf("%d is used twice", id)
+			}
+			seen[id] = true
+			if err := f.s.DropRaw(tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -10,7 +10,7 @@ func Schema() db.Schema {
 const bytesTables = `
 -- Stored bytes. A row goes when nobody points at it any more; whoever points here needs an index on the column that does.
 CREATE TABLE raw (
-	id     INTEGER PRIMARY KEY,
+	id     INTEGER PRIMARY KEY AUTOINCREMENT,                   -- never used again: who has the bytes in memory knows them by it
 	size   INTEGER NOT NULL CHECK (size >= 0),                  -- octets of the original
 	salt   BLOB,                                                -- makes the key of its seal; NULL: open
 	keyed  BLOB,                                                -- tells which key sealed it; NULL: open

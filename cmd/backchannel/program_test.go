@@ -274,7 +274,7 @@ func TestTheBooksAreChecked(t *testing.T) {
 		return err
 	})
 	h.serve()
-	for _, want := range []string{"1 copy were ever owed, but 0 have ended by the logbook and 0 are owed still", "The letter lost was taken over at 2026-06-12 08:00 UTC"} {
+	for _, want := range []string{"1 copies were ever owed, but 0 are in the queue and 0 have ended", "The letter lost was taken over at 2026-06-12 08:00 UTC"} {
 		if !within(func() bool { return strings.Contains(h.log.String(), want) }) {
 			t.Errorf("the log does not say %q:\n%s", want, h.log)
 		}

@@ -201,6 +201,6 @@ func Check(tx *db.Tx) ([]string, error) {
 	if ever == s.Owing()+done {
 		return nil, nil
 	}
-	return []string{fmt.Sprintf("%d copies were owed, but %d are in the queue and %d have ended (%d delivered, %d bounced, %d dropped)",
+	return []string{fmt.Sprintf("%d copies were ever owed, but %d are in the queue and %d have ended (%d delivered, %d bounced, %d dropped).",
 		ever, s.Owing(), done, ended[logbook.Delivered], ended[logbook.Bounced], ended[logbook.Dropped])}, nil
 }

@@ -240,7 +240,7 @@ func TestBooks(t *testing.T) {
 		return strings.Join(faults, "|")
 	}
 	dbtest.Update(t, y.db, func(tx *db.Tx) error { return logbook.Write(tx, logbook.Entry{Verb: logbook.Delivered, Copy: 1}) })
-	is(t, "twice", faults(), "11 copies were owed, but 1 are in the queue and 11 have ended (8 delivered, 0 bounced, 3 dropped)")
+	is(t, "twice", faults(), "11 copies were ever owed, but 1 are in the queue and 11 have ended (8 delivered, 0 bounced, 3 dropped).")
 	dbtest.Update(t, y.db, func(tx *db.Tx) error {
 		_, err := tx.Exec(`DELETE FROM copy`)
 		return err
@@ -249,5 +249,5 @@ func TestBooks(t *testing.T) {
 		_, err := tx.Exec(`DELETE FROM log_entry WHERE copy = 1`)
 		return err
 	})
-	is(t, "gone", faults(), "11 copies were owed, but 0 are in the queue and 9 have ended (6 delivered, 0 bounced, 3 dropped)")
+	is(t, "gone", faults(), "11 copies were ever owed, but 0 are in the queue and 9 have ended (6 delivered, 0 bounced, 3 dropped).")
 }

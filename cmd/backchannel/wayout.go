@@ -38,7 +38,7 @@ func (p *Program) wayOut() (queue.Courier, *queue.Lanes) {
 			Name: p.Config.Hostname, Resolver: p.resolver(), Local: localAddresses, Policies: policies, Reach: p.Reach,
 		})
 		p.closers = append(p.closers, d.Close)
-		return d, &queue.Lanes{Operator: d.Operator, Warmup: p.Config.Relay.Warmup}
+		return d, &queue.Lanes{Operator: d.Operator, Runs: courier.Runs, Warmup: p.Config.Relay.Warmup}
 	}
 	return courier.Outbox{Dir: p.path(outboxName)}, nil
 }

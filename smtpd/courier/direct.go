@@ -95,6 +95,12 @@ func (d *Direct) Operator(ctx context.Context, domain string) string {
 	return operator
 }
 
+// Runs names who runs a host, as an Outcome of ours names it: NAME[ADDRESS], or NAME.
+func Runs(host string) string {
+	name, _, _ := strings.Cut(host, "[")
+	return organisation(name)
+}
+
 // Route finds the hosts of a domain, the best first, with the TLS that its MTA-STS policy wants (RFC 8461). It is a Router.
 func (d *Direct) Route(ctx context.Context, domain string) ([]Hop, queue.Outcome) {
 	r := d.route(ctx, domain)

@@ -72,6 +72,10 @@ func TestOperator(t *testing.T) {
 			t.Errorf("%s is run by %q, not by %q", domain, got, want)
 		}
 	}
+	hops, _ := c.Route(t.Context(), "a.test")
+	if len(hops) != 1 || Runs(hops[0].label()) != "big.test" || Runs("mx.other.test") != "other.test" {
+		t.Errorf("the host of a.test: %v", hops)
+	}
 }
 
 // E3, whatever the DNS says: port 25 of public addresses, at most four of them.

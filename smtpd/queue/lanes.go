@@ -14,9 +14,13 @@ type Lanes struct {
 	// Operator names who runs the mail hosts of a domain. It may ask the network, and is called by several goroutines. Where it does
 	// not know ("") the domain stands for itself.
 	Operator func(ctx context.Context, domain string) string
-	Slots    int  // deliveries at a time to operators that have shown that they answer; 0 means 200
-	Probes   int  // deliveries at a time to all others, one for each; 0 means 400
-	Warmup   bool // no more than 50 copies for an operator on the first day, 100 on the second, 200 on the third … (M15)
+	// Runs names who runs a host, as the Host of an Outcome names it. What a host says counts for its own operator and for no other: the
+	// owner of a domain may move it to another host between our question and the delivery, and must not be heard as the one who had it
+	// before. Nil: hosts are believed to be whose their domains are.
+	Runs   func(host string) string
+	Slots  int  // deliveries at a time to operators that have shown that they answer; 0 means 200
+	Probes int  // deliveries at a time to all others, one for each; 0 means 400
+	Warmup bool // no more than 50 copies for an operator on the first day, 100 on the second, 200 on the third … (M15)
 }
 
 // The manners of M13 and E2.
@@ -329,6 +333,10 @@ func (t *traffic) done(one *task, o *Outcome, now time.Time) (rest time.Duration
 		t.slots--
 	}
 	if o == nil || l.rests != nil && o.Kind != Delivered {
+		return 0, nil
+	}
+	if domain := one.copy.To.Domain; t.o.Runs != nil && o.Host != "" && domain != l.name && t.o.Runs(o.Host) != l.name {
+		delete(t.of, domain) // it has another operator by now
 		return 0, nil
 	}
 	known := l.pace.rest != 0

@@ -261,6 +261,57 @@ func TestPausesOutliveTheProcess(t *testing.T) {
 	})
 }
 
+// Whoever owns a domain can move it from a large provider to a host of their own, just before a delivery. What that host says is not the
+// provider's word.
+func TestHostsSpeakForThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		y := newYard(t)
+		var asked atomic.Int32
+		y.o.Lanes = &Lanes{
+			Operator: func(_ context.Context, d string) string {
+				if d == "evil.test" && asked.Add(1) > 1 {
+					return "evil.test"
+				}
+				return "big.test"
+			},
+			Runs: func(host string) string { _, operator, _ := strings.Cut(host, "."); return operator },
+		}
+		y.o.Courier = courier(func(ctx context.Context, m Message) Outcome {
+			if m.To.Domain == "evil.test" {
+				return Outcome{Stage: StageHello, Code: 421, Enhanced: "4.7.0", Host: "mx.evil.test", Busy: true}
+			}
+			return y.take(ctx, m)
+		})
+		pauses := func() (names []string) {
+			dbtest.View(t, y.db, func(tx *db.Tx) error {
+				all, err := Pauses(tx)
+				for _, p := range all {
+					names = append(names, p.Operator)
+				}
+				return err
+			})
+			return names
+		}
+		y.oweTo("post:1", "evil.test", 1)
+		y.run(func() {
+			time.Sleep(time.Minute)
+			if p := pauses(); len(p) != 0 {
+				t.Errorf("%v rest because evil.test said so", p)
+			}
+			y.oweTo("post:2", "good.test", 3)
+			time.Sleep(time.Minute)
+			if n := len(y.arrived()); n != 3 {
+				t.Errorf("%d of 3 arrived at the provider", n)
+			}
+			y.oweTo("post:2", "evil.test", 1)
+			time.Sleep(time.Minute)
+			if p := pauses(); !slices.Equal(p, []string{"evil.test"}) {
+				t.Errorf("%v rest", p)
+			}
+		})
+	})
+}
+
 // Whoever asks for a retry ends all rests.
 func TestRetryEndsPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

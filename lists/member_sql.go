@@ -149,6 +149,11 @@ func SaveMember(tx *db.Tx, m Member) error {
 			return err
 		}
 	}
+	if m.Manager() {
+		if err := managerCame(tx, m.ID); err != nil {
+			return err
+		}
+	}
 	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, own_copy = @own_copy WHERE id = @id`,
 		db.Named("name", letter.CleanLine(m.Name)), db.Named("role", string(m.Role)), db.Named("kind", m.Kind), db.Named("state", string(m.State)), db.Named("trust", m.Trust),
 		db.Named("timezone", m.Timezone), db.Named("own_copy", m.OwnCopy), db.Named("id", m.ID))
@@ -244,6 +249,18 @@ func Subscribe(tx *db.Tx, m MemberID, l ListID, d Delivery) error {
 		return err
 	}
 	return replan(tx, m)
+}
+
+// ManagerCame is due for somebody who may be a manager since now: what the managers have in common is to be shown to them.
+const ManagerCame calendar.Kind = "manager.came"
+
+// managerCame is called before the change: who is a manager already comes no more.
+func managerCame(tx *db.Tx, id MemberID) error {
+	was, err := MemberByID(tx, id)
+	if err != nil || was.Manager() {
+		return err
+	}
+	return calendar.Set(tx, ManagerCame, int64(id), tx.Now)
 }
 
 // PlanDigest is due for a member whose next digest has to be worked out anew: what they get, or when, has changed.

@@ -72,6 +72,7 @@ func samples() []sample {
 	all = append(all, reportSamples()...)
 	all = append(all, clockSamples()...)
 	all = append(all, anonSamples()...)
+	all = append(all, rotaSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)

@@ -124,7 +124,7 @@ func (f *communityFlags) duty(cmd *cobra.Command, to *lists.Duty) (err error) {
 
 // later names what is kept and does nothing yet: a setting must not promise what this version cannot do.
 func (c *cli) later(cmd *cobra.Command, what map[string]string) {
-	for _, flag := range []string{"rota", "question", "votes"} {
+	for _, flag := range []string{"question", "votes"} {
 		if what[flag] != "" && changed(cmd, flag) {
 			c.note("note: --%s is kept, but %s come with a later version.", flag, what[flag])
 		}
@@ -132,7 +132,7 @@ func (c *cli) later(cmd *cobra.Command, what map[string]string) {
 }
 
 var notYet = map[string]string{
-	"rota": "turns of the managers", "question": "applications by mail", "votes": "applications by mail",
+	"question": "applications by mail", "votes": "applications by mail",
 }
 
 func (c *cli) newCommunityAdd() *cobra.Command {
@@ -145,7 +145,12 @@ func (c *cli) newCommunityAdd() *cobra.Command {
 			if err := f.apply(cmd, &founded); err != nil {
 				return err
 			}
-			err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) { founded, err = lists.AddCommunity(tx, founded); return err })
+			err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) {
+				if founded, err = lists.AddCommunity(tx, founded); err != nil {
+					return err
+				}
+				return p.Box.RotaChanged(tx, founded)
+			})
 			if err != nil {
 				return err
 			}
@@ -176,7 +181,10 @@ func (c *cli) newCommunitySet() *cobra.Command {
 				if err := f.apply(cmd, &is); err != nil {
 					return err
 				}
-				return lists.SaveCommunity(tx, is)
+				if err := lists.SaveCommunity(tx, is); err != nil || !changed(cmd, "rota") {
+					return err
+				}
+				return p.Box.RotaChanged(tx, is)
 			})
 			if err != nil {
 				return err

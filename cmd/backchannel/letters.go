@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 func (c *cli) newLetters() *cobra.Command {
 	verbs := []*cobra.Command{c.newLettersList(), c.newLettersShow(), c.newLettersAnswer()}
 	for _, v := range new(backchannel.Letterbox).Verbs() {
-		if v.Name != "help" { // cobra has one
+		if v.Name != "help" && !slices.Contains(rotaWords[:], v.Name) { // cobra has one; the others stand under rota
 			verbs = append(verbs, c.newLettersVerb(v))
 		}
 	}

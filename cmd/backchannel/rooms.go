@@ -34,7 +34,7 @@ func schemas() []db.Schema {
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
 	p.Press = &relay.Press{Office: p.Office, Sealer: p.sealer()}
-	p.Box = &backchannel.Letterbox{Vault: p.Vault, Office: p.Office, Press: p.Press}
+	p.Box = &backchannel.Letterbox{Vault: p.Vault, Office: p.Office, Press: p.Press, Waiting: moderation.CountForManagers}
 	p.Press.Listener = p.Box
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
@@ -53,7 +53,7 @@ func (p *Program) join() {
 
 	p.Rooms = mailroom.New(mailroom.Config{
 		DB: p.DB, Store: p.Store, Resolver: p.resolver(), Policy: policy(p.Config.Verification),
-		Hostname: p.Config.Hostname, Teller: p.Office, Listener: mailroom.Listeners{p.Returns, p.Box}, Log: p.Log,
+		Hostname: p.Config.Hostname, Teller: p.Office, Learner: p.Box, Listener: mailroom.Listeners{p.Returns, p.Box}, Log: p.Log,
 	})
 	p.Rooms.Register(mailroom.Moderation, p.Desk)
 	p.Rooms.Register(mailroom.Backchannel, p.Box)

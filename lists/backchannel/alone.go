@@ -33,10 +33,9 @@ func (b *Letterbox) alone(tx *db.Tx, in *lists.Incoming) error {
 	text := strings.TrimSpace(in.Letter.NewText().Text)
 	calls, rest, wrong := b.Verbs().Read(text)
 	call := &Call{Manager: in.Sender, Community: in.Community, Story: in.Story, In: in, Text: rest}
-	signed := in.Token != nil || in.Finding.Login || strings.Contains(in.Finding.AlignedBy, "dkim") || in.Policy == lists.Off
 	switch {
 	case wrong != nil:
-	case !signed:
+	case in.Token == nil && !signed(in):
 		wrong = &command.Mistake{Line: firstLine(text), Why: "We cannot be sure enough that this comes from you: without a letter that it answers, a command needs a mail that is signed by your provider (DKIM)."}
 	case !nameAlone(rest, in.Sender):
 		wrong = &command.Mistake{Line: firstLine(text), Why: "There is text below it, and we do not know for whom."}
@@ -65,6 +64,11 @@ func (b *Letterbox) alone(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	return b.tell(tx, call, words)
+}
+
+// signed tells whether a letter is signed by its author's own domain, or came with a login.
+func signed(in *lists.Incoming) bool {
+	return in.Finding.Login || strings.Contains(in.Finding.AlignedBy, "dkim") || in.Policy == lists.Off
 }
 
 // nameAlone tells whether what stands below the commands is no text, but the manager's name.

@@ -358,6 +358,10 @@ func (b *Letterbox) showColleagues(tx *db.Tx, community lists.Community, c Conv,
 	if err != nil {
 		return err
 	}
+	mailed, _, err := b.mailed(tx, community, c, readers)
+	if err != nil {
+		return err
+	}
 	for _, m := range readers {
 		if m.ID == a.manager.ID {
 			continue
@@ -372,7 +376,7 @@ func (b *Letterbox) showColleagues(tx *db.Tx, community lists.Community, c Conv,
 		if err != nil {
 			return err
 		}
-		if err := b.toManager(tx, community, c, m, a.manager.FirstName()+", for the managers ("+c.Code+")", words, a.story); err != nil {
+		if err := b.toManager(tx, community, c, m, a.manager.FirstName()+", for the managers ("+c.Code+")", words, a.story, contains(mailed, m.ID)); err != nil {
 			return err
 		}
 	}

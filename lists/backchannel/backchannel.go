@@ -30,6 +30,8 @@ type Letterbox struct {
 	Office *notice.Office
 	Press  *relay.Press // takes what leaves for a list
 	Vault  *Vault       // seals who writes without a name; nil: nobody can
+	// Waiting counts the posts that wait for a manager; nil counts none. Moderation is no matter of ours.
+	Waiting func(tx *db.Tx, c lists.CommunityID) (int, error)
 }
 
 // Context is what a letter is about, where its door knows that.
@@ -281,13 +283,22 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if c, err = b.timed(tx, c); err != nil { // before anybody is told by when to answer
 		return false, err
 	}
+	mailed, away, err := b.mailed(tx, in.Community, c, readers)
+	if err != nil {
+		return false, err
+	}
 	for _, m := range readers {
-		if err := b.notify(tx, in, c, m, readers, msg, again); err != nil {
+		if err := b.notify(tx, in, c, m, readers, msg, notified{again: again, mailed: contains(mailed, m.ID)}); err != nil {
 			return false, err
 		}
 	}
 	if err := b.refile(tx, c); err != nil {
 		return false, err
+	}
+	if away && !again && c.Member != 0 {
+		if err := b.ombudsWaits(tx, in.Community, c, readers, true); err != nil {
+			return false, err
+		}
 	}
 	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
 		return false, err

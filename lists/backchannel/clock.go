@@ -158,11 +158,9 @@ func (b *Letterbox) remind(tx *db.Tx, community lists.Community, c Conv, before 
 	if err != nil {
 		return err
 	}
-	told := readers
-	if c.reminded == halfTime {
-		if told, err = b.atWork(tx, community, c, readers); err != nil {
-			return err
-		}
+	told, away, err := b.reminded(tx, community, c, readers)
+	if err != nil {
+		return err
 	}
 	for _, m := range told {
 		if err := b.remindManager(tx, community, c, m); err != nil {
@@ -170,7 +168,7 @@ func (b *Letterbox) remind(tx *db.Tx, community lists.Community, c Conv, before 
 		}
 	}
 	if c.reminded >= c.hearing() && before < c.hearing() {
-		if err := b.ombudsWaits(tx, community, c, readers, false); err != nil {
+		if err := b.ombudsWaits(tx, community, c, readers, away); err != nil {
 			return err
 		}
 	}
@@ -180,14 +178,17 @@ func (b *Letterbox) remind(tx *db.Tx, community lists.Community, c Conv, before 
 	return b.stillHere(tx, community, c, readers)
 }
 
-// atWork are those of the readers who are to be reminded first: who has taken the letter, else who is on duty.
-func (b *Letterbox) atWork(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member) ([]lists.Member, error) {
-	for _, m := range readers {
-		if m.ID == c.Owner {
-			return []lists.Member{m}, nil
-		}
+// reminded are those of the readers whose turn it is: first who has taken the letter, else who is on duty; then everybody who is there.
+// away tells that nobody is.
+func (b *Letterbox) reminded(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member) (told []lists.Member, away bool, err error) {
+	if c.reminded != halfTime {
+		community.Rota = false
+		return b.onDuty(tx, community, readers)
 	}
-	return readers, nil
+	if told, away, err = b.mailed(tx, community, c, readers); err == nil && c.Owner != 0 && contains(told, c.Owner) {
+		told = slices.DeleteFunc(slices.Clone(told), func(m lists.Member) bool { return m.ID != c.Owner })
+	}
+	return told, away, err
 }
 
 func (b *Letterbox) remindManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member) error {
@@ -350,6 +351,23 @@ func (b *Letterbox) urge(tx *db.Tx, community lists.Community, c Conv, readers [
 		}
 	}
 	return nil
+}
+
+// expect fills in what a member can expect: who is on duty, how soon somebody usually answers, or that everybody is away (B15b).
+func (b *Letterbox) expect(tx *db.Tx, community lists.Community, readers []lists.Member, t *templates.Acknowledgement) error {
+	duty, away, err := b.onDuty(tx, community, readers)
+	switch {
+	case err != nil:
+		return err
+	case away:
+		back, err := firstBack(tx, readers)
+		t.AwayUntil = back.In(community.Zone())
+		return err
+	case community.Rota && len(duty) == 1 && len(readers) > 1:
+		t.OnDuty = duty[0].FirstName()
+	}
+	t.Within, err = b.usually(tx, community)
+	return err
 }
 
 // How many answers must be known before we say how soon they come, and how many of the newest are looked at.

@@ -39,6 +39,19 @@ func stopClock(tx *db.Tx, c ConvID) error {
 	return calendar.Clear(tx, Late, int64(c))
 }
 
+// disown gives a conversation back to everybody.
+func disown(tx *db.Tx, c ConvID) error {
+	_, err := tx.Exec("UPDATE conv SET owner = NULL, state = CASE WHEN state IN ('claimed','waiting_manager') THEN 'new' ELSE state END WHERE id = ?", c)
+	return err
+}
+
+// lastAnswer is when the writer was answered last; zero: never.
+func lastAnswer(tx *db.Tx, c ConvID) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow("SELECT coalesce(max(at), 0) FROM conv_msg WHERE conv = ? AND dir = 'out' AND state = 'sent'", c).Scan(&at)
+	return db.Time(at), err
+}
+
 func markUrgent(tx *db.Tx, c ConvID) error {
 	_, err := tx.Exec("UPDATE conv SET urgent = 1 WHERE id = ?", c)
 	return err

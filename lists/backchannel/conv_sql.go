@@ -284,6 +284,7 @@ type what string
 
 const (
 	aLetter what = "letter" // something said by or to the writer
+	aFiled  what = "filed"  // the same, for somebody who gets it in a folder and not by mail
 	aNote   what = "note"   // something said among managers
 	aHeld   what = "held"   // an answer that came back
 	aWord   what = "told"   // the program's word about the conversation

@@ -257,7 +257,11 @@ func (g guard) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queue
 // toDesk sends one manager a letter about a conversation, and remembers what it showed.
 func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail, ref reference) (notice.Sent, error) {
 	mail.Guard = guardWord
-	sent, err := b.Office.Send(tx, mail)
+	send := b.Office.Send
+	if ref.what == aFiled {
+		send = b.Office.Write
+	}
+	sent, err := send(tx, mail)
 	if err != nil {
 		return sent, err
 	}

@@ -177,11 +177,11 @@ func (b *Letterbox) shareWithOmbuds(tx *db.Tx, community lists.Community, c *Con
 
 // notifyReport brings a new letter of a report to one manager.
 func (b *Letterbox) notifyReport(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, msg message, again bool) error {
-	return b.bringReport(tx, in.Community, c, m, msg, templates.ReportNotice{Again: again, Unverified: in.Verdict != lists.Verified, NotPassed: c.bag(in.Letter).told()})
+	return b.bringReport(tx, in.Community, c, m, msg, templates.ReportNotice{Again: again, Unverified: in.Verdict != lists.Verified, NotPassed: c.bag(in.Letter).told()}, true)
 }
 
 // bringReport writes a report anew for one manager, and puts it into their folder. t has what is known only to the caller.
-func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m lists.Member, msg message, t templates.ReportNotice) error {
+func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m lists.Member, msg message, t templates.ReportNotice, mailed bool) error {
 	t.Code, t.Subject, t.Text, t.Member, t.Role = c.Code, c.Subject, templates.Said(msg.text), c.Name, b.role(tx, c, m)
 	t.Anonymous, t.Urgent, t.OmbudsToo = c.Anon, c.Urgent, c.Ombuds == OmbudsCopied
 	readers, err := b.readers(tx, c)
@@ -219,7 +219,7 @@ func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m 
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, c, m, c.shownAs(), words, msg.story, files...)
+	return b.toManager(tx, community, c, m, c.shownAs(), words, msg.story, mailed, files...)
 }
 
 // postInReport adds the post that a report is about, and how earlier reports about it ended: those that this manager may know of.

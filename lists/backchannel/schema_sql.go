@@ -8,7 +8,7 @@ import (
 
 // Schema is the managers' letterbox.
 func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaAttach, schemaAudit, schemaAnon, schemaSignature, schemaConsent}, ";\n")}}
+	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaAttach, schemaAudit, schemaRota, schemaAnon, schemaSignature, schemaConsent}, ";\n")}}
 }
 
 // schemaConv is what is known of a conversation.
@@ -125,7 +125,7 @@ const schemaSaid = `
 		conv    INTEGER NOT NULL REFERENCES conv (id),
 		manager INTEGER NOT NULL,                     -- whose copy it was; 0 is the writer's side
 		rev     INTEGER NOT NULL,                     -- what it showed
-		what    TEXT NOT NULL DEFAULT 'letter' CHECK (what IN ('letter','note','held','told','consent')),
+		what    TEXT NOT NULL DEFAULT 'letter' CHECK (what IN ('letter','filed','note','held','told','consent')),
 		held    INTEGER NOT NULL DEFAULT 0            -- the answer that came back with it, or the text that it asks about
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX conv_ref_conv ON conv_ref (conv, manager, rev);

@@ -173,11 +173,15 @@ func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text
 			return err
 		}
 	}
+	mailed, _, err := b.mailed(tx, community, c, readers)
+	if err != nil {
+		return err
+	}
 	for _, m := range readers {
 		if c.Kind == Report {
-			err = b.bringReport(tx, community, c, m, msg, templates.ReportNotice{Again: again})
+			err = b.bringReport(tx, community, c, m, msg, templates.ReportNotice{Again: again}, true)
 		} else {
-			err = b.bringVoice(tx, community, c, m, readers, msg, again)
+			err = b.bringVoice(tx, community, c, m, readers, msg, notified{again: again, mailed: contains(mailed, m.ID)})
 		}
 		if err != nil {
 			return err
@@ -220,7 +224,7 @@ func (b *Letterbox) keepFromNamed(tx *db.Tx, c Conv, text string) error {
 }
 
 // bringVoice brings a letter under a made-up name to a manager.
-func (b *Letterbox) bringVoice(tx *db.Tx, community lists.Community, c Conv, m lists.Member, all []lists.Member, msg message, again bool) error {
+func (b *Letterbox) bringVoice(tx *db.Tx, community lists.Community, c Conv, m lists.Member, all []lists.Member, msg message, how notified) error {
 	earlier, err := earlierWords(tx, c, msg.id)
 	if err != nil {
 		return err
@@ -234,13 +238,13 @@ func (b *Letterbox) bringVoice(tx *db.Tx, community lists.Community, c Conv, m l
 		return err
 	}
 	words, err := templates.ManagerNotice{
-		Code: c.Code, Subject: c.Subject, Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Anonymous: true, Urgent: c.Urgent, Commands: true, Again: again,
+		Code: c.Code, Subject: c.Subject, Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Anonymous: true, Urgent: c.Urgent, Commands: true, Again: how.again,
 		Earlier: earlier, Others: others(all, m.ID), Note: note.Address.String(), Without: others(named, 0),
 	}.Render()
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, c, m, c.shownAs(), words, "")
+	return b.toManager(tx, community, c, m, c.shownAs(), words, "", how.mailed)
 }
 
 // shownAs is the name that stands over a writer's letters to managers.

@@ -83,8 +83,14 @@ func enclosed(files []file) (names []string) {
 	return names
 }
 
+// notified says how a manager gets a letter.
+type notified struct {
+	again  bool // the conversation was open already
+	mailed bool // by mail, and not into the folder alone
+}
+
 // notify writes a private letter anew for one manager, and puts the same into their folder.
-func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, all []lists.Member, msg message, again bool) error {
+func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, all []lists.Member, msg message, how notified) error {
 	earlier, err := earlierWords(tx, c, msg.id)
 	if err != nil {
 		return err
@@ -92,7 +98,7 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	t := templates.ManagerNotice{
 		Code: c.Code, Subject: telling(in.Letter, c), Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Outsider: c.Member == 0,
 		Anonymous: c.Anon, Urgent: c.Urgent, Commands: true,
-		Unverified: in.Verdict != lists.Verified && (c.Member != 0 || !in.Vouched()), Again: again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
+		Unverified: in.Verdict != lists.Verified && (c.Member != 0 || !in.Vouched()), Again: how.again, FromDigest: c.About.Digest, FromThread: c.About.Thread,
 		NotPassed: c.bag(in.Letter).told(), CopiesBeside: beside(in), Earlier: earlier, Others: others(all, m.ID),
 	}
 	bag := c.bag(in.Letter)
@@ -121,11 +127,16 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, in.Community, c, m, c.shownAs(), words, in.Story, bag.pass...)
+	return b.toManager(tx, in.Community, c, m, c.shownAs(), words, in.Story, how.mailed, bag.pass...)
 }
 
 // present shows a manager a conversation that is not new: the last letter with what was said before it. why is one sentence.
 func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m lists.Member, why string) error {
+	return b.show(tx, community, c, m, why, true)
+}
+
+// show is present, by mail or into the folder alone.
+func (b *Letterbox) show(tx *db.Tx, community lists.Community, c Conv, m lists.Member, why string, mailed bool) error {
 	now, err := find(tx, c.ID)
 	if err != nil {
 		return err
@@ -145,7 +156,7 @@ func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m list
 	if now.Kind == Report {
 		return b.bringReport(tx, community, now, m, asked, templates.ReportNotice{
 			Why: why, Again: true, Unverified: asked.verdict != lists.Verified && now.Member != 0, Earlier: append(earlier, later...),
-		})
+		}, mailed)
 	}
 	readers, err := b.readers(tx, now)
 	if err != nil {
@@ -176,7 +187,7 @@ func (b *Letterbox) present(tx *db.Tx, community lists.Community, c Conv, m list
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, now, m, now.shownAs(), words, asked.story, files...)
+	return b.toManager(tx, community, now, m, now.shownAs(), words, asked.story, mailed, files...)
 }
 
 // telling is the subject as managers see it. That of an answer to a digest says nothing; the first sentence stands in for it.
@@ -221,8 +232,9 @@ func others(all []lists.Member, but lists.MemberID) []string {
 	return names
 }
 
-// toManager sends a letter of a conversation to one manager, under a name that tells whose words it brings, and puts it into their folder.
-func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string, files ...file) error {
+// toManager sends a letter of a conversation to one manager, under a name that tells whose words it brings, and puts it into their folder;
+// or, when it is not to be mailed, into the folder alone.
+func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string, mailed bool, files ...file) error {
 	mail := notice.ToMember(community, m, notice.Converse, words)
 	mail.From, mail.Auto, mail.Story, mail.Hour = letter.Mailbox{Name: from, Address: community.Address("managers")}, notice.Human, story, c.Anon
 	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel." + community.Domain + ">"}}
@@ -238,7 +250,11 @@ func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m li
 	if last != "" {
 		mail.InReplyTo, mail.References = []letter.MessageID{last}, []letter.MessageID{last}
 	}
-	sent, err := b.toDesk(tx, c, m.ID, mail, reference{what: aLetter})
+	ref := reference{what: aLetter}
+	if !mailed {
+		ref.what = aFiled
+	}
+	sent, err := b.toDesk(tx, c, m.ID, mail, ref)
 	if err != nil {
 		return err
 	}
@@ -281,7 +297,7 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 			return false, err
 		}
 		t.Removed = of.removed
-		if t.Within, err = b.usually(tx, in.Community); err != nil {
+		if err := b.expect(tx, in.Community, readers, &t); err != nil {
 			return false, err
 		}
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {

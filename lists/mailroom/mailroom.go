@@ -53,6 +53,12 @@ type Preparer interface {
 	Prepare(l *letter.Letter)
 }
 
+// Learner hears the automatic reply of a member's mail program that came to an address which we gave that member. The letter itself is
+// refused (D2).
+type Learner interface {
+	OutOfOffice(tx *db.Tx, m lists.Member, l *letter.Letter) error
+}
+
 // Listeners are several of them, told one after the other.
 type Listeners []Listener
 
@@ -75,6 +81,7 @@ type Config struct {
 	Hostname string // of this server: its postmaster is the first community's
 	Teller   Teller
 	Listener Listener // nil: nobody
+	Learner  Learner  // nil: nobody
 	Log      *slog.Logger
 
 	// Free tells how many bytes are left on the disk, and of how many; nil asks the database.
@@ -204,6 +211,7 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 	}
 	kind, why := bounce.Robot(l, env.From.IsZero())
 	if kind != bounce.Person && !anyOf(env, func(n address.Name) bool { return hears(n, kind) }) {
+		m.learn(ctx, env, l)
 		return found, bounce.Refuse(kind, why)
 	}
 	s := &sorting{m: m, env: env, letter: l, kind: kind, why: why, from: author(l)}

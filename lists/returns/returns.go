@@ -27,6 +27,8 @@ import (
 // conversation.
 type Letterbox interface {
 	NotDelivered(tx *db.Tx, id letter.MessageID, why string) (bool, error)
+	// OutOfOffice hears an automatic reply of a member's mail program to a letter of ours.
+	OutOfOffice(tx *db.Tx, m lists.Member, l *letter.Letter) error
 }
 
 // Desk takes what comes back. It is a mailroom.Receiver, a queue.Ender and a queue.Stamper.
@@ -70,6 +72,9 @@ func (d *Desk) Receive(tx *db.Tx, in *lists.Incoming) error {
 	}
 	if id, ok := probeOf(in.Token.Object); ok {
 		return d.probeReturned(tx, m, id, report)
+	}
+	if report.Kind != bounce.Bounce && d.Box != nil {
+		return d.Box.OutOfOffice(tx, m, in.Letter)
 	}
 	if report.Kind != bounce.Bounce || tx.Now.Sub(notice.LastLeft(*in.Token)) > sentLately {
 		return nil

@@ -88,13 +88,13 @@ func New(t testing.TB) *Village {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.Box = &backchannel.Letterbox{Vault: vault, Office: v.Office, Press: v.Press}
+	v.Box = &backchannel.Letterbox{Vault: vault, Office: v.Office, Press: v.Press, Waiting: moderation.CountForManagers}
 	v.Press.Listener = v.Box
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
 	v.Clerk = &membership.Clerk{Office: v.Office}
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{
-		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Listener: mailroom.Listeners{v.Return, v.Box},
+		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Learner: v.Box, Listener: mailroom.Listeners{v.Return, v.Box},
 	})
 	v.Room.Register(mailroom.Moderation, v.Desk)
 	v.Room.Register(mailroom.Backchannel, v.Box)

@@ -109,8 +109,9 @@ CREATE TABLE post (
 	modseq      INTEGER NOT NULL,                               -- change number of its last change
 	thread      INTEGER NOT NULL REFERENCES thread (id),
 	parent      INTEGER REFERENCES post (id),
-	evidence    TEXT NOT NULL CHECK (evidence IN ('new', 'reference', 'subject')), -- why it is in its thread
-	state       TEXT NOT NULL CHECK (state IN ('published', 'redacted', 'removed')),
+	-- Why it is in its thread, and what became of it. Here is no IN: SQLite would make a table of the list for each row that is written.
+	evidence    TEXT NOT NULL CHECK (evidence = 'new' OR evidence = 'reference' OR evidence = 'subject'),
+	state       TEXT NOT NULL CHECK (state = 'published' OR state = 'redacted' OR state = 'removed'),
 	published   INTEGER NOT NULL,                               -- microseconds UTC
 	date        INTEGER NOT NULL,                               -- as its author says, microseconds UTC
 	imported    INTEGER NOT NULL CHECK (imported IN (0, 1)),    -- 1: old mail, in no digest

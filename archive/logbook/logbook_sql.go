@@ -16,7 +16,8 @@ func Schema() db.Schema {
 		id     INTEGER PRIMARY KEY,         -- rows lie by age: what asks for a time begins at one end and stops at the first row beyond it
 		at     INTEGER NOT NULL,            -- microseconds UTC
 		story  TEXT NOT NULL,               -- the id given at the door
-		verb   TEXT NOT NULL CHECK (verb IN ('received','refused','held','filed','published','relayed','deferred','delivered','bounced','dropped')),
+		verb   TEXT NOT NULL CHECK (verb = 'received' OR verb = 'refused' OR verb = 'held' OR verb = 'filed' OR verb = 'published' OR verb = 'relayed'
+			OR verb = 'deferred' OR verb = 'delivered' OR verb = 'bounced' OR verb = 'dropped'), -- no IN: SQLite would make a table of the list for each row
 		msgid  TEXT NOT NULL DEFAULT '',    -- Message-ID without brackets, on rows that introduce a letter
 		copy   INTEGER NOT NULL DEFAULT 0,  -- the queue's id, 0 for rows about the letter
 		rcpt   TEXT NOT NULL DEFAULT '',    -- whom it was for

@@ -25,7 +25,7 @@ func Schema() db.Schema {
 		stamp    TEXT NOT NULL,                      -- the stamper's name
 		object   INTEGER NOT NULL,                   -- for the stamper
 		raw      INTEGER REFERENCES raw (id),        -- stored bytes; NULL: none
-		state    TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'aside')),
+		state    TEXT NOT NULL DEFAULT 'waiting' CHECK (state = 'waiting' OR state = 'sending' OR state = 'aside'),
 		held     TEXT,                               -- why it is held; NULL: it is not
 		attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
 		panics   INTEGER NOT NULL DEFAULT 0,         -- attempts in which the program itself failed

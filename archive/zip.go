@@ -8,11 +8,16 @@ import (
 	"sync"
 )
 
-// zipper packs and unpacks pieces. A deflater weighs a megabyte, so they are kept and used again.
+// zipper packs and unpacks pieces. A deflater weighs most of a megabyte, so they are kept and used again, some of them for good: a pool
+// is emptied at each collection of garbage, and making them anew was the cause of every tenth one.
 type zipper struct {
-	packers   sync.Pool // of *packer
+	mu        sync.Mutex
+	spare     []*packer
 	unpackers sync.Pool // of io.ReadCloser that is a flate.Resetter
 }
+
+// mostSpare is how many deflaters are kept.
+const mostSpare = 4
 
 // packedBody is the body of a letter as the end of a deflate stream. A letter and the post made of it have the same body, which is packed
 // once.
@@ -37,7 +42,7 @@ const (
 // pack deflates a piece and hands it to use, which is given it only until it returns. body is the packed end of the piece, or nil.
 func (z *zipper) pack(raw []byte, body *packedBody, use func(b []byte)) {
 	p := z.packer()
-	defer z.packers.Put(p)
+	defer z.keep(p)
 	p.out.Reset()
 	p.w.Reset(&p.out)
 	head := raw
@@ -69,14 +74,28 @@ func (z *zipper) deflate(raw []byte) (packed []byte) {
 }
 
 func (z *zipper) packer() *packer {
-	if p, ok := z.packers.Get().(*packer); ok {
+	z.mu.Lock()
+	if n := len(z.spare); n > 0 {
+		p := z.spare[n-1]
+		z.spare = z.spare[:n-1]
+		z.mu.Unlock()
 		return p
 	}
+	z.mu.Unlock()
 	w, err := flate.NewWriter(nil, flate.BestSpeed)
 	if err != nil {
 		panic("archive: " + err.Error()) // only for a level that does not exist
 	}
 	return &packer{w: w}
+}
+
+// keep takes a packer back.
+func (z *zipper) keep(p *packer) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if len(z.spare) < mostSpare {
+		z.spare = append(z.spare, p)
+	}
 }
 
 // unpack fills dst with what was packed; it is an error when that is longer or shorter.

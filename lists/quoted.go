@@ -48,7 +48,7 @@ func everything(l *letter.Letter) string {
 		b.WriteString(s[:min(len(s), max(0, everythingMax-b.Len()))])
 		b.WriteByte('\n')
 	}
-	b.Grow(2*len(l.Text()) + 100)
+	b.Grow(min(len(l.Text())+len(l.Body())+100, everythingMax)) // as much as nearly every letter needs
 	add(l.Text())
 	for i, p := range l.Parts() {
 		name := strings.ToLower(p.Filename())
@@ -59,9 +59,10 @@ func everything(l *letter.Letter) string {
 		if b.Len() > everythingMax || p.Children > 0 || !text {
 			continue
 		}
-		decoded := string(p.DecodedHead(everythingMax))
-		if add(decoded); p.Type == "text/html" {
-			add(letter.HTMLToText(decoded))
+		decoded := p.DecodedHead(everythingMax)
+		b.Write(decoded[:min(len(decoded), max(0, everythingMax-b.Len()))])
+		if b.WriteByte('\n'); p.Type == "text/html" {
+			add(letter.HTMLToText(string(decoded)))
 		}
 	}
 	return b.String()

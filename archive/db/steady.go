@@ -52,8 +52,8 @@ func steady(query string) (better string, names []string) {
 	return b.String(), names
 }
 
-// inOrder puts named arguments into the order of the parameters and takes their names off: the driver binds a name at a time, and all
-// that come in order at once. What it does not understand it leaves for the driver to judge.
+// inOrder puts named arguments into the order of the parameters and takes their names off: a query whose arguments come in order makes
+// one call into C, with names it makes one for each. What it does not understand it leaves for the driver to judge.
 func inOrder(names []string, args []any) []any {
 	if len(names) == 0 || len(args) != len(names) {
 		return args

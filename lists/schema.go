@@ -41,7 +41,7 @@ func Schema() db.Schema {
 	) STRICT;
 
 	CREATE TABLE member (
-		id        INTEGER PRIMARY KEY,
+		id        INTEGER PRIMARY KEY AUTOINCREMENT,
 		community INTEGER NOT NULL REFERENCES community (id),
 		name      TEXT NOT NULL,
 		role      TEXT NOT NULL DEFAULT 'member' CHECK (role IN ('member','manager')),

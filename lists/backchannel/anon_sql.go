@@ -88,7 +88,7 @@ const schemaAnon = `
 
 	-- Wishes of managers to learn who a made-up name is.
 	CREATE TABLE unseal (
-		id        INTEGER PRIMARY KEY,
+		id        INTEGER PRIMARY KEY AUTOINCREMENT,
 		conv      INTEGER NOT NULL REFERENCES conv (id),
 		by        INTEGER NOT NULL REFERENCES member (id),
 		reason    TEXT NOT NULL,

@@ -17,7 +17,7 @@ import (
 // is noted as posted without a yes to the very same text (I10).
 const schemaConsent = `
 	CREATE TABLE consent (
-		id           INTEGER PRIMARY KEY,
+		id           INTEGER PRIMARY KEY AUTOINCREMENT,
 		conv         INTEGER NOT NULL REFERENCES conv (id),
 		list         INTEGER NOT NULL REFERENCES list (id),
 		manager      INTEGER REFERENCES member (id),       -- who proposed it; NULL: the writer of the conversation

@@ -14,7 +14,7 @@ func Schema() db.Schema {
 // schemaConv is what is known of a conversation.
 const schemaConv = `
 	CREATE TABLE conv (
-		id         INTEGER PRIMARY KEY,
+		id         INTEGER PRIMARY KEY AUTOINCREMENT,
 		code       TEXT NOT NULL UNIQUE,               -- 4 random characters, for people
 		community  INTEGER NOT NULL REFERENCES community (id),
 		member     INTEGER REFERENCES member (id),     -- who wrote; NULL is an outsider, or nobody we may know
@@ -100,7 +100,7 @@ const schemaConv = `
 // schemaSaid is what was said in it, and by which letters of ours.
 const schemaSaid = `
 	CREATE TABLE conv_msg (
-		id       INTEGER PRIMARY KEY,
+		id       INTEGER PRIMARY KEY AUTOINCREMENT,
 		conv     INTEGER NOT NULL REFERENCES conv (id),
 		rev      INTEGER NOT NULL,                    -- of what was said; of a held answer what its manager had seen
 		dir      TEXT NOT NULL CHECK (dir IN ('in','out','note','system')),

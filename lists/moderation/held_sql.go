@@ -108,7 +108,7 @@ type Held struct {
 func Schema() db.Schema {
 	return db.Schema{Owner: "lists/moderation", Steps: []string{`
 	CREATE TABLE held (
-		id        INTEGER PRIMARY KEY,
+		id        INTEGER PRIMARY KEY AUTOINCREMENT,
 		community INTEGER NOT NULL REFERENCES community (id),
 		list      INTEGER NOT NULL REFERENCES list (id),
 		member    INTEGER REFERENCES member (id),      -- its author; NULL is a stranger

@@ -25,7 +25,7 @@ func Schema() db.Schema {
 
 	-- Letters that try an address before mail to it stops (M19).
 	CREATE TABLE probe (
-		id      INTEGER PRIMARY KEY,
+		id      INTEGER PRIMARY KEY AUTOINCREMENT,
 		member  INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
 		since   INTEGER NOT NULL,                   -- of the first bounce that counted
 		at      INTEGER NOT NULL,

@@ -277,6 +277,18 @@ func (t Digest) Everyone() *Thread {
 	return nil
 }
 
+// Uneasy tells whether a thread has an address to the managers: there one can say that it feels wrong, too.
+func (t Digest) Uneasy() bool {
+	for _, threads := range append([][]Thread{t.Unanswered}, t.threads()...) {
+		for _, thread := range threads {
+			if thread.Privately != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (t Digest) threads() (all [][]Thread) {
 	for _, s := range t.Sections {
 		all = append(all, s.Threads)

@@ -25,6 +25,7 @@ const (
 	AskAnon     Question = "anon"      // does this letter go to the managers without a name?
 	AskAnonMore Question = "anon-more" // the same in a conversation
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
+	AskCalm     Question = "calm"      // shall this be posted, now that it is calmer?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -56,6 +57,8 @@ func (q Question) Words() []string {
 		return []string{"YES", "NAMED", "NO"}
 	case AskPosting:
 		return []string{"YES", "NO"}
+	case AskCalm:
+		return []string{"PUBLIC", "DROP"}
 	case AskDraft:
 		return []string{"SEND", "DROP"}
 	}
@@ -235,6 +238,8 @@ type WaitReason string
 const (
 	TooMany  WaitReason = "too-many" // more posts in an hour or a day than the list takes from one member
 	Newcomer WaitReason = "newcomer" // first posts are read by a manager
+	SlowMode WaitReason = "slow"     // its thread takes one post of each person for a while
+	CoolDown WaitReason = "cool"     // all posts of its thread wait for a while
 )
 
 // PostWaits tells a member that their post waits until a manager has looked at it.
@@ -279,3 +284,21 @@ type PostRefused struct {
 
 // Render writes the mail.
 func (t PostRefused) Render() (Mail, error) { return render("post_refused", t) }
+
+// CalmWaits tells a member that their post waits because its thread is slow or held, or that it need not wait any longer. Its Reply-To is
+// confirm+TOKEN.
+type CalmWaits struct {
+	Community string
+	List      string    // the list's name
+	Slow      bool      // one post of each person; else every post waits
+	Until     time.Time `optional:"until when, in the reader's zone; without, it is over"`
+	Subject   string    `optional:"a post may have none"`
+	Days      int       // how long the post waits
+	Managers  string    // their address
+}
+
+// Ask is the question it asks.
+func (CalmWaits) Ask() Question { return AskCalm }
+
+// Render writes the mail.
+func (t CalmWaits) Render() (Mail, error) { return render("calm_waits", t) }

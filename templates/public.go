@@ -132,3 +132,60 @@ type NoThread struct {
 
 // Render writes the mail.
 func (t NoThread) Render() (Mail, error) { return render("no_thread", t) }
+
+// UneaseThanks answers a letter that says that a thread feels wrong (product.md B11): one line, and no more.
+type UneaseThanks struct {
+	Community string
+	Title     string // of the thread
+	Words     bool   // it held words of its writer's own, which nobody has read
+}
+
+// Render writes the mail.
+func (t UneaseThanks) Render() (Mail, error) { return render("unease_thanks", t) }
+
+// HeatLetter is a letter that was written about a thread under its writer's name.
+type HeatLetter struct {
+	Code   string
+	Name   string
+	Report bool
+}
+
+// HeatAlarm tells a manager that many write about one thread (product.md B6b). Its Reply-To is private+TOKEN, for commands. What this manager
+// may not know of is in no number of it.
+type HeatAlarm struct {
+	Title     string       // of the thread
+	Number    int          // of the thread
+	Voices    int          // different people who wrote
+	Hours     int          // since the first of them
+	Letters   []HeatLetter `optional:"letters and reports among them"`
+	Unease    int          `optional:"people who said that it feels wrong, without a name"`
+	Posts     int          `optional:"posts of the last two days"`
+	PostHours int          `optional:"since the first of these posts"`
+	ByTwo     int          `optional:"how many of them the two busiest wrote, when that is most of them"`
+}
+
+// Render writes the mail.
+func (t HeatAlarm) Render() (Mail, error) { return render("heat_alarm", t) }
+
+// WatchedPost shows a manager a post of a thread that they watch.
+type WatchedPost struct {
+	Community string
+	List      string // the list's name
+	Title     string // subject of the post
+	Author    string
+	Text      Said `optional:"it may be a picture alone"`
+}
+
+// Render writes the mail.
+func (t WatchedPost) Render() (Mail, error) { return render("watched_post", t) }
+
+// CoolNotice tells a list, from the managers, that posts wait for a while and why (/cool).
+type CoolNotice struct {
+	Text     Said      // the managers' words
+	Until    time.Time // in the community's zone
+	Thread   bool      // one thread; else the whole list
+	Managers string
+}
+
+// Render writes the mail.
+func (t CoolNotice) Render() (Mail, error) { return render("cool_notice", t) }

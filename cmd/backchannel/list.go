@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/moderation"
 	"backchannel/templates/refusal"
 
 	"github.com/spf13/cobra"
@@ -164,9 +164,10 @@ type listShown struct {
 	Undo    string                 `json:"undo"`
 	Readers map[lists.Delivery]int `json:"readers"` // active members by delivery
 	Posts   int                    `json:"posts"`
+	Calm    []moderation.Calm      `json:"calm,omitempty"` // what is slow, or held, now
 }
 
-func showList(tx *db.Tx, store *archive.Store, l lists.List) (listShown, error) {
+func showList(tx *db.Tx, p *Program, l lists.List) (listShown, error) {
 	s := listShown{Address: l.Address().String(), ListID: l.Ident(), List: l, Undo: l.Undo.String(), Readers: map[lists.Delivery]int{}}
 	for _, d := range []lists.Delivery{lists.Each, lists.Digest, lists.None} {
 		readers, err := lists.Readers(tx, l.ID, d)
@@ -175,8 +176,11 @@ func showList(tx *db.Tx, store *archive.Store, l lists.List) (listShown, error) 
 		}
 		s.Readers[d] = len(readers)
 	}
-	st, err := store.Status(tx, l.Box, 0)
-	s.Posts = st.Messages
+	st, err := p.Store.Status(tx, l.Box, 0)
+	if s.Posts = st.Messages; err != nil {
+		return s, err
+	}
+	s.Calm, err = p.Desk.Calms(tx, l)
 	return s, err
 }
 
@@ -191,7 +195,7 @@ func (c *cli) newListShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				s, err = showList(tx, p.Store, l)
+				s, err = showList(tx, p, l)
 				return err
 			})
 			if err != nil {
@@ -206,6 +210,9 @@ func (c *cli) newListShow() *cobra.Command {
 			}
 			c.facts("address", s.Address, "name", s.Name, "List-Id", s.ListID, "posts from", string(s.Posting), "joining", string(s.Join), "posts per hour", perHour,
 				"subject prefix", s.SubjectPrefix, "undo", s.Undo, "readers", s.readers(), "posts in the archive", fmt.Sprint(s.Posts), "made", when(s.Created))
+			for _, calm := range s.Calm {
+				c.say("%s", calmWords(calm))
+			}
 			return nil
 		})
 	}
@@ -214,6 +221,18 @@ func (c *cli) newListShow() *cobra.Command {
 
 func (s listShown) readers() string {
 	return fmt.Sprintf("%d each, %d digest, %d none", s.Readers[lists.Each], s.Readers[lists.Digest], s.Readers[lists.None])
+}
+
+// calmWords says what is slow, or held, and until when.
+func calmWords(c moderation.Calm) string {
+	what := "the whole list"
+	if c.Number != 0 {
+		what = fmt.Sprintf("thread %d, %q,", c.Number, clip(letter.CleanLine(c.Title), 50))
+	}
+	if c.Pace == moderation.Cool {
+		return fmt.Sprintf("held: every post of %s waits until %s", what, when(c.Until))
+	}
+	return fmt.Sprintf("slow: %s takes one post of each person until %s", what, when(c.Until))
 }
 
 func (c *cli) newListList() *cobra.Command {
@@ -233,7 +252,7 @@ func (c *cli) newListList() *cobra.Command {
 						return err
 					}
 					for _, l := range found {
-						s, err := showList(tx, p.Store, l)
+						s, err := showList(tx, p, l)
 						if err != nil {
 							return err
 						}

@@ -37,6 +37,7 @@ func (p *Program) join() {
 	p.Box = &backchannel.Letterbox{Vault: p.Vault, Office: p.Office, Press: p.Press, Waiting: moderation.CountForManagers}
 	p.Press.Listener = p.Box
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
+	p.Box.Calmer = p.Desk
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}
@@ -45,6 +46,7 @@ func (p *Program) join() {
 
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())
+	p.Calendar.Register(p.Desk.CalmEnd())
 	for kind, do := range p.Box.Dates() {
 		p.Calendar.Register(kind, do)
 	}

@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"backchannel/archive"
 	"strings"
 
 	"backchannel/archive/db"
@@ -23,7 +24,10 @@ func firstLine(text string) string {
 
 // alone does commands that a manager sends without a letter that they are about. They decide without a token, so they need a letter
 // that is signed by its own domain, or a login (design.md section 6). Whatever is wrong, nothing is done and it comes back.
-func (b *Letterbox) alone(tx *db.Tx, in *lists.Incoming) error {
+func (b *Letterbox) alone(tx *db.Tx, in *lists.Incoming) error { return b.aloneAbout(tx, in, 0) }
+
+// aloneAbout is alone for the answer to an alarm about a thread.
+func (b *Letterbox) aloneAbout(tx *db.Tx, in *lists.Incoming, thread archive.ThreadID) error {
 	if in.Verdict != lists.Verified {
 		return lists.NoSuchAddress()
 	}
@@ -32,9 +36,11 @@ func (b *Letterbox) alone(tx *db.Tx, in *lists.Incoming) error {
 	}
 	text := strings.TrimSpace(in.Letter.NewText().Text)
 	calls, rest, wrong := b.Verbs().Read(text)
-	call := &Call{Manager: in.Sender, Community: in.Community, Story: in.Story, In: in, Text: rest}
+	call := &Call{Manager: in.Sender, Community: in.Community, Story: in.Story, In: in, Text: rest, Thread: thread}
 	switch {
 	case wrong != nil:
+	case len(calls) == 0:
+		wrong = &command.Mistake{Line: firstLine(text), Why: "Your answer to an alarm begins with one of the commands in it; nothing was done, and nobody has read it."}
 	case in.Token == nil && !signed(in):
 		wrong = &command.Mistake{Line: firstLine(text), Why: "We cannot be sure enough that this comes from you: without a letter that it answers, a command needs a mail that is signed by your provider (DKIM)."}
 	case !nameAlone(rest, in.Sender):

@@ -30,6 +30,7 @@ type Letterbox struct {
 	Office *notice.Office
 	Press  *relay.Press // takes what leaves for a list
 	Vault  *Vault       // seals who writes without a name; nil: nobody can
+	Calmer Calmer       // calms threads down
 	// Waiting counts the posts that wait for a manager; nil counts none. Moderation is no matter of ours.
 	Waiting func(tx *db.Tx, c lists.CommunityID) (int, error)
 }
@@ -70,6 +71,9 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return b.decideAnon(tx, in, id)
 	case sideUnseal:
 		return b.decideUnseal(tx, in, id)
+	}
+	if side == sideHeat {
+		return b.fromHeat(tx, in, id)
 	}
 	if side == sideConsent || side == sideDraft {
 		return b.decideText(tx, in, id, side == sideDraft)
@@ -141,6 +145,12 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 		return false, err
 	} else if found { // its program ignored Reply-To: this is no letter in the writer's own name
 		return true, b.decideAnon(tx, in, id)
+	}
+	if done, err := b.unease(tx, in, about, asked); err != nil || done {
+		return done, err
+	}
+	if done, err := b.handedOn(tx, in, &about, asked); err != nil || done {
+		return done, err
 	}
 	ref, c, err := b.byReference(tx, in)
 	switch {
@@ -272,6 +282,9 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 		return false, err
 	}
 	if err := c.heard(tx); err != nil {
+		return false, err
+	}
+	if err := b.warm(tx, in.Community, c); err != nil {
 		return false, err
 	}
 	if len(readers) == 0 {

@@ -19,6 +19,9 @@ import (
 // Published brings an answer in a thread that somebody began without their name to that somebody, in private (M10): the first one
 // always, the later ones when they do not get every post of the list anyhow.
 func (b *Letterbox) Published(tx *db.Tx, pub relay.Publication, post archive.Post) error {
+	if err := b.watched(tx, pub, post); err != nil {
+		return err
+	}
 	all, err := masked(tx, pub.List.ID)
 	if err != nil || len(all) == 0 {
 		return err

@@ -52,6 +52,7 @@ func absorb(tx *db.Tx, into, other Conv) error {
 	}{
 		{"UPDATE conv_msg SET conv = @into, rev = rev + @base WHERE conv = @other", []any{i, o, base}},
 		{"UPDATE conv_ref SET conv = @into, rev = rev + @base WHERE conv = @other", []any{i, o, base}},
+		{"UPDATE heat SET conv = @into WHERE conv = @other", []any{i, o}},
 		{"UPDATE consent SET conv = @into WHERE conv = @other", []any{i, o}},
 		{"INSERT INTO conv_tag (conv, tag) SELECT @into, tag FROM conv_tag WHERE conv = @other ON CONFLICT DO NOTHING", []any{i, o}},
 		{`INSERT INTO conv_exclusion (conv, manager, reason, by, at, lifted) SELECT @into, manager, reason, by, at, 0 FROM conv_exclusion WHERE conv = @other AND lifted = 0

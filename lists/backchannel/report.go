@@ -30,7 +30,7 @@ func (b *Letterbox) takeReport(tx *db.Tx, in *lists.Incoming) error {
 		_, err := b.add(tx, in, c, false)
 		return err
 	}
-	p, err := b.reportedPost(tx, in)
+	p, _, err := b.postAbout(tx, in)
 	if err != nil {
 		return err
 	}
@@ -43,26 +43,6 @@ func noDoorFor(in *lists.Incoming, why string) error {
 		return refusal.Because(refusal.NotAllowed, "%s Please write from the address you joined with, or to %s, who is outside and no manager.", why, in.Community.Address("ombuds"))
 	}
 	return refusal.Because(refusal.NotAllowed, "%s Please write from the address you joined with.", why)
-}
-
-// reportedPost finds the post that a letter answers, or hands on, by the Message-IDs it names; its ID is 0 when there is none.
-func (b *Letterbox) reportedPost(tx *db.Tx, in *lists.Incoming) (archive.Post, error) {
-	all, err := lists.Lists(tx, in.Community.ID)
-	if err != nil {
-		return archive.Post{}, err
-	}
-	for _, id := range notice.Related(in.Letter) {
-		for _, l := range all {
-			p, err := b.Office.Store.PostByMessageID(tx, l.Box, id)
-			if err == nil {
-				return p, nil
-			}
-			if refusal.KindOf(err) != refusal.NotFound {
-				return p, err
-			}
-		}
-	}
-	return archive.Post{}, nil
 }
 
 // Report opens a report with a letter of a member: whoever it concerns is kept from it before anybody is told (B9). about is the post
@@ -124,6 +104,9 @@ func (b *Letterbox) hearReport(tx *db.Tx, in *lists.Incoming, c Conv, said strin
 		return err
 	}
 	if err := c.heard(tx); err != nil {
+		return err
+	}
+	if err := b.warm(tx, in.Community, c); err != nil {
 		return err
 	}
 	readers, err := b.readers(tx, c)

@@ -1,6 +1,7 @@
 package backchannel_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +95,8 @@ func TestReportOfAManagersPost(t *testing.T) {
 	p = answer(bill, v.One(all, theo), "The same for me.") // Bill has the post, too; here he only names it by its id
 	p.To, p.Subject, p.Header = report, "Tone", "In-Reply-To: <"+string(theirs.MessageID())+">\r\n"
 	v.MustSend(p)
-	says(t, v.One(v.Deliver(), mira), "Earlier reports about the same post: 12 June 2026: explained")
+	again := slices.DeleteFunc(v.Deliver(), func(a arrived) bool { return strings.HasPrefix(a.Subject(), "[heat]") })
+	says(t, v.One(again, mira), "Earlier reports about the same post: 12 June 2026: explained")
 }
 
 // One is left: the ombuds has a copy. Nobody is left: the ombuds has it alone, and hands it over when the writer says yes.

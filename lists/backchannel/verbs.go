@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"backchannel/archive"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,9 +23,10 @@ type Call struct {
 	Conv      Conv // zero: none, only verbs that stand alone get so far
 	Manager   lists.Member
 	Community lists.Community
-	Story     string          // of the letter; "" for the command line and for moves in IMAP
-	In        *lists.Incoming // the letter, where there is one
-	Text      string          // what stands below the commands
+	Story     string           // of the letter; "" for the command line and for moves in IMAP
+	In        *lists.Incoming  // the letter, where there is one
+	Text      string           // what stands below the commands
+	Thread    archive.ThreadID // that an alarm is about; 0: none
 
 	print func(text string)    // takes what a verb has to tell, where nobody waits for a mail
 	noted bool                 // a note stood among the commands
@@ -53,7 +55,7 @@ type verb = command.Verb[*Call]
 
 // Verbs are all commands that managers have, in the order in which help shows them. A file that has verbs of its own adds its rows here.
 func (b *Letterbox) Verbs() command.Table[*Call] {
-	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.publicVerbs(), b.lockVerbs(), b.rotaVerbs(), b.helpVerbs())
+	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.helpVerbs())
 }
 
 // Do does one command, for the command line and for moves in IMAP: "/close p". said is what happened, as a sentence; "" when that is plain.

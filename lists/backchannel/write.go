@@ -103,6 +103,11 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	}
 	bag := c.bag(in.Letter)
 	t.Files, t.Sealed = enclosed(bag.pass), bag.sealed
+	if q, _, err := b.quotePost(tx, c); err != nil {
+		return err
+	} else if q != nil && !how.again {
+		t.Earlier = append(t.Earlier, templates.Quote{Who: q.Who + ", on the list", Text: q.Text})
+	}
 	switch {
 	case c.Anon:
 	case c.Member == 0:

@@ -48,7 +48,7 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool) error {
 	switch {
 	case !alone:
-	case h.Why == WhySender && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth) && word == "PUBLIC", h.Why == WhyUnnamed && word == "NAMED":
+	case h.Why == WhySender && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth || h.Why == WhySlow || h.Why == WhyCool) && word == "PUBLIC", h.Why == WhyUnnamed && word == "NAMED":
 		return d.release(tx, in, h)
 	case h.Why == WhyUnnamed && word == "ANON" && d.Hidden != nil:
 		return d.releaseUnnamed(tx, in, h)
@@ -94,10 +94,21 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		}
 		return d.tellWaits(tx, in, h)
 	}
+	calm, err := d.calming(tx, l, in.Sender, post)
+	if err != nil {
+		return err
+	}
+	if calm != nil {
+		h.Why = Why(calm.Pace)
+		if err := h.again(tx, h.Why); err != nil {
+			return err
+		}
+		return d.tellCalm(tx, h, calm.Until)
+	}
 	if err := h.end(tx, Published, in.Sender.ID, ""); err != nil {
 		return err
 	}
-	if _, err := d.Press.Publish(tx, relay.Publication{List: l, Letter: post, Author: in.Sender, Story: h.Story}); err != nil {
+	if err := d.publish(tx, relay.Publication{List: l, Letter: post, Author: in.Sender, Story: h.Story}); err != nil {
 		return err
 	}
 	if sees, err := seesOwn(tx, in.Sender, l); err != nil || sees {

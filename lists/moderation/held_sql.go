@@ -29,6 +29,8 @@ const (
 	WhyDoor    = Why("door")           // its author must say for whom it is
 	WhyBoth    = Why("both")           // the managers have it; its author must say whether everyone should
 	WhySlash   = Why("slash")          // it begins with a command; its author must say what it is, and it is never posted
+	WhySlow    = Why(Slow)             // its thread is slow, and its author has had their post
+	WhyCool    = Why(Cool)             // all posts of its thread wait
 	WhyUnnamed = Why("unnamed")        // its author has a post without their name in that thread, and must say how they speak now
 )
 
@@ -40,6 +42,8 @@ func (w Why) question() templates.Question {
 	switch w {
 	case WhyDoor:
 		return templates.AskDoor
+	case WhySlow, WhyCool:
+		return templates.AskCalm
 	case WhyBoth:
 		return templates.AskRest
 	case WhySlash:
@@ -54,8 +58,13 @@ func (w Why) question() templates.Question {
 
 // reason is why the managers are asked.
 func (w Why) reason() templates.WaitReason {
-	if w == WhyTooMany {
+	switch w {
+	case WhyTooMany:
 		return templates.TooMany
+	case WhySlow:
+		return templates.SlowMode
+	case WhyCool:
+		return templates.CoolDown
 	}
 	return templates.Newcomer
 }
@@ -116,7 +125,7 @@ func Schema() db.Schema {
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
 		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
-		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both','slash','unnamed')),
+		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both','slash','unnamed','slow','cool')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
 		decided   INTEGER NOT NULL DEFAULT 0,
@@ -127,7 +136,7 @@ func Schema() db.Schema {
 	) STRICT;
 	CREATE INDEX held_state ON held (community, state, asked);
 	CREATE INDEX held_list ON held (list, why) WHERE state = 'waiting';
-	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL`}}
+	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm}}
 }
 
 // side is whom a token of ours was given to.
@@ -224,7 +233,7 @@ func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs i
 
 // countWaiting counts the letters that wait, by reason.
 func countWaiting(tx *db.Tx) (map[Why]int64, error) {
-	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0}
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0}
 	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
 	if err != nil {
 		return nil, err

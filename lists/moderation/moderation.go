@@ -96,8 +96,14 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming) error {
 	case decision.Action == lists.Hold:
 		return d.hold(tx, in, Why(decision.Why))
 	}
-	_, err = d.Press.Publish(tx, relay.Publication{Community: in.Community, List: *in.List, Letter: in.Letter, Author: in.Sender, Story: in.Story, Known: known})
-	return err
+	calm, err := d.calming(tx, *in.List, in.Sender, in.Letter)
+	if err != nil {
+		return err
+	}
+	if calm != nil {
+		return d.holdCalm(tx, in, *calm)
+	}
+	return d.publish(tx, relay.Publication{Community: in.Community, List: *in.List, Letter: in.Letter, Author: in.Sender, Story: in.Story, Known: known})
 }
 
 // decide asks what may be done with a post of somebody on a list, now.

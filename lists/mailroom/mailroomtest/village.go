@@ -91,6 +91,7 @@ func New(t testing.TB) *Village {
 	v.Box = &backchannel.Letterbox{Vault: vault, Office: v.Office, Press: v.Press, Waiting: moderation.CountForManagers}
 	v.Press.Listener = v.Box
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
+	v.Box.Calmer = v.Desk
 	v.Clerk = &membership.Clerk{Office: v.Office}
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{
@@ -129,6 +130,7 @@ func New(t testing.TB) *Village {
 func (v *Village) AnotherCalendar() *calendar.Calendar {
 	c := calendar.New(v.DB, nil)
 	c.Register(v.Desk.Expiry())
+	c.Register(v.Desk.CalmEnd())
 	for kind, do := range v.Box.Dates() {
 		c.Register(kind, do)
 	}

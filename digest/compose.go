@@ -80,6 +80,9 @@ func (e *Editor) frame(tx *db.Tx, r reader, f fresh, slot time.Time) (templates.
 			Daily: c.Address("daily").String(), Weekly: c.Address("weekly").String(), Monthly: c.Address("monthly").String(), NoDigest: c.Address("nodigest").String(),
 		},
 	}
+	if err := notice.PrivateDoors(tx, c, &t.Doors); err != nil {
+		return t, err
+	}
 	last, ever, err := lastSent(tx, r.member.ID)
 	if err != nil {
 		return t, err

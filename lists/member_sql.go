@@ -327,3 +327,13 @@ func RecentPosts(tx *db.Tx, l ListID, m MemberID) (hour, day int, err error) {
 		db.Named("hour", db.Micros(tx.Now.Add(-time.Hour))), db.Named("list", l), db.Named("member", m), db.Named("day", db.Micros(tx.Now.Add(-24*time.Hour)))).Scan(&hour, &day)
 	return hour, day, err
 }
+
+// CountActive counts the members of a community whose place is neither paused nor over.
+func CountActive(tx *db.Tx, c CommunityID) (n int, err error) {
+	err = tx.QueryRow("SELECT count(*) FROM member WHERE community = ? AND state = 'active'", c).Scan(&n)
+	return n, err
+}
+
+// FewestForAnon is how many active members a community must have for letters without a name: among fewer, everybody knows who it is
+// (product.md B10).
+const FewestForAnon = 8

@@ -17,14 +17,13 @@ import (
 
 // The numbers of anonymous letters (B10).
 const (
-	fewestMembers = 8                // among fewer, everybody knows who it is
-	mostVoices    = 3                // letters of one member that are not closed
-	soonest       = 10 * time.Minute // from YES to the managers
-	latest        = 60 * time.Minute //
-	blockDays     = 30               // for which /block silences a voice
-	anonWord      = "anon"           // the local part
-	namedWord     = "NAME ME"        // "send it in my own name"
-	withFileWord  = "WITH FILE"      // "send what is attached, too"
+	mostVoices   = 3                // letters of one member that are not closed
+	soonest      = 10 * time.Minute // from YES to the managers
+	latest       = 60 * time.Minute //
+	blockDays    = 30               // for which /block silences a voice
+	anonWord     = "anon"           // the local part
+	namedWord    = "NAME ME"        // "send it in my own name"
+	withFileWord = "WITH FILE"      // "send what is attached, too"
 )
 
 // The calendar's kinds of anonymous letters.
@@ -93,11 +92,11 @@ func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 // mayWriteAnon says why somebody may not write without a name now: too few members to hide among, or managers who do not want to hear
 // the voice for a while. conv is the conversation that goes on; 0 begins one.
 func (b *Letterbox) mayWriteAnon(tx *db.Tx, in *lists.Incoming, conv ConvID) error {
-	members, err := activeMembers(tx, in.Community.ID)
+	members, err := lists.CountActive(tx, in.Community.ID)
 	if err != nil {
 		return err
 	}
-	if members < fewestMembers && conv == 0 {
+	if members < lists.FewestForAnon && conv == 0 {
 		return refusal.Because(refusal.NotAllowed, "%s has %d members. Among so few, everybody would know who writes, so we do not pretend otherwise: please write to %s in your own name.%s",
 			in.Community.Name, members, in.Community.Address("managers"), ombudsHint(in.Community))
 	}
@@ -170,7 +169,7 @@ func (b *Letterbox) preview(tx *db.Tx, in *lists.Incoming, d draft, c cleaned, f
 	if err := noteTrace(tx, d.id, "", 0, in.ID); err != nil {
 		return err
 	}
-	members, err := activeMembers(tx, d.community)
+	members, err := lists.CountActive(tx, d.community)
 	if err != nil {
 		return err
 	}

@@ -327,14 +327,3 @@ func insertBlock(tx *db.Tx, c Conv, id int64, until time.Time, who sealed) error
 		db.Named("key", who.kid), db.Named("nonce", who.nonce), db.Named("box", who.box))
 	return err
 }
-
-// activeMembers counts the members among whom a voice is hidden.
-func activeMembers(tx *db.Tx, c lists.CommunityID) (n int, err error) {
-	all, err := lists.Members(tx, c)
-	for _, m := range all {
-		if m.State == lists.Active {
-			n++
-		}
-	}
-	return n, err
-}

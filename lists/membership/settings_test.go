@@ -199,6 +199,7 @@ To take your newest post back, at once
 To speak to the managers, and nobody else
 
     managers@gardeners.example - in private
+    report@gardeners.example - about a person or a post
 
 Your digest comes Fridays at 08:00 (Europe/Berlin). A reply to it
 reaches the managers, nobody else.

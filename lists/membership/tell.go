@@ -70,8 +70,12 @@ func (k *Clerk) help(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
+	way := doors(in.Community)
+	if err := notice.PrivateDoors(tx, in.Community, &way); err != nil {
+		return err
+	}
 	words, err := templates.HelpMembers{
-		Community: in.Community.Name, Lists: all, Doors: doors(in.Community), Slot: digest, IMAP: k.IMAP, Manager: in.Sender.Manager(),
+		Community: in.Community.Name, Lists: all, Doors: way, Slot: digest, IMAP: k.IMAP, Manager: in.Sender.Manager(),
 	}.Render()
 	if err != nil {
 		return err
@@ -94,7 +98,11 @@ func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
 			on = append(on, l)
 		}
 	}
-	words, err := templates.Welcome{Community: c.Name, Member: firstName(m), Lists: on, Doors: doors(c), Slot: digest, IMAP: k.IMAP}.Render()
+	way := doors(c)
+	if err := notice.PrivateDoors(tx, c, &way); err != nil {
+		return err
+	}
+	words, err := templates.Welcome{Community: c.Name, Member: firstName(m), Lists: on, Doors: way, Slot: digest, IMAP: k.IMAP}.Render()
 	if err != nil {
 		return err
 	}

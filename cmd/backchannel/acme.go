@@ -30,7 +30,7 @@ type authority struct {
 
 	mu      sync.Mutex
 	fails   map[string]failure
-	waiting int
+	waiting map[string]int // handshakes, by name
 }
 
 // failure is a name for which there is no certificate. The authority counts failed tries, and shuts out who makes many.
@@ -49,7 +49,7 @@ const (
 const authorityTime = 30 * time.Second
 
 func (p *Program) newAuthority() *authority {
-	a := &authority{p: p, fails: map[string]failure{}}
+	a := &authority{p: p, fails: map[string]failure{}, waiting: map[string]int{}}
 	a.manager = &autocert.Manager{
 		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(p.path(acmeName)), HostPolicy: a.mayHave, Email: p.Config.TLS.Email,
 		Client: &acme.Client{
@@ -108,7 +108,7 @@ func (a *authority) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 // than a server has to stop.
 const patienceAtHandshake = 5 * time.Second
 
-// mostWaiting bounds how many handshakes wait for the authority at one time.
+// mostWaiting bounds how many handshakes wait for the certificate of one name at one time. The names are ours, and few.
 const mostWaiting = 64
 
 // fetched is what came of asking for a certificate.
@@ -122,11 +122,11 @@ func (a *authority) fetch(ctx context.Context, hello *tls.ClientHelloInfo) (*tls
 	notYet := fmt.Errorf("there is no certificate for %s yet", hello.ServerName)
 	a.mu.Lock()
 	f := a.fails[hello.ServerName]
-	if time.Now().Before(f.until) || a.waiting >= mostWaiting {
+	if time.Now().Before(f.until) || a.waiting[hello.ServerName] >= mostWaiting {
 		a.mu.Unlock()
 		return nil, notYet
 	}
-	a.waiting++
+	a.waiting[hello.ServerName]++
 	a.mu.Unlock()
 	got := make(chan fetched, 1)
 	go func() {
@@ -147,7 +147,7 @@ func (a *authority) fetch(ctx context.Context, hello *tls.ClientHelloInfo) (*tls
 func (a *authority) note(name string, before failure, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.waiting--
+	a.waiting[name]--
 	switch {
 	case err == nil:
 		delete(a.fails, name)

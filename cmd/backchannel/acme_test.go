@@ -46,7 +46,8 @@ type ca struct {
 	chains   map[string][]byte
 	orders   int
 	accounts map[string]bool
-	last     string // what the last look at an applicant ended with
+	stuck    chan struct{} // not nil: nothing is answered before it closes
+	last     string        // what the last look at an applicant ended with
 }
 
 func newCA(t *testing.T) *ca {
@@ -80,6 +81,12 @@ func newCA(t *testing.T) *ca {
 	mux.HandleFunc("/finish/{id}", c.finish)
 	mux.HandleFunc("/cert/{id}", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(c.chains[r.PathValue("id")]) })
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		stuck := c.stuck
+		c.mu.Unlock()
+		if stuck != nil {
+			<-stuck
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		w.Header().Set("Replay-Nonce", base64.RawURLEncoding.EncodeToString([]byte(time.Now().String())))
@@ -365,6 +372,41 @@ func TestCertificatesFromAnAuthority(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While the authority is slow about one name, strangers who ask for that name by the hundred take no other name's certificate away.
+func TestASlowAuthority(t *testing.T) {
+	c := newCA(t)
+	h := openToACME(t, c)
+	if err := h.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	h.ports(c, true, true)
+	h.serveListening()
+	if !within(func() bool { return strings.Count(h.log.String(), "there is a certificate") == 2 }) {
+		t.Fatalf("no certificates; the authority: %s; the log:\n%s", c.last, h.log)
+	}
+	stuck := make(chan struct{})
+	c.set(func() { c.stuck = stuck })
+	const policyHost = "mta-sts.gardeners.test"
+	var strangers sync.WaitGroup
+	for range 2 * mostWaiting {
+		strangers.Go(func() {
+			_, _ = h.shows(c, webListener, policyHost) // it waits until the authority answers or the patience ends
+		})
+	}
+	if !within(func() bool {
+		h.authority.mu.Lock()
+		defer h.authority.mu.Unlock()
+		return h.authority.waiting[policyHost] == mostWaiting
+	}) {
+		t.Error("nobody waits")
+	}
+	if got, err := h.shows(c, imapListener, "lists.test"); got != "lists.test" || err != nil {
+		t.Errorf("meanwhile our own name shows %q, %v", got, err)
+	}
+	close(stuck)
+	strangers.Wait()
 }
 
 // An authority that says no is not asked again by every handshake: it would shut us out. What can be done in clear goes on.

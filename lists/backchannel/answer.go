@@ -346,7 +346,7 @@ func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a ans
 		return err
 	}
 	mail := notice.Mail{
-		Community: community, From: from, Words: words, Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
+		Community: community, From: from, Words: words.WithHTML(), Kind: notice.Converse, InReplyTo: lastOf(refs), References: refs, Private: true, Story: a.story,
 	}
 	enclose(&mail, a.bag.pass)
 	return b.writeWriter(tx, c, mail)

@@ -51,7 +51,7 @@ func (b *Letterbox) giveNote(tx *db.Tx, community lists.Community, c Conv, m, by
 	if err != nil {
 		return err
 	}
-	mail := notice.ToMember(community, m, notice.Converse, words)
+	mail := notice.ToMember(community, m, notice.Converse, words.WithHTML())
 	mail.From, mail.Auto, mail.Story = letter.Mailbox{Name: "Managers' notes " + c.Code, Address: community.Address("managers")}, notice.Human, msg.story
 	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel-notes." + community.Domain + ">"}}
 	enclose(&mail, files)

@@ -215,7 +215,7 @@ func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why
 func (b *Letterbox) toOmbuds(tx *db.Tx, community lists.Community, c Conv, from string, words templates.Mail, story string) error {
 	mail := notice.Mail{
 		Community: community, To: letter.Mailbox{Address: community.Ombuds}, From: letter.Mailbox{Name: from, Address: community.Address("managers")},
-		Words: words, Kind: notice.Converse, Private: true, Story: story,
+		Words: words.WithHTML(), Kind: notice.Converse, Private: true, Story: story,
 	}
 	var err error
 	mail.ReplyTo, err = b.Office.Private(tx, c.Name, notice.Door{Community: community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})

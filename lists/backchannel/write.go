@@ -240,7 +240,7 @@ func others(all []lists.Member, but lists.MemberID) []string {
 // toManager sends a letter of a conversation to one manager, under a name that tells whose words it brings, and puts it into their folder;
 // or, when it is not to be mailed, into the folder alone.
 func (b *Letterbox) toManager(tx *db.Tx, community lists.Community, c Conv, m lists.Member, from string, words templates.Mail, story string, mailed bool, files ...file) error {
-	mail := notice.ToMember(community, m, notice.Converse, words)
+	mail := notice.ToMember(community, m, notice.Converse, words.WithHTML())
 	mail.From, mail.Auto, mail.Story, mail.Hour = letter.Mailbox{Name: from, Address: community.Address("managers")}, notice.Human, story, c.Anon
 	mail.Extra = []letter.Field{{Name: "List-Id", Value: "<back-channel." + community.Domain + ">"}}
 	enclose(&mail, files)

@@ -40,7 +40,7 @@ func (b *Letterbox) read(a *answer, l *letter.Letter) {
 	n := l.NewText()
 	a.subject, a.bag = l.Subject(), unpack(l)
 	a.files = a.bag.all()
-	a.calls, a.text, a.wrong = b.Verbs().Read(strings.TrimSpace(n.Text))
+	a.calls, a.text, a.wrong = b.Verbs().Read(tidyEnd(n.Text))
 	a.unsure = n.Unsure || ours(a.text) || belowMarker(l) != ""
 }
 
@@ -229,7 +229,11 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if err := a.checkNews(tx); err != nil {
 		return err
 	}
-	text, slips, err := b.discreet(tx, a.text, a.manager)
+	asked, err := lastAsked(tx, a.conv.ID)
+	if err != nil {
+		return err
+	}
+	text, slips, err := b.discreet(tx, withoutEcho(a.text, asked.text), a.manager)
 	if err != nil {
 		return err
 	}

@@ -99,3 +99,33 @@ func greeting(words []string) bool {
 	}
 	return true
 }
+
+// tidyEnd takes lines of nothing but strokes from the end of a text: what mail programs draw above a quote that is gone.
+func tidyEnd(text string) string {
+	for {
+		text = strings.TrimSpace(text)
+		i := strings.LastIndexByte(text, '\n') + 1
+		last := text[i:]
+		if last == "" || strings.Trim(last, "-_=*─—– ") != "" {
+			return text
+		}
+		text = text[:i]
+	}
+}
+
+// withoutEcho cuts what the other side wrote from the end of an answer, when a mail program repeats it without any mark.
+func withoutEcho(text, asked string) string {
+	echo := plainWords(asked)
+	if len(echo) < 3 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	var words []string
+	for i := len(lines) - 1; i > 0 && len(words) < len(echo); i-- {
+		words = append(plainWords(lines[i]), words...)
+		if slices.Equal(words, echo) {
+			return strings.TrimSpace(strings.Join(lines[:i], "\n"))
+		}
+	}
+	return text
+}

@@ -176,3 +176,18 @@ func FuzzToColleague(f *testing.F) {
 		}
 	})
 }
+
+func TestEndsOfTexts(t *testing.T) {
+	for text, want := range map[string]string{"Yes.\n----------": "Yes.", "Yes.\n\n___\n \n---\n": "Yes.", "---\nYes.": "---\nYes.", "---": "", "Yes. --": "Yes. --", "": ""} {
+		if got := tidyEnd(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	for text, want := range map[string]string{
+		"Yes.\n\nMay I plant\nbeans?": "Yes.", "May I plant beans?": "May I plant beans?", "Yes, may I plant beans?": "Yes, may I plant beans?", "Yes.\nMay I plant beans? No.": "Yes.\nMay I plant beans? No.",
+	} {
+		if got := withoutEcho(text, "May I\nplant beans?"); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 // writer's alone. A letter of which that leaves nothing is kept whole: no human's words are lost. A line that looks like ours is set
 // in, so that nobody takes what stands below it for our word.
 func words(l *letter.Letter) string {
-	said := strings.TrimSpace(l.NewText().Text + "\n\n" + belowMarker(l))
+	said := strings.TrimSpace(tidyEnd(l.NewText().Text) + "\n\n" + belowMarker(l))
 	if said == "" {
 		said = l.Text()
 	}

@@ -38,7 +38,7 @@ var (
 	}
 	noteWords  = []string{"zz50-note", "zz51-name"}
 	otherWords = []string{"zz60-bills-secret"}
-	private    = []string{"zz70-question", "zz71-answer"} // what Dana and the managers may see, and nobody else
+	betweenUs  = []string{"zz70-question", "zz71-answer"} // what Dana and the managers may see, and nobody else
 )
 
 // readable is all that a reader of a letter could find in it: the bytes as they travel, and every part decoded.
@@ -162,7 +162,7 @@ func TestCanariesOfLetters(t *testing.T) {
 				searched(t, "a letter to Theo", text, []string{"mira@lowe.example", "zz36-company", "zz30-msgid", "203.0.113.31", "zz32-agent"})
 			}
 		case bill:
-			searched(t, "a letter to Bill: "+a.Subject(), text, danaHead, danaHidden[:7], miraOwn, noteWords, private)
+			searched(t, "a letter to Bill: "+a.Subject(), text, danaHead, danaHidden[:7], miraOwn, noteWords, betweenUs)
 		default:
 			t.Errorf("%s got %q", who, a.Subject())
 		}
@@ -176,14 +176,14 @@ func TestCanariesOfLetters(t *testing.T) {
 		// A Message-ID and the receiver of a copy stand there: by them an operator finds the story of a letter.
 		lines, err := db.Select(tx, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) }, "SELECT verb || ' ' || story || ' ' || detail FROM log_entry")
 		for _, line := range lines {
-			searched(t, "the logbook: "+line, line, danaHead[4:], danaHidden, miraOwn[2:3], miraOwn[5:8], miraOwn[9:], noteWords, otherWords, private)
+			searched(t, "the logbook: "+line, line, danaHead[4:], danaHidden, miraOwn[2:3], miraOwn[5:8], miraOwn[9:], noteWords, otherWords, betweenUs)
 		}
 		if len(lines) < 20 {
 			t.Errorf("%d lines in the logbook", len(lines))
 		}
 		return err
 	})
-	searched(t, "the log of the program", log.String(), danaHead, danaHidden, miraOwn, noteWords, otherWords, private)
+	searched(t, "the log of the program", log.String(), danaHead, danaHidden, miraOwn, noteWords, otherWords, betweenUs)
 	// What lies sealed must not lie readable beside it: bytes of letters, of what is owed, of folders.
 	for _, pattern := range []string{v.DB.Path(), v.DB.Path() + "-wal"} {
 		names, _ := filepath.Glob(pattern)

@@ -11,6 +11,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/backchannel"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/smtpd/queue"
 )
@@ -454,4 +455,23 @@ func TestBlindOutcome(t *testing.T) {
 		return err
 	})
 	noTrace(t, v, name)
+}
+
+// A key that was lost silences nobody.
+func TestLostIdentityKey(t *testing.T) {
+	v := crowd(t)
+	voiced(t, v, burntOut)
+	vault, err := backchannel.NewVault(map[int][]byte{1: bytes.Repeat([]byte{9}, 32)}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Box.Vault = vault
+	v.MustSend(burntOut)
+	says(t, v.One(v.Deliver(), dana), "close to quitting")
+	if _, err := backchannel.NewVault(map[int][]byte{1: {1, 2}}, 1); err == nil {
+		t.Error("a short key is a key")
+	}
+	if _, err := backchannel.NewVault(map[int][]byte{1: bytes.Repeat([]byte{9}, 32)}, 2); err == nil {
+		t.Error("a key that is not there is in use")
+	}
 }

@@ -71,6 +71,29 @@ func syncFolder(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
+// Wipe moves everything from the write-ahead log into the file and empties the log, so that what was overwritten or deleted is in
+// neither: deleted pages are zeroed as they are freed (secure_delete). It waits for readers, some seconds at most; a refusal of kind
+// Busy says that one took longer, and that it is worth another try.
+func (d *DB) Wipe(ctx context.Context) error {
+	c, err := d.connect(ctx, d.pool)
+	if err != nil {
+		return err
+	}
+	defer c.sql.Close()
+	if err := c.exec("PRAGMA query_only = OFF"); err != nil {
+		return explain(err)
+	}
+	defer func() { _ = c.exec("PRAGMA query_only = ON") }()
+	var busy, pages, moved int64
+	if err := c.sql.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		return explain(err)
+	}
+	if busy != 0 {
+		return refusal.Because(refusal.Busy, "Somebody is reading the database just now, so that its log could not be emptied. It is tried again.")
+	}
+	return nil
+}
+
 // Restore puts a backup in the place of the database at path, which nobody may have open. The file that stood there is kept beside
 // it, under the name that is returned (empty if there was none). prepare runs inside the copy before it gets its name, so that a
 // crash never leaves a restored database unprepared: the queue is held there (P11).

@@ -8,7 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/backchannel"
+	"backchannel/lists/moderation"
+	"backchannel/lists/notice"
 	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
 
@@ -85,21 +90,39 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 		return refusal.Because(refusal.Conflict, "Another command is sending mail from this database just now.").Try("again when it has ended")
 	}
 	p.closers = append(p.closers, busy.Unlock)
+	ledger, readable := p.erasures(ctx)
+	k, err := loadKeys(p.path(keysName))
+	if err != nil {
+		return err
+	}
+	office := &notice.Office{Store: archive.New(k.seal)}
+	vault, err := backchannel.NewVault(k.identities, k.identity)
+	if err != nil {
+		return err
+	}
+	box := &backchannel.Letterbox{Vault: vault, Office: office, Erasers: []backchannel.Eraser{&moderation.Desk{Office: office}}}
 	var held int64
 	kept, err := db.Restore(ctx, from, p.path(databaseName), p.dbOptions(), schemas(), func(tx *db.Tx) (err error) {
+		for _, e := range ledger {
+			if err := box.Replay(tx, e); err != nil {
+				return err
+			}
+		}
 		held, err = queue.HoldAll(tx, "restored from a backup: it may have been sent already")
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	k, err := loadKeys(p.path(keysName))
-	if err != nil {
-		return err
-	}
 	c.say("The database is the one of %s now.", filepath.Base(from))
 	if kept != "" {
 		c.say("What was there before is kept in %s.", kept)
+	}
+	if len(ledger) > 0 {
+		c.say("%s who had private letters erased had them erased from this backup, too.", count(len(whose(ledger)), "member"))
+	}
+	if !readable {
+		c.say("The database that was there cannot be read. So it is not known who had private letters erased after the backup was made: theirs are back. Please ask your members.")
 	}
 	if len(k.made) > 0 {
 		c.say("There were no keys in %s, so new ones were made. Private letters in this backup can be read only with the keys of its time: put them back before you start the server.", p.path(keysName))
@@ -113,4 +136,26 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 	c.say("  backchannel due --dry-run              digests of slots after the backup would be written again")
 	c.say("  backchannel serve")
 	return nil
+}
+
+// erasures are the wishes to be forgotten in the database that is about to be replaced; readable is false when there is one that cannot be read.
+func (p *Program) erasures(ctx context.Context) (ledger []backchannel.Erasure, readable bool) {
+	if _, err := os.Stat(p.path(databaseName)); errors.Is(err, os.ErrNotExist) {
+		return nil, true
+	}
+	d, err := db.Open(ctx, p.path(databaseName), p.dbOptions(), schemas()...)
+	if err != nil {
+		return nil, false
+	}
+	err = d.View(ctx, func(tx *db.Tx) (err error) { ledger, err = backchannel.Erasures(tx); return err })
+	return ledger, errors.Join(err, d.Close()) == nil
+}
+
+// whose are the members in a ledger.
+func whose(ledger []backchannel.Erasure) map[lists.MemberID]bool {
+	all := map[lists.MemberID]bool{}
+	for _, e := range ledger {
+		all[e.Member] = true
+	}
+	return all
 }

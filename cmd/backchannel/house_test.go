@@ -49,6 +49,7 @@ var houseFloors = []string{
 	"archive/calendar",
 	"archive/mbox",
 	"archive/thread",
+	"archive/chain",
 	"archive/letter",
 	"archive/db",
 

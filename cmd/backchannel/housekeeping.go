@@ -7,6 +7,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/logbook"
 	"backchannel/lists/address"
+	"backchannel/lists/backchannel"
 	"backchannel/lists/returns"
 	"backchannel/templates/refusal"
 )
@@ -50,6 +51,7 @@ func (p *Program) purge(ctx context.Context) (gone int64, err error) {
 		},
 		func(tx *db.Tx) (int64, error) { return logbook.Purge(tx, tx.Now.Add(-storiesKept)) },
 		returns.Purge,
+		p.Box.Sweep,
 	} {
 		for n := int64(1); n > 0; gone += n {
 			if err := p.Update(ctx, func(tx *db.Tx) (err error) { n, err = step(tx); return err }); err != nil {
@@ -62,7 +64,32 @@ func (p *Program) purge(ctx context.Context) (gone int64, err error) {
 		gone += tokens
 		return err
 	})
+	if err == nil {
+		err = p.wipe(ctx)
+	}
 	return gone, err
+}
+
+// wipe takes what was erased out of the write-ahead log, too. While somebody reads for long it is left for the next time.
+func (p *Program) wipe(ctx context.Context) error {
+	var until time.Time
+	err := p.View(ctx, func(tx *db.Tx) error {
+		_, owed, err := backchannel.Unwiped(tx)
+		if owed {
+			until = tx.Now
+		}
+		return err
+	})
+	if err != nil || until.IsZero() {
+		return err
+	}
+	if err := p.DB.Wipe(ctx); refusal.KindOf(err) == refusal.Busy {
+		p.Log.Info("the database's log could not be emptied yet; it is tried again", "error", refusal.Log(err))
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return p.Update(ctx, func(tx *db.Tx) error { return backchannel.Wiped(tx, until) })
 }
 
 // warnBooks tells the log when the books do not balance (P13).

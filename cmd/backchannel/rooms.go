@@ -38,6 +38,7 @@ func (p *Program) join() {
 	p.Press.Listener = p.Box
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
 	p.Box.Calmer = p.Desk
+	p.Box.Erasers = []backchannel.Eraser{p.Desk}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box}

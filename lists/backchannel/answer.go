@@ -64,6 +64,9 @@ func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int, 
 	if err := in.Filed(tx, "a manager's answer to a private letter"); err != nil {
 		return err
 	}
+	if err := comes(tx, c.ID, in.Story); err != nil {
+		return err
+	}
 	if mine && in.Verdict == lists.Verified && c.mayRead(manager) {
 		if err := saw(tx, c.ID, manager.ID, rev, viaMail); err != nil {
 			return err

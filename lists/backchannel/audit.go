@@ -2,8 +2,6 @@ package backchannel
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"backchannel/archive/calendar"
+	"backchannel/archive/chain"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -28,18 +27,9 @@ type deed struct {
 	prev, hash             []byte
 }
 
-// sum is the hash that a row must bear. Every part is written with its length, so that no two rows are the same to it.
-func (e deed) sum(c lists.CommunityID) []byte {
-	h := sha256.New()
-	for _, n := range []int64{int64(c), e.seq, e.at, int64(e.actor)} {
-		var b [8]byte
-		binary.BigEndian.PutUint64(b[:], uint64(n))
-		h.Write(b[:])
-	}
-	for _, part := range []string{e.action, e.object, e.detail, string(e.prev)} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	return h.Sum(nil)
+// link is a row as a part of its community's chain.
+func (e deed) link(c lists.CommunityID) chain.Link {
+	return chain.Link{Seq: e.seq, Prev: e.prev, Hash: e.hash, Numbers: []int64{int64(c), e.at, int64(e.actor)}, Texts: []string{e.action, e.object, e.detail}}
 }
 
 // Audited is one deed as a manager may see it. It has no number: a gap would tell that something is hidden.
@@ -66,6 +56,7 @@ func (b *Letterbox) Audit(tx *db.Tx, m lists.Member, most int) ([]Audited, error
 			if err != nil {
 				return nil, err
 			}
+			c.erased = false // that it was erased is no secret to those who could see it
 			if !known || !c.mayRead(m) {
 				continue
 			}
@@ -167,17 +158,12 @@ func (b *Letterbox) Check(tx *db.Tx) (faults []string, err error) {
 
 // brokenAt tells where a chain is broken; "" when it is whole.
 func brokenAt(c lists.CommunityID, rows []deed, told []head) string {
-	prev := make([]byte, 32)
+	links := make([]chain.Link, len(rows))
 	for i, e := range rows {
-		switch {
-		case e.seq != int64(i)+1:
-			return fmt.Sprintf("has no entry %d: it was taken out.", i+1)
-		case !bytes.Equal(e.prev, prev):
-			return fmt.Sprintf("is broken before entry %d: what stood there was changed.", e.seq)
-		case !bytes.Equal(e.hash, e.sum(c)):
-			return fmt.Sprintf("is broken: entry %d was changed.", e.seq)
-		}
-		prev = e.hash
+		links[i] = e.link(c)
+	}
+	if broken := chain.Broken(links); broken != "" {
+		return broken
 	}
 	for _, h := range told {
 		if h.seq > int64(len(rows)) {
@@ -194,7 +180,7 @@ func brokenAt(c lists.CommunityID, rows []deed, told []head) string {
 // kind NotFound says that it is not.
 func (b *Letterbox) Verify(tx *db.Tx, c lists.Community, hash string) (entries int64, at time.Time, err error) {
 	want, err := hex.DecodeString(strings.Join(strings.Fields(strings.ToLower(hash)), ""))
-	if err != nil || len(want) != sha256.Size {
+	if err != nil || len(want) != chain.Size {
 		return 0, time.Time{}, refusal.Because(refusal.Invalid, "That is no end of an audit: it has 64 characters, 0 to 9 and a to f.")
 	}
 	rows, err := deeds(tx, c.ID)

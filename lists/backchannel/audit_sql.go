@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"backchannel/archive/calendar"
+	"backchannel/archive/chain"
 	"backchannel/archive/db"
 	"backchannel/lists"
 )
@@ -50,7 +51,7 @@ func audit(tx *db.Tx, c lists.CommunityID, actor lists.MemberID, action, object,
 		return err
 	}
 	e := deed{seq: last.seq + 1, at: db.Micros(tx.Now), actor: actor, action: action, object: object, detail: detail, prev: last.hash}
-	e.hash = e.sum(c)
+	e.hash = e.link(c).Sum()
 	_, err = tx.Exec(`INSERT INTO audit (community, seq, at, actor, action, object, detail, prev_hash, hash)
 		VALUES (@community, @seq, @at, @actor, @action, @object, @detail, @prev, @hash)`,
 		db.Named("community", c), db.Named("seq", e.seq), db.Named("at", e.at), db.Named("actor", null(int64(actor))), db.Named("action", action),
@@ -71,7 +72,7 @@ func scanDeed(r db.Scanner) (e deed, err error) {
 func auditEnd(tx *db.Tx, c lists.CommunityID) (deed, error) {
 	e, err := scanDeed(tx.QueryRow("SELECT "+deedColumns+" FROM audit WHERE community = ? ORDER BY seq DESC LIMIT 1", c))
 	if errors.Is(err, db.ErrNoRows) {
-		return deed{hash: make([]byte, 32)}, nil
+		return deed{hash: chain.First()}, nil
 	}
 	return e, err
 }

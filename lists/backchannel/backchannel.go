@@ -33,6 +33,8 @@ type Letterbox struct {
 	Calmer Calmer       // calms threads down
 	// Waiting counts the posts that wait for a manager; nil counts none. Moderation is no matter of ours.
 	Waiting func(tx *db.Tx, c lists.CommunityID) (int, error)
+
+	Erasers []Eraser // the other rooms in which private words may lie
 }
 
 // Context is what a letter is about, where its door knows that.
@@ -84,6 +86,11 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	} else if err != nil {
 		return err
 	}
+	if side != sideVoice { // nothing tells which letter came before which words without a name
+		if err := comes(tx, c.ID, in.Story); err != nil {
+			return err
+		}
+	}
 	switch side {
 	case sideVoice:
 		return b.throughVoice(tx, in, c)
@@ -108,6 +115,9 @@ func (b *Letterbox) throughToken(tx *db.Tx, in *lists.Incoming, c Conv, side sid
 	}
 	switch {
 	case same && in.Token.Live(tx.Now) && (in.Verdict != lists.Unverified || side == sideOutside):
+		if done, err := b.own(tx, in, c); err != nil || done {
+			return err
+		}
 		_, err := b.add(tx, in, c, false)
 		return err
 	case in.Sender.ID != 0 && in.Verdict == lists.Verified:
@@ -153,6 +163,11 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 		return done, err
 	}
 	ref, c, err := b.byReference(tx, in)
+	if err == nil && ref.manager == 0 && !asked {
+		if done, err := b.own(tx, in, c); err != nil || done {
+			return false, err
+		}
+	}
 	switch {
 	case err != nil:
 		return false, err
@@ -231,6 +246,11 @@ const (
 // add puts a letter into its conversation, gives it to the managers and tells its writer, once, that it is there; asked tells that the
 // writer waits for that word.
 func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told bool, err error) {
+	if !c.Anon {
+		if err := comes(tx, c.ID, in.Story); err != nil {
+			return false, err
+		}
+	}
 	said, removed, err := withoutOthers(tx, in, words(in.Letter))
 	if err != nil {
 		return false, err
@@ -346,7 +366,7 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) error {
 // mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it and those for whom it does not
 // exist; nobody, when the ombuds alone has it. It is the one place that says so; letters, copies still owed, folders, lists and commands ask here.
 func (c Conv) mayRead(m lists.Member) bool {
-	return m.Manager() && m.Community == c.Community && c.Ombuds != OmbudsAlone && m.ID != c.Member && !slices.Contains(c.excluded, m.ID)
+	return m.Manager() && m.Community == c.Community && !c.erased && c.Ombuds != OmbudsAlone && m.ID != c.Member && !slices.Contains(c.excluded, m.ID)
 }
 
 // readers are the managers who may see a conversation.

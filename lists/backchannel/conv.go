@@ -76,6 +76,7 @@ type Conv struct {
 	snoozeAs string
 	snoozer  lists.MemberID
 	merged   ConvID
+	erased   bool             // its words are forgotten, and it is nobody's any more
 	excluded []lists.MemberID // managers for whom it does not exist
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
-	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, clock, due, reminded, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds,
+	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, clock, due, reminded, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds, erased <> 0,
 	EXISTS (SELECT 1 FROM consent WHERE consent.conv = conv.id AND consent.state IN ('draft','asked')),
 	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0)`
 
@@ -24,7 +24,7 @@ func scanConv(r db.Scanner) (c Conv, err error) {
 	var excluded string
 	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.Kind, &c.State, &c.Owner, &c.Subject,
 		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &clock, &due, &c.reminded, &answered,
-		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &c.publishing, &excluded)
+		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &c.erased, &c.publishing, &excluded)
 	c.About.Digest, c.Opened, c.Due, c.Answered, c.Snoozed, c.Closed = db.Time(digest), db.Time(opened), db.Time(due), db.Time(answered), db.Time(snoozed), db.Time(closed)
 	c.clock = db.Time(clock)
 	for _, one := range strings.FieldsFunc(excluded, func(r rune) bool { return r == ',' }) {
@@ -37,10 +37,15 @@ func scanConv(r db.Scanner) (c Conv, err error) {
 	return c, err
 }
 
+// row is the row of a conversation, whether it became a part of another or not.
+func row(tx *db.Tx, id ConvID) (Conv, error) {
+	return scanConv(tx.QueryRow("SELECT "+convColumns+" FROM conv WHERE id = ?", id))
+}
+
 // find finds a conversation, or the one that it became a part of.
 func find(tx *db.Tx, id ConvID) (Conv, error) {
 	for {
-		c, err := scanConv(tx.QueryRow("SELECT "+convColumns+" FROM conv WHERE id = ?", id))
+		c, err := row(tx, id)
 		if err != nil || c.merged == 0 {
 			return c, err
 		}

@@ -151,6 +151,9 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 	if err := in.Filed(tx, "a manager's word about a held answer"); err != nil {
 		return err
 	}
+	if err := comes(tx, c.ID, in.Story); err != nil {
+		return err
+	}
 	if msg.state != stateHeld {
 		return b.tellDecided(tx, in, c, msg)
 	}
@@ -297,7 +300,7 @@ const Expire calendar.Kind = "answer.expire"
 
 // Dates are the calendar's kinds that are ours, and what is done then.
 func (b *Letterbox) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked, AuditHead: b.tellHead, Late: b.late, ConsentEnds: b.unanswered, FileOver: b.fileOver, Handover: b.changeOver, lists.ManagerCame: b.managerCame,
+	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked, AuditHead: b.tellHead, Export: b.export, EraseVoice: b.eraseVoice, Late: b.late, ConsentEnds: b.unanswered, FileOver: b.fileOver, Handover: b.changeOver, lists.ManagerCame: b.managerCame,
 		AnonRelay: b.relayVoice, DraftExpire: b.draftExpired, UnsealExpire: b.unsealExpired, VoicesEnd: b.voicesEnd}
 }
 

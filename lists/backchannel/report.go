@@ -26,6 +26,11 @@ func (b *Letterbox) takeReport(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
+	if ref.manager == 0 {
+		if done, err := b.own(tx, in, c); err != nil || done {
+			return err
+		}
+	}
 	if ref.conv != 0 && ref.manager == 0 && c.Kind == Report { // an answer to what we wrote about an earlier report
 		_, err := b.add(tx, in, c, false)
 		return err

@@ -8,7 +8,7 @@ import (
 
 // Schema is the managers' letterbox.
 func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaAttach, schemaAudit, schemaRota, schemaAnon, schemaSignature, schemaConsent, schemaHeat}, ";\n")}}
+	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaAttach, schemaAudit, schemaKeep, schemaRota, schemaAnon, schemaSignature, schemaConsent, schemaHeat}, ";\n")}}
 }
 
 // schemaConv is what is known of a conversation.
@@ -44,7 +44,9 @@ const schemaConv = `
 		snooze_as  TEXT NOT NULL DEFAULT '',           -- the folder it waits in
 		snoozer    INTEGER REFERENCES member (id),     -- who put it there
 		closed     INTEGER NOT NULL DEFAULT 0,
-		purge      INTEGER NOT NULL DEFAULT 0,         -- when its words are to be forgotten; 0: not decided
+		purge      INTEGER NOT NULL DEFAULT 0,         -- of an open one whose member has left: when its words are to be forgotten; 0: not decided
+		hold       INTEGER NOT NULL DEFAULT 0,         -- until when its words are kept as evidence, whatever their age
+		erased     INTEGER NOT NULL DEFAULT 0,         -- when its words were forgotten
 		merged     INTEGER REFERENCES conv (id),       -- the conversation that it became a part of
 		ombuds     TEXT NOT NULL DEFAULT '' CHECK (ombuds IN ('','copied','alone')), -- the ombuds has a copy, or has it and no manager does
 		CHECK ((state = 'closed') = (closed <> 0))

@@ -55,3 +55,14 @@ func signAs(tx *db.Tx, c ConvID, m lists.MemberID, role bool) error {
 	_, err := tx.Exec(query, c, m)
 	return err
 }
+
+// mailedTo are the managers to whom a letter of a conversation was mailed.
+func mailedTo(tx *db.Tx, c ConvID) ([]lists.MemberID, error) {
+	return db.Select(tx, scanMemberID, "SELECT DISTINCT manager FROM conv_ref WHERE conv = ? AND manager <> 0 AND what IN ('letter','note') ORDER BY manager", c)
+}
+
+// operatorLooked tells whether whoever runs the server was shown a conversation on the command line.
+func operatorLooked(tx *db.Tx, c Conv) (is bool, err error) {
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM audit WHERE community = ? AND action = ? AND object = ?)", c.Community, byOperator, c.Code).Scan(&is)
+	return is, err
+}

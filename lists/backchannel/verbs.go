@@ -55,7 +55,7 @@ type verb = command.Verb[*Call]
 
 // Verbs are all commands that managers have, in the order in which help shows them. A file that has verbs of its own adds its rows here.
 func (b *Letterbox) Verbs() command.Table[*Call] {
-	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.helpVerbs())
+	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.keepVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.helpVerbs())
 }
 
 // Do does one command, for the command line and for moves in IMAP: "/close p". said is what happened, as a sentence; "" when that is plain.

@@ -283,6 +283,13 @@ func List(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
 	return all, err
 }
 
+// privateOf are the letters of a member that may be private and came until a date: those that wait for their author's word, and those whose
+// subject is still kept.
+func privateOf(tx *db.Tx, m lists.MemberID, until time.Time) ([]Held, error) {
+	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE member = ? AND asked <= ? AND why IN ('door','both','slash','unnamed') AND (state = 'waiting' OR subject <> '') ORDER BY id",
+		m, db.Micros(until))
+}
+
 // newestOf is the newest letter of a member that waits; zero when none of them came since a date.
 func newestOf(tx *db.Tx, c lists.CommunityID, m lists.MemberID, since time.Time) (Held, error) {
 	h, err := scanHeld(tx.QueryRow("SELECT "+heldColumns+" FROM held WHERE community = @community AND member = @member AND state = 'waiting' AND asked > @since ORDER BY asked DESC, id DESC LIMIT 1",

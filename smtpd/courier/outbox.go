@@ -30,7 +30,8 @@ func (b Outbox) Deliver(_ context.Context, m queue.Message) queue.Outcome {
 	if err := b.write(folder, name, m); err != nil {
 		return queue.Outcome{Enhanced: "4.3.0", Text: "the outbox could not be written: " + inWords(err), Host: "outbox"}
 	}
-	return queue.Outcome{Kind: queue.Delivered, Stage: queue.StageEnd, Text: letter.ASCII("written to "+folder+"/"+name, 500), Host: "outbox"}
+	// The name holds words of the subject, and what is told here stands in the logbook (P15): the number finds the file.
+	return queue.Outcome{Kind: queue.Delivered, Stage: queue.StageEnd, Text: letter.ASCII(fmt.Sprintf("written to %s/%06d-*.eml", folder, m.Copy), 500), Host: "outbox"}
 }
 
 // write makes the file durable before it gets its name.

@@ -17,7 +17,7 @@ func TestOutbox(t *testing.T) {
 	m := queue.Message{Copy: 42, From: letter.Address{Local: "bounce+x", Domain: "list.test"}, To: letter.Address{Local: "Dana.Reyes", Domain: "north.test"},
 		Head: []byte("Subject: Re: Planting =?utf-8?q?B=C3=A4ume?= & beans, in spring!\r\n\r\n"), Body: []byte(".hello\r\n")}
 	for range 2 { // the second time, as after a crash, takes the place of the first
-		if o := (Outbox{dir}).Deliver(context.Background(), m); inShort(o) != "delivered at end: outbox: written to dana.reyes@north.test/000042-re-planting-b-ume-beans-in-spring.eml" {
+		if o := (Outbox{dir}).Deliver(context.Background(), m); inShort(o) != "delivered at end: outbox: written to dana.reyes@north.test/000042-*.eml" {
 			t.Fatal(inShort(o))
 		}
 	}

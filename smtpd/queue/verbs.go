@@ -132,6 +132,21 @@ func Recall(tx *db.Tx, source, why string) (stopped int, left bool, err error) {
 	return stopped, left, nil
 }
 
+// DropLetters gives up every copy of these letters, whatever its state, and counts them. An attempt under way is not broken off.
+func DropLetters(tx *db.Tx, why string, ids ...letter.MessageID) (n int, err error) {
+	copies, err := ofLetters(tx, ids)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range copies {
+		if err := Drop(tx, id, why); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
 // Hold keeps a copy back until it is released. An attempt under way is not broken off.
 func Hold(tx *db.Tx, id CopyID, why string) error {
 	if _, err := find(tx, id); err != nil {

@@ -1,9 +1,11 @@
 package queue
 
 import (
+	"encoding/json"
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 )
 
 func get(tx *db.Tx, id CopyID) (Copy, error) {
@@ -19,6 +21,16 @@ func page(tx *db.Tx, f Filter) ([]Copy, error) {
 		ORDER BY id LIMIT @most`,
 		db.Named("after", int64(f.After)), db.Named("state", f.State), db.Named("local", f.To.Local), db.Named("domain", f.To.Domain),
 		db.Named("story", f.Story), db.Named("most", f.Most))
+}
+
+// ofLetters are the copies of letters, by their Message-IDs. It reads the whole table.
+func ofLetters(tx *db.Tx, ids []letter.MessageID) ([]CopyID, error) {
+	list, err := json.Marshal(ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return db.Select(tx, func(r db.Scanner) (id CopyID, err error) { return id, r.Scan(&id) },
+		"SELECT id FROM copy WHERE msgid <> '' AND msgid IN (SELECT value FROM json_each(?)) ORDER BY id", string(list))
 }
 
 // Each of these works on one copy, or with the id 0 on all.

@@ -92,6 +92,7 @@ func New(t testing.TB) *Village {
 	v.Press.Listener = v.Box
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
 	v.Box.Calmer = v.Desk
+	v.Box.Erasers = []backchannel.Eraser{v.Desk}
 	v.Clerk = &membership.Clerk{Office: v.Office}
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{

@@ -16,6 +16,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/notice"
+	"backchannel/templates"
 )
 
 // Receiver is our name at the mailroom, and in the rows of our tokens.
@@ -32,6 +33,10 @@ type Editor struct {
 	Store  *archive.Store
 	Office *notice.Office
 	Box    *backchannel.Letterbox
+	// Held and Heat are parts of a manager's morning brief that others know: posts that wait for that manager, and threads that worry
+	// members. Nil: nothing is told of them.
+	Held func(tx *db.Tx, c lists.Community, m lists.Member) ([]templates.BriefPost, error)
+	Heat func(tx *db.Tx, c lists.Community, m lists.Member) ([]string, error)
 }
 
 // Register makes the calendar call us.
@@ -39,6 +44,8 @@ func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(lists.PlanDigest, e.plan)
 	c.Register(Slot, e.slot)
 	c.Register(lists.CatchUp, e.catchUp)
+	c.Register(lists.PlanBrief, e.planBrief)
+	c.Register(Brief, e.brief)
 }
 
 // settle is how long before its slot an issue closes: what is published later is in the next one (product.md A3).

@@ -78,6 +78,11 @@ func insertMember(tx *db.Tx, c CommunityID, n NewMember) (MemberID, error) {
 	if err != nil {
 		return 0, err
 	}
+	if n.Role == RoleManager {
+		if err := calendar.Set(tx, PlanBrief, id, tx.Now); err != nil {
+			return 0, err
+		}
+	}
 	return MemberID(id), addAddress(tx, c, MemberID(id), n.Address, true)
 }
 
@@ -260,8 +265,14 @@ func managerCame(tx *db.Tx, id MemberID) error {
 	if err != nil || was.Manager() {
 		return err
 	}
+	if err := calendar.Set(tx, PlanBrief, int64(id), tx.Now); err != nil {
+		return err
+	}
 	return calendar.Set(tx, ManagerCame, int64(id), tx.Now)
 }
+
+// PlanBrief is due for a manager whose next morning brief has to be worked out.
+const PlanBrief calendar.Kind = "brief.plan"
 
 // PlanDigest is due for a member whose next digest has to be worked out anew: what they get, or when, has changed.
 const PlanDigest calendar.Kind = "digest.plan"

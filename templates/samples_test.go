@@ -73,6 +73,7 @@ func samples() []sample {
 	all = append(all, clockSamples()...)
 	all = append(all, anonSamples()...)
 	all = append(all, rotaSamples()...)
+	all = append(all, briefSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)

@@ -278,6 +278,11 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if c.Kind == Report {
 		return true, b.hearReport(tx, in, c, said)
 	}
+	if managers, err := lists.Managers(tx, c.Community); err != nil {
+		return false, err
+	} else if isThanks(in, c, said, managers) {
+		return false, b.takeThanks(tx, in, c, said)
+	}
 	left, err := b.withhold(tx, in, c, said)
 	if err != nil {
 		return false, err

@@ -1,0 +1,35 @@
+package backchannel
+
+import (
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/templates"
+)
+
+func setThanks(tx *db.Tx, c ConvID) error {
+	_, err := tx.Exec("UPDATE conv SET kind = 'thanks' WHERE id = ?", c)
+	return err
+}
+
+// thanks are the words of thanks since a moment that a manager may read, oldest first.
+func (b *Letterbox) thanks(tx *db.Tx, community lists.CommunityID, m lists.Member, since time.Time) (words []templates.BriefThanks, err error) {
+	all, err := db.Select(tx, scanConv, "SELECT "+convColumns+" FROM conv WHERE community = ? AND kind = 'thanks' AND opened > ? ORDER BY id LIMIT 50", community, db.Micros(since))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if !c.mayRead(m) {
+			continue
+		}
+		said, err := lastAsked(tx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if said.text != "" {
+			words = append(words, templates.BriefThanks{Member: c.Name, Text: said.text})
+		}
+	}
+	return words, nil
+}

@@ -1,0 +1,41 @@
+package backchannel_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/templates"
+)
+
+func morning(v *village, who string) (t templates.MorningBrief) {
+	v.T.Helper()
+	m := v.Member(who)
+	v.Update(func(tx *db.Tx) error { return v.Box.Morning(tx, v.C, m, v.Now.Add(-24*time.Hour), &t) })
+	return t
+}
+
+// What a brief says of letters: those that wait, by mayRead, the one that is due first above; strangers' letters last.
+func TestMorningLetters(t *testing.T) {
+	v := newVillage(t)
+	ask(v, "A question", "May I plant beans? Or not.")
+	v.MustSend(post{From: olga, To: managers, Subject: "Press", Body: "zzpress"})
+	v.MustSend(post{From: "Bill Tan <" + bill + ">", To: managers, Subject: "Theo", Body: "I think Theo was wrong."})
+	v.MustSend(answer(mira, to(v.Deliver(), mira)[0], "/urgent"))
+	v.Deliver()
+	hers, his := morning(v, mira), morning(v, theo)
+	if len(hers.Letters) != 3 || len(his.Letters) != 2 || hers.Letters[2].First != "zzpress" {
+		t.Errorf("Mira %+v\nTheo %+v", hers.Letters, his.Letters)
+	}
+	for _, l := range his.Letters {
+		if strings.Contains(l.First, "Theo") {
+			t.Errorf("Theo reads %+v", l)
+		}
+	}
+	v.MustSend(post{From: mira, To: hers.Letters[0].Answer, Subject: "Re: x", Body: "Yes, do."})
+	v.Deliver()
+	if again := morning(v, mira); len(again.Letters) != 2 {
+		t.Errorf("an answer to the address in the brief changed nothing: %+v", again.Letters)
+	}
+}

@@ -83,6 +83,8 @@ func (b *Letterbox) mayBePublic(c Conv) error {
 	switch {
 	case c.Kind == Report:
 		return refusal.Because(refusal.NotAllowed, "%s is a report. What is reported does not go onto a list.", c.Code)
+	case c.Anon:
+		return refusal.Because(refusal.NotAllowed, "%s writes without a name, and this version cannot ask for a consent under a made-up one. Please answer, and ask %s to post it, or whether you may put it in your own words.", c.Name, c.Name)
 	case c.Member == 0:
 		return refusal.Because(refusal.NotAllowed, "%s is not from a member who could be asked, so nothing of it can be posted.", c.Code)
 	}

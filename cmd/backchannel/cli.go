@@ -66,7 +66,7 @@ func (c *cli) newRoot() *cobra.Command {
 	root.AddCommand(
 		c.newInit(), c.newServe(), c.newCommunity(), c.newList(), c.newMember(), c.newPassword(),
 		c.newDigest(), c.newDue(), c.newHeld(), c.newLetters(), c.newRota(), c.newAudit(), c.newQueue(), c.newTrace(), c.newArchive(), c.newKeys(),
-		c.newInspect(), c.newImport(), c.newExport(), c.newBackup(), c.newRestore(), c.newCheck(), c.newDoctor(), c.newDNS(), c.newReports(), c.newVersion(),
+		c.newInspect(), c.newImport(), c.newExport(), c.newBackup(), c.newRestore(), c.newCheck(), c.newDoctor(), c.newDNS(), c.newReports(), c.newReport(), c.newVersion(),
 	)
 	if demo := newDemoCommand(c); demo != nil {
 		root.AddCommand(demo)

@@ -90,6 +90,9 @@ func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 		if err != nil {
 			return Conv{}, fmt.Errorf("open a conversation: %w", err)
 		}
+		if err := noteVoice(tx, ConvID(id), in.Sender.ID); err != nil {
+			return Conv{}, err
+		}
 		return find(tx, ConvID(id))
 	}
 	return Conv{}, refusal.Because(refusal.Unavailable, "No name could be found for a new conversation. Please try again later.")

@@ -90,6 +90,9 @@ func (b *Letterbox) voicesEnd(tx *db.Tx, _ calendar.Due) error {
 	if _, err := tx.Exec("DELETE FROM voice_key WHERE month < ?", last.Format(monthPattern)); err != nil {
 		return err
 	}
+	if _, err := tx.Exec("UPDATE conv SET voice = '' WHERE voice <> '' AND opened < ?", db.Micros(last)); err != nil {
+		return err
+	}
 	_, err := tx.Exec("DELETE FROM heat WHERE at < ?", db.Micros(last))
 	return err
 }

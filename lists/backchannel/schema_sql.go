@@ -47,6 +47,7 @@ const schemaConv = `
 		purge      INTEGER NOT NULL DEFAULT 0,         -- of an open one whose member has left: when its words are to be forgotten; 0: not decided
 		hold       INTEGER NOT NULL DEFAULT 0,         -- until when its words are kept as evidence, whatever their age
 		erased     INTEGER NOT NULL DEFAULT 0,         -- when its words were forgotten
+		voice      TEXT NOT NULL DEFAULT '',           -- tells its member from others under the key of its month; '' when that is destroyed
 		merged     INTEGER REFERENCES conv (id),       -- the conversation that it became a part of
 		ombuds     TEXT NOT NULL DEFAULT '' CHECK (ombuds IN ('','copied','alone')), -- the ombuds has a copy, or has it and no manager does
 		CHECK ((state = 'closed') = (closed <> 0))

@@ -21,7 +21,8 @@ func shown(code string, a arrived) string {
 	return random.ReplaceAllString(strings.ReplaceAll(b.String()+"\n"+a.Text(), code, "K7QX"), "${1}TOKEN@")
 }
 
-// The worked example of the product (B6, M1 to M7), as golden mails: letter, note, stale answer, SEND, and what the member gets.
+// The worked example of the product (B6, M1 to M10), as golden mails: letter, note, stale answer, SEND, what the member gets, the question
+// whether it may be posted, and the post.
 func TestWorkedExample(t *testing.T) {
 	v := three(t)
 	v.MustSend(post{
@@ -33,7 +34,7 @@ func TestWorkedExample(t *testing.T) {
 	k := code(m3)
 	v.MustSend(answer("Jonas Weil <"+jonas+">", his, "/note She is asking for Ann at Brightwave, careful, Ann sold to two members last year."))
 	m5 := v.One(v.Deliver(), mira)
-	p := answer("Mira Lowe <"+mira+">", m3, "Not stupid at all. PR people can join as \"vendor\" members: they read and answer, they don't pitch.\nCould we put your question on the list without your name?\n"+
+	p := answer("Mira Lowe <"+mira+">", m3, "/public\nNot stupid at all. PR people can join as \"vendor\" members: they read and answer, they don't pitch.\nCould we put your question on the list without your name?\n"+
 		"Sent from my iPhone\nMira Lowe · Lowe Consult · mira@lowe.example · 555 0142")
 	p.Header += "Cc: theo@brandt.example\r\nMessage-ID: <F3A1@lowe.example>\r\nX-Originating-IP: 203.0.113.9\r\nDisposition-Notification-To: mira@lowe.example\r\n"
 	v.MustSend(p)
@@ -45,7 +46,25 @@ func TestWorkedExample(t *testing.T) {
 	m7 := v.One(all, dana)
 	hides(t, m7, "lowe", "F3A1", "203.0.113.9", "555 0142", "brandt", "Ann", "Disposition-", "iPhone", "Brightwave", "Jonas", "Theo")
 	colleague := v.One(all, theo)
-	for name, a := range map[string]arrived{"m2": m2, "m3": m3, "m5": m5, "m6": m6, "m7": m7, "colleague": colleague} {
+	var draft arrived
+	for _, a := range to(all, mira) {
+		if strings.Contains(a.Subject(), "For the list?") {
+			draft = a
+		}
+	}
+	v.MustSend(answer("Mira Lowe <"+mira+">", draft, "Subject: Can a sponsor's PR person join? #membership\nOur sponsor's PR person would like to join. Is that ok here, and under which rules?\n\nMira"))
+	m8 := v.One(v.Deliver(), dana)
+	v.MustSend(answer("Dana Reyes <"+dana+">", m8, "YES"))
+	all = v.Deliver()
+	m10 := v.One(all, bill)
+	hides(t, m10, "Dana", "dana", "Reyes", "north", "Mira", "lowe", k)
+	var m9 arrived
+	for _, a := range to(all, dana) {
+		if strings.HasPrefix(a.Subject(), "[private]") {
+			m9 = a
+		}
+	}
+	for name, a := range map[string]arrived{"m8-draft": draft, "m8": m8, "m9": m9, "m10": m10, "m2": m2, "m3": m3, "m5": m5, "m6": m6, "m7": m7, "colleague": colleague} {
 		file, got := "testdata/example-"+name+".txt", shown(k, a)
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

@@ -3,6 +3,7 @@ package backchannel
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ import (
 // publicVerbs ask members whether something may be said in public.
 func (b *Letterbox) publicVerbs() command.Table[*Call] {
 	return command.Table[*Call]{
-		{Name: "public", Args: "[TEXT]", Takes: command.Begun, Help: "TEXT, with all that stands below it, goes to the member, who is asked whether we may post exactly that, without the name. Alone: you get the member's own letter as a post, to send or to better. \"/public off\" takes the question back.", Do: b.doPublic},
+		{Name: "public", Args: "[TEXT]", After: true, Takes: command.Begun, Help: "TEXT, with all that stands below it, goes to the member, who is asked whether we may post exactly that, without the name. Alone: you get the member's own letter as a post, to send or to better. \"/public off\" takes the question back.", Do: b.doPublic},
 	}
 }
 
@@ -49,33 +50,39 @@ func (b *Letterbox) doPublic(tx *db.Tx, c *Call, args string) (string, error) {
 			return "", err
 		}
 		k.state = textAsked
-		if err := did(tx, now, c.Manager.ID, "asked "+now.Name+" whether a text may go to "+l.Title()); err != nil {
-			return "", err
-		}
-		return now.Name + " is asked. Nothing is posted without a yes.", b.askConsent(tx, c.Community, now, k, c.Story, templates.Consent{})
+		c.After(func(now Conv) error {
+			if err := did(tx, now, c.Manager.ID, "asked "+now.Name+" whether a text may go to "+l.Title()); err != nil {
+				return err
+			}
+			return b.askConsent(tx, c.Community, now, k, c.Story, templates.Consent{})
+		})
+		return now.Name + " is asked. Nothing is posted without a yes.", nil
 	}
+	k := consent{conv: now.ID, list: l.ID, manager: c.Manager.ID, state: textDraft, subject: now.Subject}
 	first, err := firstAsked(tx, now.ID)
 	if err != nil {
 		return "", err
 	}
-	if strings.TrimSpace(first.text) == "" {
-		return "", refusal.Because(refusal.NotFound, "Nothing that could be posted is left of %s's letter. Please write a text behind /public.", now.Name)
-	}
-	k := consent{conv: now.ID, list: l.ID, manager: c.Manager.ID, state: textDraft, subject: now.Subject}
 	if k.text, _, err = b.withoutWriter(tx, now, first.text); err != nil {
 		return "", err
+	}
+	if k.text == "" {
+		return "", refusal.Because(refusal.NotFound, "Nothing that could be posted is left of %s's letter. Please write a text behind /public.", now.Name)
 	}
 	if k.subject == "" || !now.About.Digest.IsZero() {
 		k.subject = firstSentence(k.text)
 	}
-	if k, err = addText(tx, k); err != nil {
-		return "", err
+	c.After(func(now Conv) error {
+		k, err := addText(tx, k)
+		if err != nil {
+			return err
+		}
+		return b.showDraft(tx, c.Community, now, c.Manager, k, c.Story, "")
+	})
+	if c.print == nil { // by mail the draft itself says so
+		return "", nil
 	}
-	said := ""
-	if c.print != nil { // by mail the draft itself says so
-		said = "You get a mail with " + now.Name + "'s letter as a post. Nobody was asked yet."
-	}
-	return said, b.showDraft(tx, c.Community, now, c.Manager, k, c.Story, "")
+	return "You get a mail with " + now.Name + "'s letter as a post. Nobody was asked yet.", nil
 }
 
 // mayBePublic says why nothing of a conversation can be proposed for a list.
@@ -149,6 +156,7 @@ func (b *Letterbox) proposed(tx *db.Tx, c Conv, m lists.Member, l lists.List, ty
 		return consent{}, err
 	}
 	text, slips := lists.Discreet(typed, m, own)
+	text = unsigned(text, m)
 	k := consent{conv: c.ID, list: l.ID, manager: m.ID}
 	k.subject, k.text = partSubject(text)
 	a := answer{conv: c, manager: m, text: k.subject + "\n" + k.text}
@@ -210,11 +218,34 @@ func (b *Letterbox) withoutWriter(tx *db.Tx, c Conv, text string) (string, []str
 		return "", nil, err
 	}
 	text, slips := lists.Discreet(text, m, own)
+	text = unsigned(text, m)
 	var shows []string
 	for _, s := range slips {
 		shows = append(shows, letter.CleanLine(s.What))
 	}
+	for _, w := range nameWords(text) {
+		part := slices.ContainsFunc(strings.Fields(m.Name), func(n string) bool { return strings.EqualFold(n, w) })
+		if part && !slices.Contains(shows, w) {
+			shows = append(shows, w)
+		}
+	}
 	return strings.TrimSpace(text), shows, nil
+}
+
+// closings stand above the name under a letter.
+var closings = regexp.MustCompile(`(?i)^(?:(?:many |kind |best |warm )?(?:regards|wishes|thanks)|thanks|thank you|cheers|best|yours|viele grüße|liebe grüße|grüße|lg|vg|cordialement|saludos)$`)
+
+// unsigned takes the name off the end of a text, alone on its line, with the closing above it. What is posted is signed by nobody.
+func unsigned(text string, m lists.Member) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	plain := func(i int) string { return strings.Trim(strings.TrimSpace(lines[i]), ".,!–- ") }
+	last := len(lines) - 1
+	if last < 1 || !strings.EqualFold(plain(last), m.FirstName()) && !strings.EqualFold(plain(last), m.Name) {
+		return strings.TrimSpace(text)
+	}
+	for last--; last > 0 && (plain(last) == "" || closings.MatchString(plain(last))); last-- {
+	}
+	return strings.TrimSpace(strings.Join(lines[:last+1], "\n"))
 }
 
 // askConsent asks the writer of a conversation about exactly one text (M8). t may tell why.

@@ -224,3 +224,30 @@ func TestExcludedWhileLooking(t *testing.T) {
 	}
 	is(t, "no letter", where(c), "")
 }
+
+// Ask to publish: the manager gets the member's own letter as a post, and the letter lies there, at all desks, until that is answered.
+func TestAskToPublish(t *testing.T) {
+	h := newHouse(t)
+	ask(h)
+	c, colleague := h.login(mira), h.login(theo)
+	c.ok("SELECT Back-channel/New")
+	if lines := c.ok(`MOVE 1:* "Back-channel/Ask to publish"`); !has(lines, "COPYUID") {
+		t.Errorf("no new place: %q", lines)
+	}
+	for _, m := range []*client{c, colleague} {
+		if got := m.subjects("Back-channel/Ask to publish"); got == "" || where(m) != "" {
+			t.Errorf("it lies in %q, and there is %q", where(m), got)
+		}
+	}
+	draft := h.One(h.Deliver(), mira)
+	if !strings.Contains(draft.Subject(), "For the list?") {
+		t.Errorf("Mira got %q", draft.Subject())
+	}
+	c.ok(`SELECT "Back-channel/Ask to publish"`)
+	if _, end := c.do("MOVE 1 Back-channel/Mine"); !strings.HasPrefix(end, "NO ") || !strings.Contains(end, "/public off") {
+		t.Errorf("moved out: %q", end)
+	}
+	h.MustSend(mailroomtest.Answer(mira, draft, "DROP"))
+	h.Deliver()
+	is(t, "dropped", where(c)+" | "+where(colleague), "New 2 | New 2")
+}

@@ -160,6 +160,8 @@ func mayMove(from, to folder) error {
 		why = "Only answers of yours that came back lie in Held."
 	case to.shelf == backchannel.FolderWaiting:
 		why = "Letters come to Waiting by themselves: answer this one, and it goes there."
+	case from.shelf == backchannel.FolderPublish && (to.shelf == backchannel.FolderNew || to.shelf == backchannel.FolderMine || to.shelf == backchannel.FolderReports):
+		why = "Somebody is asked whether this may be posted, and it comes back by itself when that is answered. A reply with /public off takes the question back."
 	case to.shelf == backchannel.FolderNew && from.shelf == backchannel.FolderWaiting:
 		why = "This letter waits for somebody's answer, and comes back by itself when there is one. You can take it by moving it to Mine, or end it by moving it to Closed."
 	}
@@ -241,7 +243,7 @@ func without(from folder) string {
 
 // stays tells the folders into which nothing is moved but whose action is done.
 func stays(to folder) bool {
-	return strings.HasPrefix(to.shelf, backchannel.FolderTags+"/") || to.shelf == backchannel.FolderPublish
+	return strings.HasPrefix(to.shelf, backchannel.FolderTags+"/")
 }
 
 // places tells where letters lie after a move. One that is not in the folder it was moved to has a conversation whose state does not

@@ -50,7 +50,7 @@ type world struct {
 	codes  []string
 }
 
-var randomParts = regexp.MustCompile(`\b[0-9a-z]{26,40}\b|boundary="?[^"\s;]+"?|--[0-9A-Za-z]{16,}(--)?`)
+var randomParts = regexp.MustCompile(`\b[0-9a-z]{26,40}\b|boundary="?[^"\s;]+"?|--[=_0-9A-Za-z]{16,}(--)?`)
 
 // see adds a view, without what is random.
 func (w *world) see(what, text string) {

@@ -112,11 +112,6 @@ func (e *Editor) composeBrief(tx *db.Tx, c lists.Community, m lists.Member, sinc
 			return t, err
 		}
 	}
-	if e.Heat != nil {
-		if t.Heat, err = e.Heat(tx, c, m); err != nil {
-			return t, err
-		}
-	}
 	all, err := lists.Lists(tx, c.ID)
 	if err != nil {
 		return t, err

@@ -77,10 +77,9 @@ func TestMorningBrief(t *testing.T) {
 func TestMorningBriefOnce(t *testing.T) {
 	w := newTown(t)
 	w.reader("dana@north.example", "Dana Reyes")
-	w.update(func(tx *db.Tx) error {
-		w.editor.Heat = func(*db.Tx, lists.Community, lists.Member) ([]string, error) { return []string{"A thread"}, nil }
-		return nil
-	})
+	w.editor.Held = func(*db.Tx, lists.Community, lists.Member) ([]templates.BriefPost, error) {
+		return []templates.BriefPost{{Title: "Beans", Author: "Ada Obi", List: "Garden talk", Age: "5 hours", Answer: "vote+x@gardeners.example"}}, nil
+	}
 	w.at("9 Jun 05:30")
 	w.due()
 	var mira lists.Member

@@ -33,10 +33,8 @@ type Editor struct {
 	Store  *archive.Store
 	Office *notice.Office
 	Box    *backchannel.Letterbox
-	// Held and Heat are parts of a manager's morning brief that others know: posts that wait for that manager, and threads that worry
-	// members. Nil: nothing is told of them.
+	// Held is the part of a manager's morning brief that moderation knows: posts that wait for that manager. Nil: nothing is told of them.
 	Held func(tx *db.Tx, c lists.Community, m lists.Member) ([]templates.BriefPost, error)
-	Heat func(tx *db.Tx, c lists.Community, m lists.Member) ([]string, error)
 }
 
 // Register makes the calendar call us.

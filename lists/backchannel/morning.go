@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/templates"
+	"backchannel/templates/refusal"
 )
 
 // briefLetters is how many letters a morning brief names.
@@ -47,6 +49,9 @@ func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member
 		}
 		t.Letters = append(t.Letters, one)
 	}
+	if t.Heat, err = b.morningHeat(tx, m); err != nil {
+		return err
+	}
 	if t.Thanks, err = b.thanks(tx, community.ID, m, since); err != nil || !community.Rota {
 		return err
 	}
@@ -59,6 +64,35 @@ func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member
 		t.Next = firstName(tx, weeks[1].First)
 	}
 	return nil
+}
+
+// morningHeat are the threads of which a manager was warned lately, with as many voices as that manager may know of.
+func (b *Letterbox) morningHeat(tx *db.Tx, m lists.Member) (lines []string, err error) {
+	threads, err := alarmsOf(tx, m.ID, tx.Now.Add(-heatWindow))
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range threads {
+		all, err := heatOf(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		seen, err := b.heatFor(tx, m, all)
+		if err != nil {
+			return nil, err
+		}
+		t, err := b.Office.Store.Thread(tx, id)
+		if refusal.KindOf(err) == refusal.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n := countVoices(seen); n > 0 {
+			lines = append(lines, fmt.Sprintf("\"%s\": %d members wrote to us about it, or feel that it goes wrong. The alarm that you got says what you can do.", clip(t.Subject, 60), n))
+		}
+	}
+	return lines, nil
 }
 
 // waits is owed, for letters of strangers as well: they have no clock, and are shown all the same.

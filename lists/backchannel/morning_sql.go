@@ -3,6 +3,7 @@ package backchannel
 import (
 	"time"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/templates"
@@ -11,6 +12,12 @@ import (
 func setThanks(tx *db.Tx, c ConvID) error {
 	_, err := tx.Exec("UPDATE conv SET kind = 'thanks' WHERE id = ?", c)
 	return err
+}
+
+// alarmsOf are the threads of which a manager was warned since a moment.
+func alarmsOf(tx *db.Tx, m lists.MemberID, since time.Time) ([]archive.ThreadID, error) {
+	return db.Select(tx, func(r db.Scanner) (id archive.ThreadID, err error) { return id, r.Scan(&id) },
+		"SELECT thread FROM heat_alarm WHERE manager = ? AND at > ? ORDER BY thread", m, db.Micros(since))
 }
 
 // thanks are the words of thanks since a moment that a manager may read, oldest first.

@@ -39,3 +39,21 @@ func TestMorningLetters(t *testing.T) {
 		t.Errorf("an answer to the address in the brief changed nothing: %+v", again.Letters)
 	}
 }
+
+// A thread of which a manager was warned stands in the brief, as long as it is hot.
+func TestMorningHeat(t *testing.T) {
+	v := newVillage(t)
+	p := heated(v)
+	v.MustSend(uneasy(dana, p, ""))
+	v.MustSend(uneasy("alison@east.example", p, ""))
+	if len(alarms(v.Deliver(), mira)) != 1 {
+		t.Fatal("two voices are no alarm here")
+	}
+	if got := morning(v, mira).Heat; len(got) != 1 || !strings.HasPrefix(got[0], `"Sponsors": 2 members`) {
+		t.Errorf("heat: %q", got)
+	}
+	v.Pass(72 * time.Hour)
+	if got := morning(v, mira).Heat; len(got) != 0 {
+		t.Errorf("for ever: %q", got)
+	}
+}

@@ -118,3 +118,26 @@ func TestAnOldDoorStillLeadsToTheManagers(t *testing.T) {
 		t.Errorf("%d letters", len(mine))
 	}
 }
+
+// "This thread feels wrong to me": the address that an issue shows at a thread, with [unease] in the subject, counts a voice and opens
+// nothing; two voices in a small community are an alarm (B11).
+func TestUneaseFromAnIssue(t *testing.T) {
+	w, _, a := aWeek(t)
+	if !strings.Contains(strings.Join(strings.Fields(a.Text()), " "), "with the subject [unease]: it is counted, without your name") {
+		t.Errorf("the issue does not say how:\n%s", a.Text())
+	}
+	door := doorPattern.FindAllString(a.Text(), -1)[0]
+	if err := w.send("dana@north.example", door, "[unease] Which compost?", ""); err != nil {
+		t.Fatal(err)
+	}
+	got := w.deliver()
+	if mine := to(got, "dana@north.example"); len(mine) != 1 || !strings.Contains(mine[0].Text(), "without your name") {
+		t.Errorf("Dana got %d letters", len(mine))
+	}
+	if len(to(got, "mira@lowe.example")) != 0 || w.rows("SELECT count(*) || '' FROM conv") != "0" {
+		t.Error("one voice reached a manager")
+	}
+	if n := w.rows("SELECT count(*) || '' FROM heat WHERE kind = 'unease'"); n != "1" {
+		t.Errorf("%s voices", n)
+	}
+}

@@ -62,7 +62,10 @@ func (b *Letterbox) unease(tx *db.Tx, in *lists.Incoming, about Context, asked b
 	}
 	mail := notice.Answer(in, notice.Acks, words)
 	mail.Answer = "unease"
-	return true, b.Office.SendIfDue(tx, mail)
+	if err := b.Office.SendIfDue(tx, mail); err != nil || len(in.Also) > 0 { // another address may need the letter still
+		return true, err
+	}
+	return true, b.Office.Store.DropLetter(tx, in.ID)
 }
 
 // warm counts a letter or report about a thread, and tells the managers when many write about it.

@@ -44,7 +44,13 @@ func alarms(all []arrived, who string) (found []arrived) {
 func TestUnease(t *testing.T) {
 	v := mailroomtest.New(t)
 	about := heated(v)
-	v.MustSend(uneasy("Dana Reyes <"+dana+">", about, "This thread feels wrong to me (no reply needed)\n\n-- \nDana"))
+	story := v.MustSend(uneasy("Dana Reyes <"+dana+">", about, "This thread feels wrong to me (no reply needed)\n\n-- \nDana"))
+	v.View(func(tx *db.Tx) error {
+		if _, err := v.Store.LetterByStory(tx, story); err == nil {
+			t.Error("the letter itself is kept")
+		}
+		return nil
+	})
 	all := v.Deliver()
 	says(t, v.One(all, dana), "Thank you. It is counted, without your name")
 	if len(all) != 1 {

@@ -51,6 +51,7 @@ func (p *Program) join() {
 	for kind, do := range p.Box.Dates() {
 		p.Calendar.Register(kind, do)
 	}
+	p.Calendar.Register(backchannel.NeedsDue, func(tx *db.Tx, due calendar.Due) error { return report.Tell(tx, p.Box, lists.CommunityID(due.Object)) })
 	p.Returns.Register(p.Calendar)
 	p.Editor.Register(p.Calendar)
 

@@ -105,3 +105,26 @@ func shown(n, least int) string {
 	}
 	return fmt.Sprint(n)
 }
+
+// Tell mails the managers of a community what members asked for in the month that is over, and how that led back to the list.
+func Tell(tx *db.Tx, box *backchannel.Letterbox, id lists.CommunityID) error {
+	c, err := lists.CommunityByID(tx, id)
+	if err != nil {
+		return err
+	}
+	now := tx.Now.UTC()
+	first := time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC)
+	needs, err := Needs(tx, id, first, Inside)
+	if err != nil {
+		return err
+	}
+	sum, err := backchannel.CountLetters(tx, id, first, first.AddDate(0, 1, 0))
+	if err != nil {
+		return err
+	}
+	t := backchannel.NeedsReport{Community: c.Name, Month: first, Closed: sum.Closed, Public: sum.Public, Bridged: sum.Bridged}
+	for _, n := range needs {
+		t.Needs = append(t.Needs, backchannel.NeedLine(n))
+	}
+	return box.TellNeeds(tx, c, t)
+}

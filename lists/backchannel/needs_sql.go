@@ -16,8 +16,14 @@ func noteVoice(tx *db.Tx, c ConvID, m lists.MemberID) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec("UPDATE conv SET voice = ? WHERE id = ?", v, c)
-	return err
+	if _, err = tx.Exec("UPDATE conv SET voice = ? WHERE id = ?", v, c); err != nil {
+		return err
+	}
+	conv, err := row(tx, c)
+	if err != nil {
+		return err
+	}
+	return planNeeds(tx, conv.Community)
 }
 
 // counted are the conversations that may enter statistics by tag: no report, none that a manager may not know of, none without a name.

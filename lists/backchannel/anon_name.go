@@ -13,7 +13,7 @@ import (
 // The words of made-up names: nothing that judges, and animals that nobody minds to be.
 const (
 	nameColours = "Amber Autumn Azure Blue Bright Bronze Brown Calm Cinnamon Clear Cloudy Copper Coral Crimson Dappled Dawn Early Emerald Evening Forest Frosty Gentle Golden Green Grey " +
-		"Hazel Indigo Ivory Jade Late Lilac Little Lunar Maple Meadow Mellow Misty Morning Mossy Northern Olive Orange Patient Pearl Pine Plain Quiet Rainy Red River Rosy Russet Sandy " +
+		"Hazel Indigo Ivory Jade Late Lilac Little Lunar Maple Meadow Mellow Misty Morning Mossy Nimble Olive Orange Patient Pearl Pine Plain Quiet Rainy Red River Rosy Russet Sandy " +
 		"Scarlet Shady Silver Slate Snowy Soft Solar Southern Spotted Spring Steady Stony Striped Summer Sunny Swift Teal Tidal Velvet Violet Wandering Warm Western White Wild Winter Wooded"
 	nameAnimals = "Badger Bear Beaver Bee Bison Bittern Blackbird Bullfinch Bumblebee Butterfly Camel Cat Chaffinch Cricket Crane Curlew Deer Dolphin Dormouse Dove Dragonfly Duck Eagle Egret Eider " +
 		"Elephant Elk Falcon Ferret Finch Firefly Fox Frog Gannet Gecko Giraffe Goldfinch Goose Grebe Grouse Gull Hare Harrier Hawk Hedgehog Heron Hoopoe Horse Ibex Ibis Jackdaw Jay Kestrel " +

@@ -110,6 +110,7 @@ func readBounce(l *letter.Letter, b *body) (Kind, []Failure) {
 	}
 	for i := range failures {
 		complete(&failures[i], text, len(failures) == 1 && len(text) == 1)
+		late(&failures[i], b.text)
 	}
 	return Bounce, failures
 }
@@ -141,6 +142,21 @@ func complete(f *Failure, text []Failure, same bool) {
 			f.Class = classify(f.Action, f.Status, t.Diagnostic)
 		}
 		return
+	}
+}
+
+// late takes back that an address is dead where its host had taken it at RCPT. What the host says after it has seen the letter is about
+// the letter: some filters say "Unknown user" (NTT docomo). And a program that it started for the recipient may miss a user of its own
+// machine, of whom the address knows nothing (Postfix's "Command output").
+func late(f *Failure, text string) {
+	if f.Class != Gone {
+		return
+	}
+	switch words := strings.Join(strings.Fields(text), " "); {
+	case generic(f.Status) && strings.Contains(words, "in reply to end of DATA"):
+		f.Class = Refused
+	case strings.Contains(words, "Command output:"):
+		f.Class = Unclear
 	}
 }
 

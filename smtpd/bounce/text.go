@@ -34,7 +34,7 @@ func readText(l *letter.Letter, b *body) []Failure {
 				until = n.line
 			}
 		}
-		words := t.about(c, until, len(found) == 1)
+		words := t.about(c, t.verdictEnd(c.line, until), len(found) == 1)
 		f := Failure{Recipient: c.address, Action: Failed, Diagnostic: diagnostic(words)}
 		f.Status, f.Code = firstStatus(f.Diagnostic), firstCode(f.Diagnostic)
 		if delay {
@@ -202,6 +202,23 @@ func (t *transcript) about(c candidate, until int, lone bool) string {
 		}
 	}
 	return strings.Join(append(append(coded, near...), far...), " ")
+}
+
+// verdict is a line by which old Sendmail ends what it has to say of one recipient or host: "554 <ann@east.example>... Host unknown".
+var verdict = regexp.MustCompile(`^[45][0-9][0-9] \S[^>]{0,200}>?(?: \(\w+\))?\.\.\. `)
+
+// verdictEnd is where the words about a recipient end at the latest: behind a verdict of their own the next one is somebody else's, even
+// where it names a host only.
+func (t *transcript) verdictEnd(line, until int) int {
+	if line >= len(t.lines) || !verdict.MatchString(t.lines[line]) {
+		return until
+	}
+	for i := line + 1; i < until; i++ {
+		if verdict.MatchString(t.lines[i]) {
+			return i
+		}
+	}
+	return until
 }
 
 // isDelay tells that a report only warns.

@@ -56,6 +56,7 @@ func Catalogue() []Check {
 		{Name: "queue", Group: Work, look: owed, Means: "What is owed leaves within a day; nothing was set aside, or is held since a restore."},
 		{Name: "resting hosts", Group: Work, look: resting, Means: "No operator of mail hosts has asked us to slow down. While one rests, copies for its domains wait (M13)."},
 		{Name: "bounces", Group: Work, look: bounced, Means: "Of the copies of the last week less than 2 in 100 came back. Mailbox providers judge senders by that (M16)."},
+		{Name: "complaints", Group: Work, look: complained, Means: "Of a thousand copies delivered in a week less than one was called spam. From three on providers refuse everything (M16)."},
 		{Name: "returned mail", Group: Work, each: returned, Means: "Nobody refuses our mail for what we are or send: each host that did within a week is named, with its words and what can be done. Mail to dead addresses stops by itself; letters to the ombuds must arrive."},
 		{Name: "held letters", Group: Work, look: waiting, Means: "No letter waits longer than three days for a manager's word."},
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/logbook"
 	"backchannel/lists"
 	"backchannel/lists/returns"
 )
@@ -67,4 +68,50 @@ func cameBack(domain string, troubles []returns.Trouble) (all []Finding) {
 		all = append(all, fine("%s", found)...)
 	}
 	return all
+}
+
+// The marks of the big providers, in complaints for ten thousand copies (M16): below the first all is well, at the last a provider may
+// take nothing any more.
+const (
+	complaintsSeen  = 10
+	complaintsAlarm = 20
+	complaintsNever = 30
+)
+
+// complained weighs how often people pressed "spam" in a week against what was delivered in it (M16).
+func complained(ctx context.Context, h Host) []Finding {
+	var delivered, spam int64
+	err := h.Database.View(ctx, func(tx *db.Tx) error {
+		n, err := logbook.EndedSince(tx, h.Now().Add(-lately))
+		if err != nil {
+			return err
+		}
+		delivered = n[logbook.Delivered]
+		all, err := lists.Communities(tx)
+		for _, c := range all {
+			troubles, err := returns.Troubles(tx, c.ID, h.Now().Add(-lately))
+			if err != nil {
+				return err
+			}
+			for _, t := range troubles {
+				if t.Kind == returns.Spam || t.Kind == returns.Nameless {
+					spam += int64(t.N)
+				}
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return unable(err)
+	}
+	found := fmt.Sprintf("%s about %s in the last seven days", count(spam, "complaint"), count(delivered, "delivered copy"))
+	switch {
+	case spam < 2 || spam*10000 < complaintsSeen*delivered: // one complaint is no rate
+		return fine("%s", found)
+	case spam*10000 < complaintsAlarm*delivered:
+		return one(Warn, found+", more than one in a thousand", "who complained was taken off; ask the managers who was put on a list without asking for it")
+	case spam*10000 < complaintsNever*delivered:
+		return one(Warn, found+", more than two in a thousand: providers begin to sort our mail out", "send less to those who read little: backchannel member set ADDRESS --delivery digest; take off who never asked to be on")
+	}
+	return one(Fail, found+", more than three in a thousand: providers may refuse all our mail", "stop what people complain about (backchannel queue hold --all) and take off who never asked to be on, before anything else goes out")
 }

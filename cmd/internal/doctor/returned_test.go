@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,4 +76,49 @@ func about(h doctor.Host, check string) (all []string) {
 		}
 	}
 	return all
+}
+
+// M16: below one complaint in a thousand copies all is well, from two on it is an alarm, from three on a failure. One complaint is no rate.
+func TestComplaintsM16(t *testing.T) {
+	for _, c := range []struct {
+		spam int
+		want string
+	}{
+		{0, "ok: 0 complaints about 1000 delivered copies in the last seven days → "},
+		{1, "ok: 1 complaint about 1000 delivered copies in the last seven days → "},
+		{2, "warning: 2 complaints about 1000 delivered copies in the last seven days, more than two in a thousand: providers begin to sort our mail out → " +
+			"send less to those who read little: backchannel member set ADDRESS --delivery digest; take off who never asked to be on"},
+		{3, "failed: 3 complaints about 1000 delivered copies in the last seven days, more than three in a thousand: providers may refuse all our mail → " +
+			"stop what people complain about (backchannel queue hold --all) and take off who never asked to be on, before anything else goes out"},
+	} {
+		h := host(t)
+		ended(t, &h, 1000, 0)
+		complain(t, h, c.spam)
+		if got := about(h, "complaints"); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("%d: %q", c.spam, got)
+		}
+	}
+	h := host(t)
+	ended(t, &h, 1500, 0)
+	complain(t, h, 2)
+	if got := about(h, "complaints"); len(got) != 1 || !strings.Contains(got[0], "warning: 2 complaints about 1500 delivered copies in the last seven days, more than one in a thousand → who complained was taken off") {
+		t.Errorf("%q", got)
+	}
+	h.Now = func() time.Time { return now.Add(8 * 24 * time.Hour) }
+	if got := about(h, "complaints"); !slices.Equal(got, []string{"ok: 0 complaints about 0 delivered copies in the last seven days → "}) {
+		t.Errorf("a week later: %q", got)
+	}
+}
+
+// complain notes complaints as a provider's reports do.
+func complain(t *testing.T, h doctor.Host, n int) {
+	update(t, &h, func(tx *db.Tx) error {
+		for i := range n {
+			if _, err := tx.Exec("INSERT INTO trouble (community, day, kind, about, cause, said, n, at) SELECT id, ?, 'spam', ?, '', '', 1, ? FROM community ORDER BY id LIMIT 1",
+				tx.Now.Unix()/86400, fmt.Sprint("member ", i), db.Micros(tx.Now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -49,7 +49,7 @@ func TestResting(t *testing.T) {
 	rest := func(domains ...string) func(*testing.T, *doctor.Host) {
 		return tries(queue.Outcome{Stage: queue.StageHello, Code: 421, Enhanced: "4.7.0", Text: "too much", Host: "mx.big.test", Busy: true}, domains...)
 	}
-	const line = "warning: big.test asked us to slow down and gets nothing until 2026-06-12 08:15 UTC: mx.big.test said 421 4.7.0 → nothing, if it stays rare; its own words: backchannel queue show 1"
+	const line = "failed: big.test asked us to slow down and gets nothing until 2026-06-12 08:15 UTC: mx.big.test said 421 4.7.0 → nothing, if it stays rare; its own words: backchannel queue show 1"
 	for name, c := range map[string]finding{
 		"nobody": {"resting hosts", nil, "ok: nobody has asked us to slow down"},
 		"one":    {"resting hosts", rest("big.test"), line},

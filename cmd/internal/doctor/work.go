@@ -223,7 +223,7 @@ func resting(ctx context.Context, h Host) []Finding {
 	}
 	var found []Finding
 	for _, p := range all[:min(len(all), mostResting)] {
-		f := one(Warn, fmt.Sprintf("%s asked us to slow down and gets nothing until %s: %s", clean(p.Operator), p.Until.UTC().Format("2006-01-02 15:04 UTC"), clean(p.Why)),
+		f := one(Fail, fmt.Sprintf("%s asked us to slow down and gets nothing until %s: %s", clean(p.Operator), p.Until.UTC().Format("2006-01-02 15:04 UTC"), clean(p.Why)),
 			fmt.Sprintf("nothing, if it stays rare; its own words: backchannel queue show %d", p.Copy))
 		found = append(found, f...)
 	}

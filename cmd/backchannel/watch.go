@@ -149,7 +149,7 @@ func (p *Program) health() Health {
 	}
 	err := p.pulse.write(p.DB)
 	if err != nil {
-		err = fmt.Errorf("The database cannot be written: %s.", strings.TrimSuffix(refusal.Log(err), ".")) //nolint:staticcheck // a sentence for people
+		err = refusal.Because(refusal.Unavailable, "The database cannot be written").From(err)
 	}
 	look("database", "It can be written.", err)
 	look("intake", "Letters are taken.", p.Rooms.Intake())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -20,9 +21,11 @@ import (
 // visit asks one of our listeners, whatever host the URL names, and gives the status and the body.
 func visit(t *testing.T, listener, method, url, body string) (int, string) {
 	t.Helper()
-	dial := func(network, _ string) (net.Conn, error) { return net.Dial(network, listener) }
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, listener)
+	}
 	client := &http.Client{
-		Transport:     &http.Transport{Dial: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
+		Transport:     &http.Transport{DialContext: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))

@@ -51,8 +51,6 @@ func (c *Call) done(tx *db.Tx) error {
 	return nil
 }
 
-type verb = command.Verb[*Call]
-
 // Verbs are all commands that managers have, in the order in which help shows them. A file that has verbs of its own adds its rows here.
 func (b *Letterbox) Verbs() command.Table[*Call] {
 	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.keepVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.helpVerbs())

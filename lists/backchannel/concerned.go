@@ -97,7 +97,7 @@ func (b *Letterbox) namedIn(tx *db.Tx, c Conv, text string, members, managers []
 	if err != nil {
 		return nil, err
 	}
-	known := func(m lists.Member) bool { return !first && (m.ID == c.Owner || slices.Contains(spoken, m.ID)) }
+	known := func(m lists.Member) bool { return !first && slices.Contains(spoken, m.ID) }
 	for _, m := range mentions(text, managers, c.Name, !first) {
 		if !known(m) {
 			named = append(named, m)

@@ -152,7 +152,7 @@ func heardSince(tx *db.Tx, c Conv, from letter.Address, since time.Time) (n int,
 // conversationsSince counts the conversations of the same writer since a date: those that are not anonymous.
 func conversationsSince(tx *db.Tx, c Conv, since time.Time) (n int, err error) {
 	where, args := c.ofWriter(c.Address)
-	err = tx.QueryRow("SELECT count(*) FROM conv WHERE "+where+" AND NOT restricted AND opened > @since", append(args, db.Named("since", db.Micros(since)))...).Scan(&n)
+	err = tx.QueryRow("SELECT count(*) FROM conv WHERE "+where+" AND NOT restricted AND ombuds <> 'alone' AND opened > @since", append(args, db.Named("since", db.Micros(since)))...).Scan(&n)
 	return n, err
 }
 

@@ -67,7 +67,7 @@ func CountLetters(tx *db.Tx, c lists.CommunityID, from, to time.Time) (t Tally, 
 		return t, err
 	}
 	span = append(span, db.Named("all", restricted >= leastRestricted))
-	const in = " FROM conv WHERE community = @community AND merged IS NULL AND (NOT restricted OR @all) "
+	const in = " FROM conv WHERE community = @community AND merged IS NULL AND ombuds <> 'alone' AND (NOT restricted OR @all) "
 	err = tx.QueryRow(`SELECT count(*) FILTER (WHERE voice <> '' AND opened >= @from AND opened < @to),
 		count(*) FILTER (WHERE closed >= @from AND closed < @to),
 		count(*) FILTER (WHERE closed >= @from AND closed < @to AND (publicable = 'y' OR outcome = 'published')),

@@ -398,6 +398,8 @@ func (b *Letterbox) doOutcome(tx *db.Tx, c *Call, args string) (string, error) {
 		return "", refusal.Because(refusal.NotAllowed, "%s is no report. /report makes it one.", c.Conv.Code)
 	case !slices.Contains(outcomes, what):
 		return "", refusal.Because(refusal.Invalid, "Behind /outcome stands explained, warned, hold, removed or nothing.")
+	case (what == templates.OnHold || what == templates.TakenOut) && c.In != nil && !proven(c.In):
+		return "", refusal.Because(refusal.NotAllowed, "What takes a member's place away needs a letter that your mail provider signs (DKIM), or a signed-in mail program. Nothing was done.")
 	}
 	var about lists.Member
 	if what != templates.NoCase {

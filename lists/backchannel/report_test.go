@@ -227,3 +227,25 @@ func TestSameEmployer(t *testing.T) {
 	says(t, v.One(all, dana), "Because Jonas works where the person you write about works")
 	says(t, v.One(all, mira), "Buy my beans.")
 }
+
+// What takes a member's place away is done only for a manager who proves to be one by more than the machine a letter came from (C7).
+func TestOutcomesThatNeedProof(t *testing.T) {
+	v := crowd(t)
+	v.MustSend(post{From: bill, To: "talk@gardeners.example", Subject: "Rules", Body: "Read the rules before you ask."})
+	p := answer(dana, v.One(to(v.Deliver(), dana), dana), "I did not like the tone.")
+	p.To = report
+	v.MustSend(p)
+	copy := v.One(to(v.Deliver(), mira), mira)
+	for _, word := range []string{"hold", "removed"} {
+		v.MustSend(answer(mira, copy, "/outcome "+word))
+		says(t, v.One(v.Deliver(), mira), "What takes a member's place away needs a letter that your mail provider signs (DKIM), or a signed-in mail program. Nothing was done.")
+	}
+	if m := v.Member(bill); m.State != lists.Active || m.Trust == 0 {
+		t.Fatalf("Bill is %s, T%d", m.State, m.Trust)
+	}
+	v.MustSend(login(answer(mira, copy, "/outcome removed"), mira))
+	v.Deliver()
+	if m := v.Member(bill); m.State != lists.Removed {
+		t.Errorf("Bill is %s", m.State)
+	}
+}

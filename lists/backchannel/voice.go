@@ -213,7 +213,7 @@ func (b *Letterbox) keepFromNamed(tx *db.Tx, c Conv, text string) error {
 		return nil
 	}
 	for _, m := range named {
-		if m.ID == c.Owner || slices.Contains(spoken, m.ID) {
+		if slices.Contains(spoken, m.ID) {
 			continue
 		}
 		if err := b.Exclude(tx, c, m.ID, Named, 0); err != nil {

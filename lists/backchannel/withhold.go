@@ -32,7 +32,7 @@ func (b *Letterbox) withhold(tx *db.Tx, in *lists.Incoming, c Conv, said string)
 	}
 	var left []lists.Member
 	for _, m := range mentions(text, readers, c.Name, true) {
-		if m.ID == c.Owner || slices.Contains(spoken, m.ID) {
+		if slices.Contains(spoken, m.ID) {
 			continue
 		}
 		if err := b.Exclude(tx, c, m.ID, Named, 0); err != nil {

@@ -5,6 +5,7 @@ package mailroomtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -248,6 +249,7 @@ type Arrived struct {
 	From, To letter.Address // of the envelope
 	*letter.Letter
 	Private bool // it was not for open wires
+	copy    queue.CopyID
 }
 
 // Deliver takes a copy.
@@ -263,7 +265,7 @@ func (w *world) Deliver(_ context.Context, m queue.Message) queue.Outcome {
 	if err != nil {
 		return queue.Outcome{Kind: queue.Failed, Text: err.Error()}
 	}
-	w.mail = append(w.mail, Arrived{m.From, m.To, l, m.Private})
+	w.mail = append(w.mail, Arrived{m.From, m.To, l, m.Private, m.Copy})
 	return queue.Outcome{Kind: queue.Delivered, Code: 250}
 }
 
@@ -336,6 +338,7 @@ func (v *Village) Deliver() []Arrived {
 	if _, err := v.runner.Drain(context.Background()); err != nil {
 		v.T.Fatal(err)
 	}
+	slices.SortFunc(v.world.mail, func(a, b Arrived) int { return cmp.Compare(a.copy, b.copy) }) // workers finish in any order
 	return v.world.mail
 }
 

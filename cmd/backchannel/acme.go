@@ -56,6 +56,11 @@ func (p *Program) newAuthority() *authority {
 			DirectoryURL: p.Config.TLS.Directory, UserAgent: "backchannel/" + version, HTTPClient: &http.Client{Timeout: authorityTime}, RetryBackoff: retryAuthority,
 		},
 	}
+	if p.Config.Web.HTTP != "" {
+		// It is this call that tells the manager of proofs over http. The listener calls again when it begins to serve, which may be after
+		// the first question to the authority: that one would find no proof that it could give, and a minute of pause would follow.
+		a.manager.HTTPHandler(nil)
+	}
 	return a
 }
 

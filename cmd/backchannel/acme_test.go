@@ -23,6 +23,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ type ca struct {
 	accounts map[string]bool
 	stuck    chan struct{} // not nil: nothing is answered before it closes
 	last     string        // what the last look at an applicant ended with
+	looks    atomic.Int32  // at applicants, so far
 }
 
 func newCA(t *testing.T) *ca {
@@ -185,6 +187,7 @@ func (c *ca) authz(w http.ResponseWriter, r *http.Request) {
 
 // prove looks at the applicant.
 func (c *ca) prove(w http.ResponseWriter, r *http.Request) {
+	c.looks.Add(1)
 	id, kind := r.PathValue("id"), r.PathValue("kind")
 	proof := "token" + id + "." + c.names["thumb"]
 	var err error
@@ -371,6 +374,28 @@ func TestCertificatesFromAnAuthority(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The first question to the authority may go out before the pages are served: the proof over http is promised all the same.
+func TestTheAuthorityIsAskedBeforeThePagesAreServed(t *testing.T) {
+	c := newCA(t)
+	h := openToACME(t, c)
+	if err := h.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	h.ports(c, false, true)
+	got := make(chan error, 1)
+	go func() {
+		_, err := h.authority.fetch(t.Context(), &tls.ClientHelloInfo{ServerName: "lists.test", CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}})
+		got <- err
+	}()
+	if !within(func() bool { return c.looks.Load() > 0 }) {
+		t.Error("the authority was not asked for a proof")
+	}
+	h.serveListening()
+	if err := <-got; err != nil {
+		t.Error(err)
 	}
 }
 

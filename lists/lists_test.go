@@ -309,6 +309,7 @@ func TestDigestPref(t *testing.T) {
 		if err := lists.SaveDigestPref(tx, dana.ID, want); err != nil {
 			return err
 		}
+		want.Format, want.MinPosts, want.Threads = "alt", 1, 12 // what is left open is as usual
 		if p, err = lists.DigestPrefOf(tx, dana.ID); p != want {
 			t.Errorf("kept %+v", p)
 		}

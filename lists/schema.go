@@ -85,7 +85,10 @@ func Schema() db.Schema {
 		member  INTEGER PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,
 		period  TEXT NOT NULL CHECK (period IN ('daily','weekly','monthly')),
 		weekday INTEGER NOT NULL CHECK (weekday BETWEEN 0 AND 6),  -- 0 is Sunday
-		hour    INTEGER NOT NULL CHECK (hour BETWEEN 0 AND 23)
+		hour    INTEGER NOT NULL CHECK (hour BETWEEN 0 AND 23),
+		format  TEXT NOT NULL CHECK (format IN ('alt','text','mime','rfc1153')),
+		min_posts INTEGER NOT NULL CHECK (min_posts BETWEEN 1 AND 1000), -- fewer new ones wait for the next slot
+		threads INTEGER NOT NULL CHECK (threads BETWEEN 1 AND 30)  -- shown with excerpts, at most
 	) STRICT;
 
 	-- 128 random bits for mail programs; only their SHA-256 is kept (A14).
@@ -108,5 +111,5 @@ func Schema() db.Schema {
 		n      INTEGER NOT NULL CHECK (n > 0),   -- posts at that time
 		PRIMARY KEY (list, member, at)
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables}}
+	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables}}
 }

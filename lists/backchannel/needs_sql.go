@@ -26,9 +26,6 @@ func noteVoice(tx *db.Tx, c ConvID, m lists.MemberID) error {
 	return planNeeds(tx, conv.Community)
 }
 
-// counted are the conversations that may enter statistics by tag: no report, none that a manager may not know of, none without a name.
-const countedSQL = "merged IS NULL AND NOT restricted AND NOT anon AND kind <> 'report' AND voice <> ''"
-
 // TagCount is how many people wrote about a tag. It is for reports, which show no small numbers.
 type TagCount struct {
 	Tag       string
@@ -41,7 +38,7 @@ type TagCount struct {
 func CountTags(tx *db.Tx, c lists.CommunityID, from, to time.Time) ([]TagCount, error) {
 	return db.Select(tx, func(r db.Scanner) (t TagCount, err error) { return t, r.Scan(&t.Tag, &t.Voices, &t.Published) },
 		`SELECT tag, count(DISTINCT voice), count(DISTINCT CASE WHEN outcome = 'published' THEN conv.id END) FROM conv JOIN conv_tag ON conv_tag.conv = conv.id
-			WHERE community = @community AND opened >= @from AND opened < @to AND `+countedSQL+` GROUP BY tag ORDER BY tag`,
+			WHERE community = @community AND opened >= @from AND opened < @to AND `+countedSQL+` AND NOT anon AND voice <> '' GROUP BY tag ORDER BY tag`,
 		db.Named("community", c), db.Named("from", db.Micros(from)), db.Named("to", db.Micros(to)))
 }
 

@@ -74,6 +74,7 @@ func samples() []sample {
 	all = append(all, anonSamples()...)
 	all = append(all, rotaSamples()...)
 	all = append(all, briefSamples()...)
+	all = append(all, previewSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
 	all = append(all, returnsSamples()...)

@@ -47,6 +47,7 @@ type Copy struct {
 	State    State
 	Held     string    // why it is held; empty: it is not
 	Attempts int       // begun so far, the present one included
+	Begun    bool      // an earlier attempt may have come as far as DATA: whoever got it must get the same once more
 	Since    time.Time // when it was owed
 	Due      time.Time // of the next attempt; zero: at once
 	Said     string    // what became of the last attempt, one line
@@ -164,6 +165,9 @@ type Outcome struct {
 	TLS       string // how the connection was encrypted, as in "TLS 1.3"; empty: not, or no SMTP
 	Busy      bool   // the route as a whole is unwilling for now: later copies would fare no better (M13)
 }
+
+// data tells whether the message may have begun to travel.
+func (o Outcome) data() bool { return o.Stage == StageData || o.Stage == StageEnd || o.Ambiguous }
 
 // String is the outcome on one line, for the logbook and the operator.
 func (o Outcome) String() string {

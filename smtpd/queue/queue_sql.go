@@ -28,6 +28,7 @@ func Schema() db.Schema {
 		state    TEXT NOT NULL DEFAULT 'waiting' CHECK (state = 'waiting' OR state = 'sending' OR state = 'aside'),
 		held     TEXT,                               -- why it is held; NULL: it is not
 		attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+		begun    INTEGER NOT NULL DEFAULT 0,         -- an attempt may have come as far as DATA
 		panics   INTEGER NOT NULL DEFAULT 0,         -- attempts in which the program itself failed
 		since    INTEGER NOT NULL,                   -- when it was owed, microseconds UTC
 		due      INTEGER,                            -- the next attempt, microseconds UTC; NULL: at once, whatever the clock says
@@ -86,13 +87,13 @@ func ofSource(tx *db.Tx, source string) ([]Copy, error) {
 	return db.Select(tx, scan, `SELECT `+columns+` FROM copy WHERE source = ? ORDER BY id`, source)
 }
 
-const columns = `id, source, story, msgid, local, domain, person, stamp, object, ifnull(raw, 0), state, ifnull(held, ''), attempts, panics, since, ifnull(due, 0), said`
+const columns = `id, source, story, msgid, local, domain, person, stamp, object, ifnull(raw, 0), state, ifnull(held, ''), attempts, begun, panics, since, ifnull(due, 0), said`
 
 func scan(r db.Scanner) (c Copy, err error) {
 	var since, due, raw int64
 	var msgid, state string
 	err = r.Scan(&c.ID, &c.Source, &c.Story, &msgid, &c.To.Local, &c.To.Domain, &c.Person, &c.Stamp, &c.Object, &raw, &state, &c.Held,
-		&c.Attempts, &c.panics, &since, &due, &c.Said)
+		&c.Attempts, &c.Begun, &c.panics, &since, &due, &c.Said)
 	c.MessageID, c.State, c.Raw = letter.MessageID(msgid), State(state), archive.RawID(raw)
 	c.Since, c.Due = db.Time(since), db.Time(due)
 	return c, err
@@ -151,21 +152,31 @@ func mend(tx *db.Tx, n int) error {
 	return nil
 }
 
+// Replace gives a copy other stored bytes, for a stamper that made its message anew. It is not for one whose message may have begun to
+// travel (Copy.Begun).
+func Replace(tx *db.Tx, id CopyID, raw archive.RawID) error {
+	n, err := tx.Change(`UPDATE copy SET raw = ? WHERE id = ? AND begun = 0`, int64(raw), id)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("copy %d is gone, or may have been sent as it was", id)
+	}
+	return err
+}
+
 // free makes the copies of dead runs due again at once, with their attempt kept (ST5). Only the holder of the lock may call it.
 func free(tx *db.Tx) (int64, error) {
 	return tx.Change(`UPDATE copy SET state = 'waiting', due = NULL WHERE state = 'sending'`)
 }
 
-// claim notes that an attempt begins, and the date of the one after it.
+// claim notes that an attempt begins, and the date of the one after it. Until its outcome is written down, nobody knows how far it came.
 func claim(tx *db.Tx, c Copy, run string, next time.Time) error {
-	_, err := tx.Exec(`UPDATE copy SET state = 'sending', run = @run, attempts = @attempts, due = @due WHERE id = @id`,
+	_, err := tx.Exec(`UPDATE copy SET state = 'sending', run = @run, attempts = @attempts, begun = 1, due = @due WHERE id = @id`,
 		db.Named("run", run), db.Named("attempts", c.Attempts), db.Named("due", db.Micros(next)), db.Named("id", c.ID))
 	return err
 }
 
 // giveBack undoes a claim whose attempt never began.
 func giveBack(tx *db.Tx, c Copy) error {
-	_, err := tx.Exec(`UPDATE copy SET state = 'waiting', attempts = attempts - 1, due = NULL WHERE id = ? AND state = 'sending'`, c.ID)
+	_, err := tx.Exec(`UPDATE copy SET state = 'waiting', attempts = attempts - 1, begun = ?, due = NULL WHERE id = ? AND state = 'sending'`, c.Begun, c.ID)
 	return err
 }
 
@@ -175,8 +186,8 @@ func postpone(tx *db.Tx, c Copy, next time.Time, said string) (bool, error) {
 	if !next.IsZero() {
 		date = db.Micros(next)
 	}
-	n, err := tx.Change(`UPDATE copy SET state = 'waiting', attempts = @attempts, panics = @panics, due = @due, said = @said WHERE id = @id`,
-		db.Named("attempts", c.Attempts), db.Named("panics", c.panics), db.Named("due", date), db.Named("said", said), db.Named("id", c.ID))
+	n, err := tx.Change(`UPDATE copy SET state = 'waiting', attempts = @attempts, begun = @begun, panics = @panics, due = @due, said = @said WHERE id = @id`,
+		db.Named("attempts", c.Attempts), db.Named("begun", c.Begun), db.Named("panics", c.panics), db.Named("due", date), db.Named("said", said), db.Named("id", c.ID))
 	return n == 1, err
 }
 

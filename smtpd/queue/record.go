@@ -95,8 +95,10 @@ func (s *shift) save(tx *db.Tx, res result) error {
 	case res.back:
 		return giveBack(tx, c)
 	case res.fell != nil:
+		c.Begun = true // as far as anybody knows
 		return s.fell(tx, c, *res.fell)
 	case res.cut && res.o.Kind == Deferred:
+		c.Begun = true // it was broken off, wherever it was
 		return s.later(tx, c, time.Time{}, "the server was stopped: "+res.o.String(), res.o.Status())
 	}
 	return s.settle(tx, c, res.o)
@@ -112,6 +114,7 @@ func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
 	case Dropped:
 		return s.end(tx, c, o, logbook.Dropped, o.story())
 	}
+	c.Begun = c.Begun || o.data()
 	wait, more := retryAfter(c.ID, c.Attempts)
 	if !more {
 		o.Kind = Failed

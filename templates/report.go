@@ -54,6 +54,8 @@ type ReportNotice struct {
 	Unverified bool     // nobody vouches that it is the member's
 	Anonymous  bool     // the name of who reports is made up
 	Urgent     bool
+	Files      []string `optional:"names of attachments that come with it"`
+	Sealed     bool     // it is encrypted: it is attached as it came, and nobody could look into it
 	NotPassed  []string `optional:"names of attachments that were left behind"`
 	Note       string   `optional:"the address of notes for managers only"`
 	Why        string   `optional:"why it comes now, when nobody has just written"`
@@ -88,6 +90,8 @@ type OmbudsLetter struct {
 	Post       *Quote   `optional:"the post it is about"`
 	Forward    bool     // /forward-to NAME is understood
 	Unverified bool     // nobody vouches that it is the member's
+	Files      []string `optional:"names of attachments that come with it"`
+	Sealed     bool     // it is encrypted: it is attached as it came
 	NotPassed  []string `optional:"names of attachments that were left behind"`
 }
 

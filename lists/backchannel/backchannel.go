@@ -19,6 +19,7 @@ import (
 	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -86,7 +87,7 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	} else if err != nil {
 		return err
 	}
-	if side != sideVoice { // nothing tells which letter came before which words without a name
+	if side != sideVoice && (side != sideHand || !c.Anon) { // nothing tells which letter came before which words without a name
 		if err := comes(tx, c.ID, in.Story); err != nil {
 			return err
 		}
@@ -230,11 +231,24 @@ func (b *Letterbox) byReference(tx *db.Tx, in *lists.Incoming) (reference, Conv,
 // together is how soon after each other two letters of one member about the same thing are one conversation (B2).
 const together = 30 * time.Minute
 
+// recent is the conversation of that kind that a new letter goes on with; zero when there is none. A letter about somebody who may read
+// that one begins another: what they have cannot be taken from them without telling that there is more.
 func (b *Letterbox) recent(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 	if in.Sender.ID == 0 || in.Verdict != lists.Verified {
 		return Conv{}, nil
 	}
-	return findRecent(tx, in.Community.ID, in.Sender.ID, about.Object, tx.Now.Add(-together))
+	c, err := findRecent(tx, in.Community.ID, in.Sender.ID, about.Object, tx.Now.Add(-together))
+	if err != nil || c.ID == 0 {
+		return c, err
+	}
+	readers, err := b.readers(tx, c)
+	if err != nil {
+		return Conv{}, err
+	}
+	if named, err := namedBy(tx, in, c.Name, words(in.Letter), readers); err != nil || len(named) > 0 {
+		return Conv{}, err
+	}
+	return c, nil
 }
 
 // How many letters a day managers take from one sender, and from one who is not verified (B15b).
@@ -318,6 +332,11 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 		}
 		return true, b.askMayRead(tx, in, c, "")
 	}
+	if c.Ombuds == OmbudsCopied { // who was promised to get what is written
+		if err := b.tellOmbuds(tx, in.Community, c, templates.MoreOfIt, others(readers, 0), in); err != nil {
+			return false, err
+		}
+	}
 	if c, err = b.timed(tx, c); err != nil { // before anybody is told by when to answer
 		return false, err
 	}
@@ -369,9 +388,10 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) error {
 }
 
 // mayRead tells whether somebody may see a conversation now: the managers, all but the one who wrote it and those for whom it does not
-// exist; nobody, when the ombuds alone has it. It is the one place that says so; letters, copies still owed, folders, lists and commands ask here.
+// exist; of what the ombuds handed on, those alone to whom its writer gave it; nobody, when the ombuds alone has it. It is the one place that says so; letters, copies still owed, folders, lists and commands ask here.
 func (c Conv) mayRead(m lists.Member) bool {
-	return m.Manager() && m.Community == c.Community && !c.erased && c.Ombuds != OmbudsAlone && m.ID != c.Member && !slices.Contains(c.excluded, m.ID)
+	return m.Manager() && m.Community == c.Community && !c.erased && c.Ombuds != OmbudsAlone && m.ID != c.Member &&
+		!slices.Contains(c.excluded, m.ID) && (!c.circle || slices.Contains(c.given, m.ID))
 }
 
 // readers are the managers who may see a conversation.

@@ -34,7 +34,11 @@ func (b *Letterbox) fileOlder(tx *db.Tx, m lists.Member) error {
 		if named, err := b.namesNewcomer(tx, all[i], m); err != nil {
 			return err
 		} else if named {
-			if err := b.Exclude(tx, all[i], m.ID, Named, 0); err != nil {
+			why := Named
+			if all[i].Kind == Report {
+				why = Concerned
+			}
+			if err := b.Exclude(tx, all[i], m.ID, why, 0); err != nil {
 				return err
 			}
 			continue
@@ -56,10 +60,11 @@ func (b *Letterbox) fileOlder(tx *db.Tx, m lists.Member) error {
 	return nil
 }
 
-// namesNewcomer tells whether an ordinary letter speaks of somebody who was no manager when it came: it is kept from them as from every
-// manager whom a letter names (B9). Reports know that already, and who has spoken in a conversation is a part of it.
+// namesNewcomer tells whether a letter speaks of somebody who was no manager when it came: it is kept from them as from every manager whom
+// a letter names (B9). Reports know only of members whom they name in full; here a first name counts. Who has spoken in a conversation is
+// a part of it.
 func (b *Letterbox) namesNewcomer(tx *db.Tx, c Conv, m lists.Member) (bool, error) {
-	if c.Anon || c.Kind == Report || c.Owner == m.ID {
+	if c.Owner == m.ID || slices.Contains(c.given, m.ID) {
 		return false, nil
 	}
 	spoken, err := spokenIn(tx, c.ID)
@@ -72,9 +77,15 @@ func (b *Letterbox) namesNewcomer(tx *db.Tx, c Conv, m lists.Member) (bool, erro
 	}
 	text := c.Subject
 	for _, msg := range all {
-		if msg.dir == dirIn {
-			text += "\n" + msg.text
+		if msg.dir != dirIn {
+			continue
 		}
+		files, err := b.filesOf(tx, msg.id)
+		if err != nil {
+			return false, err
+		}
+		text += "\n" + msg.text + "\n" + filesSay(baggage{pass: files})
 	}
-	return len(mentions(text, []lists.Member{m}, c.Name, true)) > 0, nil
+	named, err := namedIn(tx, c.Community, text, c.Name, []lists.Member{m}, c.Kind != Report)
+	return len(named) > 0, err
 }

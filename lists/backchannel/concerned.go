@@ -72,7 +72,7 @@ func (b *Letterbox) concerned(tx *db.Tx, c Conv, text string, first bool) ([]con
 		return nil, err
 	}
 	found.add(templates.WhyAuthor, author)
-	named, err := b.namedIn(tx, c, text, members, managers, first)
+	named, err := b.reportedIn(tx, c, text, members, managers, first)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func (b *Letterbox) concerned(tx *db.Tx, c Conv, text string, first bool) ([]con
 	return found.all, nil
 }
 
-// namedIn are the managers whom a text names in any way, and the other members whose whole name or address stands in it.
-func (b *Letterbox) namedIn(tx *db.Tx, c Conv, text string, members, managers []lists.Member, first bool) (named []lists.Member, err error) {
+// reportedIn are the managers whom a report names in any way, and the other members whose whole name or address stands in it.
+func (b *Letterbox) reportedIn(tx *db.Tx, c Conv, text string, members, managers []lists.Member, first bool) (named []lists.Member, err error) {
 	spoken, err := spokenIn(tx, c.ID)
 	if err != nil {
 		return nil, err

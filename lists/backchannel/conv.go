@@ -78,6 +78,17 @@ type Conv struct {
 	merged   ConvID
 	erased   bool             // its words are forgotten, and it is nobody's any more
 	excluded []lists.MemberID // managers for whom it does not exist
+	circle   bool             // it exists only for those to whom its writer gave it by name
+	given    []lists.MemberID // managers to whom somebody gave it by name
+}
+
+// story is the story of a letter in which more may be told of its conversation; "" for somebody without a name, whose letters nothing
+// ties to it.
+func (c Conv) story(in *lists.Incoming) string {
+	if in == nil || c.Anon {
+		return ""
+	}
+	return in.Story
 }
 
 // OmbudsPart is what the ombuds has to do with a conversation.

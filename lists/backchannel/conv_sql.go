@@ -15,26 +15,38 @@ import (
 )
 
 const convColumns = `id, code, community, coalesce(member, 0), local, domain, name, kind, state, coalesce(owner, 0), subject, about, digest, thread, rev,
-	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, clock, due, reminded, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds, erased <> 0,
+	anon, restricted, urgent, publicable, outcome, acked <> 0, opened, clock, due, reminded, answered, snoozed, snooze_as, coalesce(snoozer, 0), closed, coalesce(merged, 0), ombuds, erased <> 0, circle,
 	EXISTS (SELECT 1 FROM consent WHERE consent.conv = conv.id AND consent.state IN ('draft','asked')),
-	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0)`
+	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted = 0),
+	(SELECT coalesce(group_concat(manager), '') FROM conv_exclusion AS e WHERE e.conv = conv.id AND e.lifted <> 0)`
 
 func scanConv(r db.Scanner) (c Conv, err error) {
 	var digest, opened, clock, due, answered, snoozed, closed int64
-	var excluded string
+	var excluded, given string
 	err = r.Scan(&c.ID, &c.Code, &c.Community, &c.Member, &c.Address.Local, &c.Address.Domain, &c.Name, &c.Kind, &c.State, &c.Owner, &c.Subject,
 		&c.About.Object, &digest, &c.About.Thread, &c.Rev, &c.Anon, &c.Restricted, &c.Urgent, &c.Publicable, &c.Outcome, &c.Acked, &opened, &clock, &due, &c.reminded, &answered,
-		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &c.erased, &c.publishing, &excluded)
+		&snoozed, &c.snoozeAs, &c.snoozer, &closed, &c.merged, &c.Ombuds, &c.erased, &c.circle, &c.publishing, &excluded, &given)
+	if err != nil {
+		return c, err
+	}
 	c.About.Digest, c.Opened, c.Due, c.Answered, c.Snoozed, c.Closed = db.Time(digest), db.Time(opened), db.Time(due), db.Time(answered), db.Time(snoozed), db.Time(closed)
 	c.clock = db.Time(clock)
-	for _, one := range strings.FieldsFunc(excluded, func(r rune) bool { return r == ',' }) {
-		id, err := strconv.ParseInt(one, 10, 64)
-		if err != nil {
-			return c, fmt.Errorf("read an exclusion: %w", err)
-		}
-		c.excluded = append(c.excluded, lists.MemberID(id))
+	if c.excluded, err = readMembers(excluded); err == nil {
+		c.given, err = readMembers(given)
 	}
 	return c, err
+}
+
+// readMembers reads the numbers of members with commas between them.
+func readMembers(list string) (all []lists.MemberID, err error) {
+	for _, one := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
+		id, err := strconv.ParseInt(one, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read the managers of a conversation: %w", err)
+		}
+		all = append(all, lists.MemberID(id))
+	}
+	return all, nil
 }
 
 // row is the row of a conversation, whether it became a part of another or not.

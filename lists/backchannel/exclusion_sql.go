@@ -24,11 +24,20 @@ func exclude(tx *db.Tx, c ConvID, m lists.MemberID, why Reason, by lists.MemberI
 	return true, err
 }
 
+// include writes down that somebody who may do so gave a conversation to a manager by name.
 func include(tx *db.Tx, c ConvID, m lists.MemberID) error {
-	if _, err := tx.Exec("UPDATE conv_exclusion SET lifted = ? WHERE conv = ? AND manager = ?", db.Micros(tx.Now), c, m); err != nil {
+	_, err := tx.Exec(`INSERT INTO conv_exclusion (conv, manager, reason, at, lifted) VALUES (@conv, @manager, 'asked', @now, @now)
+		ON CONFLICT (conv, manager) DO UPDATE SET lifted = excluded.lifted`, db.Named("conv", c), db.Named("manager", m), db.Named("now", db.Micros(tx.Now)))
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec("UPDATE conv SET restricted = kind = 'report' OR EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @id AND lifted = 0) WHERE id = @id", db.Named("id", c))
+	_, err = tx.Exec("UPDATE conv SET restricted = kind = 'report' OR circle OR EXISTS (SELECT 1 FROM conv_exclusion WHERE conv = @id AND lifted = 0) WHERE id = @id", db.Named("id", c))
+	return err
+}
+
+// drawCircle keeps a conversation for those to whom its writer gives it by name, whoever else is or becomes a manager.
+func drawCircle(tx *db.Tx, c ConvID) error {
+	_, err := tx.Exec("UPDATE conv SET circle = 1, restricted = 1 WHERE id = ?", c)
 	return err
 }
 
@@ -109,6 +118,7 @@ func (b *Letterbox) Tags(tx *db.Tx, m lists.Member) ([]string, error) {
 	return db.Select(tx, scanWord, `SELECT tag FROM conv_tag AS t JOIN conv AS c ON c.id = t.conv
 			WHERE c.community = @community AND c.merged IS NULL AND c.member IS NOT @manager AND c.ombuds <> 'alone'
 			AND NOT EXISTS (SELECT 1 FROM conv_exclusion AS e WHERE e.conv = c.id AND e.manager = @manager AND e.lifted = 0)
+			AND (NOT c.circle OR EXISTS (SELECT 1 FROM conv_exclusion AS e WHERE e.conv = c.id AND e.manager = @manager AND e.lifted <> 0))
 		UNION SELECT tag FROM manager_tag WHERE manager = @manager ORDER BY tag`,
 		db.Named("community", m.Community), db.Named("manager", m.ID))
 }

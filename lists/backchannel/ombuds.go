@@ -42,6 +42,9 @@ func (b *Letterbox) takeForOmbuds(tx *db.Tx, in *lists.Incoming) error {
 	}
 	text := words(in.Letter)
 	if ref.conv != 0 && ref.manager == 0 && c.Ombuds == OmbudsAlone {
+		if c.Anon {
+			return b.fromVoice(tx, in, c)
+		}
 		return b.moreForOmbuds(tx, in, c, text)
 	}
 	if again, err := heardBefore(tx, Conv{Community: in.Community.ID, Member: in.Sender.ID, Address: in.From.Address}, in.Letter.MessageID(), text); err != nil {
@@ -58,10 +61,7 @@ func (b *Letterbox) takeForOmbuds(tx *db.Tx, in *lists.Incoming) error {
 	if err := setOmbuds(tx, &c, OmbudsAlone); err != nil {
 		return err
 	}
-	if _, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: text, verdict: in.Verdict}); err != nil {
-		return err
-	}
-	if err := in.Filed(tx, "a letter for the ombuds"); err != nil {
+	if err := b.hearForOmbuds(tx, in, &c, text); err != nil {
 		return err
 	}
 	return b.giveToOmbuds(tx, in, c, templates.ForOmbuds)
@@ -112,7 +112,7 @@ func (b *Letterbox) giveToOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, why temp
 	if err != nil {
 		return err
 	}
-	return b.writeWriter(tx, c, notice.Mail{Community: in.Community, Words: words, Kind: notice.Acks, Auto: notice.Replied, Private: true, Story: in.Story})
+	return b.writeWriter(tx, c, notice.Mail{Community: in.Community, Words: words, Kind: notice.Acks, Auto: notice.Replied, Private: true, Story: c.story(in)})
 }
 
 // keptAway are the managers for whom a conversation does not exist, with the reason.
@@ -154,13 +154,22 @@ func (b *Letterbox) moreForOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, text st
 		return err
 	}
 	c.Address = in.From.Address
-	if _, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: text, verdict: in.Verdict}); err != nil {
-		return err
-	}
-	if err := in.Filed(tx, "a letter for the ombuds"); err != nil {
+	if err := b.hearForOmbuds(tx, in, &c, text); err != nil {
 		return err
 	}
 	return b.tellOmbuds(tx, in.Community, c, templates.MoreOfIt, nil, in)
+}
+
+// hearForOmbuds puts a letter for the ombuds alone, with what is attached, into its conversation.
+func (b *Letterbox) hearForOmbuds(tx *db.Tx, in *lists.Incoming, c *Conv, text string) error {
+	msg, err := record(tx, c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: text, verdict: in.Verdict})
+	if err != nil {
+		return err
+	}
+	if err := b.keepFiles(tx, msg.id, c.bag(in.Letter).pass); err != nil {
+		return err
+	}
+	return in.Filed(tx, "a letter for the ombuds")
 }
 
 // tellOmbuds sends the ombuds a letter of a conversation: the newest one, or all of it when it was with the managers before. in is the
@@ -170,15 +179,20 @@ func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(all, func(m message) bool { return m.dir != dirIn })
+	if why == templates.MoreOfIt {
+		all = all[max(0, len(all)-1):]
+	}
 	var texts []string
+	var files []file
 	unverified := false
 	for _, m := range all {
-		if m.dir == dirIn {
-			texts, unverified = append(texts, m.text), m.verdict != lists.Verified && c.Member != 0
+		texts, unverified = append(texts, m.text), m.verdict != lists.Verified && c.Member != 0
+		came, err := b.filesOf(tx, m.id)
+		if err != nil {
+			return err
 		}
-	}
-	if why == templates.MoreOfIt {
-		texts = texts[max(0, len(texts)-1):]
+		files = append(files, came...)
 	}
 	without, err := b.keptAway(tx, c)
 	if err != nil {
@@ -186,7 +200,7 @@ func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why
 	}
 	t := templates.OmbudsLetter{
 		Community: community.Name, Code: c.Code, Reason: why, Subject: c.Subject, Member: c.Name, With: with, Text: templates.Said(strings.Join(texts, "\n\n")),
-		Forward: c.Ombuds == OmbudsAlone, Unverified: unverified,
+		Forward: c.Ombuds == OmbudsAlone, Unverified: unverified, Files: enclosed(files), Sealed: sealedIn(files),
 	}
 	for _, l := range without {
 		t.Managers = append(t.Managers, l.Name)
@@ -197,26 +211,23 @@ func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why
 	if t.Post, _, err = b.quotePost(tx, c); err != nil {
 		return err
 	}
-	story := ""
-	if in != nil {
-		story = in.Story
-		if in.Letter != nil {
-			t.NotPassed = c.bag(in.Letter).told()
-		}
+	if in != nil && in.Letter != nil {
+		t.NotPassed = c.bag(in.Letter).told()
 	}
 	words, err := t.Render()
 	if err != nil {
 		return err
 	}
-	return b.toOmbuds(tx, community, c, c.Name+" (private "+c.Code+")", words, story)
+	return b.toOmbuds(tx, community, c, c.Name+" (private "+c.Code+")", words, c.story(in), files...)
 }
 
 // toOmbuds sends the ombuds a letter about a conversation; a reply goes to its writer.
-func (b *Letterbox) toOmbuds(tx *db.Tx, community lists.Community, c Conv, from string, words templates.Mail, story string) error {
+func (b *Letterbox) toOmbuds(tx *db.Tx, community lists.Community, c Conv, from string, words templates.Mail, story string, files ...file) error {
 	mail := notice.Mail{
 		Community: community, To: letter.Mailbox{Address: community.Ombuds}, From: letter.Mailbox{Name: from, Address: community.Address("managers")},
 		Words: words.WithHTML(), Kind: notice.Converse, Private: true, Story: story,
 	}
+	enclose(&mail, files)
 	var err error
 	mail.ReplyTo, err = b.Office.Private(tx, c.Name, notice.Door{Community: community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
 	if err != nil {
@@ -312,7 +323,7 @@ func (b *Letterbox) askHandOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.M
 		return err
 	}
 	d := notice.Door{Community: in.Community, Receiver: Receiver, Object: object(sideHand, int64(c.ID), int(m.ID)), Days: heldDays}
-	mail := notice.Mail{Community: in.Community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true, Story: in.Story}
+	mail := notice.Mail{Community: in.Community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true, Story: c.story(in)}
 	if mail.ReplyTo, err = b.Office.Confirm(tx, d); err != nil {
 		return err
 	}
@@ -332,20 +343,21 @@ func (b *Letterbox) decideHandOver(tx *db.Tx, in *lists.Incoming, c Conv, manage
 	if err != nil {
 		return err
 	}
-	if err := in.Filed(tx, "a writer's word about who may read a letter"); err != nil {
+	if err := b.choiceFiled(tx, in, c); err != nil {
 		return err
 	}
 	switch word, alone, _ := lists.Word(in.Letter.NewText().Text); {
 	case alone && word == "YES" && m.Manager():
 		return b.handOver(tx, in, c, m)
 	case alone && word == "NO", !m.Manager():
-		return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" does not want "+m.FirstName()+" to have it.", in.Story)
+		return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" does not want "+m.FirstName()+" to have it.", c.story(in))
 	default:
 		return b.askHandOver(tx, in, c, m, "", word)
 	}
 }
 
-// handOver gives a manager what the ombuds had alone. All others are kept away from it until the writer says otherwise.
+// handOver gives a manager what the ombuds had alone. All others are kept away from it until the writer says otherwise: those too who are
+// no managers yet, or not now.
 func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member) error {
 	all, err := lists.Managers(tx, c.Community)
 	if err != nil {
@@ -356,6 +368,11 @@ func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Memb
 			continue
 		}
 		if _, err := exclude(tx, c.ID, other.ID, Asked, 0); err != nil {
+			return err
+		}
+	}
+	if c.Ombuds == OmbudsAlone {
+		if err := drawCircle(tx, c.ID); err != nil {
 			return err
 		}
 	}
@@ -378,7 +395,7 @@ func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Memb
 	if err := b.refile(tx, now); err != nil {
 		return err
 	}
-	return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" has said yes: "+m.FirstName()+" has it now. You still get what is written.", in.Story)
+	return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" has said yes: "+m.FirstName()+" has it now. You still get what is written.", c.story(in))
 }
 
 // tellOmbudsSaid tells the ombuds what became of a wish.

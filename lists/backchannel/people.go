@@ -113,6 +113,8 @@ func (b *Letterbox) doInclude(tx *db.Tx, c *Call, args string) (string, error) {
 		return "", refusal.Because(refusal.NotAllowed, "%s wrote this letter.", m.FirstName())
 	case now.mayRead(m):
 		return "", refusal.Because(refusal.Conflict, "%s can see it already.", m.FirstName())
+	case now.circle:
+		return "", Exclusion{Reason: Concerned}.mayInclude(now)
 	}
 	e, err := exclusionOf(tx, now.ID, m.ID)
 	if err != nil {
@@ -142,14 +144,8 @@ func (b *Letterbox) doExclude(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	readers, err := b.readers(tx, now)
-	switch {
-	case err != nil:
+	if err := b.mayExclude(tx, c.Community, now, m); err != nil {
 		return "", err
-	case !now.mayRead(m):
-		return "", refusal.Because(refusal.Conflict, "%s does not see it.", m.FirstName())
-	case len(readers) < 2:
-		return "", refusal.Because(refusal.NotAllowed, "%s is the only one who sees it; then nobody would.", m.FirstName())
 	}
 	said := m.FirstName() + " does not see it any more, and is not told."
 	if last, err := lastReference(tx, c.Conv.ID, m.ID, aLetter); err != nil {
@@ -158,15 +154,38 @@ func (b *Letterbox) doExclude(tx *db.Tx, c *Call, args string) (string, error) {
 		said += " What was mailed before cannot be called back."
 	}
 	c.After(func(now Conv) error {
+		if err := b.mayExclude(tx, c.Community, now, m); err != nil { // several of them may stand above one another
+			return err
+		}
 		if err := did(tx, now, c.Manager.ID, "kept it from "+m.FirstName()); err != nil {
 			return err
 		}
 		if err := audit(tx, now.Community, c.Manager.ID, "exclude", now.Code, m.FirstName()); err != nil {
 			return err
 		}
-		return b.Exclude(tx, now, m.ID, Asked, c.Manager.ID)
+		if err := b.Exclude(tx, now, m.ID, Asked, c.Manager.ID); err != nil || now.Kind != Report {
+			return err
+		}
+		return b.afterChoice(tx, c.Community, now)
 	})
 	return said, nil
+}
+
+// mayExclude says why a letter cannot be kept from a manager: somebody has to be left who reads it, and of a report two, or one and the
+// ombuds.
+func (b *Letterbox) mayExclude(tx *db.Tx, community lists.Community, c Conv, m lists.Member) error {
+	readers, err := b.readers(tx, c)
+	switch {
+	case err != nil:
+		return err
+	case !c.mayRead(m):
+		return refusal.Because(refusal.Conflict, "%s does not see it.", m.FirstName())
+	case len(readers) < 2:
+		return refusal.Because(refusal.NotAllowed, "%s is the only one who sees it; then nobody would.", m.FirstName())
+	case len(readers) == 2 && c.Kind == Report && community.Ombuds.IsZero():
+		return refusal.Because(refusal.NotAllowed, "Then one manager alone would have it, and a report needs two, or an ombuds who has a copy. This community has no ombuds.")
+	}
+	return nil
 }
 
 func (b *Letterbox) doAs(tx *db.Tx, c *Call, args string) (string, error) {

@@ -30,6 +30,9 @@ func (b *Letterbox) takeReport(tx *db.Tx, in *lists.Incoming) error {
 		if done, err := b.own(tx, in, c); err != nil || done {
 			return err
 		}
+		if c.Anon { // its writer answers us, and not in their own name
+			return b.fromVoice(tx, in, c)
+		}
 	}
 	if ref.conv != 0 && ref.manager == 0 && c.Kind == Report { // an answer to what we wrote about an earlier report
 		_, err := b.add(tx, in, c, false)
@@ -92,7 +95,7 @@ func postOf(object string) archive.PostID {
 // well when one is left, and to the ombuds alone when nobody is.
 func (b *Letterbox) hearReport(tx *db.Tx, in *lists.Incoming, c Conv, said string) error {
 	again := c.Rev > 0
-	text := in.Letter.Subject() + "\n" + said
+	text := strings.Join([]string{in.Letter.Subject(), said, filesSay(unpack(in.Letter))}, "\n")
 	if !again { // what a later letter quotes is ours, and names everybody who has it
 		text += "\n" + in.Letter.Text()
 	}
@@ -106,6 +109,9 @@ func (b *Letterbox) hearReport(tx *db.Tx, in *lists.Incoming, c Conv, said strin
 	c.Address = in.From.Address
 	msg, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: said, verdict: in.Verdict})
 	if err != nil {
+		return err
+	}
+	if err := b.keepFiles(tx, msg.id, c.bag(in.Letter).pass); err != nil {
 		return err
 	}
 	if err := c.heard(tx); err != nil {
@@ -203,6 +209,7 @@ func (b *Letterbox) bringReport(tx *db.Tx, community lists.Community, c Conv, m 
 	if err != nil {
 		return err
 	}
+	t.Files, t.Sealed = enclosed(files), sealedIn(files)
 	words, err := t.Render()
 	if err != nil {
 		return err
@@ -489,8 +496,8 @@ func (b *Letterbox) carryOut(tx *db.Tx, c *Call, now Conv, about lists.Member, w
 	return err
 }
 
-// afterChoice gives the ombuds a copy when the writer's word has left one manager alone with a report.
-func (b *Letterbox) afterChoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
+// afterChoice gives the ombuds a copy when somebody's word has left one manager alone with a report.
+func (b *Letterbox) afterChoice(tx *db.Tx, community lists.Community, c Conv) error {
 	now, err := find(tx, c.ID)
 	if err != nil || now.Ombuds != OmbudsOut {
 		return err
@@ -499,5 +506,5 @@ func (b *Letterbox) afterChoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	if err != nil {
 		return err
 	}
-	return b.shareWithOmbuds(tx, in.Community, &now, readers, nil)
+	return b.shareWithOmbuds(tx, community, &now, readers, nil)
 }

@@ -50,6 +50,7 @@ const schemaConv = `
 		voice      TEXT NOT NULL DEFAULT '',           -- tells its member from others under the key of its month; '' when that is destroyed
 		merged     INTEGER REFERENCES conv (id),       -- the conversation that it became a part of
 		ombuds     TEXT NOT NULL DEFAULT '' CHECK (ombuds IN ('','copied','alone')), -- the ombuds has a copy, or has it and no manager does
+		circle     INTEGER NOT NULL DEFAULT 0 CHECK (circle IN (0, 1)),     -- it is only for the managers to whom its writer gave it by name
 		CHECK ((state = 'closed') = (closed <> 0))
 	) STRICT;
 	CREATE INDEX conv_member ON conv (community, member, opened);
@@ -57,7 +58,7 @@ const schemaConv = `
 	CREATE INDEX conv_state ON conv (community, state);
 	CREATE INDEX conv_merged ON conv (merged) WHERE merged IS NOT NULL;
 
-	-- Managers for whom a conversation does not exist.
+	-- Managers for whom a conversation does not exist; and those for whom it does again, or for whom alone it does (circle).
 	CREATE TABLE conv_exclusion (
 		conv    INTEGER NOT NULL REFERENCES conv (id),
 		manager INTEGER NOT NULL REFERENCES member (id),

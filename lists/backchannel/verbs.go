@@ -332,6 +332,8 @@ func (b *Letterbox) doMerge(tx *db.Tx, c *Call, args string) (string, error) {
 		return "", refusal.Because(refusal.Conflict, "That is this very letter.")
 	case now.Anon || other.Anon || !same:
 		return "", refusal.Because(refusal.NotAllowed, "Only letters that are known to be of the same person can be put together.")
+	case now.circle || other.circle:
+		return "", refusal.Because(refusal.NotAllowed, "One of them was given to you by the ombuds, as its writer wished, and stays by itself.")
 	}
 	if err := absorb(tx, now, other); err != nil {
 		return "", err

@@ -76,7 +76,7 @@ func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	}
 	if choice.MatchString(strings.TrimSpace(in.Letter.NewText().Text)) { // INCLUDE NAME, EXCLUDE NAME
 		if done, err := b.writerChoice(tx, in, c); err != nil || done {
-			return errors.Join(err, b.Office.Store.DropLetter(tx, in.ID))
+			return err
 		}
 	}
 	if !found.suspicious() {
@@ -168,8 +168,11 @@ func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text
 	if err != nil {
 		return err
 	}
-	if c.Ombuds == OmbudsCopied {
-		if err := b.tellOmbuds(tx, community, c, templates.MoreOfIt, others(readers, 0), nil); err != nil {
+	if c.Kind == Report && len(readers) == 0 && !community.Ombuds.IsZero() {
+		return b.giveToOmbuds(tx, &lists.Incoming{Community: community}, c, templates.NobodyMayRead)
+	}
+	if c.Kind == Report || c.Ombuds == OmbudsCopied {
+		if err := b.shareWithOmbuds(tx, community, &c, readers, nil); err != nil {
 			return err
 		}
 	}

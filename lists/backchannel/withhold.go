@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
@@ -13,7 +14,7 @@ import (
 )
 
 // withhold keeps an ordinary letter from the managers whom it names, before anybody is told of it (B9). Who has answered in the
-// conversation, or has taken it, is a part of it: the writer knows that they read. It gives the managers who were left out by this letter.
+// conversation is a part of it: the writer knows that they read. It gives the managers who were left out by this letter.
 func (b *Letterbox) withhold(tx *db.Tx, in *lists.Incoming, c Conv, said string) ([]lists.Member, error) {
 	if c.Anon || c.Kind == Report || in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
 		return nil, nil // reports have rules of their own; the others could not be asked
@@ -22,16 +23,16 @@ func (b *Letterbox) withhold(tx *db.Tx, in *lists.Incoming, c Conv, said string)
 	if err != nil {
 		return nil, err
 	}
-	text := said
-	if c.Rev == 0 {
-		text = c.Subject + "\n" + said
-	}
 	spoken, err := spokenIn(tx, c.ID)
 	if err != nil {
 		return nil, err
 	}
+	named, err := namedBy(tx, in, c.Name, said, readers)
+	if err != nil {
+		return nil, err
+	}
 	var left []lists.Member
-	for _, m := range mentions(text, readers, c.Name, true) {
+	for _, m := range named {
 		if slices.Contains(spoken, m.ID) {
 			continue
 		}
@@ -47,6 +48,56 @@ func (b *Letterbox) withhold(tx *db.Tx, in *lists.Incoming, c Conv, said string)
 		}
 	}
 	return left, nil
+}
+
+// namedBy are those of the managers whom an ordinary letter of somebody names: in its subject, its words or what came with it.
+func namedBy(tx *db.Tx, in *lists.Incoming, writer, said string, managers []lists.Member) ([]lists.Member, error) {
+	text := strings.Join([]string{plainSubject(in.Letter.Subject()), said, filesSay(unpack(in.Letter))}, "\n")
+	return namedIn(tx, in.Community.ID, text, writer, managers, true)
+}
+
+// namedIn are those of the managers whom a text names: by a name, or by any address of theirs.
+func namedIn(tx *db.Tx, c lists.CommunityID, text, writer string, managers []lists.Member, greetings bool) ([]lists.Member, error) {
+	found := mentions(text, managers, writer, greetings)
+	for _, a := range addressesIn(text) {
+		m, known, err := lists.MemberByAddress(tx, c, a.address)
+		if err != nil {
+			return nil, err
+		}
+		if known && contains(managers, m.ID) && !contains(found, m.ID) {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// filesSay is what stands in the names of a letter's files, and in those of them that are plain texts. People write names of files small
+// and in one piece: here "theo_shouting2.png" is three words that are written as names.
+func filesSay(bag baggage) string {
+	var said []string
+	for _, name := range bag.all() {
+		var words strings.Builder
+		before := ' '
+		for _, r := range name {
+			switch {
+			case !unicode.IsLetter(r):
+				r = ' '
+			case !unicode.IsLetter(before):
+				r = unicode.ToUpper(r)
+			case unicode.IsUpper(r) && unicode.IsLower(before):
+				words.WriteRune(' ')
+			}
+			words.WriteRune(r)
+			before = r
+		}
+		said = append(said, words.String())
+	}
+	for _, f := range bag.pass {
+		if f.kind == kindText {
+			said = append(said, string(f.data))
+		}
+	}
+	return strings.Join(said, "\n")
 }
 
 // namedOf are the managers who may not see a letter because it names them.
@@ -241,7 +292,7 @@ func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bo
 			if err := b.Exclude(tx, c, m.ID, Asked, 0); err != nil {
 				return false, err
 			}
-			if err := in.Filed(tx, "a writer's word about who may read a letter"); err != nil {
+			if err := b.choiceFiled(tx, in, c); err != nil {
 				return false, err
 			}
 			return true, b.giveToOmbuds(tx, in, c, templates.NobodyMayRead)
@@ -251,7 +302,7 @@ func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bo
 		err = b.Exclude(tx, c, m.ID, Asked, 0)
 	}
 	if err == nil && c.Kind == Report {
-		err = b.afterChoice(tx, in, c)
+		err = b.afterChoice(tx, in.Community, c)
 	}
 	if err != nil {
 		return false, err
@@ -282,5 +333,17 @@ func (b *Letterbox) tellChoice(tx *db.Tx, in *lists.Incoming, c Conv, t template
 	if err := b.writeWriter(tx, c, mail); err != nil {
 		return err
 	}
-	return in.Filed(tx, "a writer's word about who may read a letter")
+	return b.choiceFiled(tx, in, c)
+}
+
+// choiceFiled notes that a writer's word about who may read was heard. Of somebody without a name the log tells no more than that there was
+// a private letter, and the letter is not kept.
+func (b *Letterbox) choiceFiled(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	if !c.Anon {
+		return in.Filed(tx, "a writer's word about who may read a letter")
+	}
+	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
+		return err
+	}
+	return b.Office.Store.DropLetter(tx, in.ID)
 }

@@ -83,6 +83,11 @@ func enclosed(files []file) (names []string) {
 	return names
 }
 
+// sealedIn tells whether an encrypted letter is among files.
+func sealedIn(files []file) bool {
+	return slices.ContainsFunc(files, func(f file) bool { return f.kind == kindLetter })
+}
+
 // notified says how a manager gets a letter.
 type notified struct {
 	again  bool // the conversation was open already
@@ -187,7 +192,7 @@ func (b *Letterbox) show(tx *db.Tx, community lists.Community, c Conv, m lists.M
 	if err != nil {
 		return err
 	}
-	t.Files, t.Sealed = enclosed(files), slices.ContainsFunc(files, func(f file) bool { return f.kind == kindLetter })
+	t.Files, t.Sealed = enclosed(files), sealedIn(files)
 	words, err := t.Render()
 	if err != nil {
 		return err

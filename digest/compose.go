@@ -9,8 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/backchannel"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -19,14 +22,14 @@ import (
 const htmlBudget = 90 << 10
 
 // write composes the mail: the fullest form that stays within the budget.
-func (e *Editor) write(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time) (notice.Mail, error) {
-	t, err := e.frame(tx, r, f, slot)
+func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.Time) (notice.Mail, error) {
+	t, err := e.frame(tx, r, ed, slot)
 	if err != nil {
 		return notice.Mail{}, err
 	}
 	var words templates.Mail
-	for _, form := range forms {
-		if t.Sections, err = e.sections(tx, r, f, issue, slot, form); err != nil {
+	for _, form := range forms(r.pref.Threads) {
+		if err = e.fill(tx, r, ed, issue, slot, form, &t); err != nil {
 			return notice.Mail{}, err
 		}
 		if words, err = t.Render(); err != nil {
@@ -69,12 +72,13 @@ func plain(s string) string {
 }
 
 // frame is everything of an issue but its threads.
-func (e *Editor) frame(tx *db.Tx, r reader, f fresh, slot time.Time) (templates.Digest, error) {
+func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templates.Digest, error) {
 	zone, c := r.zone(), r.community
 	t := templates.Digest{
 		Community: c.Name, To: slot.In(zone),
-		Slot:    templates.Slot{Period: templates.Period(r.pref.Period), Weekday: r.pref.Weekday, Hour: r.pref.Hour, Zone: zone.String()},
-		Numbers: f.numbers(),
+		Slot: templates.Slot{Period: templates.Period(r.pref.Period), Weekday: r.pref.Weekday, Hour: r.pref.Hour, Zone: zone.String()},
+		Note: ed.Note, Jam: ed.Jam, Events: ed.Events[:min(len(ed.Events), mostEvents)],
+		Numbers: ed.numbers(), Lists: len(ed.fresh),
 		Doors: templates.Doors{
 			Managers: c.Address("managers").String(), Help: c.Address("help").String(), Leave: c.Address("leave").String(), Each: c.Address("each").String(),
 			Daily: c.Address("daily").String(), Weekly: c.Address("weekly").String(), Monthly: c.Address("monthly").String(), NoDigest: c.Address("nodigest").String(),
@@ -89,64 +93,210 @@ func (e *Editor) frame(tx *db.Tx, r reader, f fresh, slot time.Time) (templates.
 	}
 	if ever && last.slot.Before(slot) {
 		t.From = last.slot.In(zone)
-	} else if first := f.first(); !first.IsZero() {
+	} else if first := ed.first(); !first.IsZero() {
 		t.From = first.In(zone)
 	}
-	return t, nil
+	if t.Numbers != nil && !t.From.IsZero() {
+		if t.Numbers.Letters, t.Numbers.Bridged, err = backchannel.Answered(tx, c.ID, t.From, slot); err != nil {
+			return t, err
+		}
+	}
+	t.NewMembers, err = newMembers(tx, ed.fresh, slot, c.Domain)
+	return t, err
 }
 
+// numbers are the week in one line; nil when nothing was posted.
 func (f fresh) numbers() *templates.Numbers {
 	n := templates.Numbers{Posts: f.posts()}
-	people := map[string]bool{}
+	if n.Posts == 0 {
+		return nil
+	}
+	people, newcomers := map[string]bool{}, map[string]bool{}
+	var replies []time.Duration
 	for _, l := range f {
 		n.Threads += len(l.threads)
+		for _, p := range l.came {
+			newcomers[who(p)] = true
+		}
 		for _, t := range l.threads {
 			for _, p := range t.posts {
 				people[who(p)] = true
 			}
+			if t.question {
+				replies = append(replies, t.reply)
+			}
 		}
 	}
-	n.People = len(people)
+	n.People, n.First, n.HalfIn = len(people), len(newcomers), half(replies)
 	return &n
 }
 
-// form is how fully threads are shown: so many with excerpts, each with so many of such a length, and so many more by their subject.
+// fewQuestions is how many questions are too few for a number that says how fast half of them were answered.
+const fewQuestions = 3
+
+// half is within which time half of the questions were answered; 0 when fewer than half were, or when there are too few of them.
+func half(replies []time.Duration) time.Duration {
+	answered := slices.DeleteFunc(slices.Clone(replies), func(d time.Duration) bool { return d == 0 })
+	need := (len(replies) + 1) / 2
+	if len(replies) < fewQuestions || len(answered) < need {
+		return 0
+	}
+	slices.Sort(answered)
+	return answered[need-1]
+}
+
+// How new somebody is who is named as new, and how many are named.
+const (
+	newFor         = 60 * 24 * time.Hour
+	mostNewMembers = 8
+	introLen       = 100 // characters of what they say of themselves
+)
+
+// newMembers are members who came lately and wrote for the first time: whoever only reads is not shown to others. A line of their own is
+// shown when they wrote it to be shown, under the tag #intro.
+func newMembers(tx *db.Tx, f fresh, slot time.Time, domain string) (all []templates.NewMember, err error) {
+	named := map[int64]bool{}
+	for _, l := range f {
+		for _, p := range l.came {
+			m, err := lists.MemberByID(tx, lists.MemberID(p.Author))
+			if err != nil {
+				return nil, err
+			}
+			if named[p.Author] || m.Joined.Before(slot.Add(-newFor)) || m.State != lists.Active || len(all) == mostNewMembers {
+				continue
+			}
+			named[p.Author] = true
+			n := templates.NewMember{Name: hide(name(p), domain)}
+			if tags := tagsOf(p, l.prefix, nil); slices.Contains(tags, "intro") || slices.Contains(tags, "introduction") {
+				said, _ := split(withoutTags(p.Text))
+				n.Intro = short(hide(said, domain), introLen)
+			}
+			all = append(all, n)
+		}
+	}
+	return all, nil
+}
+
+// form is how fully threads are shown: so many with excerpts, each with so many of such a length, and so many more of each list by
+// their subject.
 type form struct{ threads, excerpts, length, brief int }
 
 // forms are tried from the fullest until one fits into the budget. The last one fits whatever happens.
-var forms = [...]form{
-	{12, 3, 280, 40}, {12, 3, 140, 40}, {12, 1, 140, 40}, {6, 1, 140, 40}, {0, 0, 0, 40}, {0, 0, 0, 8}, {},
+func forms(threads int) []form {
+	return []form{
+		{threads, 3, 280, mostBrief}, {threads, 3, 140, mostBrief}, {threads, 1, 140, mostBrief}, {threads / 2, 1, 140, mostBrief},
+		{0, 0, 0, mostBrief}, {},
+	}
 }
 
-func (e *Editor) sections(tx *db.Tx, r reader, f fresh, issue int64, slot time.Time, form form) ([]templates.Section, error) {
-	var all []templates.Section
-	for _, l := range f {
-		if len(l.threads) == 0 {
-			continue
+// fill writes the threads of an issue into it, in one form.
+func (e *Editor) fill(tx *db.Tx, r reader, ed edition, issue int64, slot time.Time, form form, t *templates.Digest) (err error) {
+	t.Unanswered, t.Offers, t.Sections = nil, nil, nil
+	view := view{e: e, tx: tx, r: r, issue: issue, lists: len(ed.fresh), slot: slot.In(r.zone()), form: form}
+	for _, q := range ed.unanswered {
+		shown, err := view.question(q)
+		if err != nil {
+			return err
 		}
+		t.Unanswered = append(t.Unanswered, shown)
+	}
+	for _, o := range ed.offers {
+		t.Offers = append(t.Offers, view.offer(o))
+	}
+	for _, l := range ed.fresh {
 		s := templates.Section{List: l.list.Title()}
-		prefix, domain := l.prefix(), r.community.Domain
-		for i, t := range l.threads {
-			subject := t.subject(prefix, domain)
+		var brief []ranked
+		for i, th := range ed.threads {
 			switch {
+			case th.list.ID != l.list.ID:
 			case i < form.threads:
-				door, err := e.door(tx, r, issue, t.thread.ID)
+				shown, err := view.thread(th)
 				if err != nil {
-					return nil, err
+					return err
 				}
-				s.Threads = append(s.Threads, templates.Thread{
-					Number: int(t.thread.Number), Subject: subject, New: len(t.posts), People: t.people(),
-					Excerpts: t.excerpts(form, slot.In(r.zone()), domain), Privately: door.Address.String(),
-				})
-			case i < form.threads+form.brief:
-				s.Brief = append(s.Brief, templates.Brief{Number: int(t.thread.Number), Subject: subject, New: len(t.posts)})
+				s.Threads = append(s.Threads, shown)
+			default:
+				brief = append(brief, th)
+			}
+		}
+		for _, th := range append(brief, ed.brief...) {
+			switch {
+			case th.list.ID != l.list.ID:
+			case len(s.Brief) < form.brief:
+				s.Brief = append(s.Brief, templates.Brief{Number: int(th.thread.Number), Subject: view.subject(th), New: len(th.posts)})
 			default:
 				s.More++
 			}
 		}
-		all = append(all, s)
+		if len(s.Threads)+len(s.Brief)+s.More > 0 {
+			t.Sections = append(t.Sections, s)
+		}
 	}
-	return all, nil
+	return nil
+}
+
+// view shows threads to one reader, in one form.
+type view struct {
+	e     *Editor
+	tx    *db.Tx
+	r     reader
+	issue int64
+	lists int       // that the reader gets
+	slot  time.Time // in the reader's zone
+	form  form
+}
+
+func (v view) subject(t ranked) string { return t.subject(t.prefix, v.r.community.Domain) }
+
+// thread shows one with its excerpts and its doors.
+func (v view) thread(t ranked) (templates.Thread, error) {
+	door, err := v.e.door(v.tx, v.r, v.issue, t.thread.ID)
+	return templates.Thread{
+		Number: int(t.thread.Number), Subject: v.subject(t), New: len(t.posts), People: t.people(), Tags: t.shownTags(), Why: t.why,
+		Excerpts: t.excerpts(v.form, v.slot, v.r.community.Domain), Privately: door.Address.String(),
+	}, err
+}
+
+// question shows one that waits for an answer: who asks, since when, and what.
+func (v view) question(t ranked) (templates.Thread, error) {
+	ask := t.asked
+	if ask.ID == 0 {
+		ask = t.posts[0] // a manager put it here
+	}
+	shown := t
+	shown.posts = []archive.Post{ask}
+	if last := t.newest(); last.ID != ask.ID {
+		shown.posts = append(shown.posts, last) // the asker added something
+	}
+	out, err := v.thread(shown)
+	out.New, out.People, out.Asker = 0, 0, hide(name(ask), v.r.community.Domain)
+	if v.lists > 1 {
+		out.List = t.list.Title()
+	}
+	if t.open {
+		out.Waiting = int(v.slot.Sub(ask.Published) / (24 * time.Hour))
+	}
+	return out, err
+}
+
+const offerLen = 140 // characters of an offer
+
+// offer shows one in a line.
+func (v view) offer(t ranked) templates.Offer {
+	domain := v.r.community.Domain
+	said, _ := split(withoutTags(t.posts[0].Text))
+	return templates.Offer{Who: hide(name(t.posts[0]), domain), What: short(v.subject(t)+": "+hide(said, domain), offerLen)}
+}
+
+// shownTags are the tags of a thread that its subject does not show already.
+func (t ranked) shownTags() (all []string) {
+	subject := strings.ToLower(t.thread.Subject)
+	for _, tag := range t.tags {
+		if !strings.Contains(subject, "#"+tag) {
+			all = append(all, "#"+tag)
+		}
+	}
+	return all
 }
 
 // encodedSize is what a text weighs on the way: the smaller of the two encodings is taken for it.

@@ -252,11 +252,11 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if done, err := issued(tx, r.member.ID, slot); err != nil || done {
 		return false, err
 	}
-	fresh, err := e.gather(tx, r, closing)
+	ed, err := e.gather(tx, r, closing, Decided{})
 	if err != nil {
 		return false, err
 	}
-	if fresh.posts() == 0 {
+	if ed.posts() == 0 {
 		if err := r.close(tx); err != nil {
 			return false, err
 		}
@@ -267,7 +267,7 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	mail, err := e.write(tx, r, fresh, id, slot)
+	mail, err := e.write(tx, r, ed, id, slot)
 	if err != nil {
 		return false, err
 	}
@@ -278,7 +278,7 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if err := finishIssue(tx, id, sent.ID); err != nil {
 		return false, err
 	}
-	for _, l := range fresh {
+	for _, l := range ed.fresh {
 		if err := setCursor(tx, r.member.ID, l.list.ID, l.upTo); err != nil {
 			return false, err
 		}
@@ -313,11 +313,11 @@ func (e *Editor) Preview(tx *db.Tx, m lists.Member) (mail *notice.Mail, err erro
 		if err := e.cursors(tx, m.ID, r); err != nil {
 			return err
 		}
-		fresh, err := e.gather(tx, r, tx.Now.Add(time.Microsecond))
-		if err != nil || fresh.posts() == 0 {
+		ed, err := e.gather(tx, r, tx.Now.Add(time.Microsecond), Decided{})
+		if err != nil || ed.posts() == 0 {
 			return err
 		}
-		written, err := e.write(tx, r, fresh, 0, tx.Now)
+		written, err := e.write(tx, r, ed, 0, tx.Now)
 		if err != nil {
 			return err
 		}

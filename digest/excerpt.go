@@ -41,8 +41,8 @@ func cutFold(s, prefix string) (string, bool) {
 	return strings.TrimSpace(s[len(prefix):]), true
 }
 
-// prefix is what stands before nearly every subject of a list: its own prefix, or the tag that an older program gave to it.
-func (l freshList) prefix() string {
+// findPrefix finds what stands before nearly every subject of a list: its own prefix, or the tag that an older program gave to it.
+func (l freshList) findPrefix() string {
 	if l.list.SubjectPrefix != "" {
 		return l.list.SubjectPrefix
 	}
@@ -115,7 +115,7 @@ type saying struct {
 // sayings are the new posts that say something. A "+1" that was trimmed away is counted, and not shown.
 func (t freshThread) sayings() (all []saying) {
 	for _, p := range t.posts {
-		said, context := split(p.Text)
+		said, context := split(withoutTags(p.Text))
 		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}

@@ -187,35 +187,8 @@ func TestPrefixOfAList(t *testing.T) {
 		{mk("", ""), "(no subject)"},
 		{mk("", "talk@d.example \x1b[31m"+strings.Repeat("x ", 100)), "talk@… [31m" + strings.TrimRight(strings.Repeat("x ", 54), " ") + "…"},
 	} {
-		if got := c.l.threads[0].subject(c.l.prefix(), "d.example"); got != c.want {
+		if got := c.l.threads[0].subject(c.l.findPrefix(), "d.example"); got != c.want {
 			t.Errorf("%q: %q, want %q", c.l.threads[0].thread.Subject, got, c.want)
 		}
-	}
-}
-
-// The order is the score's, which prefers people to posts, the new to the old, and is the same for the same posts.
-func TestScore(t *testing.T) {
-	now := time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC)
-	at := func(t freshThread, days int) freshThread {
-		for i := range t.posts {
-			t.posts[i].Published = now.AddDate(0, 0, -days)
-		}
-		return t
-	}
-	duel := at(thread(true, "a: x", "b: x", "a: x", "b: x", "a: x", "b: x", "a: x", "b: x", "a: x", "b: x"), 1)
-	round := at(thread(true, "a: x", "b: x", "c: x", "d: x", "e: x"), 1)
-	old := at(thread(false, "a: x", "b: x", "c: x", "d: x", "e: x"), 1)
-	stale := at(thread(true, "a: x", "b: x", "c: x", "d: x", "e: x"), 7)
-	for i, pair := range [][2]freshThread{{round, duel}, {round, old}, {round, stale}} {
-		if pair[0].score(now) <= pair[1].score(now) {
-			t.Errorf("%d: %f, %f", i, pair[0].score(now), pair[1].score(now))
-		}
-	}
-	// product.md A4, without what the next version adds: (n, p, new, d) = (5, 4, 1, 1)
-	if got := at(thread(true, "a: x", "b: x", "c: x", "d: x", "a: x"), 1).score(now); got < 12.80 || got > 12.81 {
-		t.Errorf("score %f", got)
-	}
-	if got := at(thread(true, "a: x"), 0).score(now.Add(-time.Hour)); got != 7 {
-		t.Errorf("a post from the future scores %f", got)
 	}
 }

@@ -1,8 +1,7 @@
 package digest
 
 import (
-	"cmp"
-	"math"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,20 +10,38 @@ import (
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/templates/refusal"
 )
 
 // fresh is what is new for one reader, list by list.
 type fresh []freshList
 
+// freshList is what is new on one list since some place in it. Nothing in it depends on who reads it.
 type freshList struct {
 	list    lists.List
 	upTo    int64
-	threads []freshThread // the best first
+	prefix  string         // that stands before nearly every subject
+	threads []freshThread  // in the order in which they were written in first
+	waiting []freshThread  // others whose question is open
+	came    []archive.Post // the first posts of people who never wrote before
 }
 
+// freshThread is one thread with what is new in it.
 type freshThread struct {
-	thread archive.Thread
-	posts  []archive.Post // the new ones, in order
+	thread   archive.Thread
+	list     lists.List
+	prefix   string         // before nearly every subject of the list
+	posts    []archive.Post // the new ones, in order; of a waiting one its question
+	tags     []string
+	starter  string         // tells who began it
+	authors  map[int64]bool // members who posted in it, ever
+	newcomer bool           // it is new, and its author's first
+	managers int            // how many of the new posts managers wrote
+	asked    archive.Post   // the question that is open
+	open     bool           // there is one
+	reply    time.Duration  // how long its question waited for the first answer by somebody else; 0: it has none
+	question bool           // it is new, and began with a question
+	waits    bool           // nothing is new in it: it is here for its question
 }
 
 func (f fresh) posts() (n int) {
@@ -36,15 +53,35 @@ func (f fresh) posts() (n int) {
 	return n
 }
 
-// gather reads what is new for a reader, published before closing.
-func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time) (fresh, error) {
+// gather reads what is new for a reader, published before closing, and gives it its order.
+func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time, d Decided) (edition, error) {
+	all, err := e.gatherLists(tx, r, closing, d)
+	if err != nil {
+		return edition{}, err
+	}
+	v, err := e.viewpoint(tx, r, all)
+	if err != nil {
+		return edition{}, err
+	}
+	return edition{all, d, pick(v.rank(all, d, DefaultWeights(), closing), d, r.pref.Threads)}, nil
+}
+
+func (e *Editor) gatherLists(tx *db.Tx, r reader, closing time.Time, d Decided) (fresh, error) {
 	var all fresh
 	for _, s := range slices.Concat(r.subs, r.closing) {
 		until := closing
 		if s.Delivery != lists.Digest && s.Changed.Before(until) {
 			until = s.Changed // what came later they got by itself
 		}
-		l, err := e.gatherList(tx, s, until)
+		list, err := lists.ListByID(tx, s.List)
+		if err != nil {
+			return nil, err
+		}
+		from, _, err := place(tx, s)
+		if err != nil {
+			return nil, err
+		}
+		l, err := e.gatherList(tx, list, from, until, d.Asked)
 		if err != nil {
 			return nil, err
 		}
@@ -54,29 +91,44 @@ func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time) (fresh, error) {
 	return all, nil
 }
 
-func (e *Editor) gatherList(tx *db.Tx, s lists.Subscription, until time.Time) (freshList, error) {
-	l, err := lists.ListByID(tx, s.List)
+// gatherList reads what is new on a list behind a place in it, published before a time, and the questions that wait there, those
+// that managers asked for among them.
+func (e *Editor) gatherList(tx *db.Tx, list lists.List, from int64, until time.Time, asked map[archive.ThreadID]bool) (freshList, error) {
+	l := freshList{list: list}
+	upTo, err := e.Store.Newest(tx, list.Box, until)
 	if err != nil {
-		return freshList{}, err
+		return l, err
 	}
-	from, _, err := place(tx, s)
+	l.upTo = max(from, upTo)
+	posts, err := e.Store.Fresh(tx, list.Box, from, upTo)
 	if err != nil {
-		return freshList{}, err
+		return l, err
 	}
-	upTo, err := e.Store.Newest(tx, l.Box, until)
+	if l.threads, err = e.group(tx, list, posts); err != nil {
+		return l, err
+	}
+	l.prefix = l.findPrefix()
+	about, err := e.background(tx, list, l.prefix, until)
 	if err != nil {
-		return freshList{}, err
+		return l, err
 	}
-	posts, err := e.Store.Fresh(tx, l.Box, from, upTo)
-	if err != nil {
-		return freshList{}, err
+	for i := range l.threads {
+		if err := about.fill(tx, &l.threads[i]); err != nil {
+			return l, err
+		}
 	}
-	threads, err := e.group(tx, posts, until)
-	return freshList{l, max(from, upTo), threads}, err
+	if l.came, err = about.newcomers(tx, posts); err != nil {
+		return l, err
+	}
+	if l.waiting, err = about.waiting(tx, l.threads); err != nil {
+		return l, err
+	}
+	err = about.wanted(tx, &l, asked)
+	return l, err
 }
 
-// group puts posts into their threads, the best first. Among equals the one with more people, then the one that was written in last.
-func (e *Editor) group(tx *db.Tx, posts []archive.Post, now time.Time) ([]freshThread, error) {
+// group puts posts into their threads.
+func (e *Editor) group(tx *db.Tx, list lists.List, posts []archive.Post) ([]freshThread, error) {
 	at := map[archive.ThreadID]int{}
 	var all []freshThread
 	for _, p := range posts {
@@ -88,14 +140,176 @@ func (e *Editor) group(tx *db.Tx, posts []archive.Post, now time.Time) ([]freshT
 			}
 			i = len(all)
 			at[p.Thread] = i
-			all = append(all, freshThread{thread: t})
+			all = append(all, freshThread{thread: t, list: list})
 		}
 		all[i].posts = append(all[i].posts, p)
 	}
-	slices.SortStableFunc(all, func(a, b freshThread) int {
-		return cmp.Or(cmp.Compare(b.score(now), a.score(now)), cmp.Compare(b.people(), a.people()), cmp.Compare(b.newest().Seq, a.newest().Seq))
-	})
 	return all, nil
+}
+
+// background is what has to be known of a list and its community to tell what a thread is.
+type background struct {
+	store    *archive.Store
+	list     lists.List
+	prefix   string
+	until    time.Time
+	aliases  lists.Aliases
+	managers map[int64]bool
+}
+
+func (e *Editor) background(tx *db.Tx, list lists.List, prefix string, until time.Time) (background, error) {
+	b := background{store: e.Store, list: list, prefix: prefix, until: until, managers: map[int64]bool{}}
+	all, err := lists.Managers(tx, list.Community)
+	if err != nil {
+		return b, err
+	}
+	for _, m := range all {
+		b.managers[int64(m.ID)] = true
+	}
+	b.aliases, err = lists.TagAliases(tx, list.Community)
+	return b, err
+}
+
+// fill finds out about a thread what its new posts do not tell: who began it, its tags, and whether a question in it is open.
+func (b background) fill(tx *db.Tx, t *freshThread) error {
+	t.prefix = b.prefix
+	all, err := b.history(tx, t.thread.ID)
+	if err != nil {
+		return err
+	}
+	t.authors = map[int64]bool{}
+	root := slices.IndexFunc(all, func(p archive.Post) bool { return p.ID == t.thread.Root })
+	if root >= 0 {
+		t.starter = who(all[root])
+	}
+	for _, p := range all {
+		t.authors[p.Author] = p.Author != 0
+		if p.State == archive.Published && (who(p) == t.starter || b.managers[p.Author]) {
+			t.addTags(tagsOf(p, b.prefix, b.aliases))
+		}
+	}
+	for _, p := range t.posts {
+		if b.managers[p.Author] {
+			t.managers++
+		}
+	}
+	t.asked, t.open = question(all, t.thread.Root, t.tags, b.until)
+	if root < 0 || t.waits || !t.begun() {
+		return nil
+	}
+	opening := all[root]
+	t.newcomer, err = b.isFirst(tx, opening)
+	if t.question = asks(opening, true, t.tags); t.question {
+		if i := slices.IndexFunc(all, func(p archive.Post) bool { return who(p) != t.starter }); i >= 0 {
+			t.reply = max(1, all[i].Published.Sub(opening.Published))
+		}
+	}
+	return err
+}
+
+func (t *freshThread) addTags(tags []string) {
+	for _, tag := range tags {
+		if !slices.Contains(t.tags, tag) {
+			t.tags = append(t.tags, tag)
+		}
+	}
+}
+
+// history are the posts of a thread up to the close, in the order of their publication.
+func (b background) history(tx *db.Tx, id archive.ThreadID) ([]archive.Post, error) {
+	all, err := b.store.Posts(tx, id)
+	all = slices.DeleteFunc(all, func(p archive.Post) bool { return !p.Published.Before(b.until) })
+	slices.SortStableFunc(all, func(a, b archive.Post) int { return int(a.Seq - b.Seq) })
+	return all, err
+}
+
+// isFirst tells whether a post is the first one of its author in the community.
+func (b background) isFirst(tx *db.Tx, p archive.Post) (bool, error) {
+	if p.Author == 0 {
+		return false, nil
+	}
+	one, err := b.store.FirstPostOf(tx, int64(b.list.Community), p.Author)
+	if refusal.KindOf(err) == refusal.NotFound {
+		return false, nil
+	}
+	return one.ID == p.ID, err
+}
+
+// newcomers are the posts that are their authors' first.
+func (b background) newcomers(tx *db.Tx, posts []archive.Post) (came []archive.Post, err error) {
+	seen := map[int64]bool{}
+	for _, p := range posts {
+		if seen[p.Author] {
+			continue
+		}
+		seen[p.Author] = true
+		is, err := b.isFirst(tx, p)
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			came = append(came, p)
+		}
+	}
+	return came, nil
+}
+
+// waiting are threads in which nothing is new, and in which a question is open that was asked not too long ago.
+func (b background) waiting(tx *db.Tx, fresh []freshThread) (all []freshThread, err error) {
+	page := archive.ThreadPage{Limit: 100}
+	for {
+		threads, err := b.store.Threads(tx, b.list.Box, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range threads {
+			if t.Last.Before(b.until.Add(-remembered)) {
+				return all, nil
+			}
+			page.Before = t.Last
+			if slices.ContainsFunc(fresh, func(f freshThread) bool { return f.thread.ID == t.ID }) {
+				continue
+			}
+			w := freshThread{thread: t, list: b.list, waits: true}
+			if err := b.fill(tx, &w); err != nil {
+				return nil, err
+			}
+			if w.open && !w.asked.Imported && w.asked.Published.After(b.until.Add(-remembered)) {
+				w.posts = []archive.Post{w.asked}
+				all = append(all, w)
+			}
+		}
+		if len(threads) < page.Limit {
+			return all, nil
+		}
+	}
+}
+
+// wanted adds the threads that managers want to see answered, if they are not there yet.
+func (b background) wanted(tx *db.Tx, l *freshList, asked map[archive.ThreadID]bool) error {
+	for _, id := range slices.Sorted(maps.Keys(asked)) {
+		t, err := b.store.Thread(tx, id)
+		if err != nil {
+			return err
+		}
+		same := func(f freshThread) bool { return f.thread.ID == t.ID }
+		if t.Mailbox != b.list.Box || slices.ContainsFunc(l.threads, same) || slices.ContainsFunc(l.waiting, same) {
+			continue
+		}
+		root, err := b.store.Post(tx, t.Root)
+		if err != nil {
+			return err
+		}
+		if root.State != archive.Published || !root.Published.Before(b.until) {
+			continue
+		}
+		w := freshThread{thread: t, list: b.list, waits: true, posts: []archive.Post{root}}
+		if err := b.fill(tx, &w); err != nil {
+			return err
+		}
+		l.waiting = append(l.waiting, w)
+	}
+	return nil
 }
 
 func (t freshThread) newest() archive.Post { return t.posts[len(t.posts)-1] }
@@ -120,18 +334,6 @@ func who(p archive.Post) string {
 		return strconv.FormatInt(p.Author, 10)
 	}
 	return p.From.Address.Key()
-}
-
-// score ranks a thread: by how many people wrote in it rather than how often, a new one a little higher, fading with the days. The
-// readers' own threads, tags and open questions join the sum in the next version (product.md A4).
-func (t freshThread) score(now time.Time) float64 {
-	p := float64(t.people())
-	s := 2*math.Log2(1+min(float64(len(t.posts)), 3*p)) + 3*math.Log2(1+p)
-	if t.begun() {
-		s += 2
-	}
-	days := max(0, now.Sub(t.newest().Published).Hours()/24)
-	return s * math.Pow(0.5, days/7)
 }
 
 // first is when the oldest new post was published; zero when there is none.

@@ -67,7 +67,7 @@ func TestOneIssueForEachSlot(t *testing.T) {
 			t.Errorf("not counted: %s\n%s", want, figures.String())
 		}
 	}
-	w.say("Bill Tan <bill@south.example>", "Re: Which compost?", "Dry now.")
+	w.say("Alison Graf <alison@east.example>", "Re: Which compost?", "Dry now.")
 	w.at("19 Jun 06:00")
 	if two := w.issue(w.due(), "dana@north.example"); strings.Contains(two.Text(), "too wet") || !strings.Contains(two.Text(), "Dry now") {
 		t.Errorf("the third week says %s", two.Text())
@@ -417,7 +417,7 @@ func TestSeveralListsAreOneLetter(t *testing.T) {
 	dana := w.reader("dana@north.example", "Dana Reyes", w.talk, jobs)
 	bree := w.reader("bree@west.example", "Bree Okafor", jobs)
 	w.subscribe(dana, news, lists.Each)
-	w.sayOn(w.talk, "Bill Tan <bill@south.example>", "Which compost?", "word-talk")
+	w.sayOn(w.talk, "Bill Tan <bill@south.example>", "Compost for tomatoes", "word-talk")
 	w.sayOn(jobs, "Bill Tan <bill@south.example>", "Part-time in Lisbon", "word-jobs")
 	w.sayOn(news, "Mira Lowe <mira@lowe.example>", "Spring fair", "word-news")
 	w.at("5 Jun 06:00")

@@ -20,10 +20,11 @@ const (
 )
 
 // Tag is a word as a tag is kept (product.md A4): NFKC, small letters, of a to z, digits and hyphens, with or without # in front;
-// false when it cannot be one.
+// with one letter at least, since a number is that of
+// a thread or a bug; false when it cannot be one.
 func Tag(word string) (string, bool) {
 	tag := strings.ToLower(norm.NFKC.String(strings.TrimPrefix(strings.TrimSpace(word), "#")))
-	if len(tag) < tagMin || len(tag) > tagLen || strings.Trim(tag, "-") == "" {
+	if len(tag) < tagMin || len(tag) > tagLen || strings.Trim(tag, "-0123456789") == "" {
 		return "", false
 	}
 	for _, r := range tag {

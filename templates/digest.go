@@ -18,6 +18,7 @@ type Digest struct {
 	Slot       Slot
 	From       time.Time     `optional:"the first day it covers, in the reader's zone"`
 	To         time.Time     // the day it is for, in the reader's zone
+	Lists      int           `optional:"how many lists its reader gets in it"`
 	PublicWord bool          // a reply that begins with PUBLIC and a thread's number goes to everyone
 	Note       *DigestNote   `optional:"a manager's words at the top"`
 	Numbers    *Numbers      `optional:"the line of numbers"`
@@ -66,6 +67,7 @@ type Thread struct {
 	Tags      []string  `optional:"with their #"`
 	Why       string    `optional:"why it stands here: you follow #roles"`
 	Asker     string    `optional:"who asked, for Unanswered"`
+	List      string    `optional:"on which list, for Unanswered, when there are several"`
 	Waiting   int       `optional:"days without an answer, for Unanswered"`
 	Excerpts  []Excerpt `optional:"the beginnings of posts"`
 	Everyone  string    `optional:"the reader's address into this thread"`
@@ -296,8 +298,8 @@ func (t Digest) threads() (all [][]Thread) {
 	return all
 }
 
-// Several tells whether threads of more than one list are in it.
-func (t Digest) Several() bool { return len(t.Sections) > 1 }
+// Several tells whether its threads may be of more than one list.
+func (t Digest) Several() bool { return len(t.Sections) > 1 || t.Lists > 1 }
 
 // Sentence is the line of numbers.
 func (n Numbers) Sentence() string {
@@ -339,7 +341,11 @@ func roughly(d time.Duration) string {
 func (t Thread) Line() string {
 	var parts []string
 	if t.Asker != "" {
-		parts = append(parts, "asked by "+t.Asker)
+		asked := "asked by " + t.Asker
+		if t.List != "" {
+			asked += " in " + t.List
+		}
+		parts = append(parts, asked)
 	}
 	if t.Waiting > 0 {
 		parts = append(parts, count(t.Waiting, "day", "days")+" without an answer")

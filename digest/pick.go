@@ -1,0 +1,201 @@
+package digest
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/lists"
+)
+
+// ranked is a thread with its place in an issue, and why it has that place.
+type ranked struct {
+	freshThread
+	Signals
+	Score float64
+	why   string
+	known bool // the reader has read, or written, everything that is new in it
+}
+
+// How much an issue shows (product.md A4).
+const (
+	mostUnanswered = 3
+	mostBrief      = 8 // of each list
+	mostOffers     = 5
+)
+
+// picks are the threads of an issue in their places.
+type picks struct {
+	unanswered []ranked
+	threads    []ranked // of all lists, the best first
+	brief      []ranked
+	offers     []ranked
+}
+
+// edition is what stands in one issue.
+type edition struct {
+	fresh
+	Decided
+	picks
+}
+
+// viewpoint is what makes one reader's order different from another's.
+type viewpoint struct {
+	member    int64 // 0: a reader who follows nothing and never wrote
+	interests lists.Interests
+	read      map[archive.PostID]bool // what they have read over IMAP
+}
+
+// viewpoint reads how a member sees what is new.
+func (e *Editor) viewpoint(tx *db.Tx, r reader, f fresh) (v viewpoint, err error) {
+	v = viewpoint{member: int64(r.member.ID), read: map[archive.PostID]bool{}}
+	if v.interests, err = lists.InterestsOf(tx, r.member.ID); err != nil {
+		return v, err
+	}
+	for _, l := range f {
+		if len(l.threads) == 0 {
+			continue
+		}
+		seqs, err := e.Store.SeenSeqs(tx, l.list.Box, v.member, l.threads[0].posts[0].Seq-1, l.upTo)
+		if err != nil {
+			return v, err
+		}
+		for _, t := range l.threads {
+			for _, p := range t.posts {
+				if _, seen := slices.BinarySearch(seqs, p.Seq); seen {
+					v.read[p.ID] = true
+				}
+			}
+		}
+	}
+	return v, nil
+}
+
+// rank puts what is new into the order of one reader. It is a pure function: the same threads, wishes and time give the same order.
+func (v viewpoint) rank(f fresh, d Decided, w Weights, now time.Time) []ranked {
+	var all []ranked
+	for _, l := range f {
+		for _, t := range slices.Concat(l.threads, l.waiting) {
+			if d.Dropped[t.thread.ID] || v.muted(t) {
+				continue
+			}
+			r := ranked{freshThread: t, Signals: v.signals(t, d, now)}
+			r.Score, r.why, r.known = w.Score(r.Signals), v.why(r, d), v.knows(t)
+			all = append(all, r)
+		}
+	}
+	arrange(all)
+	return all
+}
+
+func (v viewpoint) muted(t freshThread) bool {
+	return slices.Contains(v.interests.Threads, t.thread.Number) || len(common(t.tags, v.interests.Muted)) > 0
+}
+
+func common(a, b []string) (both []string) {
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			both = append(both, s)
+		}
+	}
+	return both
+}
+
+func (v viewpoint) signals(t freshThread, d Decided, now time.Time) Signals {
+	s := Signals{
+		Posts: len(t.posts), People: t.people(), Open: -1, Follows: len(common(t.tags, v.interests.Follows)),
+		Mine: v.member != 0 && t.authors[v.member], Begun: t.begun() && !t.waits, Newcomer: t.newcomer,
+		Managers: float64(t.managers) / float64(len(t.posts)), Days: now.Sub(t.newest().Published).Hours() / 24, Pinned: d.Pinned[t.thread.ID],
+	}
+	switch n := t.thread.ID; {
+	case d.Answered[n]:
+	case t.open:
+		s.Open = int(now.Sub(t.asked.Published) / (24 * time.Hour))
+	case d.Asked[n]:
+		s.Open = 0
+	}
+	return s
+}
+
+// why says in the reader's words why a thread stands where it stands; "" when only its posts speak for it.
+func (v viewpoint) why(r ranked, d Decided) string {
+	var reasons []string
+	if r.Pinned {
+		reasons = append(reasons, "the managers put it first")
+	}
+	switch {
+	case v.member != 0 && r.starter == strconv.FormatInt(v.member, 10):
+		reasons = append(reasons, "you began it")
+	case r.Mine:
+		reasons = append(reasons, "you posted here")
+	}
+	if tags := common(r.tags, v.interests.Follows); len(tags) > 0 {
+		reasons = append(reasons, "you follow #"+strings.Join(tags, " and #"))
+	}
+	if len(reasons) == 0 && r.Newcomer {
+		reasons = append(reasons, "from somebody who is new here")
+	}
+	return strings.Join(reasons, ", ")
+}
+
+// knows tells whether the reader has read or written all that is new in a thread.
+func (v viewpoint) knows(t freshThread) bool {
+	return !slices.ContainsFunc(t.posts, func(p archive.Post) bool {
+		return !v.read[p.ID] && (v.member == 0 || p.Author != v.member)
+	})
+}
+
+// pick gives every thread its section: questions that wait, the best with excerpts, offers, and the others in brief. All keep their order.
+func pick(all []ranked, d Decided, threads int) (p picks) {
+	corner := map[archive.ThreadID]bool{}
+	for _, wanted := range []bool{true, false} { // what a manager put there comes first
+		for _, t := range all {
+			n := t.thread.ID
+			if len(corner) < mostUnanswered && !corner[n] && t.Open >= 0 && d.Asked[n] == wanted && (wanted || !d.Brief[n]) {
+				corner[n] = true
+				p.unanswered = append(p.unanswered, t)
+			}
+		}
+	}
+	sellers := map[string]bool{}
+	for _, t := range all {
+		offer := slices.Contains(t.tags, "offer")
+		switch {
+		case corner[t.thread.ID], t.waits: // a question of an earlier issue for which there is no room waits unseen
+		case d.Brief[t.thread.ID]:
+			p.brief = append(p.brief, t)
+		case offer && !sellers[t.starter] && len(p.offers) < mostOffers:
+			sellers[t.starter] = true
+			p.offers = append(p.offers, t)
+		case offer, t.known, len(p.threads) >= threads:
+			p.brief = append(p.brief, t)
+		default:
+			p.threads = append(p.threads, t)
+		}
+	}
+	return p
+}
+
+// overview is what is new on all lists of a community since a time, in the order of a reader who follows nothing: for managers.
+func (e *Editor) overview(tx *db.Tx, c lists.Community, since, until time.Time, d Decided) (fresh, []ranked, error) {
+	all, err := lists.Lists(tx, c.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	var f fresh
+	for _, list := range all {
+		from, err := e.Store.Newest(tx, list.Box, since)
+		if err != nil {
+			return nil, nil, err
+		}
+		l, err := e.gatherList(tx, list, from, until, d.Asked)
+		if err != nil {
+			return nil, nil, err
+		}
+		f = append(f, l)
+	}
+	return f, viewpoint{}.rank(f, d, DefaultWeights(), until), nil
+}

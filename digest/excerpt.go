@@ -115,11 +115,14 @@ type saying struct {
 // sayings are the new posts that say something. A "+1" that was trimmed away is counted, and not shown.
 func (t freshThread) sayings() (all []saying) {
 	for _, p := range t.posts {
-		said, context := split(withoutTags(p.Text))
+		said, context := split(withoutSignature(withoutTags(p.Text), t.tails[p.Author]))
+		if sealed(p) {
+			said, context = "", ""
+		}
 		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}
-		s := saying{p, said, context, files(p.Attachments)}
+		s := saying{p, said, context, files(p)}
 		if s.said == "" && s.files == "" {
 			continue
 		}
@@ -275,10 +278,20 @@ func lastOf(quoted []string) string {
 	return strings.Join(words, " ")
 }
 
+// sealed tells whether a post can be read only with a key (RFC 3156 §4, RFC 8551 §3.5, RFC 9580 §6.2).
+func sealed(p archive.Post) bool {
+	return strings.HasPrefix(p.Text, "-----BEGIN PGP MESSAGE-----") || slices.ContainsFunc(p.Attachments, func(a letter.Attachment) bool {
+		return a.Type == "application/pgp-encrypted" || strings.HasSuffix(a.Type, "pkcs7-mime") && strings.TrimSpace(p.Text) == ""
+	})
+}
+
 // files names what was attached: 2 attachments: plan.pdf 180 KB, rota.xlsx 20 KB. Signatures are no attachments to a person.
-func files(all []letter.Attachment) string {
+func files(p archive.Post) string {
+	if sealed(p) {
+		return "encrypted post"
+	}
 	var names []string
-	for _, a := range all {
+	for _, a := range p.Attachments {
 		if strings.HasSuffix(a.Type, "-signature") {
 			continue
 		}

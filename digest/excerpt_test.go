@@ -90,7 +90,7 @@ func TestFiles(t *testing.T) {
 		"4 attachments: a 0 KB, b 0 KB, c 0 KB …":                  {a("a", "x/y", 0), a("b", "x/y", 0), a("c", "x/y", 0), a("d", "x/y", 0)},
 		"attachment: " + strings.Repeat("x", nameLen-1) + "… 1 KB": {a(strings.Repeat("x", 300)+".txt", "text/plain", 1)},
 	} {
-		if got := files(all); got != want {
+		if got := files(archive.Post{Attachments: all}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

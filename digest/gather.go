@@ -33,15 +33,16 @@ type freshThread struct {
 	prefix   string         // before nearly every subject of the list
 	posts    []archive.Post // the new ones, in order; of a waiting one its question
 	tags     []string
-	starter  string         // tells who began it
-	authors  map[int64]bool // members who posted in it, ever
-	newcomer bool           // it is new, and its author's first
-	managers int            // how many of the new posts managers wrote
-	asked    archive.Post   // the question that is open
-	open     bool           // there is one
-	reply    time.Duration  // how long its question waited for the first answer by somebody else; 0: it has none
-	question bool           // it is new, and began with a question
-	waits    bool           // nothing is new in it: it is here for its question
+	tails    map[int64][]string // how its members end their posts
+	starter  string             // tells who began it
+	authors  map[int64]bool     // members who posted in it, ever
+	newcomer bool               // it is new, and its author's first
+	managers int                // how many of the new posts managers wrote
+	asked    archive.Post       // the question that is open
+	open     bool               // there is one
+	reply    time.Duration      // how long its question waited for the first answer by somebody else; 0: it has none
+	question bool               // it is new, and began with a question
+	waits    bool               // nothing is new in it: it is here for its question
 }
 
 func (f fresh) posts() (n int) {
@@ -155,10 +156,11 @@ type background struct {
 	until    time.Time
 	aliases  lists.Aliases
 	managers map[int64]bool
+	tails    map[int64][]string // how members end their posts
 }
 
 func (e *Editor) background(tx *db.Tx, list lists.List, prefix string, until time.Time) (background, error) {
-	b := background{store: e.Store, list: list, prefix: prefix, until: until, managers: map[int64]bool{}}
+	b := background{store: e.Store, list: list, prefix: prefix, until: until, managers: map[int64]bool{}, tails: map[int64][]string{}}
 	all, err := lists.Managers(tx, list.Community)
 	if err != nil {
 		return b, err
@@ -172,7 +174,10 @@ func (e *Editor) background(tx *db.Tx, list lists.List, prefix string, until tim
 
 // fill finds out about a thread what its new posts do not tell: who began it, its tags, and whether a question in it is open.
 func (b background) fill(tx *db.Tx, t *freshThread) error {
-	t.prefix = b.prefix
+	t.prefix, t.tails = b.prefix, b.tails
+	if err := b.learn(tx, t.posts); err != nil {
+		return err
+	}
 	all, err := b.history(tx, t.thread.ID)
 	if err != nil {
 		return err

@@ -138,6 +138,33 @@ THREADS
 	}
 }
 
+// What only some can read is named, and not shown; and how somebody always signs is learned from their posts (A5).
+func TestSealedAndSignedPosts(t *testing.T) {
+	w := newTown(t)
+	w.reader("dana@north.example", "Dana Reyes")
+	w.add("ines@west.example", "Ines Roth", lists.RoleMember, lists.None, w.talk)
+	w.due()
+	w.update(func(tx *db.Tx) error {
+		_, err := w.store.AddPost(tx, archive.NewPost{Mailbox: w.talk.Box, Letter: parse(t, "From: Bill Tan <bill@south.example>\r\nSubject: Sealed\r\nMessage-ID: <s@x>\r\nMIME-Version: 1.0\r\n"+
+			"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"+
+			"--b\r\nContent-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n--b--\r\n")})
+		return err
+	})
+	for _, words := range []string{"Roses", "Tulips", "Lilies"} {
+		w.say("Ines Roth <ines@west.example>", words, "I grow "+words+".\n\nWest Nursery, by the river")
+	}
+	w.at("5 Jun 06:00")
+	a := w.issue(w.due(), "dana@north.example")
+	for where, words := range map[string]string{"text": a.Text(), "HTML": a.html()} {
+		if !strings.Contains(words, "[encrypted post]") || strings.Contains(words, "encrypted.asc") || strings.Contains(words, "hQEMA") {
+			t.Errorf("the sealed post in the %s: %s", where, words)
+		}
+		if !strings.Contains(words, "I grow Roses.") || strings.Contains(words, "West Nursery") {
+			t.Errorf("the signature in the %s: %s", where, words)
+		}
+	}
+}
+
 // Somebody who writes from two addresses is one person.
 func TestOnePersonWithTwoAddresses(t *testing.T) {
 	w := newTown(t)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -68,6 +69,32 @@ func maildirNames(fsys fs.FS) (names []string, err error) {
 		return cmp.Or(ma.Date.Compare(mb.Date), cmp.Compare(a[4:], b[4:]), cmp.Compare(a, b))
 	})
 	return names, nil
+}
+
+// Numbered are the messages of a folder in which each is a file named by its number, as mlmmj keeps its archive; in the order of the
+// numbers. Other files are none of them. Errors are as those of Maildir; an absent folder holds nothing.
+func Numbered(fsys fs.FS, folder string, o Options) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		all, err := fs.ReadDir(fsys, folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			yield(Message{}, fmt.Errorf("list the archive: %w", err))
+			return
+		}
+		var numbers []int
+		for _, e := range all {
+			if n, err := strconv.Atoi(e.Name()); err == nil && strconv.Itoa(n) == e.Name() && e.Type().IsRegular() {
+				numbers = append(numbers, n)
+			}
+		}
+		slices.Sort(numbers)
+		for i, n := range numbers {
+			m := Message{N: i + 1, Name: path.Join(folder, strconv.Itoa(n))}
+			m.Raw, err = readFile(fsys, m.Name, o.limit())
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
 }
 
 // fileMessage is what the name of a file tells: 1528749823.M1P2.host,U=7:2,RS. Where ":" may not be in a name, "!" or ";" stands for

@@ -2,6 +2,7 @@ package mbox_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -176,5 +177,29 @@ func TestMaildirThatCannotBeWritten(t *testing.T) {
 	}
 	if err := w.Write([]byte("A: 1\r\n"), time.Time{}, ""); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// The archive of mlmmj comes in the order of its numbers; what else lies there is left alone, and links lead nowhere.
+func TestNumbered(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"10": "Subject: ten\n\n", "9": "Subject: nine\n\n", "2": "Subject: two\n\nx\n", "010": "no", "x": "no", "3.tmp": "no"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "4")); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for m, err := range mbox.Numbered(os.DirFS(dir), ".", mbox.Options{MaxSize: 18}) {
+		got = append(got, fmt.Sprintf("%d %s %q %v", m.N, m.Name, m.Raw, err != nil))
+	}
+	want := []string{`1 2 "" true`, `2 9 "Subject: nine\r\n\r\n" false`, `3 10 "Subject: ten\r\n\r\n" false`}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for m, err := range mbox.Numbered(os.DirFS(dir), "absent", mbox.Options{}) {
+		t.Error(m, err)
 	}
 }

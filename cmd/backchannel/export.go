@@ -35,27 +35,29 @@ func (c *cli) newExportMbox() *cobra.Command {
 			if err := p.View(cmd.Context(), func(tx *db.Tx) (err error) { l, err = lists.TheList(tx, args[0]); return err }); err != nil {
 				return err
 			}
-			out := c.out
-			if to != "" {
-				f, err := newFile(to)
-				if err != nil {
-					return err
-				}
-				out = f
-				defer func() {
-					if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-						os.Remove(to) // half an archive looks like a whole one
-					}
-				}()
-			}
-			n, err := p.export(cmd.Context(), l, out)
-			if err == nil && to != "" {
-				c.say("%s of %s written to %s.", count(n, "post"), l.Address(), to)
-			}
-			return err
+			n := 0
+			return c.toFile(to, func(out io.Writer) error { n, err = p.export(cmd.Context(), l, out); return err },
+				func() { c.say("%s of %s written to %s.", count(n, "post"), l.Address(), to) })
 		})
 	}
 	return cmd
+}
+
+// toFile lets write write into a new file and says so, or to stdout when there is no name.
+func (c *cli) toFile(name string, write func(io.Writer) error, say func()) (err error) {
+	if name == "" {
+		return write(c.out)
+	}
+	f, err := newFile(name)
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		os.Remove(name) // half of it looks like all of it
+		return err
+	}
+	say()
+	return nil
 }
 
 // newFile makes a file that does not exist yet, for this user alone.

@@ -27,14 +27,7 @@ func (c *cli) newImport() *cobra.Command {
 	g := group("import", "Take over an old archive",
 		c.newImportOf("mbox FILE", "Take the posts of an mbox file into a list", importMbox),
 		c.newImportOf("maildir FOLDER", "Take the posts of a Maildir into a list", importMaildir))
-	for _, kind := range []string{"mailman2", "mailman3", "mlmmj", "groupsio"} {
-		g.AddCommand(&cobra.Command{
-			Use: kind + " PATH", Short: "Comes with a later version", Hidden: true, DisableFlagParsing: true,
-			RunE: func(*cobra.Command, []string) error {
-				return refusal.Because(refusal.NotAllowed, "Importing from %s comes with a later version.", kind).Try("backchannel import mbox FILE --list ADDRESS, for the archive alone")
-			},
-		})
-	}
+	g.AddCommand(c.rosterImports()...)
 	return g
 }
 

@@ -29,7 +29,7 @@ func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.T
 	}
 	var words templates.Mail
 	for _, form := range forms(r.pref.Threads) {
-		if err = e.fill(tx, r, ed, issue, slot, form, &t); err != nil {
+		if err = e.fill(tx, r, ed, slot, form, &t); err != nil {
 			return notice.Mail{}, err
 		}
 		if words, err = t.Render(); err != nil {
@@ -39,7 +39,7 @@ func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.T
 			break
 		}
 	}
-	reply, err := e.door(tx, r, issue, 0)
+	reply, err := e.door(tx, r, issue)
 	if err != nil {
 		return notice.Mail{}, err
 	}
@@ -78,7 +78,7 @@ func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templat
 		Community: c.Name, To: slot.In(zone),
 		Slot: templates.Slot{Period: templates.Period(r.pref.Period), Weekday: r.pref.Weekday, Hour: r.pref.Hour, Zone: zone.String()},
 		Note: ed.Note, Jam: ed.Jam, Events: ed.Events[:min(len(ed.Events), mostEvents)],
-		Numbers: ed.numbers(), Lists: len(ed.fresh),
+		Numbers: ed.numbers(), Lists: len(ed.fresh), PublicWord: true,
 		Doors: templates.Doors{
 			Managers: c.Address("managers").String(), Help: c.Address("help").String(), Leave: c.Address("leave").String(), Each: c.Address("each").String(),
 			Daily: c.Address("daily").String(), Weekly: c.Address("weekly").String(), Monthly: c.Address("monthly").String(), NoDigest: c.Address("nodigest").String(),
@@ -190,9 +190,9 @@ func forms(threads int) []form {
 }
 
 // fill writes the threads of an issue into it, in one form.
-func (e *Editor) fill(tx *db.Tx, r reader, ed edition, issue int64, slot time.Time, form form, t *templates.Digest) (err error) {
+func (e *Editor) fill(tx *db.Tx, r reader, ed edition, slot time.Time, form form, t *templates.Digest) (err error) {
 	t.Unanswered, t.Offers, t.Sections = nil, nil, nil
-	view := view{e: e, tx: tx, r: r, issue: issue, lists: len(ed.fresh), slot: slot.In(r.zone()), form: form}
+	view := view{e: e, tx: tx, r: r, lists: len(ed.fresh), slot: slot.In(r.zone()), form: form}
 	for _, q := range ed.unanswered {
 		shown, err := view.question(q)
 		if err != nil {
@@ -240,7 +240,6 @@ type view struct {
 	e     *Editor
 	tx    *db.Tx
 	r     reader
-	issue int64
 	lists int       // that the reader gets
 	slot  time.Time // in the reader's zone
 	form  form
@@ -250,11 +249,12 @@ func (v view) subject(t ranked) string { return t.subject(t.prefix, v.r.communit
 
 // thread shows one with its excerpts and its doors.
 func (v view) thread(t ranked) (templates.Thread, error) {
-	door, err := v.e.door(v.tx, v.r, v.issue, t.thread.ID)
-	return templates.Thread{
+	shown := templates.Thread{
 		Number: int(t.thread.Number), Subject: v.subject(t), New: len(t.posts), People: t.people(), Tags: t.shownTags(), Why: t.why,
-		Excerpts: t.excerpts(v.form, v.slot, v.r.community.Domain), Privately: door.Address.String(),
-	}, err
+		Excerpts: t.excerpts(v.form, v.slot, v.r.community.Domain),
+	}
+	err := v.e.open(v.tx, v.r, t.list, t.thread, t.newest().MessageID, &shown)
+	return shown, err
 }
 
 // question shows one that waits for an answer: who asks, since when, and what.

@@ -33,6 +33,9 @@ type Editor struct {
 	Store  *archive.Store
 	Office *notice.Office
 	Box    *backchannel.Letterbox
+	Posts  Poster // takes what a reply posts
+	// Settings answers a member who asks for their settings; nil: the managers do.
+	Settings func(tx *db.Tx, in *lists.Incoming) error
 	// Held is the part of a manager's morning brief that moderation knows: posts that wait for that manager. Nil: nothing is told of them.
 	Held func(tx *db.Tx, c lists.Community, m lists.Member) ([]templates.BriefPost, error)
 }

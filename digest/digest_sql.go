@@ -38,7 +38,7 @@ func Schema() db.Schema {
 	CREATE TABLE digest_next (
 		member INTEGER PRIMARY KEY REFERENCES member (id),
 		slot   INTEGER NOT NULL
-	) STRICT;` + schemaBrief}}
+	) STRICT;` + schemaBrief + schemaWhole}}
 }
 
 type issueRow struct {

@@ -122,9 +122,10 @@ func (w *town) join(d *db.DB) {
 	office := &notice.Office{Store: w.store, Book: book}
 	w.press = &relay.Press{Office: office}
 	w.box = &backchannel.Letterbox{Office: office}
-	w.editor = &digest.Editor{Store: w.store, Office: office, Box: w.box}
+	desk := &moderation.Desk{Office: office, Press: w.press, Door: w.box}
+	w.editor = &digest.Editor{Store: w.store, Office: office, Box: w.box, Posts: desk}
 	w.room = mailroom.New(mailroom.Config{DB: d, Store: w.store, Resolver: resolver{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: office})
-	w.room.Register(mailroom.Moderation, &moderation.Desk{Office: office, Press: w.press, Door: w.box})
+	w.room.Register(mailroom.Moderation, desk)
 	w.room.Register(mailroom.Backchannel, w.box)
 	w.room.Register(mailroom.Digest, w.editor)
 	w.cal = calendar.New(d, nil)

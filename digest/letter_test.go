@@ -105,8 +105,10 @@ func TestFeedbackOfAnIssue(t *testing.T) {
 // The text as people read it.
 func TestTextOfAnIssue(t *testing.T) {
 	_, _, a := aWeek(t)
-	door := regexp.MustCompile(`private\+[0-9a-z]{26}@`).ReplaceAllString(a.Text(), "private+TOKEN@")
-	want := `Just hit Reply to reach the managers privately - nobody else sees it.
+	door := regexp.MustCompile(`\+[0-9a-z]{26}@`).ReplaceAllString(a.Text(), "+TOKEN@")
+	want := `Just hit Reply to reach the managers privately - nobody else sees it. To
+answer a thread for everyone, use its address below, or start your reply
+with: PUBLIC 1
 
 This week: 3 posts, 2 threads, 3 people.
 
@@ -116,12 +118,16 @@ THREADS
     2 new from 2 people
     Bill Tan, Mon: "Mine is too wet. What do you use?"
     Alison Graf, Tue: "Horse manure, two years old."
+    Answer everyone: everyone+TOKEN@gardeners.example
     To the managers: private+TOKEN@gardeners.example
+    The whole thread: send+TOKEN@gardeners.example
 
    2  Frost tonight
     1 new
     Ines Roth, Tue: "Cover your seedlings."
+    Answer everyone: everyone+TOKEN@gardeners.example
     To the managers: private+TOKEN@gardeners.example
+    The whole thread: send+TOKEN@gardeners.example
 `
 	if !strings.HasPrefix(door, want) {
 		t.Errorf("it says\n%s", door)

@@ -1,24 +1,26 @@
 package digest
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
-	"backchannel/lists/notice"
+	"backchannel/templates/refusal"
 )
 
-// Receive takes a reply to a digest. It is for the managers, whatever it says.
+// Receive takes a reply to a digest, or a letter to digest@. It is for the managers, whatever it says, but for the few orders that
+// stand alone on its first line.
 func (e *Editor) Receive(tx *db.Tx, in *lists.Incoming) error {
 	if in.Token == nil {
-		return e.Box.Take(tx, in, backchannel.Context{})
+		return e.take(tx, in, backchannel.Context{}, true)
 	}
-	about, ok, err := e.about(tx, in.Token.Object)
+	if in.Name.Kind == "send" {
+		return e.sendWhole(tx, in)
+	}
+	about, ok, err := e.about(tx, in)
 	if err != nil {
 		return err
 	}
@@ -27,31 +29,49 @@ func (e *Editor) Receive(tx *db.Tx, in *lists.Incoming) error {
 	case in.Sender.ID == 0 || in.Verdict == lists.Unverified:
 		return lists.NoSuchAddress() // a forwarded digest in a stranger's hands opens nothing
 	case owner:
-		return e.Box.Take(tx, in, about)
+		return e.take(tx, in, about, true)
 	case in.Verdict == lists.Verified:
-		return e.Box.Take(tx, in, backchannel.Context{}) // a member with another member's address writes as themselves
+		return e.take(tx, in, backchannel.Context{}, false) // a member with another member's address writes as themselves
 	}
 	return lists.NoSuchAddress()
 }
 
-// about reads which issue, and which thread of it, a letter answers.
-func (e *Editor) about(tx *db.Tx, object string) (backchannel.Context, bool, error) {
-	parts := strings.Split(object, ":")
-	if len(parts) != 3 || parts[0] != "issue" {
-		return backchannel.Context{}, false, nil
+// take gives a letter to the managers, or does what it orders. mine tells that it came through no address, or one of the writer's own.
+func (e *Editor) take(tx *db.Tx, in *lists.Incoming, about backchannel.Context, mine bool) error {
+	if o, ok := readOrder(in.Letter); ok && in.Sender.ID != 0 && in.Verdict != lists.Unverified && !in.Robot {
+		if done, err := e.obey(tx, in, o, mine); err != nil || done {
+			return err
+		}
 	}
-	id, err1 := strconv.ParseInt(parts[1], 10, 64)
-	thread, err2 := strconv.ParseInt(parts[2], 10, 64)
-	if err1 != nil || err2 != nil {
-		return backchannel.Context{}, false, nil
+	return e.Box.Take(tx, in, about)
+}
+
+// about reads which issue, and which thread, a letter answers.
+func (e *Editor) about(tx *db.Tx, in *lists.Incoming) (about backchannel.Context, ok bool, err error) {
+	issue, thread, ok := readObject(in.Token.Object)
+	if !ok {
+		return about, false, nil
 	}
-	slot, zone, ok, err := issueDate(tx, id)
-	if err != nil || !ok {
-		return backchannel.Context{}, false, err
+	if issue == 0 { // a thread's address is the same in every issue: they have read it in their newest
+		last, _, err := lastSent(tx, lists.MemberID(in.Token.Member))
+		if err != nil {
+			return about, false, err
+		}
+		issue = last.id
 	}
-	about := backchannel.Context{Digest: slot.In(zone), Object: object}
+	slot, zone, found, err := issueDate(tx, issue)
+	if err != nil || !found && thread == 0 {
+		return about, false, err
+	}
+	if found {
+		about.Digest = slot.In(zone)
+	}
+	about.Object = "issue:" + strconv.FormatInt(issue, 10) + ":" + strconv.FormatInt(int64(thread), 10)
 	if thread != 0 {
-		t, err := e.Store.Thread(tx, archive.ThreadID(thread))
+		t, err := e.Store.Thread(tx, thread)
+		if refusal.KindOf(err) == refusal.NotFound && err != nil {
+			return about, false, nil
+		}
 		if err != nil {
 			return about, false, err
 		}
@@ -60,12 +80,20 @@ func (e *Editor) about(tx *db.Tx, object string) (backchannel.Context, bool, err
 	return about, true, nil
 }
 
-// doorLife is how long the managers can be reached by replying to an old digest, in days.
-const doorLife = 400
-
-// door is the reader's own address to the managers, about an issue or one thread of it.
-func (e *Editor) door(tx *db.Tx, r reader, issue int64, thread archive.ThreadID) (letter.Mailbox, error) {
-	return e.Office.Private(tx, "The managers (private)", notice.Door{
-		Community: r.community, Member: r.member, Receiver: Receiver, Object: fmt.Sprintf("issue:%d:%d", issue, thread), Days: doorLife,
-	})
+// readObject reads what the row of a token of ours says: "issue:7:0", an issue, or "thread:12".
+func readObject(object string) (issue int64, thread archive.ThreadID, ok bool) {
+	word, rest, _ := strings.Cut(object, ":")
+	first, second, both := strings.Cut(rest, ":")
+	id, err := strconv.ParseInt(first, 10, 64)
+	if err != nil || id < 0 {
+		return 0, 0, false
+	}
+	switch {
+	case word == "thread" && !both:
+		return 0, archive.ThreadID(id), id > 0
+	case word == "issue" && both:
+		n, err := strconv.ParseInt(second, 10, 64)
+		return id, archive.ThreadID(n), err == nil && n >= 0
+	}
+	return 0, 0, false
 }

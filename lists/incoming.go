@@ -25,6 +25,9 @@ type Incoming struct {
 	Token     *address.Row   // of an address with a token that was given out, live or not; nil for others
 	List      *List          // of a list's address; nil for others
 
+	Into    archive.ThreadID // the thread that a post joins by the address it came to; 0: what its header says; -1: a new one
+	Answers archive.PostID   // the post in it that it answers by that address; 0: what its header says, or the newest
+
 	From       letter.Mailbox // the one author (zero if the letter names none, or several)
 	Sender     Member         // who that is in this community; zero ID for a stranger
 	Verdict    Verdict

@@ -37,6 +37,19 @@ func (q *Quoted) Shown(tx *db.Tx) (string, error) {
 	return "", nil
 }
 
+// TextShowsPrivate is QuotesPrivate for a text alone.
+func TextShowsPrivate(tx *db.Tx, text string) (string, error) { return quotedIn(text).Shown(tx) }
+
+// MarkIn is the mark of private mail that a letter shows anywhere; "" when there is none.
+func MarkIn(l *letter.Letter) string { return Watermark(everything(l)) }
+
+// ShowsDoors tells whether a letter shows an address of ours that was handed to one person, or the address of a community's digests:
+// whoever answers a digest and quotes it hands them on without knowing.
+func ShowsDoors(c Community, l *letter.Letter) bool {
+	all := strings.ToLower(everything(l))
+	return doorAddress.MatchString(all) || strings.Contains(all, c.Address("digest").String()) || strings.Contains(all, strings.Replace(c.Address("digest").String(), "@", "%40", 1))
+}
+
 // everythingMax is how much of a letter is looked through. What people quote stands far before.
 const everythingMax = 1 << 20
 

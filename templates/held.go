@@ -26,6 +26,7 @@ const (
 	AskAnonMore Question = "anon-more" // the same in a conversation
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
 	AskCalm     Question = "calm"      // shall this be posted, now that it is calmer?
+	AskThread   Question = "thread"    // its thread is over: shall it begin a new one?
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -57,6 +58,8 @@ func (q Question) Words() []string {
 		return []string{"YES", "NAMED", "NO"}
 	case AskPosting:
 		return []string{"YES", "NO"}
+	case AskThread:
+		return []string{"NEW", "PRIVATE", "DROP"}
 	case AskCalm:
 		return []string{"PUBLIC", "DROP"}
 	case AskDraft:
@@ -99,6 +102,7 @@ const (
 	BothDoors      DoubtKind = "both-doors"      // W4: it went to the managers too
 	SoundsPrivate  DoubtKind = "sounds-private"  // W5: it speaks to the managers and says that it is private
 	OwnName        DoubtKind = "own-name"        // W7: its author has a post without their name in that thread
+	UnsureCut      DoubtKind = "unsure-cut"      // what is new in it, and what is quoted, cannot be told apart for sure
 	SlashFirst     DoubtKind = "slash-first"     // W8: its first line begins with a slash: that line
 )
 
@@ -149,6 +153,49 @@ func (OtherSender) Ask() Question { return AskSender }
 
 // Render writes the mail.
 func (t OtherSender) Render() (Mail, error) { return render("other_sender", t) }
+
+// ThreadEnded asks the author of a letter to a thread's address, where the thread is closed or asleep, what shall become of it. Its
+// Reply-To is confirm+TOKEN.
+type ThreadEnded struct {
+	Community string
+	List      string // the list's name
+	Closed    bool   // its posts are gone; else nobody has written in it for long
+	Title     string `optional:"the thread's subject; of a closed one nothing is left"`
+	Subject   string `optional:"a letter may have none"`
+	Preview   Said   `optional:"it may be a picture alone"`
+	Readers   int    `optional:"how many would get it"`
+	Days      int    // how long the question stays open
+}
+
+// Ask is the question it asks.
+func (ThreadEnded) Ask() Question { return AskThread }
+
+// Render writes the mail.
+func (t ThreadEnded) Render() (Mail, error) { return render("thread_ended", t) }
+
+// PublicHelp answers a reply to a digest that begins with PUBLIC but was not posted. Its Reply-To is the address that the reply went to.
+type PublicHelp struct {
+	Community string
+	Why       PublicWhy
+	Number    string `optional:"the number that was written"`
+	Title     string `optional:"the subject of the thread with that number"`
+	Preview   Said   `optional:"what they wrote, so that nothing is lost"`
+}
+
+// PublicWhy is why it was not.
+type PublicWhy string
+
+// The reasons.
+const (
+	PublicUnknown PublicWhy = "unknown" // there is no thread of that number
+	PublicNumber  PublicWhy = "number"  // there is no number
+	PublicBeside  PublicWhy = "beside"  // more stands on the first line
+	PublicEmpty   PublicWhy = "empty"   // nothing stands below it
+	PublicForeign PublicWhy = "foreign" // it came through the address of somebody else's digest, or a very old one
+)
+
+// Render writes the mail.
+func (t PublicHelp) Render() (Mail, error) { return render("public_help", t) }
 
 // Outcome is how a held letter ended.
 type Outcome string

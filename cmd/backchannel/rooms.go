@@ -41,7 +41,7 @@ func (p *Program) join() {
 	p.Box.Erasers = []backchannel.Eraser{p.Desk}
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
-	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Held: p.Desk.Morning}
+	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Held: p.Desk.Morning}
 
 	p.reception = p.newReception()
 

@@ -287,6 +287,9 @@ func (s *sorting) hand(tx *db.Tx, in *lists.Incoming) error {
 		// A manager who writes a note to such an address is told that nobody got it.
 		mayWrite := in.Name.Kind == address.Private && in.Sender.ID != 0 || in.Name.Kind == address.Note && in.Sender.Manager()
 		name, ok = Backchannel, mayWrite && in.Verdict == lists.Verified
+		if in.Name.Kind == address.Everyone { // the members themselves hear why nothing was posted
+			name, ok = Moderation, in.Sender.ID != 0 && in.Verdict == lists.Verified
+		}
 	}
 	r := s.m.receivers[name]
 	if !ok || r == nil {

@@ -16,6 +16,9 @@ import (
 // answer takes a reply to one of our questions. Who may answer: the one who was asked, from an address of theirs. A decision about
 // other people's posts needs more: a sender we are sure of (C6). A token alone opens nothing.
 func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
+	if isPlace(in.Token.Object) {
+		return d.throughThread(tx, in)
+	}
 	side, id, ok := readObject(in.Token.Object)
 	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member
 	if !ok || !mine || in.Token.Revoked || in.Verdict == lists.Unverified || in.Robot {
@@ -48,13 +51,15 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool) error {
 	switch {
 	case !alone:
-	case h.Why == WhySender && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth || h.Why == WhySlow || h.Why == WhyCool) && word == "PUBLIC", h.Why == WhyUnnamed && word == "NAMED":
+	case (h.Why == WhySender || h.Why == WhyElse) && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth || h.Why == WhySlow || h.Why == WhyCool) && word == "PUBLIC", h.Why == WhyUnnamed && word == "NAMED":
 		return d.release(tx, in, h)
 	case h.Why == WhyUnnamed && word == "ANON" && d.Hidden != nil:
 		return d.releaseUnnamed(tx, in, h)
-	case (h.Why == WhyDoor || h.Why == WhySlash || h.Why == WhyUnnamed) && word == "PRIVATE":
+	case h.ended() && word == "NEW":
+		return d.anew(tx, in, h)
+	case (h.Why == WhyDoor || h.Why == WhySlash || h.Why == WhyUnnamed || h.ended()) && word == "PRIVATE":
 		return d.handOver(tx, in, h)
-	case word == "DROP", h.Why == WhySender && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
+	case word == "DROP", (h.Why == WhySender || h.Why == WhyElse) && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
 		if err := h.end(tx, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
 			return err
 		}
@@ -74,7 +79,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	post, err := d.letter(tx, h)
+	post, err := d.letterOf(tx, h)
 	if err != nil {
 		return err
 	}
@@ -132,7 +137,7 @@ func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 		// Managers who decided about it would see the name.
 		return refusal.Because(refusal.Limit, "You have written a lot in a short time, so this cannot go out without your name now. Please answer once more in an hour.")
 	}
-	post, err := d.letter(tx, h)
+	post, err := d.letterOf(tx, h)
 	if err != nil {
 		return err
 	}
@@ -157,27 +162,10 @@ func (d *Desk) withoutPrivate(tx *db.Tx, l lists.List, post *letter.Letter) (*le
 	if strings.TrimSpace(text) == "" {
 		return nil, refusal.Because(refusal.NotAllowed, "There is nothing in this letter but what it quotes of private mail, and that cannot be posted. Please write anew what everyone should read.")
 	}
-	date, ok := post.Date()
-	if !ok {
-		date = tx.Now
-	}
-	draft := letter.Draft{
-		From: from, To: []letter.Mailbox{{Address: l.Address()}}, ReplyTo: post.ReplyTo(), Subject: post.Subject(), Date: date, MessageID: post.MessageID(),
+	return rewritten(tx, post, letter.Draft{
+		From: from, To: []letter.Mailbox{{Address: l.Address()}}, ReplyTo: post.ReplyTo(), Subject: post.Subject(),
 		InReplyTo: post.InReplyTo(), References: post.References(), Text: text,
-	}
-	if draft.MessageID == "" {
-		draft.MessageID = letter.NewMessageID("post", l.Domain)
-	}
-	for _, p := range post.Parts() {
-		if name := p.Filename(); name != "" && p.Children == 0 && !strings.HasPrefix(p.Type, "text/") && !strings.HasPrefix(p.Type, "message/") && !strings.HasSuffix(strings.ToLower(name), ".eml") {
-			draft.Attach(name, p.Type, p.Decoded())
-		}
-	}
-	raw, err := draft.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	return letter.Parse(raw)
+	}, l.Domain)
 }
 
 // seesOwn tells whether an author gets a copy of their own post: then nobody needs to tell them that it went out.
@@ -241,7 +229,7 @@ func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
 	if err != nil {
 		return err
 	}
-	post, err := d.letter(tx, h)
+	post, err := d.letterOf(tx, h)
 	if err != nil {
 		return err
 	}

@@ -200,7 +200,7 @@ func (d *Desk) tellOver(tx *db.Tx, c Calm) error {
 		return err
 	}
 	for _, h := range waiting {
-		post, err := d.letter(tx, h)
+		post, err := d.letterOf(tx, h)
 		if err != nil {
 			return err
 		}

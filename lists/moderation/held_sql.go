@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
@@ -32,10 +33,22 @@ const (
 	WhySlow    = Why(Slow)             // its thread is slow, and its author has had their post
 	WhyCool    = Why(Cool)             // all posts of its thread wait
 	WhyUnnamed = Why("unnamed")        // its author has a post without their name in that thread, and must say how they speak now
+	WhyAsleep  = Why("asleep")         // nobody has written in its thread for long; its author must say whether it begins a new one
+	WhyClosed  = Why("closed")         // the same, of a thread that is gone
+	WhyElse    = Why("elsewhere")      // it came through a member's address of a thread, but not from them; they must say whether it is theirs
 )
 
 // authors tells whether nobody but the author may decide: the letter may be a private one.
-func (w Why) authors() bool { return w == WhyDoor || w == WhyBoth || w == WhySlash || w == WhyUnnamed }
+func (w Why) authors() bool {
+	switch w {
+	case WhyDoor, WhyBoth, WhySlash, WhyUnnamed, WhyAsleep, WhyClosed, WhyElse:
+		return true
+	}
+	return false
+}
+
+// ended tells whether a letter waits because there is no thread any more that it could join.
+func (h Held) ended() bool { return h.Why == WhyAsleep || h.Why == WhyClosed }
 
 // question is what the author, or the managers, were asked.
 func (w Why) question() templates.Question {
@@ -52,6 +65,10 @@ func (w Why) question() templates.Question {
 		return templates.AskNamed
 	case WhySender:
 		return templates.AskPost
+	case WhyAsleep, WhyClosed:
+		return templates.AskThread
+	case WhyElse:
+		return templates.AskSender
 	}
 	return templates.AskHeld
 }
@@ -103,6 +120,8 @@ type Held struct {
 	Community lists.CommunityID `json:"-"`
 	List      lists.ListID      `json:"-"`
 	Member    lists.MemberID    `json:"-"` // its author; 0: a stranger
+	Into      archive.ThreadID  `json:"-"` // the thread it joins; 0: what its header says, newThread: none
+	Answers   archive.PostID    `json:"-"` // the post in it that it answers
 	Story     string            `json:"story"`
 	Subject   string            `json:"subject"` // "" in lists of letters that may be private, as is From
 	From      string            `json:"from"`
@@ -122,10 +141,12 @@ func Schema() db.Schema {
 		list      INTEGER NOT NULL REFERENCES list (id),
 		member    INTEGER REFERENCES member (id),      -- its author; NULL is a stranger
 		letter    INTEGER REFERENCES letter (id),      -- its bytes, as long as it waits
+		thread    INTEGER NOT NULL DEFAULT 0,          -- of the archive, which it joins whatever its header says; -1: none, it begins one
+		answers   INTEGER NOT NULL DEFAULT 0,          -- the post in it that it answers; 0: what its header says
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
 		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
-		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both','slash','unnamed','slow','cool')),
+		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
 		decided   INTEGER NOT NULL DEFAULT 0,
@@ -172,11 +193,11 @@ func nullable(n int64) any {
 // keep puts a letter on hold.
 func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
 	h := Held{
-		Community: in.Community.ID, List: in.List.ID, Member: in.Sender.ID, Story: in.Story,
+		Community: in.Community.ID, List: in.List.ID, Member: in.Sender.ID, Into: in.Into, Answers: in.Answers, Story: in.Story,
 		Subject: in.Letter.Subject(), From: in.From.Address.String(), Why: why, State: Waiting, Asked: tx.Now,
 	}
-	id, err := tx.Insert(`INSERT INTO held (community, list, member, letter, story, subject, author, why, asked)
-		VALUES (@community, @list, @member, @letter, @story, @subject, @author, @why, @asked)`,
+	id, err := tx.Insert(`INSERT INTO held (community, list, member, thread, answers, letter, story, subject, author, why, asked)
+		VALUES (@community, @list, @member, @thread, @answers, @letter, @story, @subject, @author, @why, @asked)`, db.Named("thread", h.Into), db.Named("answers", h.Answers),
 		db.Named("community", h.Community), db.Named("list", h.List), db.Named("member", nullable(int64(h.Member))), db.Named("letter", int64(in.ID)),
 		db.Named("story", h.Story), db.Named("subject", h.Subject), db.Named("author", h.From), db.Named("why", string(h.Why)), db.Named("asked", db.Micros(h.Asked)))
 	if err != nil {
@@ -224,6 +245,19 @@ func (h Held) again(tx *db.Tx, why Why) error {
 	return calendar.Set(tx, Expire, int64(h.ID), expiryDate(tx.Now))
 }
 
+// waitsFor tells whether a letter waits, or waited, for a list.
+func waitsFor(tx *db.Tx, story string, l lists.ListID) (bool, error) {
+	var n int
+	err := tx.QueryRow("SELECT count(*) FROM held WHERE story = ? AND list = ?", story, l).Scan(&n)
+	return n > 0, err
+}
+
+// saveInto keeps the thread that a letter joins.
+func (h Held) saveInto(tx *db.Tx) error {
+	_, err := tx.Exec("UPDATE held SET thread = @thread WHERE id = @id AND state = 'waiting'", db.Named("thread", h.Into), db.Named("id", h.ID))
+	return err
+}
+
 // countStrangers counts the letters of strangers that wait for a list, and those of one of them.
 func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs int, err error) {
 	err = tx.QueryRow("SELECT count(*), count(*) FILTER (WHERE author = @author) FROM held WHERE list = @list AND state = 'waiting' AND why = 'newcome'",
@@ -233,7 +267,7 @@ func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs i
 
 // countWaiting counts the letters that wait, by reason.
 func countWaiting(tx *db.Tx) (map[Why]int64, error) {
-	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0}
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
 	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
 	if err != nil {
 		return nil, err
@@ -250,11 +284,11 @@ func countWaiting(tx *db.Tx) (map[Why]int64, error) {
 	return n, rows.Err()
 }
 
-const heldColumns = "id, community, list, coalesce(member, 0), story, subject, author, why, state, asked, decided, coalesce(decider, 0)"
+const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0)"
 
 func scanHeld(r db.Scanner) (h Held, err error) {
 	var asked, decided int64
-	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By)
+	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By)
 	h.Asked, h.Decided = db.Time(asked), db.Time(decided)
 	return h, err
 }
@@ -286,7 +320,7 @@ func List(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
 // privateOf are the letters of a member that may be private and came until a date: those that wait for their author's word, and those whose
 // subject is still kept.
 func privateOf(tx *db.Tx, m lists.MemberID, until time.Time) ([]Held, error) {
-	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE member = ? AND asked <= ? AND why IN ('door','both','slash','unnamed') AND (state = 'waiting' OR subject <> '') ORDER BY id",
+	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE member = ? AND asked <= ? AND why IN ('door','both','slash','unnamed','asleep','closed','elsewhere') AND (state = 'waiting' OR subject <> '') ORDER BY id",
 		m, db.Micros(until))
 }
 

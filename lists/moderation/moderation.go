@@ -59,14 +59,16 @@ func (d *Desk) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return d.answer(tx, in)
 	case in.List == nil && in.Name.Word == "oops":
 		return d.oops(tx, in)
+	case in.List == nil && in.Name.Kind != "":
+		return lostThread()
 	case in.List == nil || in.Robot: // the mailroom lets no robot come so far (W6)
 		return lists.NoSuchAddress()
 	}
 	return d.post(tx, in)
 }
 
-// post publishes a letter, or keeps it and asks, or refuses it.
-func (d *Desk) post(tx *db.Tx, in *lists.Incoming) error {
+// post publishes a letter, or keeps it and asks, or refuses it. more are doubts that are known already.
+func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) error {
 	if err := in.Letter.CheckPost(); err != nil {
 		return err
 	}
@@ -86,6 +88,7 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
+	doubts = append(more, doubts...)
 	switch {
 	case len(doubts) > 0 && in.Sender.ID == 0:
 		return refusal.Because(refusal.NotAllowed, "Your letter holds something from private mail, so it cannot go onto a list. Please send it to %s.", in.Community.Address("managers"))

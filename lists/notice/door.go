@@ -37,6 +37,18 @@ func (o *Office) Private(tx *db.Tx, name string, d Door) (letter.Mailbox, error)
 	return o.door(tx, address.Private, name, d)
 }
 
+// Everyone is where one member writes into a thread, for all to read.
+func (o *Office) Everyone(tx *db.Tx, d Door) (letter.Address, error) {
+	m, err := o.door(tx, address.Everyone, "", d)
+	return m.Address, err
+}
+
+// Whole is where one member gets a whole thread by mail.
+func (o *Office) Whole(tx *db.Tx, d Door) (letter.Address, error) {
+	m, err := o.door(tx, address.Send, "", d)
+	return m.Address, err
+}
+
 // Note is where managers write to each other about something, shown under a name.
 func (o *Office) Note(tx *db.Tx, name string, d Door) (letter.Mailbox, error) {
 	return o.door(tx, address.Note, name, d)

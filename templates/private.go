@@ -140,6 +140,7 @@ const (
 	Stale         GuardKind = "stale"         // something happened since: who did what, "Theo answered", "Jonas added a note"
 	Attached      GuardKind = "attached"      // it has attachments that are not passed on: their names, with why
 	ShowsAuthor   GuardKind = "shows-author"  // it has a file in which the manager's name may stand: its name
+	TakesPlace    GuardKind = "takes-place"   // a command in it takes a member's place away: whose
 	NoAccess      GuardKind = "no-access"     // this manager may no longer see the conversation
 )
 

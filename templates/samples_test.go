@@ -137,6 +137,7 @@ func privateSamples() []sample {
 		{"answer_held-command", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: BadCommand, What: "/give Tom", Usage: "/give NAME", Why: "There is no manager called Tom."}}, Text: "/give Tom\nYes.",
 			Commands: commandLines}},
 		{"answer_held-note", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Note: true, Text: "She asked that before.", Alias: "mira@home.example", Guards: []Guard{{Kind: FromElse, What: "mira@home.example"}}}},
+		{"answer_held-place", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Then: []string{"/outcome"}, Guards: []Guard{{Kind: TakesPlace, What: "Bill Tan"}}}},
 		{"answer_held-below", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Cc: []string{"Theo"}, Then: []string{"/close", "/tag"}, Guards: []Guard{{Kind: BelowNote}}}},
 		{"note_copy", NoteCopy{"K7QX", "Sponsors, first hires", "Dana", "Jonas", "She is asking for Ann at Brightwave, careful, Ann sold to two members last year.", []string{"Theo"}}},
 		{"note_copy-bare", NoteCopy{Code: "K7QX", Member: "Dana", By: "Jonas", Text: "Careful."}},

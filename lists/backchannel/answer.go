@@ -15,24 +15,25 @@ import (
 
 // answer is a manager's answer, or note, on its way.
 type answer struct {
-	conv     Conv
-	manager  lists.Member
-	foreign  bool // it came through the manager's address from somebody who may be anybody
-	note     bool // it is for managers only
-	rev      int  // what the manager had seen when writing
-	story    string
-	subject  string
-	text     string
-	unsure   bool // it may hold words that are not the manager's
-	calls    []command.Call[*Call]
-	sent     bool             // it went to the member
-	decided  bool             // the manager has seen every reason against it, and wants it
-	undone   bool             // not even the first of the commands was done
-	wrong    *command.Mistake // a command that is none
-	files    []string         // names of all that came with it
-	bag      baggage
-	guards   []templates.Guard
-	incoming *lists.Incoming
+	conv      Conv
+	manager   lists.Member
+	foreign   bool // it came through the manager's address from somebody who may be anybody
+	note      bool // it is for managers only
+	rev       int  // what the manager had seen when writing
+	story     string
+	subject   string
+	text      string
+	unsure    bool // it may hold words that are not the manager's
+	calls     []command.Call[*Call]
+	sent      bool             // it went to the member
+	decided   bool             // the manager has seen every reason against it, and wants it
+	confirmed bool             // by an answer to the question itself
+	undone    bool             // not even the first of the commands was done
+	wrong     *command.Mistake // a command that is none
+	files     []string         // names of all that came with it
+	bag       baggage
+	guards    []templates.Guard
+	incoming  *lists.Incoming
 }
 
 // read takes from a letter what may go out of it: the new words, never its quotes.
@@ -91,6 +92,9 @@ func (b *Letterbox) handle(tx *db.Tx, community lists.Community, a answer) error
 		return b.giveBack(tx, community, a)
 	}
 	call := &Call{Conv: a.conv, Manager: a.manager, Community: community, Story: a.story, In: a.incoming, Text: a.text}
+	if done, err := b.askTwice(tx, call, a); err != nil || done {
+		return err
+	}
 	var said []string
 	var wrong *command.Mistake
 	err := tx.Attempt(func() (err error) {

@@ -175,10 +175,13 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 		if before, _, wrong := b.Verbs().Read(msg.commands); wrong == nil {
 			a.calls = append(before, a.calls...)
 		}
+		if err := b.checkSender(tx, in, &a); err != nil {
+			return err
+		}
 		return b.handle(tx, in.Community, a)
 	case word == "DROP":
 		return b.drop(tx, in, c, msg)
-	case word == "NOTE" && (msg.text != "" || msg.sendable):
+	case word == "NOTE" && (msg.text != "" || msg.sendable && msg.commands == ""):
 		return b.sendHeld(tx, in.Community, a, msg, true)
 	case (word == "SEND" || word == "YES" && msg.sender != "" && in.Verdict == lists.Verified) && msg.sendable:
 		if word == "YES" {
@@ -186,6 +189,7 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 				return err
 			}
 		}
+		a.confirmed = true
 		return b.sendHeld(tx, in.Community, a, msg, a.note)
 	}
 	return b.tellWords(tx, in, c, msg, word)

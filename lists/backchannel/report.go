@@ -398,25 +398,9 @@ var outcomes = []templates.ReportOutcome{templates.Explained, templates.Warned, 
 
 // doOutcome decides a report. Whom it is about hears from the role; nothing of the report, nor who wrote it, is in that letter.
 func (b *Letterbox) doOutcome(tx *db.Tx, c *Call, args string) (string, error) {
-	word, who, _ := strings.Cut(args, " ")
-	what := templates.ReportOutcome(strings.ToLower(word))
-	switch {
-	case c.Conv.Kind != Report:
-		return "", refusal.Because(refusal.NotAllowed, "%s is no report. /report makes it one.", c.Conv.Code)
-	case !slices.Contains(outcomes, what):
-		return "", refusal.Because(refusal.Invalid, "Behind /outcome stands explained, warned, hold, removed or nothing.")
-	case (what == templates.OnHold || what == templates.TakenOut) && c.In != nil && !proven(c.In):
-		return "", refusal.Because(refusal.NotAllowed, "What takes a member's place away needs a letter that your mail provider signs (DKIM), or a signed-in mail program. Nothing was done.")
-	}
-	var about lists.Member
-	if what != templates.NoCase {
-		var err error
-		if about, err = b.reported(tx, c, strings.TrimSpace(who)); err != nil {
-			return "", err
-		}
-		if about.ID == c.Conv.Member {
-			return "", refusal.Because(refusal.NotAllowed, "%s is who reported it. Please say whom it is about: /outcome %s ADDRESS", about.FirstName(), what)
-		}
+	what, about, err := b.outcome(tx, c, args)
+	if err != nil {
+		return "", err
 	}
 	said := c.Conv.Code + " is decided. The one who reported it is told."
 	if about.ID != 0 {
@@ -424,6 +408,55 @@ func (b *Letterbox) doOutcome(tx *db.Tx, c *Call, args string) (string, error) {
 	}
 	c.After(func(now Conv) error { return b.closeReport(tx, c, now, about, what) })
 	return said, nil
+}
+
+// outcome reads what stands behind /outcome: how the report is decided, and about whom; or says why it cannot be.
+func (b *Letterbox) outcome(tx *db.Tx, c *Call, args string) (what templates.ReportOutcome, about lists.Member, err error) {
+	word, who, _ := strings.Cut(args, " ")
+	what = templates.ReportOutcome(strings.ToLower(word))
+	switch {
+	case c.Conv.Kind != Report:
+		return what, about, refusal.Because(refusal.NotAllowed, "%s is no report. /report makes it one.", c.Conv.Code)
+	case !slices.Contains(outcomes, what):
+		return what, about, refusal.Because(refusal.Invalid, "Behind /outcome stands explained, warned, hold, removed or nothing.")
+	case (what == templates.OnHold || what == templates.TakenOut) && c.In != nil && !proven(c.In):
+		return what, about, refusal.Because(refusal.NotAllowed, "What takes a member's place away needs a letter that your mail provider signs (DKIM), or a signed-in mail program. Nothing was done.")
+	case what == templates.NoCase:
+		return what, about, nil
+	}
+	if about, err = b.reported(tx, c, strings.TrimSpace(who)); err == nil && about.ID == c.Conv.Member {
+		err = refusal.Because(refusal.NotAllowed, "%s is who reported it. Please say whom it is about: /outcome %s ADDRESS", about.FirstName(), what)
+	}
+	return what, about, err
+}
+
+// askTwice gives a letter back whose commands take a member's place away, until its manager has answered the question whether that is meant
+// (product.md 0.1). Who has the command line has the database.
+func (b *Letterbox) askTwice(tx *db.Tx, c *Call, a answer) (done bool, err error) {
+	if a.confirmed || a.incoming == nil {
+		return false, nil
+	}
+	for _, call := range a.calls {
+		if call.Verb.Name != "outcome" {
+			continue
+		}
+		what, about, err := b.outcome(tx, c, call.Args)
+		if _, wrong := refusal.As(err); wrong || err == nil && what != templates.TakenOut {
+			continue // run says what is wrong
+		}
+		if err != nil {
+			return false, err
+		}
+		a.undone = true
+		if !a.decided && !a.commandsAlone() {
+			if err := b.checkText(tx, &a); err != nil {
+				return false, err
+			}
+		}
+		a.guard(templates.TakesPlace, 0, about.Name)
+		return true, b.giveBack(tx, c.Community, a)
+	}
+	return false, nil
 }
 
 // reported finds whom a report is about: whom the manager names, or the author of the post.

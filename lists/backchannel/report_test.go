@@ -243,9 +243,51 @@ func TestOutcomesThatNeedProof(t *testing.T) {
 	if m := v.Member(bill); m.State != lists.Active || m.Trust == 0 {
 		t.Fatalf("Bill is %s, T%d", m.State, m.Trust)
 	}
+	// It is asked about once more, and done only by an answer to that very question, which proves as much.
+	active := func(when string) {
+		t.Helper()
+		if m := v.Member(bill); m.State != lists.Active {
+			t.Fatalf("%s: Bill is %s", when, m.State)
+		}
+	}
+	v.MustSend(login(answer(mira, copy, "/outcome removed\nThank you for telling us."), mira))
+	all := v.Deliver()
+	nothing(t, all, dana)
+	nothing(t, all, bill)
+	asked := v.One(all, mira)
+	says(t, asked, "Bill Tan would no longer be a member", "Thank you for telling us.", "/outcome")
+	active("asked")
+	v.MustSend(login(answer(mira, copy, "/send"), mira))
+	again := v.One(v.Deliver(), mira)
+	says(t, again, "Bill Tan would no longer be a member")
+	active("/send")
+	v.MustSend(answer(mira, again, "SEND"))
+	says(t, v.One(v.Deliver(), mira), "needs a letter that your mail provider signs")
+	active("without proof")
 	v.MustSend(login(answer(mira, copy, "/outcome removed"), mira))
-	v.Deliver()
+	alone := v.One(v.Deliver(), mira)
+	v.MustSend(login(answer(mira, alone, "NOTE"), mira))
+	nothing(t, v.Deliver(), theo)
+	v.MustSend(login(answer(mira, alone, "SEND"), mira))
+	all = v.Deliver()
+	says(t, v.One(all, bill), "no longer a member")
 	if m := v.Member(bill); m.State != lists.Removed {
 		t.Errorf("Bill is %s", m.State)
 	}
+	v.MustSend(login(answer(mira, alone, "SEND"), mira))
+	nothing(t, v.Deliver(), bill)
+}
+
+// A better text for an answer that came back is checked for its sender, too.
+func TestABetterTextFromWhom(t *testing.T) {
+	v := mailroomtest.New(t)
+	weak := "mira@silent.example"
+	v.Update(func(tx *db.Tx) error { return lists.AddAddress(tx, v.Member(mira), mailroomtest.Addr(weak)) })
+	notice := v.One(ask(v, "A question", "May I?"), mira)
+	v.MustSend(answer(mira, notice, "Theo, can you?"))
+	held := v.One(v.Deliver(), mira)
+	v.MustSend(answer(weak, held, "No, you may not, and go away."))
+	all := v.Deliver()
+	nothing(t, all, dana)
+	says(t, v.One(all, mira), "Your mail provider did not vouch that this is from you")
 }

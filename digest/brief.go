@@ -9,6 +9,7 @@ import (
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/backchannel"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -88,7 +89,7 @@ func (e *Editor) brief(tx *db.Tx, due calendar.Due) error {
 	if first, err := beginBrief(tx, m.ID, now); err != nil || !first {
 		return err
 	}
-	t, err := e.composeBrief(tx, c, m, since)
+	t, about, err := e.composeBrief(tx, c, m, since)
 	if err != nil || t.Today() == "" {
 		return err
 	}
@@ -96,33 +97,31 @@ func (e *Editor) brief(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
-	_, err = e.Office.Send(tx, notice.ToMember(c, m, notice.Converse, words)) // private words: no list takes an answer to it (W1)
-	return err
+	return e.Box.SendAbout(tx, m.ID, notice.ToMember(c, m, notice.Converse, words), about) // private words: no list takes an answer to it (W1)
 }
 
-// composeBrief gathers what one manager should know, by what that manager may read.
-func (e *Editor) composeBrief(tx *db.Tx, c lists.Community, m lists.Member, since time.Time) (templates.MorningBrief, error) {
-	t := templates.MorningBrief{Community: c.Name}
-	if err := e.Box.Morning(tx, c, m, since, &t); err != nil {
-		return t, err
+// composeBrief gathers what one manager should know, by what that manager may read, and tells of which conversations that speaks.
+func (e *Editor) composeBrief(tx *db.Tx, c lists.Community, m lists.Member, since time.Time) (t templates.MorningBrief, about []backchannel.ConvID, err error) {
+	t = templates.MorningBrief{Community: c.Name}
+	if about, err = e.Box.Morning(tx, c, m, since, &t); err != nil {
+		return t, nil, err
 	}
-	var err error
 	if e.Held != nil {
 		if t.Held, err = e.Held(tx, c, m); err != nil {
-			return t, err
+			return t, nil, err
 		}
 	}
 	all, err := lists.Lists(tx, c.ID)
 	if err != nil {
-		return t, err
+		return t, nil, err
 	}
 	for _, l := range all {
 		if err := e.lonely(tx, l, m, &t); err != nil {
-			return t, err
+			return t, nil, err
 		}
 	}
 	t.List, t.New = t.List[:min(len(t.List), briefPosts)], t.New[:min(len(t.New), briefPosts)]
-	return t, nil
+	return t, about, nil
 }
 
 // lonely adds the threads of a list in which nobody has replied: first posts of newcomers, and questions.

@@ -1,6 +1,7 @@
 package digest_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/digest"
 	"backchannel/lists"
+	"backchannel/lists/backchannel"
 	"backchannel/templates"
 )
 
@@ -142,5 +144,42 @@ func TestThanks(t *testing.T) {
 	w.at("9 Jun 05:30")
 	if got := briefs(w.due(), "mira@lowe.example"); len(got) == 1 && strings.Contains(got[0].Text(), "zzthanks") {
 		t.Error("thanked twice")
+	}
+}
+
+// A brief that is still owed does not go out when a letter in it is not for its reader any more, or was erased.
+func TestMorningBriefAsksOnceMore(t *testing.T) {
+	for how, n := range map[string][2]int{"nothing": {1, 1}, "excluded": {1, 0}, "erased": {0, 0}} {
+		w := newTown(t)
+		w.add("theo@brandt.example", "Theo Brandt", lists.RoleManager, lists.None)
+		dana := w.reader("dana@north.example", "Dana Reyes")
+		if err := w.send("dana@north.example", "managers@gardeners.example", "A question", "zzdana May I?"); err != nil {
+			t.Fatal(err)
+		}
+		w.due()
+		w.now = time.Date(2026, 6, 8, 5, 30, 0, 0, time.UTC)
+		if _, failed, err := w.cal.RunDue(context.Background()); err != nil || failed > 0 {
+			t.Fatalf("%d dates failed: %v", failed, err)
+		}
+		w.update(func(tx *db.Tx) error {
+			theo, _, err := lists.MemberByAddress(tx, w.c.ID, addr("theo@brandt.example"))
+			if err != nil {
+				return err
+			}
+			all, err := w.box.List(tx, theo, true)
+			switch {
+			case err != nil || len(all) != 1:
+				t.Fatalf("%d letters: %v", len(all), err)
+			case how == "excluded":
+				return w.box.Exclude(tx, all[0], theo.ID, backchannel.Asked, 0)
+			case how == "erased":
+				_, err = w.box.Forget(tx, dana)
+			}
+			return err
+		})
+		all := w.deliver()
+		if m, th := len(briefs(all, "mira@lowe.example")), len(briefs(all, "theo@brandt.example")); m != n[0] || th != n[1] {
+			t.Errorf("%s: %d briefs for Mira, %d for Theo", how, m, th)
+		}
 	}
 }

@@ -234,11 +234,18 @@ type guard struct{ queue.Stamper }
 
 // Stamp drops a copy whose reader may not see its conversation any more.
 func (g guard) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queue.Message, error) {
+	about, err := spokenOf(tx, c.MessageID)
+	if err != nil {
+		return queue.Message{}, err
+	}
 	ref, known, err := findReference(tx, c.MessageID)
 	if err != nil {
 		return queue.Message{}, err
 	}
 	if known && ref.manager != 0 {
+		about = append(about, ref)
+	}
+	for _, ref := range about {
 		conv, err := find(tx, ref.conv)
 		if err != nil {
 			return queue.Message{}, err
@@ -252,6 +259,17 @@ func (g guard) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queue
 		}
 	}
 	return g.Stamper.Stamp(tx, c, raw)
+}
+
+// SendAbout sends one manager a mail that speaks of several conversations. It is dropped whole when one of them is not for its reader any
+// more at the moment of sending, or its words were erased: what else stands in it is found in the folders, and in the next one.
+func (b *Letterbox) SendAbout(tx *db.Tx, m lists.MemberID, mail notice.Mail, about []ConvID) error {
+	mail.Guard = guardWord
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	return speaks(tx, sent.ID, m, about)
 }
 
 // toDesk sends one manager a letter about a conversation, and remembers what it showed.

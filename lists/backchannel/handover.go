@@ -62,11 +62,13 @@ func (b *Letterbox) tellHandover(tx *db.Tx, community lists.Community, m lists.M
 		return err
 	}
 	t.You = m.FirstName() == t.First
+	var about []ConvID
 	t.Until = startOf(weekOf(tx.Now, community.Zone()).AddDate(0, 0, 7), community.Zone()).In(m.Zone(community))
 	for _, c := range all {
 		if !c.mayRead(m) {
 			continue
 		}
+		about = append(about, c.ID)
 		if !c.Snoozed.IsZero() {
 			t.Snoozed++
 			continue
@@ -94,6 +96,5 @@ func (b *Letterbox) tellHandover(tx *db.Tx, community lists.Community, m lists.M
 	if err != nil {
 		return err
 	}
-	_, err = b.Office.Send(tx, notice.ToMember(community, m, notice.Tells, words))
-	return err
+	return b.SendAbout(tx, m.ID, notice.ToMember(community, m, notice.Tells, words), about)
 }

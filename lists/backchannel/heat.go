@@ -172,6 +172,7 @@ func countVoices(all []heat) int {
 func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Member, t archive.Thread, seen []heat) error {
 	alarm := templates.HeatAlarm{Title: t.Subject, Number: int(t.Number), Voices: countVoices(seen), Hours: hoursSince(tx.Now, seen[0].at)}
 	uneasy := map[string]bool{}
+	var about []ConvID
 	for _, h := range seen {
 		if h.conv == 0 {
 			uneasy[h.voice] = true
@@ -181,6 +182,7 @@ func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Membe
 		if err != nil {
 			return err
 		}
+		about = append(about, c.ID)
 		one := templates.HeatLetter{Code: c.Code, Name: c.Name, Report: c.Kind == Report}
 		if !slices.Contains(alarm.Letters, one) {
 			alarm.Letters = append(alarm.Letters, one)
@@ -200,8 +202,7 @@ func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Membe
 	}); err != nil {
 		return err
 	}
-	_, err = b.Office.Send(tx, mail)
-	return err
+	return b.SendAbout(tx, m.ID, mail, about)
 }
 
 // postRate tells how lively a thread is: its posts since the first of the last two days, and how many of them the two busiest wrote.

@@ -96,7 +96,8 @@ func stories(tx *db.Tx, parts []ConvID) ([]string, error) {
 // references are our own letters about conversations.
 func references(tx *db.Tx, parts []ConvID) ([]letter.MessageID, error) {
 	return db.Select(tx, func(r db.Scanner) (id letter.MessageID, err error) { return id, r.Scan(&id) },
-		"SELECT msgid FROM conv_ref WHERE conv IN (SELECT value FROM json_each(?)) ORDER BY msgid", asJSON(parts))
+		`SELECT msgid FROM conv_ref WHERE conv IN (SELECT value FROM json_each(@parts))
+			UNION SELECT msgid FROM conv_several WHERE conv IN (SELECT value FROM json_each(@parts)) ORDER BY msgid`, db.Named("parts", asJSON(parts)))
 }
 
 func asJSON[T any](all []T) string {
@@ -112,6 +113,7 @@ func wipe(tx *db.Tx, parts []ConvID) error {
 	for _, query := range []string{
 		"DELETE FROM conv_msg WHERE conv IN (SELECT value FROM json_each(@parts))",
 		"DELETE FROM conv_ref WHERE conv IN (SELECT value FROM json_each(@parts))",
+		"DELETE FROM conv_several WHERE conv IN (SELECT value FROM json_each(@parts))",
 		"DELETE FROM conv_letter WHERE conv IN (SELECT value FROM json_each(@parts))",
 		"DELETE FROM conv_role WHERE conv IN (SELECT value FROM json_each(@parts))",
 		"DELETE FROM conv_seen WHERE conv IN (SELECT value FROM json_each(@parts))",

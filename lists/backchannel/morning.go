@@ -18,17 +18,17 @@ import (
 const briefLetters = 20
 
 // Morning fills in what a manager should know of the letterbox on a working day: letters that nobody has answered, by mayRead, the one that
-// is due first above; who is on duty; and who said thanks since a moment.
-func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member, since time.Time, t *templates.MorningBrief) error {
+// is due first above; who is on duty; and who said thanks since a moment. about are the conversations of which that speaks (SendAbout).
+func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member, since time.Time, t *templates.MorningBrief) (about []ConvID, err error) {
 	all, err := openConversations(tx, community.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var waiting []Conv
 	for _, c := range all {
 		waits, err := c.waits(tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if waits && c.mayRead(m) {
 			waiting = append(waiting, c)
@@ -45,54 +45,64 @@ func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member
 	for _, c := range waiting[:min(len(waiting), briefLetters)] {
 		one, err := b.morningLetter(tx, community, c, m)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		t.Letters = append(t.Letters, one)
+		t.Letters, about = append(t.Letters, one), append(about, c.ID)
 	}
-	if t.Heat, err = b.morningHeat(tx, m); err != nil {
-		return err
+	var hot, thankful []ConvID
+	if t.Heat, hot, err = b.morningHeat(tx, m); err != nil {
+		return nil, err
 	}
-	if t.Thanks, err = b.thanks(tx, community.ID, m, since); err != nil || !community.Rota {
-		return err
+	if t.Thanks, thankful, err = b.thanks(tx, community.ID, m, since); err != nil {
+		return nil, err
+	}
+	about = slices.Concat(about, hot, thankful)
+	if !community.Rota {
+		return about, nil
 	}
 	weeks, err := b.planRota(tx, community)
 	if err != nil || len(weeks) < 2 || weeks[0].First != m.ID {
-		return err
+		return about, err
 	}
 	t.OnDuty = weeks[1].Begins(community).In(m.Zone(community))
 	if weeks[1].First != m.ID {
 		t.Next = firstName(tx, weeks[1].First)
 	}
-	return nil
+	return about, nil
 }
 
 // morningHeat are the threads of which a manager was warned lately, with as many voices as that manager may know of.
-func (b *Letterbox) morningHeat(tx *db.Tx, m lists.Member) (lines []string, err error) {
+func (b *Letterbox) morningHeat(tx *db.Tx, m lists.Member) (lines []string, about []ConvID, err error) {
 	threads, err := alarmsOf(tx, m.ID, tx.Now.Add(-heatWindow))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, id := range threads {
 		all, err := heatOf(tx, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		seen, err := b.heatFor(tx, m, all)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		t, err := b.Office.Store.Thread(tx, id)
 		if refusal.KindOf(err) == refusal.NotFound {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		for _, h := range seen {
+			if h.conv != 0 {
+				about = append(about, h.conv)
+			}
 		}
 		if n := countVoices(seen); n > 0 {
 			lines = append(lines, fmt.Sprintf("\"%s\": %d members wrote to us about it, or feel that it goes wrong. The alarm that you got says what you can do.", clip(t.Subject, 60), n))
 		}
 	}
-	return lines, nil
+	return lines, about, nil
 }
 
 // waits is owed, for letters of strangers as well: they have no clock, and are shown all the same.

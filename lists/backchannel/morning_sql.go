@@ -21,10 +21,10 @@ func alarmsOf(tx *db.Tx, m lists.MemberID, since time.Time) ([]archive.ThreadID,
 }
 
 // thanks are the words of thanks since a moment that a manager may read, oldest first.
-func (b *Letterbox) thanks(tx *db.Tx, community lists.CommunityID, m lists.Member, since time.Time) (words []templates.BriefThanks, err error) {
+func (b *Letterbox) thanks(tx *db.Tx, community lists.CommunityID, m lists.Member, since time.Time) (words []templates.BriefThanks, about []ConvID, err error) {
 	all, err := db.Select(tx, scanConv, "SELECT "+convColumns+" FROM conv WHERE community = ? AND kind = 'thanks' AND opened > ? ORDER BY id LIMIT 50", community, db.Micros(since))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, c := range all {
 		if !c.mayRead(m) {
@@ -32,11 +32,11 @@ func (b *Letterbox) thanks(tx *db.Tx, community lists.CommunityID, m lists.Membe
 		}
 		said, err := lastAsked(tx, c.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if said.text != "" {
-			words = append(words, templates.BriefThanks{Member: c.Name, Text: said.text})
+			words, about = append(words, templates.BriefThanks{Member: c.Name, Text: said.text}), append(about, c.ID)
 		}
 	}
-	return words, nil
+	return words, about, nil
 }

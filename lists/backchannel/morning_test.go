@@ -12,7 +12,7 @@ import (
 func morning(v *village, who string) (t templates.MorningBrief) {
 	v.T.Helper()
 	m := v.Member(who)
-	v.Update(func(tx *db.Tx) error { return v.Box.Morning(tx, v.C, m, v.Now.Add(-24*time.Hour), &t) })
+	v.Update(func(tx *db.Tx) error { _, err := v.Box.Morning(tx, v.C, m, v.Now.Add(-24*time.Hour), &t); return err })
 	return t
 }
 

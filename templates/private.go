@@ -336,8 +336,8 @@ type MayRead struct {
 	Community string
 	Code      string   // the conversation
 	Subject   string   `optional:"a letter may have none"`
-	Names     []string // the managers: all there are
-	Ombuds    string   `optional:"somebody outside who could read it instead"`
+	Names     []string `optional:"the managers: all there are; a stranger is told none"`
+	Ombuds    string   `optional:"the address of ours by which somebody outside could read it instead"`
 	Days      int      // how long the question stays open
 	First     string   `optional:"the line that was not understood, when it is asked again"`
 }

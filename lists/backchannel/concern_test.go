@@ -357,7 +357,9 @@ func TestOwedMailsAboutSeveral(t *testing.T) {
 		who  []string // for whom nothing goes out
 	}
 	exclude := step{"excluded", func(v *village, c backchannel.Conv) {
-		v.Update(func(tx *db.Tx) error { return v.Box.Exclude(tx, c, v.Member(theo).ID, backchannel.Asked, v.Member(mira).ID) })
+		v.Update(func(tx *db.Tx) error {
+			return v.Box.Exclude(tx, c, v.Member(theo).ID, backchannel.Asked, v.Member(mira).ID)
+		})
 	}, []string{theo}}
 	forget := step{"erased", func(v *village, c backchannel.Conv) {
 		v.Update(func(tx *db.Tx) error { _, err := v.Box.Forget(tx, v.Member(dana)); return err })
@@ -411,4 +413,55 @@ func byCodeOf(v *village, said string) (c backchannel.Conv) {
 		return err
 	})
 	return c
+}
+
+// INCLUDE NAME about what the ombuds alone has is the writer's YES: that manager gets it, and the ombuds hears of it.
+func TestIncludeInWhatTheOmbudsHas(t *testing.T) {
+	v := court(t, true)
+	v.MustSend(post{From: dana, To: ombuds, Subject: "Locked out", Body: "zzalone They do not answer me."})
+	has := v.One(to(v.Deliver(), dana), dana)
+	v.MustSend(answer(dana, has, "INCLUDE JONAS"))
+	all := v.Deliver()
+	says(t, v.One(all, jonas), "zzalone", "Dana Reyes lets you see this letter. The ombuds has it, too.")
+	says(t, v.One(all, dana), "Jonas has your letter now")
+	says(t, v.One(all, sand), "wants Jonas to have it, too")
+	nothing(t, all, theo)
+	nothing(t, all, mira)
+}
+
+// Somebody who is no member learns by no word of theirs who manages a community.
+func TestStrangersLearnNoNames(t *testing.T) {
+	v := court(t, true)
+	set(v, jonas, func(m *lists.Member) { m.Role = lists.RoleMember })
+	v.MustSend(post{From: "Olga <" + olga + ">", To: managers, Subject: "Yesterday", Body: "zzwords Mira and Theo shouted."})
+	all := v.Deliver()
+	q := v.One(all, olga)
+	says(t, q, "names everybody who reads letters", "they may read it", "OMBUDS give it to "+ombuds)
+	hides(t, q, sand, "Lowe", "Brandt", "Mira and Theo")
+	v.MustSend(answer(olga, q, "YES"))
+	all = v.Deliver()
+	says(t, v.One(all, mira), "zzwords")
+	for _, a := range to(all, olga) {
+		hides(t, a, "Mira", "Theo")
+	}
+	v.MustSend(answer(mira, v.One(all, mira), "I am sorry."))
+	back := v.One(to(v.Deliver(), olga), olga)
+	for _, word := range []string{"INCLUDE THEO", "EXCLUDE THEO", "EXCLUDE NOBODY"} {
+		v.MustSend(answer(olga, back, word))
+		all := v.Deliver()
+		nothing(t, all, olga)
+		says(t, v.One(to(all, mira), mira), word)
+	}
+}
+
+// The answer to our word about who reads it is a letter like any other: nobody is kept away by our own words.
+func TestAnswersToOurWordAboutReaders(t *testing.T) {
+	v := mailroomtest.New(t)
+	all := ask(v, "A question", "May I?")
+	v.MustSend(answer(dana, v.One(all, dana), "EXCLUDE THEO"))
+	told := v.One(to(v.Deliver(), dana), dana)
+	v.MustSend(answer(dana, told, "EXCLUDE MIRA"))
+	told = v.One(to(v.Deliver(), dana), dana)
+	v.MustSend(answer(dana, told, "Well, then that is so."))
+	says(t, v.One(to(v.Deliver(), mira), mira), "Well, then that is so.")
 }

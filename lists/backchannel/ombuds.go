@@ -348,7 +348,7 @@ func (b *Letterbox) decideHandOver(tx *db.Tx, in *lists.Incoming, c Conv, manage
 	}
 	switch word, alone, _ := lists.Word(in.Letter.NewText().Text); {
 	case alone && word == "YES" && m.Manager():
-		return b.handOver(tx, in, c, m)
+		return b.handOver(tx, in, c, m, false)
 	case alone && word == "NO", !m.Manager():
 		return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" does not want "+m.FirstName()+" to have it.", c.story(in))
 	default:
@@ -357,8 +357,8 @@ func (b *Letterbox) decideHandOver(tx *db.Tx, in *lists.Incoming, c Conv, manage
 }
 
 // handOver gives a manager what the ombuds had alone. All others are kept away from it until the writer says otherwise: those too who are
-// no managers yet, or not now.
-func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member) error {
+// no managers yet, or not now. unasked tells that it is the writer's own wish, and not the ombuds'.
+func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member, unasked bool) error {
 	all, err := lists.Managers(tx, c.Community)
 	if err != nil {
 		return err
@@ -389,13 +389,20 @@ func (b *Letterbox) handOver(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Memb
 	if err != nil {
 		return err
 	}
-	if err := b.present(tx, in.Community, now, m, "The ombuds handed you this, and "+c.Name+" has said yes to it."); err != nil {
+	why, told := "The ombuds handed you this, and "+c.Name+" has said yes to it.", c.Name+" has said yes: "+m.FirstName()+" has it now."
+	if unasked {
+		why, told = c.Name+" lets you see this letter. The ombuds has it, too.", c.Name+" wants "+m.FirstName()+" to have it, too, and so it is."
+		if err := b.tellChoice(tx, in, now, templates.WriterChoice{Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Name: m.FirstName(), Included: true}); err != nil {
+			return err
+		}
+	}
+	if err := b.present(tx, in.Community, now, m, why); err != nil {
 		return err
 	}
 	if err := b.refile(tx, now); err != nil {
 		return err
 	}
-	return b.tellOmbudsSaid(tx, in.Community, c, c.Name+" has said yes: "+m.FirstName()+" has it now. You still get what is written.", c.story(in))
+	return b.tellOmbudsSaid(tx, in.Community, c, told+" You still get what is written.", c.story(in))
 }
 
 // tellOmbudsSaid tells the ombuds what became of a wish.

@@ -121,14 +121,6 @@ func (b *Letterbox) namedOf(tx *db.Tx, c Conv) (all []lists.Member, err error) {
 	return all, nil
 }
 
-// ombuds is how letters name the ombuds of a community; "" when there is none.
-func ombuds(c lists.Community) string {
-	if c.Ombuds.IsZero() {
-		return ""
-	}
-	return c.Ombuds.String()
-}
-
 // MayRead is the calendar's kind for letters that name everybody who could read them.
 const MayRead calendar.Kind = "letter.may-read"
 
@@ -138,9 +130,11 @@ func (b *Letterbox) askMayRead(tx *db.Tx, in *lists.Incoming, c Conv, first stri
 	if err != nil {
 		return err
 	}
-	words, err := templates.MayRead{
-		Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Names: others(named, 0), Ombuds: ombuds(in.Community), Days: heldDays, First: first,
-	}.Render()
+	t := templates.MayRead{Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Ombuds: ombudsDoor(in.Community), Days: heldDays, First: first}
+	if c.Member != 0 { // a stranger learns no names
+		t.Names = others(named, 0)
+	}
+	words, err := t.Render()
 	if err != nil {
 		return err
 	}
@@ -261,10 +255,11 @@ func (b *Letterbox) unasked(tx *db.Tx, due calendar.Due) error {
 
 var choice = regexp.MustCompile(`(?i)^(INCLUDE|EXCLUDE)\s+(\p{L}[\p{L}\s.'’-]{0,60}?)\s*[.!]?$`)
 
-// writerChoice does what a writer wishes about who reads their letter: "INCLUDE THEO", alone. Anything else is a letter (R7).
+// writerChoice does what a writer wishes about who reads their letter: "INCLUDE THEO", alone. Anything else is a letter (R7), and so are
+// such words of a stranger, who could learn by them who manages a community.
 func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bool, err error) {
 	found := choice.FindStringSubmatch(strings.TrimSpace(in.Letter.NewText().Text))
-	if found == nil || c.ID == 0 || in.Verdict != lists.Verified && !c.isOutsider(in) {
+	if found == nil || c.ID == 0 || c.Member == 0 && !c.Anon || in.Verdict != lists.Verified {
 		return false, nil
 	}
 	all, err := lists.Managers(tx, c.Community)
@@ -283,6 +278,8 @@ func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bo
 		return false, err
 	case m.ID == c.Member:
 		return false, nil
+	case include && c.Ombuds == OmbudsAlone: // the YES that the ombuds would ask for
+		return true, b.handOver(tx, in, c, m, true)
 	case include && !c.mayRead(m):
 		if err = b.Include(tx, c, m.ID); err == nil {
 			err = b.present(tx, in.Community, c, m, c.Name+" lets you see this letter.")
@@ -297,7 +294,7 @@ func (b *Letterbox) writerChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bo
 			}
 			return true, b.giveToOmbuds(tx, in, c, templates.NobodyMayRead)
 		}
-		t.Last, t.Ombuds = true, ombuds(in.Community)
+		t.Last, t.Ombuds = true, ombudsDoor(in.Community)
 	case !include:
 		err = b.Exclude(tx, c, m.ID, Asked, 0)
 	}
@@ -319,9 +316,7 @@ func (b *Letterbox) tellChoice(tx *db.Tx, in *lists.Incoming, c Conv, t template
 	if err != nil {
 		return err
 	}
-	if c.Member != 0 { // a stranger learns no names
-		t.Managers = others(readers, 0)
-	}
+	t.Managers = others(readers, 0)
 	words, err := t.Render()
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func TestMayTheOnlyManagerRead(t *testing.T) {
 			t.Errorf("Mira has %v", got)
 		}
 		q := v.One(all, dana)
-		says(t, q, "Your letter names Mira, and nobody but Mira reads letters", "OMBUDS give it to sand@ombuds.example")
+		says(t, q, "Your letter names Mira, and nobody but Mira reads letters", "OMBUDS give it to ombuds@gardeners.example")
 		return v, q
 	}
 	v, q := start()

@@ -163,12 +163,12 @@ func TheCommunity(tx *db.Tx, domain string) (Community, error) {
 	return Community{}, refusal.Because(refusal.NotFound, "There is no community %s.", letter.CleanLine(domain)).Try("backchannel community list")
 }
 
-const listColumns = "l.id, l.community, l.local, c.domain, l.name, l.mailbox, l.posting, l.subject_prefix, l.posts_per_hour, l.undo, l.joining, l.created"
+const listColumns = "l.id, l.community, l.local, c.domain, l.name, l.mailbox, l.posting, l.subject_prefix, l.posts_per_hour, l.undo, l.joining, l.stage, l.created"
 const listFrom = " FROM list AS l JOIN community AS c ON c.id = l.community "
 
 func scanList(r db.Scanner) (l List, err error) {
 	var undo, created int64
-	err = r.Scan(&l.ID, &l.Community, &l.Local, &l.Domain, &l.Name, &l.Box, &l.Posting, &l.SubjectPrefix, &l.PostsPerHour, &undo, &l.Join, &created)
+	err = r.Scan(&l.ID, &l.Community, &l.Local, &l.Domain, &l.Name, &l.Box, &l.Posting, &l.SubjectPrefix, &l.PostsPerHour, &undo, &l.Join, &l.Stage, &created)
 	l.Undo, l.Created = time.Duration(undo)*time.Second, db.Time(created)
 	return l, err
 }
@@ -183,6 +183,9 @@ func checkList(l *List) error {
 	if l.Join != JoinOpen && l.Join != JoinAsk {
 		return refusal.Because(refusal.Invalid, "Nobody knows the joining rule %q; it is open or ask.", string(l.Join))
 	}
+	if l.Stage != Founding && l.Stage != Growing && l.Stage != Rooted {
+		return refusal.Because(refusal.Invalid, "Nobody knows the stage %q of a list; it is founding, growing or rooted.", string(l.Stage))
+	}
 	if l.PostsPerHour < 0 {
 		return refusal.Because(refusal.Invalid, "Posts per hour cannot be %d; 0 means no limit.", l.PostsPerHour)
 	}
@@ -195,13 +198,13 @@ func checkList(l *List) error {
 func (l List) row() []any {
 	return []any{
 		db.Named("id", l.ID), db.Named("name", l.Name), db.Named("posting", string(l.Posting)), db.Named("subject_prefix", l.SubjectPrefix),
-		db.Named("posts_per_hour", l.PostsPerHour), db.Named("undo", int64(l.Undo/time.Second)), db.Named("joining", string(l.Join)),
+		db.Named("posts_per_hour", l.PostsPerHour), db.Named("undo", int64(l.Undo/time.Second)), db.Named("joining", string(l.Join)), db.Named("stage", string(l.Stage)),
 	}
 }
 
 // NewList is a list with the defaults of the house.
 func NewList(c Community, local string) List {
-	return List{Community: c.ID, Local: local, Domain: c.Domain, Posting: ByMembers, PostsPerHour: 10, Join: JoinOpen}
+	return List{Community: c.ID, Local: local, Domain: c.Domain, Posting: ByMembers, PostsPerHour: 10, Join: JoinOpen, Stage: Growing}
 }
 
 // AddList makes a list and its place in the archive. A removed list of that name is taken up again, with its old archive.
@@ -229,8 +232,8 @@ func AddList(tx *db.Tx, store *archive.Store, l List) (List, error) {
 		return l, err
 	}
 	l.Created = tx.Now
-	id, err := tx.Insert(`INSERT INTO list (community, local, name, mailbox, posting, subject_prefix, posts_per_hour, undo, joining, created)
-		VALUES (@community, @local, @name, @mailbox, @posting, @subject_prefix, @posts_per_hour, @undo, @joining, @created)`,
+	id, err := tx.Insert(`INSERT INTO list (community, local, name, mailbox, posting, subject_prefix, posts_per_hour, undo, joining, stage, created)
+		VALUES (@community, @local, @name, @mailbox, @posting, @subject_prefix, @posts_per_hour, @undo, @joining, @stage, @created)`,
 		append(l.row()[1:], db.Named("community", l.Community), db.Named("local", l.Local), db.Named("mailbox", int64(l.Box)), db.Named("created", db.Micros(tx.Now)))...)
 	l.ID = ListID(id)
 	return l, err
@@ -242,7 +245,7 @@ func SaveList(tx *db.Tx, l List) error {
 		return err
 	}
 	_, err := tx.Exec(`UPDATE list SET name = @name, posting = @posting, subject_prefix = @subject_prefix, posts_per_hour = @posts_per_hour,
-		undo = @undo, joining = @joining WHERE id = @id`, l.row()...)
+		undo = @undo, joining = @joining, stage = @stage WHERE id = @id`, l.row()...)
 	return err
 }
 

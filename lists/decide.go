@@ -56,6 +56,7 @@ const (
 	WhySender  Why = "sender"  // we are not sure that its author sent it; the author is asked
 	WhyTooMany Why = "rate"    // more posts than the list takes from one person; managers are asked
 	WhyNew     Why = "newcome" // from somebody whose posts managers read first
+	WhyLink    Why = "link"    // from somebody quite new, with a link or a file, or one more within the hour
 )
 
 // Standing is where the sender of a post stands with a list.
@@ -64,6 +65,8 @@ type Standing struct {
 	Verdict  Verdict
 	LastHour int // posts of theirs on this list in the last hour, and in the last day
 	LastDay  int
+	Links    bool // the post has a link in it
+	Files    bool // the post has something attached
 }
 
 // Decision is what is to be done with a post, and why.
@@ -114,7 +117,27 @@ func Decide(l List, s Standing, v Verification) Decision {
 	if l.PostsPerHour > 0 && (s.LastHour >= l.PostsPerHour || s.LastDay >= 3*l.PostsPerHour) {
 		return Decision{Action: Hold, Why: WhyTooMany} // C10
 	}
+	if why := newHere(l, s); why != "" {
+		return Decision{Action: Hold, Why: why}
+	}
 	return Decision{Action: Accept}
+}
+
+// newHere tells whether managers read a post first because its author is new: the younger a list, the more of them (product.md C2). "" is no.
+func newHere(l List, s Standing) Why {
+	link := s.Links || s.Files || s.LastHour > 0
+	switch {
+	case s.Member.Manager() || s.Member.Trust >= Known:
+	case s.Member.Trust == New && l.Stage == Rooted:
+		if s.Links {
+			return WhyNew
+		}
+	case s.Member.Trust == New, l.Stage == Founding:
+		return WhyNew
+	case l.Stage == Growing && link:
+		return WhyLink
+	}
+	return ""
 }
 
 // decideStranger: only a list that is open to anyone hears them, and then a manager reads first.

@@ -69,6 +69,25 @@ const (
 	JoinAsk  Joining = "ask"  // managers are asked
 )
 
+// Stage is how far a list has come: the younger, the more its managers read first (product.md C2).
+type Stage string
+
+// The stages.
+const (
+	Founding Stage = "founding" // posts of new and quite new members wait
+	Growing  Stage = "growing"  // first posts wait, and of quite new members those with links, with files or in a row
+	Rooted   Stage = "rooted"   // first posts wait only when they have a link
+)
+
+// The steps of trust (product.md C2).
+const (
+	New    = 0 // accepted, and has posted nothing yet
+	Heard  = 1 // their first post was approved
+	Known  = 2 // five posts, and thirty days
+	Steady = 3 // half a year, and answers to ten people; or by a manager's word
+	Top    = 4 // manages
+)
+
 // Community is a mail domain and the rules of those who belong to it.
 type Community struct {
 	ID           CommunityID    `json:"-"`
@@ -114,6 +133,7 @@ type List struct {
 	PostsPerHour  int              `json:"posts_per_hour"` // of one member; 0 is no limit
 	Undo          time.Duration    `json:"-"`              // how long a post can be taken back before it goes out
 	Join          Joining          `json:"join"`
+	Stage         Stage            `json:"stage"`
 	Created       time.Time        `json:"created"`
 }
 

@@ -338,14 +338,14 @@ func TestJudge(t *testing.T) {
 }
 
 func TestDecide(t *testing.T) {
-	talk := lists.List{Local: "talk", Domain: "gardeners.example", Posting: lists.ByMembers, PostsPerHour: 10}
+	talk := lists.List{Local: "talk", Domain: "gardeners.example", Posting: lists.ByMembers, PostsPerHour: 10, Stage: lists.Growing}
 	news := talk
 	news.Posting = lists.ByManagers
 	open := talk
 	open.Posting = lists.ByAnyone
 	free := talk
 	free.PostsPerHour = 0
-	member := lists.Member{ID: 1, Role: lists.RoleMember, State: lists.Active}
+	member := lists.Member{ID: 1, Role: lists.RoleMember, State: lists.Active, Trust: lists.Known}
 	manager := lists.Member{ID: 2, Role: lists.RoleManager, State: lists.Active}
 	in := func(s lists.State) lists.Member { m := member; m.State = s; return m }
 	const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling."
@@ -382,6 +382,37 @@ func TestDecide(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// Who is new is read first by the managers: the younger the list, the more of it (product.md C2).
+func TestDecideAboutNewMembers(t *testing.T) {
+	type sent struct{ plain, file, link, second string }
+	for stage, trusts := range map[lists.Stage]map[int]sent{
+		lists.Founding: {0: {"newcome", "newcome", "newcome", "newcome"}, 1: {"newcome", "newcome", "newcome", "newcome"}, 2: {}, 3: {}, 4: {}},
+		lists.Growing:  {0: {"newcome", "newcome", "newcome", "newcome"}, 1: {"", "link", "link", "link"}, 2: {}, 3: {}, 4: {}},
+		lists.Rooted:   {0: {"", "", "newcome", ""}, 1: {}, 2: {}, 3: {}, 4: {}},
+	} {
+		l := lists.List{Local: "talk", Domain: "gardeners.example", Posting: lists.ByMembers, PostsPerHour: 10, Stage: stage}
+		for trust, want := range trusts {
+			m := lists.Member{ID: 1, Role: lists.RoleMember, State: lists.Active, Trust: trust}
+			for what, c := range map[string]struct {
+				s    lists.Standing
+				want string
+			}{
+				"plain": {lists.Standing{}, want.plain}, "a file": {lists.Standing{Files: true}, want.file},
+				"a link": {lists.Standing{Links: true}, want.link}, "a second post": {lists.Standing{LastHour: 1}, want.second},
+			} {
+				c.s.Member, c.s.Verdict = m, lists.Verified
+				if d := lists.Decide(l, c.s, lists.Confirm); string(d.Why) != c.want {
+					t.Errorf("%s, trust %d, %s: %q, want %q", stage, trust, what, d.Why, c.want)
+				}
+				c.s.Member.Role = lists.RoleManager
+				if d := lists.Decide(l, c.s, lists.Confirm); d.Action != lists.Accept {
+					t.Errorf("%s, trust %d, %s: a manager waits", stage, trust, what)
+				}
+			}
 		}
 	}
 }

@@ -23,23 +23,7 @@ func Schema() db.Schema {
 		questions TEXT NOT NULL DEFAULT '[]',    -- what applicants are asked, JSON
 		created   INTEGER NOT NULL               -- microseconds UTC, as all times
 	) STRICT;
-
-	CREATE TABLE list (
-		id             INTEGER PRIMARY KEY,
-		community      INTEGER NOT NULL REFERENCES community (id),
-		local          TEXT NOT NULL,            -- local part, lower case
-		name           TEXT NOT NULL,
-		mailbox        INTEGER NOT NULL UNIQUE REFERENCES list_mailbox (id),
-		posting        TEXT NOT NULL DEFAULT 'members' CHECK (posting IN ('members','managers','anyone')),
-		subject_prefix TEXT NOT NULL DEFAULT '',
-		posts_per_hour INTEGER NOT NULL DEFAULT 10 CHECK (posts_per_hour >= 0),  -- of one member; 0 is no limit
-		undo           INTEGER NOT NULL DEFAULT 0 CHECK (undo BETWEEN 0 AND 300), -- seconds
-		joining        TEXT NOT NULL DEFAULT 'open' CHECK (joining IN ('open','ask')),
-		removed        INTEGER NOT NULL DEFAULT 0, -- when it was given up; its archive stays
-		created        INTEGER NOT NULL,
-		UNIQUE (community, local)
-	) STRICT;
-
+` + listTable + `
 	CREATE TABLE member (
 		id        INTEGER PRIMARY KEY AUTOINCREMENT,
 		community INTEGER NOT NULL REFERENCES community (id),
@@ -113,3 +97,22 @@ func Schema() db.Schema {
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables}}
 }
+
+const listTable = `
+	CREATE TABLE list (
+		id             INTEGER PRIMARY KEY,
+		community      INTEGER NOT NULL REFERENCES community (id),
+		local          TEXT NOT NULL,            -- local part, lower case
+		name           TEXT NOT NULL,
+		mailbox        INTEGER NOT NULL UNIQUE REFERENCES list_mailbox (id),
+		posting        TEXT NOT NULL DEFAULT 'members' CHECK (posting IN ('members','managers','anyone')),
+		subject_prefix TEXT NOT NULL DEFAULT '',
+		posts_per_hour INTEGER NOT NULL DEFAULT 10 CHECK (posts_per_hour >= 0),  -- of one member; 0 is no limit
+		undo           INTEGER NOT NULL DEFAULT 0 CHECK (undo BETWEEN 0 AND 300), -- seconds
+		joining        TEXT NOT NULL DEFAULT 'open' CHECK (joining IN ('open','ask')),
+		stage          TEXT NOT NULL DEFAULT 'growing' CHECK (stage IN ('founding','growing','rooted')),
+		removed        INTEGER NOT NULL DEFAULT 0, -- when it was given up; its archive stays
+		created        INTEGER NOT NULL,
+		UNIQUE (community, local)
+	) STRICT;
+`

@@ -25,8 +25,12 @@ const (
 	AskAnon     Question = "anon"      // does this letter go to the managers without a name?
 	AskAnonMore Question = "anon-more" // the same in a conversation
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
+	AskStranger Question = "stranger"  // managers: the same about a post of somebody who is no member
 	AskCalm     Question = "calm"      // shall this be posted, now that it is calmer?
 	AskThread   Question = "thread"    // its thread is over: shall it begin a new one?
+	AskWaits    Question = "waits"     // it waits for a manager; shall it be taken back?
+	AskAsked    Question = "asked"     // a manager asks something about it
+	AskFix      Question = "fix"       // a manager would like it changed
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -53,7 +57,11 @@ func (q Question) Words() []string {
 	case AskMayRead:
 		return []string{"YES", "OMBUDS", "DROP"}
 	case AskHeld:
+		return []string{"OK", "OK ALWAYS", "NO", "ASK", "FIX"}
+	case AskStranger:
 		return []string{"OK", "NO"}
+	case AskWaits, AskAsked, AskFix:
+		return []string{"CANCEL"}
 	case AskConsent:
 		return []string{"YES", "NAMED", "NO"}
 	case AskPosting:
@@ -287,16 +295,23 @@ const (
 	Newcomer WaitReason = "newcomer" // first posts are read by a manager
 	SlowMode WaitReason = "slow"     // its thread takes one post of each person for a while
 	CoolDown WaitReason = "cool"     // all posts of its thread wait for a while
+	Linked   WaitReason = "link"     // of a new member: it has a link or a file, or is one more within the hour
+	Changed  WaitReason = "changed"  // its author has changed it, as a manager asked
 )
 
-// PostWaits tells a member that their post waits until a manager has looked at it.
+// PostWaits tells a member that their post waits until a manager has looked at it. Its Reply-To is confirm+TOKEN.
 type PostWaits struct {
 	Community string
 	List      string // the list's name
 	Reason    WaitReason
 	Subject   string `optional:"a post may have none"`
 	PerHour   int    `optional:"posts an hour, for TooMany"`
+	Waited    int    `optional:"days that it has waited, when that is told once more"`
+	Days      int    // how long it waits
 }
+
+// Ask is the question it asks.
+func (PostWaits) Ask() Question { return AskWaits }
 
 // Render writes the mail.
 func (t PostWaits) Render() (Mail, error) { return render("post_waits", t) }
@@ -312,10 +327,18 @@ type HeldPost struct {
 	More      int      `optional:"characters that were too many to show"`
 	Files     []string `optional:"names of what is attached"`
 	Days      int      // how long it waits
+	Stranger  bool     // its author is no member, and is not written to
+	Waited    int      `optional:"days that it has waited, when managers are asked once more"`
+	Said      Said     `optional:"what its author answered to a manager's question"`
 }
 
 // Ask is the question it asks.
-func (HeldPost) Ask() Question { return AskHeld }
+func (t HeldPost) Ask() Question {
+	if t.Stranger {
+		return AskStranger
+	}
+	return AskHeld
+}
 
 // Render writes the mail.
 func (t HeldPost) Render() (Mail, error) { return render("held_post", t) }
@@ -349,3 +372,81 @@ func (CalmWaits) Ask() Question { return AskCalm }
 
 // Render writes the mail.
 func (t CalmWaits) Render() (Mail, error) { return render("calm_waits", t) }
+
+// PostAsked asks an author something about a post that waits, in a manager's words and from the role. Its Reply-To is confirm+TOKEN; what
+// they answer goes to the managers.
+type PostAsked struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Asked     Said   // what the manager would like to know
+}
+
+// Ask is the question it asks.
+func (PostAsked) Ask() Question { return AskAsked }
+
+// Render writes the mail.
+func (t PostAsked) Render() (Mail, error) { return render("post_asked", t) }
+
+// PostReturned gives a post back to its author with a manager's wish, from the role. Its Reply-To is confirm+TOKEN; what they write there is
+// the post anew.
+type PostReturned struct {
+	Community string
+	List      string   // the list's name
+	Subject   string   `optional:"a post may have none"`
+	Note      Said     // what the manager would like to see changed
+	Text      Said     `optional:"the post as it is"`
+	Files     []string `optional:"names of what is attached"`
+	Days      int      // how long it waits
+}
+
+// Ask is the question it asks.
+func (PostReturned) Ask() Question { return AskFix }
+
+// Render writes the mail.
+func (t PostReturned) Render() (Mail, error) { return render("post_returned", t) }
+
+// WithManagers tells an author that what they wrote about a post that waits is with the managers now: an answer, or the post anew.
+type WithManagers struct {
+	Community string
+	Anew      bool   // it is the post anew
+	Subject   string `optional:"a post may have none"`
+	List      string // the list's name
+}
+
+// Render writes the mail.
+func (t WithManagers) Render() (Mail, error) { return render("with_managers", t) }
+
+// HeldDone tells a manager what was done by their word about a post that waits: its author was asked, or has it back.
+type HeldDone struct {
+	Community string
+	Asked     bool   // the author was asked; else the post went back to them
+	Author    string // their first name
+	Subject   string `optional:"a post may have none"`
+	Days      int    // how long it waits now
+}
+
+// Render writes the mail.
+func (t HeldDone) Render() (Mail, error) { return render("held_done", t) }
+
+// HeldForgotten tells the managers that a post was forgotten because none of them decided.
+type HeldForgotten struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Author    string // who wrote it, as managers know them
+	Told      bool   // the author was told
+	Days      int    // how long it waited
+}
+
+// Render writes the mail.
+func (t HeldForgotten) Render() (Mail, error) { return render("held_forgotten", t) }
+
+// VersionGone tells a manager that the post they decide about was changed by its author after that mail was written.
+type VersionGone struct {
+	Community string
+	Subject   string `optional:"a post may have none"`
+}
+
+// Render writes the mail.
+func (t VersionGone) Render() (Mail, error) { return render("version_gone", t) }

@@ -280,8 +280,8 @@ func TestRenderingWritesNothing(t *testing.T) {
 
 // A reply is read by its first line; whoever gets help must be told every word that counts, and only those.
 func TestHelpNamesTheBareWords(t *testing.T) {
-	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "NOTE", "OMBUDS", "OK"}
-	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskNote, AskHeld} {
+	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "NOTE", "OMBUDS", "OK", "OK ALWAYS", "ASK", "FIX", "CANCEL"}
+	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskNote, AskHeld, AskStranger, AskWaits, AskAsked, AskFix} {
 		got, _ := text(t, ConfirmHelp{Community: "Gardeners", Question: q, List: "Garden talk", Member: "Dana"})
 		offers(t, string(q), got, q.Words(), all)
 	}
@@ -339,8 +339,8 @@ func TestEveryReasonHasASentence(t *testing.T) {
 		once("end "+string(o), HeldEnd{Community: "c", Outcome: o})
 		once("already "+string(o), AlreadyDecided{Community: "c", Outcome: o, When: friday})
 	}
-	for _, r := range []WaitReason{TooMany, Newcomer} {
-		once(string(r), PostWaits{Community: "c", List: "l", Reason: r})
+	for _, r := range []WaitReason{TooMany, Newcomer, Linked} {
+		once(string(r), PostWaits{Community: "c", List: "l", Days: 1, Reason: r})
 	}
 	for _, d := range []Delivery{EachPost, InDigest, NoMail} {
 		once(string(d), SettingsChanged{Community: "c", Delivery: d, Slot: &Slot{Period: Weekly, Zone: "UTC"}})
@@ -350,7 +350,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 		AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: "odd"}}},
 		HeldEnd{Community: "c", Outcome: "odd"},
 		AlreadyDecided{Community: "c", Outcome: "odd", When: friday},
-		PostWaits{Community: "c", List: "l", Reason: "odd"},
+		PostWaits{Community: "c", List: "l", Days: 1, Reason: "odd"},
 		HeldPost{Community: "c", List: "l", Author: "a", Days: 1, Reason: "odd"},
 		ConfirmHelp{Community: "c", Question: "odd"},
 		SettingsChanged{Community: "c", Delivery: "odd"},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"backchannel/archive/db"
 	"backchannel/lists"
@@ -12,7 +13,7 @@ import (
 )
 
 func (c *cli) newHeld() *cobra.Command {
-	return group("held", "The moderation desk: posts that wait for somebody's word", c.newHeldList(), c.newHeldApprove(), c.newHeldRefuse())
+	return group("held", "The moderation desk: posts that wait for somebody's word", c.newHeldList(), c.newHeldShow(), c.newHeldApprove(), c.newHeldRefuse())
 }
 
 // heldShown is a held post as JSON.
@@ -71,14 +72,76 @@ func heldPosts(tx *db.Tx, domain string) (all []heldShown, err error) {
 	return all, nil
 }
 
-func (c *cli) newHeldApprove() *cobra.Command {
-	return &cobra.Command{
-		Use: "approve ID", Short: "Publish a held post", Args: words("ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.decide(cmd, args[0], func(p *Program, tx *db.Tx, h moderation.Held) error { return p.Desk.Approve(tx, h, 0) },
-				"Held post %d is published.")
-		},
+func (c *cli) newHeldShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{Use: "show ID", Short: "Show a held post; of one that may be private only that it waits", Args: words("ID")}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		id, err := heldID(cmd, args[0])
+		if err != nil {
+			return err
+		}
+		return c.with(cmd.Context(), func(p *Program) error {
+			var s heldWhole
+			err := p.View(cmd.Context(), func(tx *db.Tx) (err error) {
+				h, err := moderation.Find(tx, id)
+				if err != nil {
+					return err
+				}
+				l, err := lists.ListByID(tx, h.List)
+				if err != nil {
+					return err
+				}
+				s.Shown, err = p.Desk.Show(tx, h)
+				s.List = l.Address().String()
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return c.asJSON(s)
+			}
+			decided := ""
+			if !s.Decided.IsZero() {
+				decided = when(s.Decided)
+			}
+			c.facts("id", fmt.Sprint(s.ID), "list", s.List, "from", s.From, "subject", s.Subject, "why", string(s.Why), "state", string(s.State), "asked", when(s.Asked),
+				"decided", decided, "story", s.Story, "attached", strings.Join(s.Files, ", "))
+			if s.Text != "" {
+				c.say("\n%s", s.Text)
+			}
+			return nil
+		})
 	}
+	return jsonFlag(cmd, &asJSON)
+}
+
+// heldWhole is a held post with its text as JSON.
+type heldWhole struct {
+	moderation.Shown
+	List string `json:"list"`
+}
+
+func (c *cli) newHeldApprove() *cobra.Command {
+	var always bool
+	cmd := &cobra.Command{Use: "approve ID", Short: "Publish a held post", Args: words("ID")}
+	cmd.Flags().BoolVar(&always, "always", false, "and let its author's posts pass from now on")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		how := func(p *Program, tx *db.Tx, h moderation.Held) error { return p.Desk.Approve(tx, h, 0) }
+		if always {
+			how = func(p *Program, tx *db.Tx, h moderation.Held) error { return p.Desk.ApproveAlways(tx, h, 0) }
+		}
+		return c.decide(cmd, args[0], how, "Held post %d is published.")
+	}
+	return cmd
+}
+
+func heldID(cmd *cobra.Command, typed string) (moderation.HeldID, error) {
+	id, err := strconv.ParseInt(typed, 10, 64)
+	if err != nil || id < 1 {
+		return 0, usage(cmd, "%q is no id of a held post; backchannel held list shows them.", typed)
+	}
+	return moderation.HeldID(id), nil
 }
 
 func (c *cli) newHeldRefuse() *cobra.Command {
@@ -93,13 +156,13 @@ func (c *cli) newHeldRefuse() *cobra.Command {
 }
 
 func (c *cli) decide(cmd *cobra.Command, typed string, how func(*Program, *db.Tx, moderation.Held) error, done string) error {
-	id, err := strconv.ParseInt(typed, 10, 64)
-	if err != nil || id < 1 {
-		return usage(cmd, "%q is no id of a held post; backchannel held list shows them.", typed)
+	id, err := heldID(cmd, typed)
+	if err != nil {
+		return err
 	}
 	return c.with(cmd.Context(), func(p *Program) error {
 		err := p.Update(cmd.Context(), func(tx *db.Tx) error {
-			h, err := moderation.Find(tx, moderation.HeldID(id))
+			h, err := moderation.Find(tx, id)
 			if err != nil {
 				return err
 			}

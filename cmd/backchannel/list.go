@@ -24,6 +24,7 @@ type listFlags struct {
 	name, prefix string
 	posting      lists.Posting
 	join         lists.Joining
+	stage        lists.Stage
 	perHour      int
 	undo         time.Duration
 }
@@ -33,6 +34,7 @@ func (f *listFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.name, "name", "", "what the list is called")
 	oneOf(cmd, &f.posting, "posting", "Who may post", "who may post", lists.ByMembers, lists.ByManagers, lists.ByAnyone)
 	oneOf(cmd, &f.join, "join", "The way onto a list", "how members come onto it", lists.JoinOpen, lists.JoinAsk)
+	oneOf(cmd, &f.stage, "stage", "How much managers read first", "how far the list has come", lists.Growing, lists.Founding, lists.Rooted)
 	flags.StringVar(&f.prefix, "subject-prefix", "", `a word in front of every subject, as [talk]; "" for none`)
 	flags.IntVar(&f.perHour, "posts-per-hour", 10, "posts of one member in an hour, and three times that in a day; 0 is no limit")
 	flags.DurationVar(&f.undo, "undo", 0, "how long a post waits before it goes out, so that its author can still stop it (0s to 300s)")
@@ -48,6 +50,9 @@ func (f *listFlags) apply(cmd *cobra.Command, l *lists.List) error {
 	}
 	if changed(cmd, "join") {
 		l.Join = f.join
+	}
+	if changed(cmd, "stage") {
+		l.Stage = f.stage
 	}
 	if changed(cmd, "subject-prefix") {
 		l.SubjectPrefix = f.prefix
@@ -110,7 +115,7 @@ func (c *cli) newListSet() *cobra.Command {
 	cmd := &cobra.Command{Use: "set ADDRESS", Short: "Change a list's settings", Args: words("ADDRESS")}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "posting", "join", "subject-prefix", "posts-per-hour", "undo") {
+		if !changed(cmd, "name", "posting", "join", "stage", "subject-prefix", "posts-per-hour", "undo") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -208,7 +213,7 @@ func (c *cli) newListShow() *cobra.Command {
 			if s.PostsPerHour == 0 {
 				perHour = "no limit"
 			}
-			c.facts("address", s.Address, "name", s.Name, "List-Id", s.ListID, "posts from", string(s.Posting), "joining", string(s.Join), "posts per hour", perHour,
+			c.facts("address", s.Address, "name", s.Name, "List-Id", s.ListID, "posts from", string(s.Posting), "joining", string(s.Join), "stage", string(s.Stage), "posts per hour", perHour,
 				"subject prefix", s.SubjectPrefix, "undo", s.Undo, "readers", s.readers(), "posts in the archive", fmt.Sprint(s.Posts), "made", when(s.Created))
 			for _, calm := range s.Calm {
 				c.say("%s", calmWords(calm))

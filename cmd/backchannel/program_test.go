@@ -81,7 +81,7 @@ func openVillage(t *testing.T, change func(*Options)) *village {
 			{Address: addr(t, "bill@south.test"), Name: "Bill Tan", Role: lists.RoleMember, Delivery: lists.Each},
 			{Address: addr(t, "dana@north.test"), Name: "Dana Reyes", Role: lists.RoleMember, Delivery: lists.Digest},
 		} {
-			n.Lists = []lists.List{talk}
+			n.Lists, n.Trust = []lists.List{talk}, lists.Known
 			if _, err := lists.AddMember(tx, c, n); err != nil {
 				return err
 			}

@@ -48,6 +48,7 @@ func (p *Program) join() {
 	p.Calendar = calendar.New(p.DB, p.Log)
 	p.Calendar.Register(p.Desk.Expiry())
 	p.Calendar.Register(p.Desk.CalmEnd())
+	p.Calendar.Register(p.Desk.Dragging())
 	for kind, do := range p.Box.Dates() {
 		p.Calendar.Register(kind, do)
 	}

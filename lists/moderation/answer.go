@@ -1,9 +1,9 @@
 package moderation
 
 import (
-	"regexp"
 	"strings"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -19,18 +19,18 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 	if isPlace(in.Token.Object) {
 		return d.throughThread(tx, in)
 	}
-	side, id, ok := readObject(in.Token.Object)
+	o, ok := readObject(in.Token.Object)
 	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member
 	if !ok || !mine || in.Token.Revoked || in.Verdict == lists.Unverified || in.Robot {
 		return lists.NoSuchAddress()
 	}
-	if side == oopsPost || side == oopsHeld {
-		return d.answerOops(tx, in, side, int64(id))
+	if o.side == oopsPost || o.side == oopsHeld {
+		return d.answerOops(tx, in, o.side, o.id)
 	}
-	if side == toManager && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
+	if o.side == toManager && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
 		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
 	}
-	h, err := find(tx, id)
+	h, err := find(tx, HeldID(o.id))
 	if err != nil {
 		return err
 	}
@@ -41,10 +41,17 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 		return d.tellDecided(tx, in, h)
 	}
 	word, alone, rest := lists.Word(in.Letter.NewText().Text)
-	if side == toManager {
+	switch {
+	case o.side == toManager && o.version != h.Version:
+		return d.tellNewer(tx, in, h)
+	case o.side == toManager:
 		return d.vote(tx, in, h, word, alone, rest)
+	case o.side == toAuthor, alone && (word == "CANCEL" || word == "DROP"):
+		return d.choice(tx, in, h, word, alone)
+	case o.side == toAsked:
+		return d.answered(tx, in, h)
 	}
-	return d.choice(tx, in, h, word, alone)
+	return d.changed(tx, in, h)
 }
 
 // choice does what the author of a held letter wants: by one word alone, because a letter that goes out cannot be called back.
@@ -59,13 +66,13 @@ func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone 
 		return d.anew(tx, in, h)
 	case (h.Why == WhyDoor || h.Why == WhySlash || h.Why == WhyUnnamed || h.ended()) && word == "PRIVATE":
 		return d.handOver(tx, in, h)
-	case word == "DROP", (h.Why == WhySender || h.Why == WhyElse) && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
+	case word == "DROP", word == "CANCEL", (h.Why == WhySender || h.Why == WhyElse) && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
 		if err := h.end(tx, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
 			return err
 		}
 		return d.tellEnd(tx, h, h.outcome(Dropped))
 	}
-	return d.tellWords(tx, in, h, word)
+	return d.tellWords(tx, in, h, h.Why.question(), word)
 }
 
 // release lets a letter pass of which its author said that it is theirs, and for everyone. It is decided as if it came now, with these
@@ -75,11 +82,11 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy)
+	post, err := d.letterOf(tx, h)
 	if err != nil {
 		return err
 	}
-	post, err := d.letterOf(tx, h)
+	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy, post)
 	if err != nil {
 		return err
 	}
@@ -93,8 +100,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		if err := h.again(tx, Why(decision.Why)); err != nil {
 			return err
 		}
-		h.Why = Why(decision.Why)
-		if err := d.askManagers(tx, in.Community, h, post); err != nil {
+		if err := d.askManagers(tx, in.Community, h, post, ""); err != nil {
 			return err
 		}
 		return d.tellWaits(tx, in, h)
@@ -104,8 +110,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	if calm != nil {
-		h.Why = Why(calm.Pace)
-		if err := h.again(tx, h.Why); err != nil {
+		if err := h.again(tx, Why(calm.Pace)); err != nil {
 			return err
 		}
 		return d.tellCalm(tx, h, calm.Until)
@@ -129,17 +134,17 @@ func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy)
+	post, err := d.letterOf(tx, h)
+	if err != nil {
+		return err
+	}
+	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy, post)
 	if err != nil {
 		return err
 	}
 	if decision.Action != lists.Accept {
 		// Managers who decided about it would see the name.
 		return refusal.Because(refusal.Limit, "You have written a lot in a short time, so this cannot go out without your name now. Please answer once more in an hour.")
-	}
-	post, err := d.letterOf(tx, h)
-	if err != nil {
-		return err
 	}
 	if err := h.end(tx, Dropped, in.Sender.ID, "its author is asked about the words without the name"); err != nil {
 		return err
@@ -205,112 +210,32 @@ func (d *Desk) handOver(tx *db.Tx, in *lists.Incoming, h Held) error {
 	return d.tellEnd(tx, h, templates.Handed)
 }
 
-// polite finds what begins with "No" and means the contrary.
-var polite = regexp.MustCompile(`(?i)^(?:problems?|worries|objections?|issues?|doubts?|complaints?|concerns?)\b`)
-
-// vote does what a manager decided.
-func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool, rest string) error {
-	first, _, _ := strings.Cut(strings.TrimSpace(in.Letter.NewText().Text), " ") // "NO?" asks
-	switch {
-	case alone && (word == "OK" || word == "YES"):
-		return d.Approve(tx, h, in.Sender.ID)
-	case word == "NO" && (alone || !polite.MatchString(rest) && !strings.Contains(first, "?")):
-		return d.Refuse(tx, h, in.Sender.ID, rest)
-	}
-	return d.tellWords(tx, in, h, word)
-}
-
-// Approve publishes a held post by a manager's or the operator's word.
-func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
-	if err := h.open(); err != nil {
-		return err
-	}
-	l, err := openList(tx, h)
-	if err != nil {
-		return err
-	}
-	post, err := d.letterOf(tx, h)
-	if err != nil {
-		return err
-	}
-	author := lists.Member{}
-	if h.Member != 0 {
-		if author, err = lists.MemberByID(tx, h.Member); err != nil {
-			return err
-		}
-		if author.State != lists.Active && author.State != lists.Paused {
-			return refusal.Because(refusal.NotAllowed, "Its author is no member any more, so the letter %d cannot be posted.", h.ID)
-		}
-	}
-	if err := h.end(tx, Published, by, ""); err != nil {
-		return err
-	}
-	if err := d.tellEnd(tx, h, templates.Posted); err != nil {
-		return err
-	}
-	_, err = d.Press.Publish(tx, relay.Publication{List: l, Letter: post, Author: author, Story: h.Story})
-	return err
-}
-
-// Refuse gives a held post up by a manager's or the operator's word; its author is told the reason in the manager's own words, without
-// anything by which the manager could be known or reached (product.md G1).
-func (d *Desk) Refuse(tx *db.Tx, h Held, by lists.MemberID, reason string) error {
-	if err := h.open(); err != nil {
-		return err
-	}
-	reason, err := discreet(tx, by, reason)
-	if err != nil {
-		return err
-	}
-	if err := h.end(tx, Refused, by, "refused by a manager"); err != nil {
-		return err
-	}
-	return d.tellRefused(tx, h, reason)
-}
-
-// discreet takes a manager's signature off a reason, and leaves out the lines that show who it is.
-func discreet(tx *db.Tx, by lists.MemberID, reason string) (string, error) {
-	if by == 0 {
-		return lists.WithoutDoors(reason), nil
-	}
-	m, err := lists.MemberByID(tx, by)
-	if err != nil {
-		return "", err
-	}
-	own, err := lists.Addresses(tx, by)
-	if err != nil {
-		return "", err
-	}
-	reason, slips := lists.Discreet(reason, m, own)
-	lines := strings.Split(reason, "\n")
-	for _, s := range slips {
-		lines[s.Line-1] = "…"
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n")), nil
-}
-
-// open tells why nobody but the author may decide about a letter: it is decided, or it may be private.
-func (h Held) open() error {
-	switch {
-	case h.State != Waiting:
-		return decided(h)
-	case h.Why.authors():
-		return refusal.Because(refusal.NotAllowed, "Only its author can decide about the letter %d: it may be a private one.", h.ID)
-	}
-	return nil
-}
-
-func decided(h Held) error {
-	return refusal.Because(refusal.Conflict, "The letter %d was decided already: it is %s.", h.ID, h.State)
-}
-
-// letter reads the held letter as it came.
+// letter reads the held letter: as it came, or as its author changed it.
 func (d *Desk) letter(tx *db.Tx, h Held) (*letter.Letter, error) {
 	stored, err := d.Office.Store.LetterByStory(tx, h.Story)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := d.Office.Store.Raw(tx, stored.Raw)
+	post, err := d.parsed(tx, stored.Raw)
+	if err != nil || h.draft == 0 {
+		return post, err
+	}
+	if stored, err = d.Office.Store.Letter(tx, archive.LetterID(h.draft)); err != nil {
+		return nil, err
+	}
+	reply, err := d.parsed(tx, stored.Raw)
+	if err != nil {
+		return nil, err
+	}
+	l, err := lists.ListByID(tx, h.List)
+	if err != nil {
+		return nil, err
+	}
+	return withNewText(tx, l, post, reply)
+}
+
+func (d *Desk) parsed(tx *db.Tx, id archive.RawID) (*letter.Letter, error) {
+	raw, err := d.Office.Store.Raw(tx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -380,7 +305,7 @@ func (d *Desk) tellDecided(tx *db.Tx, in *lists.Incoming, h Held) error {
 }
 
 // tellWords names the words that a question takes.
-func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, word string) error {
+func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, q templates.Question, word string) error {
 	c, l, err := h.place(tx)
 	if err != nil {
 		return err
@@ -389,7 +314,7 @@ func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, word string) err
 	if err != nil {
 		return err
 	}
-	words, err := templates.ConfirmHelp{Community: c.Name, Question: h.Why.question(), Subject: h.Subject, List: l.Title(), Readers: readers, First: word}.Render()
+	words, err := templates.ConfirmHelp{Community: c.Name, Question: q, Subject: h.Subject, List: l.Title(), Readers: readers, First: word}.Render()
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func (d *Desk) holdCalm(tx *db.Tx, in *lists.Incoming, c Calm) error {
 	if err != nil {
 		return err
 	}
-	if err := d.askManagers(tx, in.Community, h, in.Letter); err != nil {
+	if err := d.askManagers(tx, in.Community, h, in.Letter, ""); err != nil {
 		return err
 	}
 	return d.tellCalm(tx, h, c.Until)

@@ -3,6 +3,7 @@ package moderation
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ const (
 	WhySender  = Why(lists.WhySender)  // its author must confirm that it is theirs
 	WhyTooMany = Why(lists.WhyTooMany) // managers look at it: too many posts
 	WhyNew     = Why(lists.WhyNew)     // managers look at it: a stranger
+	WhyLink    = Why(lists.WhyLink)    // managers look at it: its author is quite new, and it has a link or a file, or is one more
+	WhyFix     = Why("fix")            // its author was asked to change it
+	WhyChanged = Why("changed")        // managers look at what its author changed
 	WhyDoor    = Why("door")           // its author must say for whom it is
 	WhyBoth    = Why("both")           // the managers have it; its author must say whether everyone should
 	WhySlash   = Why("slash")          // it begins with a command; its author must say what it is, and it is never posted
@@ -50,9 +54,14 @@ func (w Why) authors() bool {
 // ended tells whether a letter waits because there is no thread any more that it could join.
 func (h Held) ended() bool { return h.Why == WhyAsleep || h.Why == WhyClosed }
 
-// question is what the author, or the managers, were asked.
+// patient tells whether a manager's word is what the letter waits for, and nothing of its author's.
+func (w Why) patient() bool { return w == WhyTooMany || w == WhyNew || w == WhyLink || w == WhyChanged }
+
+// question is what the author was asked.
 func (w Why) question() templates.Question {
 	switch w {
+	case WhyFix:
+		return templates.AskFix
 	case WhyDoor:
 		return templates.AskDoor
 	case WhySlow, WhyCool:
@@ -70,7 +79,7 @@ func (w Why) question() templates.Question {
 	case WhyElse:
 		return templates.AskSender
 	}
-	return templates.AskHeld
+	return templates.AskWaits
 }
 
 // reason is why the managers are asked.
@@ -82,6 +91,10 @@ func (w Why) reason() templates.WaitReason {
 		return templates.SlowMode
 	case WhyCool:
 		return templates.CoolDown
+	case WhyLink:
+		return templates.Linked
+	case WhyChanged, WhyFix:
+		return templates.Changed
 	}
 	return templates.Newcomer
 }
@@ -129,7 +142,9 @@ type Held struct {
 	State     State             `json:"state"`
 	Asked     time.Time         `json:"asked"`
 	Decided   time.Time         `json:"decided,omitzero"`
-	By        lists.MemberID    `json:"-"` // who decided; 0: the clock or the operator
+	By        lists.MemberID    `json:"-"`       // who decided; 0: the clock or the operator
+	Version   int               `json:"version"` // how often its author has changed it
+	draft     int64             // the letter that holds the text as its author changed it; 0: as it came
 }
 
 // Schema is the table of letters that wait.
@@ -146,12 +161,15 @@ func Schema() db.Schema {
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
 		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
-		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
+		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','link','fix','changed','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
 		decided   INTEGER NOT NULL DEFAULT 0,
 		decider   INTEGER REFERENCES member (id),      -- NULL: the clock, or the operator
+		draft     INTEGER REFERENCES letter (id),      -- the text as its author changed it, as long as it waits
+		version   INTEGER NOT NULL DEFAULT 0,          -- how often they did
 		CHECK ((state = 'waiting') = (letter IS NOT NULL)),
+		CHECK (state = 'waiting' OR draft IS NULL),
 		CHECK ((state = 'waiting') = (decided = 0)),
 		UNIQUE (story, list)                           -- one letter waits once for one list
 	) STRICT;
@@ -166,21 +184,32 @@ type side string
 const (
 	toAuthor  side = "author"
 	toManager side = "manager"
+	toAsked   side = "asked"     // the author, about a manager's question
+	toFix     side = "fix"       // the author, about a change that a manager wants
 	oopsPost  side = "oops"      // the author, about a post to be taken back
 	oopsHeld  side = "oops-held" // the same about a letter that waits
 )
 
 // door is where an answer about the letter comes in.
 func (h Held) door(c lists.Community, m lists.Member, s side) notice.Door {
-	return notice.Door{Community: c, Member: m, Receiver: Receiver, Object: fmt.Sprintf("%s:%d", s, h.ID), Days: 2 * Days}
+	return notice.Door{Community: c, Member: m, Receiver: Receiver, Object: fmt.Sprintf("%s:%d:%d", s, h.ID, h.Version), Days: 2 * Days}
 }
 
-// readObject reads what the row of such a token says.
-func readObject(o string) (s side, id HeldID, ok bool) {
-	word, number, _ := strings.Cut(o, ":")
+// object is what the row of a token of ours says.
+type object struct {
+	side    side
+	id      int64
+	version int // of the text that it was given out for
+}
+
+// readObject reads it: "manager:12:0".
+func readObject(o string) (object, bool) {
+	word, behind, _ := strings.Cut(o, ":")
+	number, version, _ := strings.Cut(behind, ":")
 	n, err := strconv.ParseInt(number, 10, 64)
-	s = side(word)
-	return s, HeldID(n), err == nil && (s == toAuthor || s == toManager || s == oopsPost || s == oopsHeld)
+	v, _ := strconv.Atoi(version) // those about posts have none
+	s := side(word)
+	return object{s, n, v}, err == nil && slices.Contains([]side{toAuthor, toManager, toAsked, toFix, oopsPost, oopsHeld}, s)
 }
 
 func nullable(n int64) any {
@@ -204,7 +233,7 @@ func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
 		return h, fmt.Errorf("hold a letter: %w", err)
 	}
 	h.ID = HeldID(id)
-	if err := calendar.Set(tx, Expire, id, expiryDate(tx.Now)); err != nil {
+	if err := h.plan(tx); err != nil {
 		return h, err
 	}
 	return h, in.Held(tx, fmt.Sprintf("held letter %d: %s", h.ID, h.Why))
@@ -212,13 +241,16 @@ func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
 
 // end decides a held letter, once and for ever. Its token stays known, so that a late answer can be told.
 func (h Held) end(tx *db.Tx, as State, by lists.MemberID, detail string) error {
-	n, err := tx.Change(`UPDATE held SET state = @state, decided = @decided, decider = @decider, letter = NULL WHERE id = @id AND state = 'waiting'`,
+	n, err := tx.Change(`UPDATE held SET state = @state, decided = @decided, decider = @decider, letter = NULL, draft = NULL WHERE id = @id AND state = 'waiting'`,
 		db.Named("state", string(as)), db.Named("decided", db.Micros(tx.Now)), db.Named("decider", nullable(int64(by))), db.Named("id", h.ID))
 	if err != nil {
 		return err
 	}
 	if n != 1 {
 		return decided(h)
+	}
+	if err := calendar.Clear(tx, Drag, int64(h.ID)); err != nil {
+		return err
 	}
 	if err := calendar.Set(tx, Expire, int64(h.ID), tx.Now.AddDate(0, 0, 2*Days)); err != nil {
 		return err
@@ -236,13 +268,37 @@ func (h Held) forget(tx *db.Tx) error {
 }
 
 // again keeps a letter waiting for somebody else's word.
-func (h Held) again(tx *db.Tx, why Why) error {
+func (h *Held) again(tx *db.Tx, why Why) error {
+	h.Why, h.Asked = why, tx.Now
 	_, err := tx.Exec("UPDATE held SET why = @why, asked = @asked WHERE id = @id AND state = 'waiting'",
 		db.Named("why", string(why)), db.Named("asked", db.Micros(tx.Now)), db.Named("id", h.ID))
 	if err != nil {
 		return err
 	}
-	return calendar.Set(tx, Expire, int64(h.ID), expiryDate(tx.Now))
+	return h.plan(tx)
+}
+
+// change keeps the text that its author wrote in place of the one that waits: what managers decide by older mails is about another text.
+func (h *Held) change(tx *db.Tx, in *lists.Incoming) error {
+	h.Version++
+	h.draft = int64(in.ID)
+	_, err := tx.Exec("UPDATE held SET draft = @draft, version = @version WHERE id = @id AND state = 'waiting'",
+		db.Named("draft", h.draft), db.Named("version", h.Version), db.Named("id", h.ID))
+	if err != nil {
+		return err
+	}
+	return h.again(tx, WhyChanged)
+}
+
+// plan sets the dates on which the letter is looked at again.
+func (h Held) plan(tx *db.Tx) error {
+	if err := calendar.Set(tx, Expire, int64(h.ID), expiryDate(tx.Now)); err != nil {
+		return err
+	}
+	if !h.Why.patient() {
+		return calendar.Clear(tx, Drag, int64(h.ID))
+	}
+	return calendar.Set(tx, Drag, int64(h.ID), tx.Now.Add(dragFirst))
 }
 
 // waitsFor tells whether a letter waits, or waited, for a list.
@@ -260,14 +316,14 @@ func (h Held) saveInto(tx *db.Tx) error {
 
 // countStrangers counts the letters of strangers that wait for a list, and those of one of them.
 func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs int, err error) {
-	err = tx.QueryRow("SELECT count(*), count(*) FILTER (WHERE author = @author) FROM held WHERE list = @list AND state = 'waiting' AND why = 'newcome'",
+	err = tx.QueryRow("SELECT count(*), count(*) FILTER (WHERE author = @author) FROM held WHERE list = @list AND state = 'waiting' AND member IS NULL",
 		db.Named("author", from.String()), db.Named("list", l)).Scan(&all, &theirs)
 	return all, theirs, err
 }
 
 // countWaiting counts the letters that wait, by reason.
 func countWaiting(tx *db.Tx) (map[Why]int64, error) {
-	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyLink: 0, WhyFix: 0, WhyChanged: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
 	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
 	if err != nil {
 		return nil, err
@@ -284,11 +340,11 @@ func countWaiting(tx *db.Tx) (map[Why]int64, error) {
 	return n, rows.Err()
 }
 
-const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0)"
+const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0), version, coalesce(draft, 0)"
 
 func scanHeld(r db.Scanner) (h Held, err error) {
 	var asked, decided int64
-	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By)
+	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By, &h.Version, &h.draft)
 	h.Asked, h.Decided = db.Time(asked), db.Time(decided)
 	return h, err
 }

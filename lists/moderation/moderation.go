@@ -6,9 +6,7 @@ package moderation
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
@@ -72,7 +70,7 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	if err := in.Letter.CheckPost(); err != nil {
 		return err
 	}
-	decision, err := decide(tx, *in.List, in.Sender, in.Verdict, in.Policy)
+	decision, err := decide(tx, *in.List, in.Sender, in.Verdict, in.Policy, in.Letter)
 	if err != nil {
 		return err
 	}
@@ -110,9 +108,13 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 }
 
 // decide asks what may be done with a post of somebody on a list, now.
-func decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verdict, p lists.Verification) (lists.Decision, error) {
+func decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verdict, p lists.Verification, post *letter.Letter) (lists.Decision, error) {
 	s := lists.Standing{Member: author, Verdict: v}
-	if author.ID != 0 && l.PostsPerHour > 0 {
+	fresh := author.Trust < lists.Known
+	if fresh {
+		s.Links, s.Files = linked(post), len(post.Files()) > 0
+	}
+	if author.ID != 0 && (l.PostsPerHour > 0 || fresh) {
 		var err error
 		if s.LastHour, s.LastDay, err = lists.RecentPosts(tx, l.ID, author.ID); err != nil {
 			return lists.Decision{}, err
@@ -135,7 +137,7 @@ func (d *Desk) hold(tx *db.Tx, in *lists.Incoming, why Why) error {
 	if err != nil {
 		return err
 	}
-	if err := d.askManagers(tx, in.Community, h, in.Letter); err != nil {
+	if err := d.askManagers(tx, in.Community, h, in.Letter, ""); err != nil {
 		return err
 	}
 	if in.Sender.ID == 0 {
@@ -220,80 +222,3 @@ func (d *Desk) question(tx *db.Tx, in *lists.Incoming, why Why, words templates.
 	}
 	return err
 }
-
-// askManagers lets the managers decide about a post.
-func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Letter) error {
-	managers, err := lists.Managers(tx, c.ID)
-	if err != nil {
-		return err
-	}
-	l, err := lists.ListByID(tx, h.List)
-	if err != nil {
-		return err
-	}
-	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days}
-	t.Preview, t.More = notice.Whole(post)
-	for _, a := range post.Attachments() {
-		t.Files = append(t.Files, a.Name)
-	}
-	words, err := t.Render()
-	if err != nil {
-		return err
-	}
-	for _, m := range managers {
-		mail := notice.ToMember(c, m, notice.Votes, words)
-		mail.Story = h.Story
-		if mail.ReplyTo, err = d.Office.Vote(tx, h.door(c, m, toManager)); err != nil {
-			return err
-		}
-		if _, err = d.Office.Send(tx, mail); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// shown is an author as managers read it: Dana Reyes (dana@north.example).
-func shown(post *letter.Letter) string {
-	a, err := post.Author()
-	if err != nil || a.Name == "" {
-		return a.Address.String()
-	}
-	return fmt.Sprintf("%s (%s)", a.Name, a.Address)
-}
-
-// tellWaits tells an author that the managers were asked.
-func (d *Desk) tellWaits(tx *db.Tx, in *lists.Incoming, h Held) error {
-	l, err := lists.ListByID(tx, h.List)
-	if err != nil {
-		return err
-	}
-	words, err := templates.PostWaits{Community: in.Community.Name, List: l.Title(), Reason: h.Why.reason(), Subject: h.Subject, PerHour: l.PostsPerHour}.Render()
-	if err != nil {
-		return err
-	}
-	mail := notice.Answer(in, notice.Tells, words)
-	mail.Answer = "waits"
-	return d.Office.SendIfDue(tx, mail)
-}
-
-// Expiry is what the calendar calls when the time of a held letter is over.
-func (d *Desk) Expiry() (calendar.Kind, calendar.Handler) { return Expire, d.expired }
-
-// expired gives a held letter up and tells its author; nothing is ever published by the clock. Of one that was decided long ago it
-// forgets the rest.
-func (d *Desk) expired(tx *db.Tx, due calendar.Due) error {
-	h, err := find(tx, HeldID(due.Object))
-	if err != nil {
-		return err
-	}
-	if h.State != Waiting {
-		return h.forget(tx)
-	}
-	if err := h.end(tx, Expired, 0, fmt.Sprintf("nobody answered in %d days", Days)); err != nil {
-		return err
-	}
-	return d.tellEnd(tx, h, h.outcome(Expired))
-}
-
-func expiryDate(now time.Time) time.Time { return now.AddDate(0, 0, Days) }

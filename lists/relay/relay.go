@@ -73,7 +73,7 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 	if err != nil {
 		return post, err
 	}
-	if pub.Author.ID != 0 && pub.List.PostsPerHour > 0 {
+	if pub.Author.ID != 0 && (pub.List.PostsPerHour > 0 || pub.Author.Trust < lists.Known) {
 		if err := lists.NotePost(tx, pub.List.ID, pub.Author.ID); err != nil {
 			return post, err
 		}

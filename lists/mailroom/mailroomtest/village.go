@@ -133,6 +133,7 @@ func (v *Village) AnotherCalendar() *calendar.Calendar {
 	c := calendar.New(v.DB, nil)
 	c.Register(v.Desk.Expiry())
 	c.Register(v.Desk.CalmEnd())
+	c.Register(v.Desk.Dragging())
 	for kind, do := range v.Box.Dates() {
 		c.Register(kind, do)
 	}

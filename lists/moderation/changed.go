@@ -1,0 +1,181 @@
+package moderation
+
+import (
+	"regexp"
+	"strings"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+var link = regexp.MustCompile(`(?i)\b(?:https?://|www\.)[^\s<>]`)
+
+// linked tells whether a post has a link of its author's own in it. What stands below a reply is somebody else's.
+func linked(post *letter.Letter) bool {
+	text := post.NewText().Text
+	if len(post.InReplyTo()) == 0 {
+		text = post.Text()
+	}
+	return link.MatchString(text)
+}
+
+// ask asks the author of a held letter something in a manager's words, from the role. The letter waits meanwhile.
+func (d *Desk) ask(tx *db.Tx, in *lists.Incoming, h Held, question string) error {
+	question, err := d.fromRole(tx, in, h, question)
+	if err != nil {
+		return err
+	}
+	_, l, err := h.place(tx)
+	if err != nil {
+		return err
+	}
+	words, err := templates.PostAsked{Community: in.Community.Name, List: l.Title(), Subject: h.Subject, Asked: templates.Said(question)}.Render()
+	if err != nil {
+		return err
+	}
+	return d.back(tx, in, h, toAsked, words)
+}
+
+// giveBack gives a held letter back to its author with what a manager would like to see changed. What they write then is read by managers
+// before anybody else.
+func (d *Desk) giveBack(tx *db.Tx, in *lists.Incoming, h Held, note string) error {
+	note, err := d.fromRole(tx, in, h, note)
+	if err != nil {
+		return err
+	}
+	_, l, err := h.place(tx)
+	if err != nil {
+		return err
+	}
+	post, err := d.letterOf(tx, h)
+	if err != nil {
+		return err
+	}
+	t := templates.PostReturned{Community: in.Community.Name, List: l.Title(), Subject: h.Subject, Note: templates.Said(note), Days: Days}
+	t.Text, _ = notice.Whole(post)
+	for _, a := range post.Attachments() {
+		t.Files = append(t.Files, a.Name)
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	if err := h.again(tx, WhyFix); err != nil {
+		return err
+	}
+	return d.back(tx, in, h, toFix, words)
+}
+
+// fromRole makes a manager's words fit for the author of a held letter, or tells why nobody may write to them.
+func (d *Desk) fromRole(tx *db.Tx, in *lists.Incoming, h Held, text string) (string, error) {
+	if err := h.open(); err != nil {
+		return "", err
+	}
+	text, err := discreet(tx, in.Sender.ID, text)
+	if err == nil && text == "" {
+		err = refusal.Because(refusal.Invalid, "There is nothing in your reply that can be told to the author without showing who you are. Please write it in other words.")
+	}
+	return text, err
+}
+
+// back writes to the author, and tells the manager that it was done.
+func (d *Desk) back(tx *db.Tx, in *lists.Incoming, h Held, s side, words templates.Mail) error {
+	author, err := lists.MemberByID(tx, h.Member)
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(in.Community, author, notice.Asks, words)
+	mail.Story = h.Story
+	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(in.Community, author, s)); err != nil {
+		return err
+	}
+	if _, err := d.Office.Send(tx, mail); err != nil {
+		return err
+	}
+	done, err := templates.HeldDone{Community: in.Community.Name, Asked: s == toAsked, Author: author.FirstName(), Subject: h.Subject, Days: Days}.Render()
+	if err != nil {
+		return err
+	}
+	return d.Office.SendIfDue(tx, notice.Answer(in, notice.Tells, done))
+}
+
+// answered brings what an author answered to the managers, with the letter that still waits.
+func (d *Desk) answered(tx *db.Tx, in *lists.Incoming, h Held) error {
+	said := strings.TrimSpace(lists.WithoutMarks(lists.WithoutDoors(in.Letter.NewText().Text)))
+	if said == "" {
+		return d.tellWords(tx, in, h, templates.AskAsked, "")
+	}
+	post, err := d.letterOf(tx, h)
+	if err != nil {
+		return err
+	}
+	if err := d.askManagers(tx, in.Community, h, post, said); err != nil {
+		return err
+	}
+	return d.tellWith(tx, in, h, false)
+}
+
+// changed takes what an author wrote in place of the letter that was given back. It waits again, for the managers' word: they have not seen
+// it, and it came as a reply to them.
+func (d *Desk) changed(tx *db.Tx, in *lists.Incoming, h Held) error {
+	text := strings.TrimSpace(in.Letter.NewText().Text)
+	if text == "" && len(in.Letter.Files()) == 0 {
+		return d.tellWords(tx, in, h, templates.AskFix, "")
+	}
+	if line := slashLine(text); line != "" {
+		return refusal.Because(refusal.NotAllowed, "The first line of your new text begins with a slash, and such a text never goes to a list. Please write it without the slash.")
+	}
+	if err := h.change(tx, in); err != nil {
+		return err
+	}
+	post, err := d.letterOf(tx, h)
+	if err != nil {
+		return err
+	}
+	if err := d.askManagers(tx, in.Community, h, post, ""); err != nil {
+		return err
+	}
+	return d.tellWith(tx, in, h, true)
+}
+
+// tellWith tells an author that the managers have what they wrote.
+func (d *Desk) tellWith(tx *db.Tx, in *lists.Incoming, h Held, anew bool) error {
+	_, l, err := h.place(tx)
+	if err != nil {
+		return err
+	}
+	words, err := templates.WithManagers{Community: in.Community.Name, Anew: anew, Subject: h.Subject, List: l.Title()}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Tells, words)
+	mail.Answer = "with"
+	return d.Office.SendIfDue(tx, mail)
+}
+
+// tellNewer tells a manager that the letter is not the one any more that their mail showed.
+func (d *Desk) tellNewer(tx *db.Tx, in *lists.Incoming, h Held) error {
+	words, err := templates.VersionGone{Community: in.Community.Name, Subject: h.Subject}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Tells, words)
+	mail.Answer = "newer"
+	return d.Office.SendIfDue(tx, mail)
+}
+
+// withNewText is a post with the text, and the files, of a reply in place of its own. Its place in the thread and its subject stay.
+func withNewText(tx *db.Tx, l lists.List, post, reply *letter.Letter) (*letter.Letter, error) {
+	from, err := post.Author()
+	if err != nil {
+		return nil, err
+	}
+	return rewritten(tx, reply, letter.Draft{
+		From: from, To: []letter.Mailbox{{Address: l.Address()}}, ReplyTo: post.ReplyTo(), Subject: post.Subject(),
+		InReplyTo: post.InReplyTo(), References: post.References(), Text: lists.WithoutMarks(lists.WithoutDoors(reply.NewText().Text)),
+	}, l.Domain)
+}

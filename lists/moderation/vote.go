@@ -1,0 +1,136 @@
+package moderation
+
+import (
+	"regexp"
+	"strings"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/relay"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// polite finds what begins with "No" and means the contrary.
+var polite = regexp.MustCompile(`(?i)^(?:problems?|worries|objections?|issues?|doubts?|complaints?|concerns?)\b`)
+
+// vote does what a manager decided.
+func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool, rest string) error {
+	first, _, _ := strings.Cut(strings.TrimSpace(in.Letter.NewText().Text), " ") // "NO?" asks
+	second, only, _ := lists.Word(rest)
+	known := h.Member != 0
+	switch {
+	case alone && (word == "OK" || word == "YES"):
+		return d.Approve(tx, h, in.Sender.ID)
+	case known && word == "OK" && second == "ALWAYS" && only && !strings.Contains(first, "?"):
+		return d.ApproveAlways(tx, h, in.Sender.ID)
+	case strings.Contains(first, "?"):
+	case word == "NO" && (alone || !polite.MatchString(rest)):
+		return d.Refuse(tx, h, in.Sender.ID, rest)
+	case known && word == "ASK" && rest != "":
+		return d.ask(tx, in, h, rest)
+	case known && word == "FIX" && rest != "":
+		return d.giveBack(tx, in, h, rest)
+	}
+	if !known {
+		return d.tellWords(tx, in, h, templates.AskStranger, word)
+	}
+	return d.tellWords(tx, in, h, templates.AskHeld, word)
+}
+
+// Approve publishes a held post by a manager's or the operator's word.
+func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
+	if err := h.open(); err != nil {
+		return err
+	}
+	l, err := openList(tx, h)
+	if err != nil {
+		return err
+	}
+	post, err := d.letterOf(tx, h)
+	if err != nil {
+		return err
+	}
+	author := lists.Member{}
+	if h.Member != 0 {
+		if author, err = lists.MemberByID(tx, h.Member); err != nil {
+			return err
+		}
+		if author.State != lists.Active && author.State != lists.Paused {
+			return refusal.Because(refusal.NotAllowed, "Its author is no member any more, so the letter %d cannot be posted.", h.ID)
+		}
+	}
+	if err := h.end(tx, Published, by, ""); err != nil {
+		return err
+	}
+	if err := d.tellEnd(tx, h, templates.Posted); err != nil {
+		return err
+	}
+	if _, err := d.Press.Publish(tx, relay.Publication{List: l, Letter: post, Author: author, Story: h.Story}); err != nil {
+		return err
+	}
+	return d.heard(tx, author)
+}
+
+// ApproveAlways is Approve, and lets what its author writes pass from now on.
+func (d *Desk) ApproveAlways(tx *db.Tx, h Held, by lists.MemberID) error {
+	if h.Member == 0 {
+		return refusal.Because(refusal.NotAllowed, "The author of the letter %d is no member, so it cannot be let pass always.", h.ID)
+	}
+	if err := d.Approve(tx, h, by); err != nil {
+		return err
+	}
+	return d.trusted(tx, h.Member, lists.Known)
+}
+
+// Refuse gives a held post up by a manager's or the operator's word; its author is told the reason in the manager's own words, without
+// anything by which the manager could be known or reached (product.md G1).
+func (d *Desk) Refuse(tx *db.Tx, h Held, by lists.MemberID, reason string) error {
+	if err := h.open(); err != nil {
+		return err
+	}
+	reason, err := discreet(tx, by, reason)
+	if err != nil {
+		return err
+	}
+	if err := h.end(tx, Refused, by, "refused by a manager"); err != nil {
+		return err
+	}
+	return d.tellRefused(tx, h, reason)
+}
+
+// discreet takes a manager's signature off a reason, and leaves out the lines that show who it is.
+func discreet(tx *db.Tx, by lists.MemberID, reason string) (string, error) {
+	if by == 0 {
+		return lists.WithoutDoors(reason), nil
+	}
+	m, err := lists.MemberByID(tx, by)
+	if err != nil {
+		return "", err
+	}
+	own, err := lists.Addresses(tx, by)
+	if err != nil {
+		return "", err
+	}
+	reason, slips := lists.Discreet(reason, m, own)
+	lines := strings.Split(reason, "\n")
+	for _, s := range slips {
+		lines[s.Line-1] = "…"
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n")), nil
+}
+
+// open tells why nobody but the author may decide about a letter: it is decided, or it may be private.
+func (h Held) open() error {
+	switch {
+	case h.State != Waiting:
+		return decided(h)
+	case h.Why.authors():
+		return refusal.Because(refusal.NotAllowed, "Only its author can decide about the letter %d: it may be a private one.", h.ID)
+	}
+	return nil
+}
+
+func decided(h Held) error {
+	return refusal.Because(refusal.Conflict, "The letter %d was decided already: it is %s.", h.ID, h.State)
+}

@@ -1,0 +1,190 @@
+package moderation
+
+import (
+	"fmt"
+	"time"
+
+	"backchannel/archive/calendar"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+)
+
+// askManagers lets the managers decide about a post.
+//
+// said is what its author answered to a question about it; "" is nothing.
+func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Letter, said string) error {
+	managers, err := lists.Managers(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	l, err := lists.ListByID(tx, h.List)
+	if err != nil {
+		return err
+	}
+	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said)}
+	t.Preview, t.More = notice.Whole(post)
+	for _, a := range post.Attachments() {
+		t.Files = append(t.Files, a.Name)
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	for _, m := range managers {
+		mail := notice.ToMember(c, m, notice.Votes, words)
+		mail.Story = h.Story
+		if mail.ReplyTo, err = d.Office.Vote(tx, h.door(c, m, toManager)); err != nil {
+			return err
+		}
+		if _, err = d.Office.Send(tx, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shown is an author as managers read it: Dana Reyes (dana@north.example).
+func shown(post *letter.Letter) string {
+	a, err := post.Author()
+	if err != nil || a.Name == "" {
+		return a.Address.String()
+	}
+	return fmt.Sprintf("%s (%s)", a.Name, a.Address)
+}
+
+// tellWaits tells an author that the managers were asked, at the address they wrote from.
+func (d *Desk) tellWaits(tx *db.Tx, in *lists.Incoming, h Held) error {
+	words, err := d.waits(tx, in.Community, h)
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Tells, words)
+	mail.Answer = "waits"
+	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(in.Community, in.Sender, toAuthor)); err != nil {
+		return err
+	}
+	return d.Office.SendIfDue(tx, mail)
+}
+
+func (d *Desk) waits(tx *db.Tx, c lists.Community, h Held) (templates.Mail, error) {
+	l, err := lists.ListByID(tx, h.List)
+	if err != nil {
+		return templates.Mail{}, err
+	}
+	return templates.PostWaits{Community: c.Name, List: l.Title(), Reason: h.Why.reason(), Subject: h.Subject, PerHour: l.PostsPerHour, Waited: h.waited(tx.Now), Days: Days}.Render()
+}
+
+// Expiry is what the calendar calls when the time of a held letter is over.
+func (d *Desk) Expiry() (calendar.Kind, calendar.Handler) { return Expire, d.expired }
+
+// expired gives a held letter up and tells its author; nothing is ever published by the clock. Of one that was decided long ago it
+// forgets the rest.
+func (d *Desk) expired(tx *db.Tx, due calendar.Due) error {
+	h, err := find(tx, HeldID(due.Object))
+	if err != nil {
+		return err
+	}
+	if h.State != Waiting {
+		return h.forget(tx)
+	}
+	if err := h.end(tx, Expired, 0, fmt.Sprintf("nobody answered in %d days", Days)); err != nil {
+		return err
+	}
+	if err := d.tellEnd(tx, h, h.outcome(Expired)); err != nil || h.Why.authors() || h.Why == WhySender {
+		return err
+	}
+	return d.tellForgotten(tx, h)
+}
+
+// tellForgotten tells the managers that none of them decided.
+func (d *Desk) tellForgotten(tx *db.Tx, h Held) error {
+	c, l, err := h.place(tx)
+	if err != nil {
+		return err
+	}
+	words, err := templates.HeldForgotten{Community: c.Name, List: l.Title(), Subject: h.Subject, Author: h.From, Told: h.Member != 0, Days: Days}.Render()
+	if err != nil {
+		return err
+	}
+	managers, err := lists.Managers(tx, c.ID)
+	for _, m := range managers {
+		if err == nil {
+			mail := notice.ToMember(c, m, notice.Tells, words)
+			mail.Story = h.Story
+			_, err = d.Office.Send(tx, mail)
+		}
+	}
+	return err
+}
+
+// Drag is the calendar's kind for held letters about which nobody has decided for long.
+const Drag calendar.Kind = "held.drag"
+
+// When the managers are asked once more and the author is told: after the first time, and then again.
+const (
+	dragFirst = 2 * 24 * time.Hour
+	dragNext  = 5 * 24 * time.Hour
+)
+
+// Dragging is what the calendar calls when a held letter has waited long.
+func (d *Desk) Dragging() (calendar.Kind, calendar.Handler) { return Drag, d.drags }
+
+// drags asks the managers once more, and tells the author that their post is not forgotten.
+func (d *Desk) drags(tx *db.Tx, due calendar.Due) error {
+	h, err := find(tx, HeldID(due.Object))
+	if err != nil || h.State != Waiting || !h.Why.patient() {
+		return err
+	}
+	c, _, err := h.place(tx)
+	if err != nil {
+		return err
+	}
+	post, err := d.letterOf(tx, h)
+	if err != nil {
+		return err
+	}
+	if err := d.askManagers(tx, c, h, post, ""); err != nil {
+		return err
+	}
+	if next := tx.Now.Add(dragNext); next.Before(expiryDate(h.Asked)) {
+		if err := calendar.Set(tx, Drag, int64(h.ID), next); err != nil {
+			return err
+		}
+	}
+	return d.tellStill(tx, c, h)
+}
+
+// tellStill tells an author that the managers were asked once more.
+func (d *Desk) tellStill(tx *db.Tx, c lists.Community, h Held) error {
+	if h.Member == 0 {
+		return nil
+	}
+	m, err := lists.MemberByID(tx, h.Member)
+	if err != nil {
+		return err
+	}
+	words, err := d.waits(tx, c, h)
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(c, m, notice.Tells, words)
+	mail.Story = h.Story
+	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(c, m, toAuthor)); err != nil {
+		return err
+	}
+	_, err = d.Office.Send(tx, mail)
+	return err
+}
+
+// waited is for how many days a letter has waited; 0 on the first two.
+func (h Held) waited(now time.Time) int {
+	if days := int(now.Sub(h.Asked) / (24 * time.Hour)); days > 1 {
+		return days
+	}
+	return 0
+}
+
+func expiryDate(now time.Time) time.Time { return now.AddDate(0, 0, Days) }

@@ -21,23 +21,16 @@ import (
 // htmlBudget is what the HTML weighs at most on its way (product.md A6): mail programs cut longer mail.
 const htmlBudget = 90 << 10
 
-// write composes the mail: the fullest form that stays within the budget.
+// write composes the mail in the form that its reader wants.
 func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.Time) (notice.Mail, error) {
 	t, err := e.frame(tx, r, ed, slot)
 	if err != nil {
 		return notice.Mail{}, err
 	}
-	var words templates.Mail
-	for _, form := range forms(r.pref.Threads) {
-		if err = e.fill(tx, r, ed, slot, form, &t); err != nil {
-			return notice.Mail{}, err
-		}
-		if words, err = t.Render(); err != nil {
-			return notice.Mail{}, err
-		}
-		if encodedSize(words.HTML) <= htmlBudget {
-			break
-		}
+	v := view{e: e, tx: tx, r: r, lists: len(ed.fresh), slot: slot.In(r.zone())}
+	words, posts, err := v.words(ed, t)
+	if err != nil {
+		return notice.Mail{}, err
 	}
 	reply, err := e.door(tx, r, issue)
 	if err != nil {
@@ -54,7 +47,7 @@ func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.T
 	}
 	return notice.Mail{
 		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: c.Name + " " + r.pref.Period, Address: c.Address("digest")},
-		ReplyTo: reply, Words: words, Kind: notice.Issues, Auto: notice.Generated,
+		ReplyTo: reply, Words: words, Posts: posts, Kind: notice.Issues, Auto: notice.Generated,
 		Extra: slices.Concat([]letter.Field{
 			{Name: "List-Id", Value: plain(c.Name) + " digest <digest." + c.Domain + ">"},
 			{Name: "List-Help", Value: "<mailto:" + c.Address("help").String() + ">"},
@@ -190,18 +183,17 @@ func forms(threads int) []form {
 }
 
 // fill writes the threads of an issue into it, in one form.
-func (e *Editor) fill(tx *db.Tx, r reader, ed edition, slot time.Time, form form, t *templates.Digest) (err error) {
+func (v view) fill(ed edition, t *templates.Digest) error {
 	t.Unanswered, t.Offers, t.Sections = nil, nil, nil
-	view := view{e: e, tx: tx, r: r, lists: len(ed.fresh), slot: slot.In(r.zone()), form: form}
 	for _, q := range ed.unanswered {
-		shown, err := view.question(q)
+		shown, err := v.question(q)
 		if err != nil {
 			return err
 		}
 		t.Unanswered = append(t.Unanswered, shown)
 	}
 	for _, o := range ed.offers {
-		t.Offers = append(t.Offers, view.offer(o))
+		t.Offers = append(t.Offers, v.offer(o))
 	}
 	for _, l := range ed.fresh {
 		s := templates.Section{List: l.list.Title()}
@@ -209,8 +201,8 @@ func (e *Editor) fill(tx *db.Tx, r reader, ed edition, slot time.Time, form form
 		for i, th := range ed.threads {
 			switch {
 			case th.list.ID != l.list.ID:
-			case i < form.threads:
-				shown, err := view.thread(th)
+			case i < v.form.threads:
+				shown, err := v.thread(th)
 				if err != nil {
 					return err
 				}
@@ -222,8 +214,8 @@ func (e *Editor) fill(tx *db.Tx, r reader, ed edition, slot time.Time, form form
 		for _, th := range append(brief, ed.brief...) {
 			switch {
 			case th.list.ID != l.list.ID:
-			case len(s.Brief) < form.brief:
-				s.Brief = append(s.Brief, templates.Brief{Number: int(th.thread.Number), Subject: view.subject(th), New: len(th.posts)})
+			case len(s.Brief) < v.form.brief:
+				s.Brief = append(s.Brief, templates.Brief{Number: int(th.thread.Number), Subject: v.subject(th), New: len(th.posts)})
 			default:
 				s.More++
 			}

@@ -7,6 +7,7 @@
 package digest
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -306,13 +307,15 @@ func (r reader) close(tx *db.Tx) error {
 // errPreview undoes what a preview had to write to be the same as the real thing.
 var errPreview = errors.New("only a preview")
 
-// Preview writes what a member's digest would be now, and changes nothing. It returns nil when there is nothing new.
-func (e *Editor) Preview(tx *db.Tx, m lists.Member) (mail *notice.Mail, err error) {
+// Preview writes what a member's digest would be now, and changes nothing. It returns nil when there is nothing new. The format "" is the
+// member's own.
+func (e *Editor) Preview(tx *db.Tx, m lists.Member, format string) (mail *notice.Mail, err error) {
 	err = tx.Attempt(func() error {
 		r, err := load(tx, m.ID)
 		if err != nil || !r.reads() {
 			return err
 		}
+		r.pref.Format = cmp.Or(format, r.pref.Format)
 		if err := e.cursors(tx, m.ID, r); err != nil {
 			return err
 		}

@@ -229,7 +229,7 @@ func TestSameInputSameBytes(t *testing.T) {
 	var mails []*notice.Mail
 	for range 3 {
 		w.update(func(tx *db.Tx) error {
-			m, err := w.editor.Preview(tx, dana)
+			m, err := w.editor.Preview(tx, dana, "")
 			mails = append(mails, m)
 			return err
 		})
@@ -269,7 +269,7 @@ func TestSendNow(t *testing.T) {
 		if sent, err := w.editor.Send(tx, bill); sent || err != nil {
 			t.Error("a digest for somebody who reads every post", err)
 		}
-		if m, err := w.editor.Preview(tx, bill); m != nil || err != nil {
+		if m, err := w.editor.Preview(tx, bill, ""); m != nil || err != nil {
 			t.Error("a preview for somebody who reads every post", err)
 		}
 		return nil

@@ -151,7 +151,7 @@ func (e *Editor) catchUpNow(tx *db.Tx, in *lists.Incoming) error {
 	case ever && tx.Now.Sub(last.slot) < catchUpApart:
 		t.Since = last.slot.In(r.zone())
 	default:
-		fresh, err := e.Preview(tx, in.Sender) // an issue that is not written is no quiet slot
+		fresh, err := e.Preview(tx, in.Sender, "") // an issue that is not written is no quiet slot
 		if err != nil {
 			return err
 		}

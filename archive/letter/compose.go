@@ -25,6 +25,7 @@ type Draft struct {
 	Flowed  bool     // write Text as format=flowed (RFC 3676): long lines may be wrapped anew by the reader
 	Files   []File   // attached files
 	Letters [][]byte // attached letters, whole and raw
+	Digest  [][]byte // letters of a digest behind the text, whole and raw, in 7bit: multipart/digest (RFC 2046 §5.1.5)
 }
 
 // File is a file to attach.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"mime"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,10 +41,17 @@ func (d Draft) entity() (entity, error) {
 	if len(words) > 1 {
 		whole, err = joinParts("alternative", boundary+"a", words)
 	}
-	if len(d.Files)+len(d.Letters) == 0 || err != nil {
+	if len(d.Files)+len(d.Letters)+len(d.Digest) == 0 || err != nil {
 		return whole, err
 	}
 	parts := []entity{whole}
+	if len(d.Digest) > 0 {
+		digest, err := digestEntity(boundary+"d", d.Digest)
+		if err != nil {
+			return digest, err
+		}
+		parts = append(parts, digest)
+	}
 	for _, raw := range d.Letters {
 		parts = append(parts, letterEntity(raw))
 	}
@@ -99,13 +107,14 @@ func (d Draft) boundary(text, html []byte) string {
 		note([]byte(f.Name))
 		note(f.Data)
 	}
-	for _, raw := range d.Letters {
+	inside := slices.Concat(d.Letters, d.Digest)
+	for _, raw := range inside {
 		note(raw)
 	}
 	for {
 		boundary := "=_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum.Sum(nil))[:24])
 		taken := false
-		for _, raw := range d.Letters { // letters inside are not encoded, and might hold a letter of ours
+		for _, raw := range inside { // letters inside are not encoded, and might hold a letter of ours
 			taken = taken || bytes.Contains(raw, []byte(boundary))
 		}
 		if !taken {
@@ -122,6 +131,20 @@ func textEntity(contentType string, text, written []byte) entity {
 		body = written
 	}
 	return entity{fields: []Field{{"Content-Type", contentType}, {"Content-Transfer-Encoding", encoding}}, body: body}
+}
+
+// digestEntity holds letters one behind the other. Their parts need no fields: in a multipart/digest everything is a letter (RFC 2046
+// §5.1.5), which mail programs show as one that can be answered by itself.
+func digestEntity(boundary string, letters [][]byte) (entity, error) {
+	var parts []entity
+	for _, raw := range letters {
+		raw = canonicalLines(raw)
+		if bytes.ContainsFunc(raw, func(c rune) bool { return c > 0x7E || c == 0 }) {
+			return entity{}, errors.New("draft: a letter of a digest is not in 7bit")
+		}
+		parts = append(parts, entity{body: raw})
+	}
+	return joinParts("digest", boundary, parts)
 }
 
 // letterEntity is a letter inside the letter. It may not be encoded (RFC 2046 §5.2.1); one that could not pass as it is becomes a

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
@@ -26,7 +25,8 @@ func (c *cli) newDigestPreview() *cobra.Command {
 	}
 	communityFlag(cmd, &domain)
 	cmd.Flags().StringVar(&member, "member", "", "whose digest")
-	oneOf(cmd, &format, "format", "A format", "as text, as HTML, or as a whole mail", "text", "html", "eml")
+	oneOf(cmd, &format, "format", "A format", "as text, as HTML, as the whole mail that the member gets, as a mail with each post a letter of its own, or as a plain digest (RFC 1153)",
+		"text", "html", "eml", "mime", "rfc1153")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if member == "" {
 			return usage(cmd, "Please say whose digest: --member ADDRESS.")
@@ -38,7 +38,7 @@ func (c *cli) newDigestPreview() *cobra.Command {
 				if m, err = theMember(tx, domain, member); err != nil {
 					return err
 				}
-				mail, err = p.Editor.Preview(tx, m)
+				mail, err = p.Editor.Preview(tx, m, digestFormat(format))
 				return err
 			})
 			if err != nil {
@@ -54,16 +54,26 @@ func (c *cli) newDigestPreview() *cobra.Command {
 	return cmd
 }
 
+// digestFormat is what the digest must be written as to be shown in a format; "" is what the member wants.
+func digestFormat(shown string) string {
+	switch shown {
+	case "eml":
+		return ""
+	case "mime":
+		return lists.FormatMIME
+	case "rfc1153":
+		return lists.FormatRFC1153
+	}
+	return lists.FormatBoth
+}
+
 // showDigest prints a digest as a reader sees it, or as a whole mail.
 func (c *cli) showDigest(m notice.Mail, format string) error {
 	switch format {
 	case "html":
 		return copyOut(c.out, []byte(m.Words.HTML))
-	case "eml":
-		raw, err := letter.Draft{
-			From: m.From, To: []letter.Mailbox{m.To}, ReplyTo: []letter.Mailbox{m.ReplyTo}, Subject: m.Words.Subject, Date: c.now().UTC().Truncate(time.Minute),
-			MessageID: letter.NewMessageID("preview", m.Community.Domain), Extra: m.Extra, Text: m.Words.Text, HTML: m.Words.HTML,
-		}.Bytes()
+	case "eml", "mime":
+		raw, err := m.Draft(letter.NewMessageID("preview", m.Community.Domain), c.now()).Bytes()
 		if err != nil {
 			return err
 		}

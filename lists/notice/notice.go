@@ -83,6 +83,7 @@ type Mail struct {
 	Extra      []letter.Field // further header fields
 	Files      []letter.File  // what travels with it
 	Letters    [][]byte       // whole letters inside it
+	Posts      [][]byte       // the posts of a digest in which each is a letter of its own, in 7bit
 	Auto       Auto
 	Hour       bool   // its date tells the hour alone
 	Private    bool   // must not leave this machine in clear
@@ -170,7 +171,7 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 		}
 	}
 	id := letter.NewMessageID(string(m.Kind), m.Community.Domain)
-	raw, err := m.draft(id, tx.Now).Bytes()
+	raw, err := m.Draft(id, tx.Now).Bytes()
 	if err != nil {
 		return Sent{}, fmt.Errorf("write a letter: %w", err)
 	}
@@ -226,11 +227,11 @@ func (o *Office) File(tx *db.Tx, s Sent, owner lists.MemberID, folder string, ob
 	return err
 }
 
-// draft is the letter as it will stand. Dates are whole minutes in UTC: the second of a private letter is nobody's business.
-func (m Mail) draft(id letter.MessageID, now time.Time) letter.Draft {
+// Draft is the letter as it will stand. Dates are whole minutes in UTC: the second of a private letter is nobody's business.
+func (m Mail) Draft(id letter.MessageID, now time.Time) letter.Draft {
 	d := letter.Draft{
 		From: m.From, To: []letter.Mailbox{m.To}, Subject: m.Words.Subject, Date: now.UTC().Truncate(time.Minute), MessageID: id,
-		InReplyTo: m.InReplyTo, References: m.References, Text: m.Words.Text, HTML: m.Words.HTML, Files: m.Files, Letters: m.Letters,
+		InReplyTo: m.InReplyTo, References: m.References, Text: m.Words.Text, HTML: m.Words.HTML, Files: m.Files, Letters: m.Letters, Digest: m.Posts,
 	}
 	if m.Hour {
 		d.Date = d.Date.Truncate(time.Hour)

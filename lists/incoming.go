@@ -36,6 +36,8 @@ type Incoming struct {
 	NullSender bool         // it came from <>, as bounces and other automatic letters do
 	Robot      bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
+	Veiled bool // it came through a door behind which nobody has a name: nothing that is kept may tell who sent it
+
 	Report *bounce.Aggregate // of a letter to an address for reports about our domain; nil for others
 	// Also are the other addresses of ours that the same session named. PrivateToo tells that one of them is a private door: then
 	// nothing of this letter becomes public before its author says so (product.md W4). WithManagers tells that it was taken there.

@@ -43,6 +43,9 @@ const (
 	AnonDropped AnonOutcome = "dropped" // forgotten, as asked
 	AnonExpired AnonOutcome = "expired" // forgotten, because there was no answer
 	AnonDecided AnonOutcome = "decided" // it is gone one way or the other
+
+	AnonForgotten AnonOutcome = "forgotten" // a conversation is erased, as its writer wishes
+	AnonExport    AnonOutcome = "export"    // what lies sealed is in no export
 )
 
 // AnonEnd tells the writer how a letter without a name ended. It never says which made-up name it had: nothing that stays may.

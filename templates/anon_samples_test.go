@@ -13,6 +13,8 @@ func anonSamples() []sample {
 		{"anon_end-dropped", AnonEnd{Community: bc, Outcome: AnonDropped, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"anon_end-expired", AnonEnd{Community: bc, Outcome: AnonExpired, Days: 14, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"anon_end-decided", AnonEnd{Community: bc, Outcome: AnonDecided, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
+		{"anon_end-forgotten", AnonEnd{Community: bc, Outcome: AnonForgotten, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
+		{"anon_end-export", AnonEnd{Community: bc, Outcome: AnonExport, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"unseal_ask", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", Days: 7, Ombuds: true}},
 		{"unseal_ask-second", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", By: "Mira", Days: 7}},
 		{"unseal_done", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example"}},

@@ -53,6 +53,15 @@ func Write(tx *db.Tx, e Entry) error {
 	return nil
 }
 
+// Veil takes out of the rows of a story whose letter it was: its Message-ID, whom it names, what was found out about the session. That
+// there was a letter stays, with its outcome, so that the books balance.
+func Veil(tx *db.Tx, story, detail string) error {
+	if _, err := tx.Exec("UPDATE log_entry SET msgid = '', rcpt = '', detail = ? WHERE story = ?", detail, story); err != nil {
+		return fmt.Errorf("veil %s in the logbook: %w", story, err)
+	}
+	return nil
+}
+
 const columns = "at, story, verb, msgid, copy, rcpt, detail"
 
 func scan(r db.Scanner) (e Entry, err error) {

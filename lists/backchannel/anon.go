@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,11 +34,12 @@ const (
 	DraftExpire calendar.Kind = "anon.expire" // one whose writer has not said YES is forgotten
 )
 
-func convPurpose(c ConvID) string  { return fmt.Sprintf("conv:%d", c) }
-func draftPurpose(id int64) string { return fmt.Sprintf("draft:%d", id) }
-func waitPurpose(id int64) string  { return fmt.Sprintf("wait:%d", id) }
-func blockPurpose(id int64) string { return fmt.Sprintf("block:%d", id) }
-func hour(t time.Time) time.Time   { return t.UTC().Truncate(time.Hour) }
+func purpose(word string, id int64) string { return fmt.Sprintf("%s:%d", word, id) }
+func convPurpose(c ConvID) string          { return purpose("conv", int64(c)) }
+func draftPurpose(id int64) string         { return purpose("draft", id) }
+func waitPurpose(id int64) string          { return purpose("wait", id) }
+func blockPurpose(id int64) string         { return purpose("block", id) }
+func hour(t time.Time) time.Time           { return t.UTC().Truncate(time.Hour) }
 
 // ombudsHint names the ombuds where there is one.
 func ombudsHint(c lists.Community) string {
@@ -52,8 +54,6 @@ func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 	switch {
 	case in.Sender.ID == 0 || in.Verdict == lists.Unverified:
 		return noDoorFor(in, "Letters without a name are taken from members alone, and nothing proves that this one is from a member.")
-	case len(in.Also) > 0:
-		return refusal.Because(refusal.NotAllowed, "A letter without your name goes to %s alone: what goes to other addresses beside it bears your name. Please send it again, to that address only.", in.To)
 	case b.Vault == nil:
 		return refusal.Because(refusal.Unavailable, "Letters without a name cannot be taken at the moment. Nothing was kept of this one.")
 	}
@@ -67,12 +67,9 @@ func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 	if n >= mostVoices {
 		return refusal.Because(refusal.Limit, "Three letters of yours without a name are open already, or wait for your YES. Please go on in those, or write again when one is closed.%s", ombudsHint(in.Community))
 	}
-	d := draft{id: randomID(), community: in.Community.ID, letter: in.ID}
-	who := identity{in.Sender.ID, in.From.Address.Local, in.From.Address.Domain}
-	if d.who, err = b.Vault.seal(who, draftPurpose(d.id)); err != nil {
-		return err
-	}
-	if d.name, err = newName(tx, in.Community.ID); err != nil {
+	d := draft{id: randomID(), community: in.Community.ID}
+	d.Who = writes(in)
+	if d.Name, err = newName(tx, in.Community.ID); err != nil {
 		return err
 	}
 	c, err := clean(tx, in.Letter, in.Sender)
@@ -80,8 +77,8 @@ func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	c.copies = beside(in)
-	d.subject, d.text = c.subject, c.text
-	if err := insertDraft(tx, d); err != nil {
+	d.Subject, d.Text = c.subject, c.text
+	if err := b.insertDraft(tx, d); err != nil {
 		return err
 	}
 	if err := in.Held(tx, "a letter without a name: its writer is shown what managers would see"); err != nil {
@@ -137,22 +134,15 @@ func (b *Letterbox) voicesOf(tx *db.Tx, c lists.Community, m lists.MemberID) (n 
 		}
 		return err
 	}
-	waitingYes, err := drafts(tx, c.ID)
-	if err != nil {
-		return 0, err
-	}
-	for _, d := range waitingYes {
-		if err := count(d.who, draftPurpose(d.id)); err != nil {
+	for _, kept := range []func(*db.Tx, lists.CommunityID) ([]draft, error){b.drafts, b.waits} {
+		all, err := kept(tx, c.ID)
+		if err != nil {
 			return 0, err
 		}
-	}
-	under, err := waits(tx, c.ID)
-	if err != nil {
-		return 0, err
-	}
-	for _, w := range under {
-		if err := count(w.who, waitPurpose(w.id)); err != nil {
-			return 0, err
+		for _, d := range all {
+			if d.Conv == 0 && d.Who.Member == m {
+				n++
+			}
 		}
 	}
 	open, err := openVoices(tx, c.ID)
@@ -173,16 +163,13 @@ func (b *Letterbox) voicesOf(tx *db.Tx, c lists.Community, m lists.MemberID) (n 
 
 // preview shows the writer exactly what managers would see.
 func (b *Letterbox) preview(tx *db.Tx, in *lists.Incoming, d draft, c cleaned, first string) error {
-	if err := noteTrace(tx, d.id, "", 0, in.ID); err != nil {
-		return err
-	}
 	members, err := lists.CountActive(tx, d.community)
 	if err != nil {
 		return err
 	}
 	t := templates.AnonPreview{
-		Community: in.Community.Name, Name: d.name, Subject: d.subject, Text: templates.Said(d.text), Signature: max(0, c.signature), Addresses: c.addresses, Others: c.others,
-		Files: c.files, Copies: c.copies, Shows: c.shows, Forwarded: c.forwarded, Unsure: c.unsure, Members: members, Days: heldDays, First: first, Ombuds: ombudsDoor(in.Community), Again: d.conv != 0,
+		Community: in.Community.Name, Name: d.Name, Subject: d.Subject, Text: templates.Said(d.Text), Signature: max(0, c.signature), Addresses: c.addresses, Others: c.others,
+		Files: c.files, Copies: c.copies, Shows: c.shows, Forwarded: c.forwarded, Unsure: c.unsure, Members: members, Days: heldDays, First: first, Ombuds: ombudsDoor(in.Community), Again: d.Conv != 0,
 	}
 	if t.Without, t.All, err = b.namedInDraft(tx, d); err != nil {
 		return err
@@ -191,16 +178,36 @@ func (b *Letterbox) preview(tx *db.Tx, in *lists.Incoming, d draft, c cleaned, f
 	if err != nil {
 		return err
 	}
-	mail := notice.Answer(in, notice.Converse, words)
-	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: in.Community.Address("managers")}
-	if mail.ReplyTo, err = b.draftDoor(tx, in.Community, d.id); err != nil {
-		return err
-	}
-	sent, err := b.Office.Send(tx, mail)
+	sent, err := b.toNobody(tx, notice.Answer(in, notice.Converse, words), writes(in), d.id)
 	if err != nil {
 		return err
 	}
-	return noteTrace(tx, d.id, sent.ID, sent.Stored, 0)
+	return noteTrace(tx, d.id, sent.Stored)
+}
+
+// writes is who sent a letter, for the seal.
+func writes(in *lists.Incoming) identity {
+	return identity{Member: in.Sender.ID, Local: in.From.Address.Local, Domain: in.From.Address.Domain}
+}
+
+// toNobody sends the writer of a draft a letter about it. Its row in the queue, its story and its stored bytes do not know whom it is for:
+// the backup of a quiet day would show who got mail when somebody wrote without a name.
+func (b *Letterbox) toNobody(tx *db.Tx, mail notice.Mail, who identity, draft int64) (notice.Sent, error) {
+	var err error
+	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: mail.Community.Address("managers")}
+	if mail.ReplyTo, err = b.draftDoor(tx, mail.Community, draft); err != nil {
+		return notice.Sent{}, err
+	}
+	mail.Guard, mail.Member, mail.Story = voiceWord, 0, ""
+	mail.To = letter.Mailbox{Address: letter.Address{Local: "letterbox-" + strconv.FormatInt(draft, 36), Domain: voiceDomain}}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return sent, err
+	}
+	if err := b.noteMail(tx, sent.ID, who); err != nil {
+		return sent, err
+	}
+	return sent, noteRef(tx, sent.ID, draft)
 }
 
 // draftDoor is where the writer decides. It bears nobody's name.
@@ -214,13 +221,13 @@ func (b *Letterbox) namedInDraft(tx *db.Tx, d draft) (names []string, all bool, 
 	if err != nil {
 		return nil, false, err
 	}
-	named := mentions(d.subject+"\n"+d.text, managers, d.name, true)
+	named := mentions(d.Subject+"\n"+d.Text, managers, d.Name, true)
 	return others(named, 0), len(named) == len(managers) && len(named) > 0, nil
 }
 
 // decideAnon takes the writer's word about a letter without a name.
 func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
-	d, found, err := findDraft(tx, id)
+	d, found, err := b.findDraft(tx, id)
 	switch {
 	case err != nil:
 		return err
@@ -232,11 +239,7 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 		}
 		return b.endDraft(tx, in, id, templates.AnonEnd{Outcome: templates.AnonDecided})
 	}
-	who, err := b.Vault.open(d.who, draftPurpose(d.id))
-	if err != nil {
-		return err
-	}
-	if who.Member != in.Sender.ID {
+	if d.Who.Member != in.Sender.ID {
 		return lists.NoSuchAddress()
 	}
 	text := strings.TrimSpace(in.Letter.NewText().Text)
@@ -246,7 +249,7 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 	case line == namedWord || line == "NAMED" || line == "NAME":
 		return b.sendNamed(tx, in, d)
 	case alone && word == "YES":
-		return b.sendAnon(tx, in, d, who)
+		return b.sendAnon(tx, in, d)
 	case alone && (word == "NO" || word == "DROP"):
 		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
 			return err
@@ -264,9 +267,9 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 		again := cleaned{shows: shownOfDraft(tx, d, in.Sender)}
 		return b.preview(tx, in, d, again, firstLine(text))
 	}
-	c.subject = d.subject
-	d.text = c.text
-	if err := changeDraft(tx, d.id, d.subject, d.text); err != nil {
+	c.subject = d.Subject
+	d.Text = c.text
+	if err := b.changeDraft(tx, d); err != nil {
 		return err
 	}
 	return b.preview(tx, in, d, c, "")
@@ -278,16 +281,16 @@ func shownOfDraft(tx *db.Tx, d draft, m lists.Member) []string {
 	if err != nil {
 		return nil
 	}
-	return shownOf(d.subject, d.text, m, own)
+	return shownOf(d.Subject, d.Text, m, own)
 }
 
 // sendAnon sends a letter on its way: it waits for a random moment, under another number, and everything that lies about it elsewhere is
 // destroyed.
-func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft, who identity) error {
-	if err := b.mayWriteAnon(tx, in, d.conv); err != nil {
+func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft) error {
+	if err := b.mayWriteAnon(tx, in, d.Conv); err != nil {
 		return err
 	}
-	if strings.TrimSpace(d.text) == "" {
+	if strings.TrimSpace(d.Text) == "" {
 		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
 			return err
 		}
@@ -296,32 +299,28 @@ func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft, who identit
 	if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
 		return err
 	}
-	if err := b.relayLater(tx, in.Community.ID, d.conv, d.name, d.subject, d.text, who); err != nil {
+	if err := b.relayLater(tx, d); err != nil {
 		return err
 	}
 	return b.forgetDraft(tx, in, d, templates.AnonEnd{Outcome: templates.AnonSent})
 }
 
 // relayLater has a letter wait for its moment.
-func (b *Letterbox) relayLater(tx *db.Tx, community lists.CommunityID, conv ConvID, name, subject, text string, who identity) (err error) {
-	w := waiting{id: randomID(), community: community, conv: conv, name: name, subject: subject, text: text}
-	if w.who, err = b.Vault.seal(who, waitPurpose(w.id)); err != nil {
-		return err
-	}
-	return insertWait(tx, w, tx.Now.Add(soonest+time.Duration(random(int((latest-soonest)/time.Second)))*time.Second))
+func (b *Letterbox) relayLater(tx *db.Tx, d draft) error {
+	return b.insertWait(tx, d, tx.Now.Add(soonest+time.Duration(random(int((latest-soonest)/time.Second)))*time.Second))
 }
 
 // sendNamed gives the letter to the managers in its writer's own name.
 func (b *Letterbox) sendNamed(tx *db.Tx, in *lists.Incoming, d draft) error {
-	if d.conv != 0 { // the other words of that conversation would get its name with it
+	if d.Conv != 0 { // the other words of that conversation would get its name with it
 		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
 			return err
 		}
 		return b.preview(tx, in, d, cleaned{shows: shownOfDraft(tx, d, in.Sender)}, namedWord)
 	}
 	draft := letter.Draft{
-		From: in.From, To: []letter.Mailbox{{Address: in.Community.Address("managers")}}, Subject: d.subject, Date: tx.Now.UTC(),
-		MessageID: letter.NewMessageID("n", in.Community.Domain), Text: d.text,
+		From: in.From, To: []letter.Mailbox{{Address: in.Community.Address("managers")}}, Subject: d.Subject, Date: tx.Now.UTC(),
+		MessageID: letter.NewMessageID("n", in.Community.Domain), Text: d.Text,
 	}
 	raw, err := draft.Bytes()
 	if err != nil {
@@ -336,23 +335,15 @@ func (b *Letterbox) sendNamed(tx *db.Tx, in *lists.Incoming, d draft) error {
 	if _, err := b.take(tx, &named, Context{}, true); err != nil {
 		return err
 	}
-	return b.destroyWith(tx, in, d.id)
+	return b.destroy(tx, d.id)
 }
 
 // forgetDraft destroys a draft and tells its writer how it ended.
 func (b *Letterbox) forgetDraft(tx *db.Tx, in *lists.Incoming, d draft, end templates.AnonEnd) error {
-	if err := b.destroyWith(tx, in, d.id); err != nil {
+	if err := b.destroy(tx, d.id); err != nil {
 		return err
 	}
 	return b.endDraft(tx, in, d.id, end)
-}
-
-// destroyWith destroys a draft, and the letter by which its writer decided: it quotes it.
-func (b *Letterbox) destroyWith(tx *db.Tx, in *lists.Incoming, id int64) error {
-	if err := b.destroy(tx, id); err != nil {
-		return err
-	}
-	return b.Office.Store.DropLetter(tx, in.ID)
 }
 
 // endDraft tells the writer how a letter ended, and names nobody else. A reply to that goes to where the draft was.
@@ -363,38 +354,22 @@ func (b *Letterbox) endDraft(tx *db.Tx, in *lists.Incoming, id int64, t template
 		return err
 	}
 	mail := notice.Answer(in, notice.Converse, words)
-	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: in.Community.Address("managers")}
 	if t.Outcome == templates.AnonDecided {
 		mail.Answer = "anon-decided"
 	}
-	if mail.ReplyTo, err = b.draftDoor(tx, in.Community, id); err != nil {
-		return err
-	}
-	sent, err := b.Office.Send(tx, mail)
-	if err == notice.ErrEnough {
+	if _, err = b.toNobody(tx, mail, writes(in), id); err == notice.ErrEnough {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return noteRef(tx, sent.ID, id)
+	return err
 }
 
 // draftExpired forgets a letter whose writer has said nothing, and tells them.
 func (b *Letterbox) draftExpired(tx *db.Tx, due calendar.Due) error {
-	d, found, err := findDraft(tx, due.Object)
+	d, found, err := b.findDraft(tx, due.Object)
 	if err != nil || !found {
 		return err
 	}
-	who, err := b.Vault.open(d.who, draftPurpose(d.id))
-	if err != nil {
-		return err
-	}
 	community, err := lists.CommunityByID(tx, d.community)
-	if err != nil {
-		return err
-	}
-	m, err := lists.MemberByID(tx, who.Member)
 	if err != nil {
 		return err
 	}
@@ -407,16 +382,8 @@ func (b *Letterbox) draftExpired(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
-	mail := notice.ToMember(community, m, notice.Converse, words)
-	mail.From = letter.Mailbox{Name: "The managers' letterbox", Address: community.Address("managers")}
-	if mail.ReplyTo, err = b.draftDoor(tx, community, d.id); err != nil {
-		return err
-	}
-	sent, err := b.Office.Send(tx, mail)
-	if err != nil {
-		return err
-	}
-	return noteRef(tx, sent.ID, d.id)
+	_, err = b.toNobody(tx, notice.Mail{Community: community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}, d.Who, d.id)
+	return err
 }
 
 // aboutDraft finds the draft that a letter answers by an id of ours.

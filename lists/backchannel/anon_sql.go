@@ -23,27 +23,20 @@ const schemaAnon = `
 		box    BLOB NOT NULL
 	) STRICT;
 
-	-- Letters that wait for their writer's YES. All of it is destroyed then.
+	-- Letters that wait for their writer's YES: all of them sealed, for in the one that goes on with a conversation stands what its writer
+	-- may take out of it. Destroyed then.
 	CREATE TABLE anon_draft (
 		id        INTEGER PRIMARY KEY,                 -- random: no number tells how many there were
 		community INTEGER NOT NULL REFERENCES community (id),
-		conv      INTEGER NOT NULL,                    -- the conversation it goes on with; 0 begins one
-		name      TEXT NOT NULL,                       -- the made-up name it will have
-		subject   TEXT NOT NULL,
-		words     TEXT NOT NULL,
-		letter    INTEGER NOT NULL,                    -- the letter as it came, in the archive; it may be gone
-		at        INTEGER NOT NULL,
 		key_id    INTEGER NOT NULL,
 		nonce     BLOB NOT NULL,
 		box       BLOB NOT NULL
 	) STRICT;
 
-	-- What of a draft lies elsewhere until it is decided: our own letters about it, and those of its writer.
+	-- What of a draft lies elsewhere until it is decided: our own letters about it. Those of its writer are destroyed as they come.
 	CREATE TABLE anon_trace (
-		draft  INTEGER NOT NULL,
-		msgid  TEXT NOT NULL,                          -- of ours; '' is a letter of the writer's
-		raw    INTEGER NOT NULL,                       -- stored bytes of ours
-		letter INTEGER NOT NULL                        -- in the archive
+		draft INTEGER NOT NULL,
+		raw   INTEGER NOT NULL                         -- stored bytes
 	) STRICT;
 	CREATE INDEX anon_trace_draft ON anon_trace (draft);
 
@@ -51,17 +44,30 @@ const schemaAnon = `
 	CREATE TABLE anon_ref (
 		msgid TEXT PRIMARY KEY,
 		draft INTEGER NOT NULL,
-		at    INTEGER NOT NULL
+		day   INTEGER NOT NULL                         -- microseconds UTC, of a whole day
 	) STRICT, WITHOUT ROWID;
+
+	-- To whom our letters about drafts go: the queue does not know it.
+	CREATE TABLE anon_mail (
+		msgid  TEXT PRIMARY KEY,
+		day    INTEGER NOT NULL,
+		key_id INTEGER NOT NULL,
+		nonce  BLOB NOT NULL,
+		box    BLOB NOT NULL
+	) STRICT, WITHOUT ROWID;
+
+	-- Conversations whose writers want them forgotten: which, lies sealed as well, or the day would tell whose it was.
+	CREATE TABLE anon_forget (
+		id     INTEGER PRIMARY KEY,                    -- random
+		key_id INTEGER NOT NULL,
+		nonce  BLOB NOT NULL,
+		box    BLOB NOT NULL
+	) STRICT;
 
 	-- Letters that go to the managers at a random moment within the hour.
 	CREATE TABLE anon_wait (
 		id        INTEGER PRIMARY KEY,                 -- random, and not that of the draft
 		community INTEGER NOT NULL REFERENCES community (id),
-		conv      INTEGER NOT NULL,
-		name      TEXT NOT NULL,
-		subject   TEXT NOT NULL,
-		words     TEXT NOT NULL,
 		key_id    INTEGER NOT NULL,
 		nonce     BLOB NOT NULL,
 		box       BLOB NOT NULL
@@ -99,16 +105,20 @@ const schemaAnon = `
 	) STRICT;
 	CREATE INDEX unseal_conv ON unseal (conv)`
 
-// draft is a letter without a name before its writer has decided.
+// draft is a letter without a name before the managers have it: it waits for its writer's YES, or for its moment.
 type draft struct {
 	id        int64
 	community lists.CommunityID
-	conv      ConvID
-	name      string
-	subject   string
-	text      string
-	letter    archive.LetterID
-	who       sealed
+	unsent
+}
+
+// unsent is what lies sealed of it.
+type unsent struct {
+	Who     identity `json:"who"`
+	Conv    ConvID   `json:"conv,omitempty"` // the conversation it goes on with; 0 begins one
+	Name    string   `json:"name"`           // the made-up name it will have
+	Subject string   `json:"subject,omitempty"`
+	Text    string   `json:"text"`
 }
 
 // randomID is a number that tells nothing.
@@ -118,56 +128,120 @@ func randomID() int64 {
 	return int64(binary.BigEndian.Uint64(b[:])>>12) + 1
 }
 
-const draftColumns = "id, community, conv, name, subject, words, letter, key_id, nonce, box"
-
-func scanDraft(r db.Scanner) (d draft, err error) {
-	return d, r.Scan(&d.id, &d.community, &d.conv, &d.name, &d.subject, &d.text, &d.letter, &d.who.kid, &d.who.nonce, &d.who.box)
+// sealedDraft is a row of anon_draft or anon_wait.
+type sealedDraft struct {
+	id        int64
+	community lists.CommunityID
+	sealed
 }
 
-func insertDraft(tx *db.Tx, d draft) error {
-	_, err := tx.Exec(`INSERT INTO anon_draft (id, community, conv, name, subject, words, letter, at, key_id, nonce, box)
-		VALUES (@id, @community, @conv, @name, @subject, @words, @letter, @at, @key, @nonce, @box)`, db.Named("id", d.id), db.Named("community", d.community), db.Named("conv", d.conv),
-		db.Named("name", d.name), db.Named("subject", d.subject), db.Named("words", d.text), db.Named("letter", int64(d.letter)), db.Named("at", db.Micros(tx.Now)),
-		db.Named("key", d.who.kid), db.Named("nonce", d.who.nonce), db.Named("box", d.who.box))
+const draftColumns = "id, community, key_id, nonce, box"
+
+func scanDraft(r db.Scanner) (d sealedDraft, err error) {
+	return d, r.Scan(&d.id, &d.community, &d.kid, &d.nonce, &d.box)
+}
+
+// openDraft opens the seal of a letter without a name.
+func (b *Letterbox) openDraft(s sealedDraft, purpose string) (d draft, err error) {
+	if b.Vault == nil {
+		return d, errSealed
+	}
+	d.id, d.community = s.id, s.community
+	return d, b.Vault.read(s.sealed, purpose, &d.unsent)
+}
+
+func (b *Letterbox) insertDraft(tx *db.Tx, d draft) error {
+	s, err := b.Vault.write(d.unsent, draftPurpose(d.id))
 	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec("INSERT INTO anon_draft (id, community, key_id, nonce, box) VALUES (@id, @community, @key, @nonce, @box)",
+		db.Named("id", d.id), db.Named("community", d.community), db.Named("key", s.kid), db.Named("nonce", s.nonce), db.Named("box", s.box)); err != nil {
 		return err
 	}
 	return calendar.Set(tx, DraftExpire, d.id, tx.Now.AddDate(0, 0, heldDays))
 }
 
-func findDraft(tx *db.Tx, id int64) (draft, bool, error) {
-	d, err := scanDraft(tx.QueryRow("SELECT "+draftColumns+" FROM anon_draft WHERE id = ?", id))
+func (b *Letterbox) findDraft(tx *db.Tx, id int64) (d draft, found bool, err error) {
+	s, err := scanDraft(tx.QueryRow("SELECT "+draftColumns+" FROM anon_draft WHERE id = ?", id))
 	if errors.Is(err, db.ErrNoRows) {
 		return d, false, nil
+	}
+	if err == nil {
+		d, err = b.openDraft(s, draftPurpose(id))
 	}
 	return d, err == nil, err
 }
 
-func drafts(tx *db.Tx, c lists.CommunityID) ([]draft, error) {
-	return db.Select(tx, scanDraft, "SELECT "+draftColumns+" FROM anon_draft WHERE community = ? AND conv = 0", c)
+// drafts are the letters without a name that wait for their writers' word. One whose seal nobody can open is nobody's.
+func (b *Letterbox) drafts(tx *db.Tx, c lists.CommunityID) ([]draft, error) {
+	rows, err := db.Select(tx, scanDraft, "SELECT "+draftColumns+" FROM anon_draft WHERE community = ?", c)
+	return b.opened(rows, draftPurpose), err
 }
 
-func changeDraft(tx *db.Tx, id int64, subject, text string) error {
-	_, err := tx.Exec("UPDATE anon_draft SET subject = @subject, words = @words WHERE id = @id", db.Named("subject", subject), db.Named("words", text), db.Named("id", id))
+func (b *Letterbox) opened(rows []sealedDraft, purpose func(int64) string) (all []draft) {
+	for _, s := range rows {
+		if d, err := b.openDraft(s, purpose(s.id)); err == nil {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func (b *Letterbox) changeDraft(tx *db.Tx, d draft) error {
+	s, err := b.Vault.write(d.unsent, draftPurpose(d.id))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("UPDATE anon_draft SET key_id = @key, nonce = @nonce, box = @box WHERE id = @id",
+		db.Named("id", d.id), db.Named("key", s.kid), db.Named("nonce", s.nonce), db.Named("box", s.box))
 	return err
 }
 
 // noteTrace remembers what is to be destroyed with a draft.
-func noteTrace(tx *db.Tx, draft int64, id letter.MessageID, raw archive.RawID, l archive.LetterID) error {
-	if id != "" {
-		if err := noteRef(tx, id, draft); err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec("INSERT INTO anon_trace (draft, msgid, raw, letter) VALUES (@draft, @msgid, @raw, @letter)",
-		db.Named("draft", draft), db.Named("msgid", string(id)), db.Named("raw", int64(raw)), db.Named("letter", int64(l)))
+func noteTrace(tx *db.Tx, draft int64, raw archive.RawID) error {
+	_, err := tx.Exec("INSERT INTO anon_trace (draft, raw) VALUES (?, ?)", draft, int64(raw))
 	return err
+}
+
+// dayOf is a date as it stands beside what must not be joined by its time.
+func dayOf(t time.Time) int64 { return db.Micros(t.UTC().Truncate(24 * time.Hour)) }
+
+// mailKept is how long is known to whom a letter of ours goes: longer than the queue tries.
+const mailKept = 7 * 24 * time.Hour
+
+func mailPurpose(id letter.MessageID) string { return "mail:" + string(id) }
+
+// noteMail seals to whom a letter of ours goes.
+func (b *Letterbox) noteMail(tx *db.Tx, id letter.MessageID, who identity) error {
+	if _, err := tx.Exec("DELETE FROM anon_mail WHERE day < ?", dayOf(tx.Now.Add(-mailKept))); err != nil {
+		return err
+	}
+	s, err := b.Vault.seal(who, mailPurpose(id))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("INSERT INTO anon_mail (msgid, day, key_id, nonce, box) VALUES (@msgid, @day, @key, @nonce, @box)",
+		db.Named("msgid", string(id)), db.Named("day", dayOf(tx.Now)), db.Named("key", s.kid), db.Named("nonce", s.nonce), db.Named("box", s.box))
+	return err
+}
+
+// mailTo finds to whom a letter of ours about a draft goes.
+func (b *Letterbox) mailTo(tx *db.Tx, id letter.MessageID) (identity, error) {
+	var s sealed
+	if err := tx.QueryRow("SELECT key_id, nonce, box FROM anon_mail WHERE msgid = ?", string(id)).Scan(&s.kid, &s.nonce, &s.box); err != nil {
+		return identity{}, err
+	}
+	if b.Vault == nil {
+		return identity{}, errSealed
+	}
+	return b.Vault.open(s, mailPurpose(id))
 }
 
 // noteRef remembers that a letter of ours is about a draft.
 func noteRef(tx *db.Tx, id letter.MessageID, draft int64) error {
-	_, err := tx.Exec("INSERT INTO anon_ref (msgid, draft, at) VALUES (@msgid, @draft, @at) ON CONFLICT DO NOTHING",
-		db.Named("msgid", string(id)), db.Named("draft", draft), db.Named("at", db.Micros(tx.Now)))
+	_, err := tx.Exec("INSERT INTO anon_ref (msgid, draft, day) VALUES (@msgid, @draft, @day) ON CONFLICT DO NOTHING",
+		db.Named("msgid", string(id)), db.Named("draft", draft), db.Named("day", dayOf(tx.Now)))
 	return err
 }
 
@@ -180,29 +254,62 @@ func anonRef(tx *db.Tx, id letter.MessageID) (draft int64, found bool, err error
 	return draft, err == nil, err
 }
 
-// anonRefsKept is how long an answer to such a letter is known, longer than anybody waits.
-const anonRefsKept = 400 * 24 * time.Hour
+// forgetting is a conversation that its writer wants forgotten.
+type forgetting struct {
+	id   int64
+	what sealed
+}
 
-// destroy forgets a draft and everything of it: our letters about it, and its writer's as they came.
-func (b *Letterbox) destroy(tx *db.Tx, id int64) error {
-	type trace struct {
-		raw    archive.RawID
-		letter archive.LetterID
-	}
-	all, err := db.Select(tx, func(r db.Scanner) (t trace, err error) { return t, r.Scan(&t.raw, &t.letter) }, "SELECT raw, letter FROM anon_trace WHERE draft = ?", id)
+func scanForget(r db.Scanner) (f forgetting, err error) {
+	return f, r.Scan(&f.id, &f.what.kid, &f.what.nonce, &f.what.box)
+}
+
+func insertForget(tx *db.Tx, id int64, what sealed, at time.Time) error {
+	_, err := tx.Exec("INSERT INTO anon_forget (id, key_id, nonce, box) VALUES (@id, @key, @nonce, @box)",
+		db.Named("id", id), db.Named("key", what.kid), db.Named("nonce", what.nonce), db.Named("box", what.box))
 	if err != nil {
 		return err
 	}
-	for _, t := range all {
-		if t.raw != 0 {
-			if err := b.Office.Store.DropRaw(tx, t.raw); err != nil {
-				return err
-			}
-		}
-		if t.letter != 0 {
-			if err := b.Office.Store.DropLetter(tx, t.letter); err != nil {
-				return err
-			}
+	return calendar.Set(tx, EraseVoice, id, at)
+}
+
+func forgets(tx *db.Tx) ([]forgetting, error) {
+	return db.Select(tx, scanForget, "SELECT id, key_id, nonce, box FROM anon_forget")
+}
+
+func takeForget(tx *db.Tx, id int64) (forgetting, error) {
+	return scanForget(tx.QueryRow("DELETE FROM anon_forget WHERE id = ? RETURNING id, key_id, nonce, box", id))
+}
+
+// undate takes the day out of what is left of a forgotten conversation without a name.
+func undate(tx *db.Tx, c Conv) error {
+	_, err := tx.Exec("UPDATE conv SET closed = opened, erased = opened WHERE id = ? AND anon AND erased <> 0", c.ID)
+	return err
+}
+
+// outlive keeps the Message-IDs of our letters to the writer of a conversation that is forgotten: an answer to one is still none in the
+// writer's own name.
+func outlive(tx *db.Tx, c Conv) error {
+	if !c.Anon {
+		return nil
+	}
+	_, err := tx.Exec("INSERT INTO anon_ref (msgid, draft, day) SELECT msgid, @draft, @day FROM conv_ref WHERE conv = @conv AND manager = 0 ON CONFLICT DO NOTHING",
+		db.Named("draft", randomID()), db.Named("day", dayOf(c.Opened)), db.Named("conv", c.ID))
+	return err
+}
+
+// anonRefsKept is how long an answer to such a letter is known, longer than anybody waits.
+const anonRefsKept = 400 * 24 * time.Hour
+
+// destroy forgets a draft and everything of it, our letters about it too.
+func (b *Letterbox) destroy(tx *db.Tx, id int64) error {
+	all, err := db.Select(tx, func(r db.Scanner) (raw archive.RawID, err error) { return raw, r.Scan(&raw) }, "SELECT raw FROM anon_trace WHERE draft = ?", id)
+	if err != nil {
+		return err
+	}
+	for _, raw := range all {
+		if err := b.Office.Store.DropRaw(tx, raw); err != nil {
+			return err
 		}
 	}
 	for _, q := range []string{"DELETE FROM anon_trace WHERE draft = ?", "DELETE FROM anon_draft WHERE id = ?"} {
@@ -210,60 +317,60 @@ func (b *Letterbox) destroy(tx *db.Tx, id int64) error {
 			return err
 		}
 	}
-	if _, err := tx.Exec("DELETE FROM anon_ref WHERE at < ?", db.Micros(tx.Now.Add(-anonRefsKept))); err != nil {
+	if _, err := tx.Exec("DELETE FROM anon_ref WHERE day < ?", dayOf(tx.Now.Add(-anonRefsKept))); err != nil {
 		return err
 	}
 	return calendar.Clear(tx, DraftExpire, id)
 }
 
-// waiting is a letter on its way to the managers.
-type waiting struct {
-	id        int64
-	community lists.CommunityID
-	conv      ConvID
-	name      string
-	subject   string
-	text      string
-	who       sealed
-}
-
-const waitColumns = "id, community, conv, name, subject, words, key_id, nonce, box"
-
-func scanWait(r db.Scanner) (w waiting, err error) {
-	return w, r.Scan(&w.id, &w.community, &w.conv, &w.name, &w.subject, &w.text, &w.who.kid, &w.who.nonce, &w.who.box)
-}
-
-func insertWait(tx *db.Tx, w waiting, at time.Time) error {
-	_, err := tx.Exec(`INSERT INTO anon_wait (id, community, conv, name, subject, words, key_id, nonce, box)
-		VALUES (@id, @community, @conv, @name, @subject, @words, @key, @nonce, @box)`, db.Named("id", w.id), db.Named("community", w.community), db.Named("conv", w.conv),
-		db.Named("name", w.name), db.Named("subject", w.subject), db.Named("words", w.text), db.Named("key", w.who.kid), db.Named("nonce", w.who.nonce), db.Named("box", w.who.box))
+// insertWait has a letter wait for its moment, under another number than that by which its writer decided.
+func (b *Letterbox) insertWait(tx *db.Tx, d draft, at time.Time) error {
+	d.id = randomID()
+	s, err := b.Vault.write(d.unsent, waitPurpose(d.id))
 	if err != nil {
 		return err
 	}
-	return calendar.Set(tx, AnonRelay, w.id, at)
+	if _, err := tx.Exec("INSERT INTO anon_wait (id, community, key_id, nonce, box) VALUES (@id, @community, @key, @nonce, @box)",
+		db.Named("id", d.id), db.Named("community", d.community), db.Named("key", s.kid), db.Named("nonce", s.nonce), db.Named("box", s.box)); err != nil {
+		return err
+	}
+	return calendar.Set(tx, AnonRelay, d.id, at)
 }
 
-func takeWait(tx *db.Tx, id int64) (waiting, error) {
-	return scanWait(tx.QueryRow("DELETE FROM anon_wait WHERE id = ? RETURNING "+waitColumns, id))
+func (b *Letterbox) takeWait(tx *db.Tx, id int64) (draft, error) {
+	s, err := scanDraft(tx.QueryRow("DELETE FROM anon_wait WHERE id = ? RETURNING "+draftColumns, id))
+	if err != nil {
+		return draft{}, err
+	}
+	return b.openDraft(s, waitPurpose(id))
 }
 
-func waits(tx *db.Tx, c lists.CommunityID) ([]waiting, error) {
-	return db.Select(tx, scanWait, "SELECT "+waitColumns+" FROM anon_wait WHERE community = ? AND conv = 0", c)
+// waits are the letters without a name that are on their way to the managers.
+func (b *Letterbox) waits(tx *db.Tx, c lists.CommunityID) ([]draft, error) {
+	rows, err := db.Select(tx, scanDraft, "SELECT "+draftColumns+" FROM anon_wait WHERE community = ?", c)
+	return b.opened(rows, waitPurpose), err
+}
+
+func dropWait(tx *db.Tx, id int64) error {
+	if _, err := tx.Exec("DELETE FROM anon_wait WHERE id = ?", id); err != nil {
+		return err
+	}
+	return calendar.Clear(tx, AnonRelay, id)
 }
 
 // openVoice begins a conversation under a made-up name, dated by the hour.
-func (b *Letterbox) openVoice(tx *db.Tx, w waiting, who identity) (Conv, error) {
+func (b *Letterbox) openVoice(tx *db.Tx, w draft) (Conv, error) {
 	for {
 		id, err := tx.Insert(`INSERT INTO conv (code, community, member, local, domain, name, kind, subject, about, digest, thread, opened, anon)
 			VALUES (@code, @community, NULL, '', '', @name, 'question', @subject, '', 0, '', @opened, 1)`,
-			db.Named("code", newCode()), db.Named("community", w.community), db.Named("name", w.name), db.Named("subject", w.subject), db.Named("opened", db.Micros(hour(tx.Now))))
+			db.Named("code", newCode()), db.Named("community", w.community), db.Named("name", w.Name), db.Named("subject", w.Subject), db.Named("opened", db.Micros(hour(tx.Now))))
 		if db.IsUnique(err) {
 			continue
 		}
 		if err != nil {
 			return Conv{}, err
 		}
-		s, err := b.Vault.seal(who, convPurpose(ConvID(id)))
+		s, err := b.Vault.seal(w.Who, convPurpose(ConvID(id)))
 		if err != nil {
 			return Conv{}, err
 		}

@@ -47,6 +47,9 @@ type Context struct {
 
 // Receive takes a letter to the managers, a letter through a personal address, or an answer to one of our questions.
 func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
+	if in.Veiled && len(in.Also) > 0 {
+		return refusal.Because(refusal.NotAllowed, "A letter without your name goes to %s alone: what goes to other addresses beside it bears your name. Please send it again, to that address only.", in.To)
+	}
 	if in.Token == nil && in.Name.Kind == address.Note {
 		return b.lostNote(tx, in)
 	}
@@ -164,7 +167,7 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 		return done, err
 	}
 	ref, c, err := b.byReference(tx, in)
-	if err == nil && ref.manager == 0 && !asked {
+	if err == nil && ref.manager == 0 && !asked && !c.Anon {
 		if done, err := b.own(tx, in, c); err != nil || done {
 			return false, err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/notice"
@@ -23,9 +24,6 @@ type Eraser interface {
 // transaction, and out of the write-ahead log with the next Wipe.
 func (b *Letterbox) Forget(tx *db.Tx, m lists.Member) (letters int, err error) {
 	e := Erasure{Community: m.Community, Member: m.ID, At: tx.Now}
-	if err := audit(tx, m.Community, 0, "erase a member's letters", fmt.Sprintf("member:%d", m.ID), ""); err != nil {
-		return 0, err
-	}
 	return b.erase(tx, e, true)
 }
 
@@ -89,10 +87,14 @@ func (b *Letterbox) erase(tx *db.Tx, e Erasure, tell bool) (letters int, err err
 			erased = append(erased, c)
 		}
 	}
-	if err := b.eraseVoices(tx, m); err != nil {
+	if err := b.eraseVoices(tx, m, 0); err != nil {
 		return 0, err
 	}
-	if err := noteErasure(tx, e, pending); err != nil {
+	if err := unlearn(tx, m.ID); err != nil {
+		return 0, err
+	}
+	id, err := noteErasure(tx, e, pending)
+	if err != nil {
 		return 0, err
 	}
 	for _, room := range b.Erasers {
@@ -101,7 +103,7 @@ func (b *Letterbox) erase(tx *db.Tx, e Erasure, tell bool) (letters int, err err
 		}
 	}
 	if tell {
-		err = b.tellErased(tx, m, erased)
+		err = tellLater(tx, id, erased)
 	}
 	return letters, err
 }
@@ -198,8 +200,48 @@ func scrub(text string, gone map[string]bool) string {
 	return strings.Join(kept, "\n")
 }
 
-// tellErased asks the managers to delete what they have in their own mailboxes: each hears of those letters alone that they may know of.
-func (b *Letterbox) tellErased(tx *db.Tx, m lists.Member, erased []Conv) error {
+// Erased is the calendar's kind for the word to managers that a member's letters were erased: the object is the wish.
+const Erased calendar.Kind = "letter.erased"
+
+// When managers hear of a wish: after all that the same member may have written without a name is gone (eraseWithin), and long enough
+// after it for nobody to know which day that was.
+const (
+	toldSoonest = 24 * time.Hour
+	toldLatest  = 4 * 24 * time.Hour
+)
+
+// tellLater has the managers told at a random moment.
+func tellLater(tx *db.Tx, id int64, erased []Conv) error {
+	for _, c := range erased {
+		if err := noteErased(tx, id, c.ID); err != nil {
+			return err
+		}
+	}
+	return calendar.Set(tx, Erased, id, tx.Now.Add(toldSoonest+time.Duration(random(int((toldLatest-toldSoonest)/time.Minute)))*time.Minute))
+}
+
+// tellErased writes a member's wish into the audit and asks the managers to delete what they have in their own mailboxes: each hears of
+// those letters alone that they may know of.
+func (b *Letterbox) tellErased(tx *db.Tx, due calendar.Due) error {
+	e, codes, err := takeErased(tx, due.Object)
+	if err != nil {
+		return err
+	}
+	m, err := lists.MemberByID(tx, e.Member)
+	if err != nil {
+		return err
+	}
+	if err := audit(tx, m.Community, 0, "erase a member's letters", fmt.Sprintf("member:%d", m.ID), ""); err != nil {
+		return err
+	}
+	var erased []Conv
+	for _, id := range codes {
+		c, err := row(tx, id)
+		if err != nil {
+			return err
+		}
+		erased = append(erased, c)
+	}
 	community, err := lists.CommunityByID(tx, m.Community)
 	if err != nil {
 		return err

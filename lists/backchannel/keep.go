@@ -84,6 +84,9 @@ func (b *Letterbox) forgetWords(tx *db.Tx, c Conv) error {
 		if err := hideFromWriter(tx, one); err != nil {
 			return err
 		}
+		if err := outlive(tx, one); err != nil {
+			return err
+		}
 		if err := b.ForgetFiles(tx, part); err != nil {
 			return err
 		}

@@ -32,6 +32,13 @@ const schemaKeep = `
 	) STRICT;
 	CREATE INDEX erasure_pending ON erasure (id) WHERE pending = 1;
 
+	-- The conversations of such a wish, until the managers are asked to delete their copies.
+	CREATE TABLE erasure_conv (
+		erasure INTEGER NOT NULL REFERENCES erasure (id),
+		conv    INTEGER NOT NULL REFERENCES conv (id),
+		PRIMARY KEY (erasure, conv)
+	) STRICT, WITHOUT ROWID;
+
 	-- When a member last asked for their own data.
 	CREATE TABLE member_export (
 		member INTEGER PRIMARY KEY REFERENCES member (id),
@@ -204,11 +211,31 @@ func erasures(tx *db.Tx, pending bool) ([]Erasure, error) {
 	}, "SELECT community, member, at FROM erasure WHERE pending OR NOT ? ORDER BY at, id", pending)
 }
 
-func noteErasure(tx *db.Tx, e Erasure, pending bool) error {
-	_, err := tx.Exec(`INSERT INTO erasure (community, member, at, pending) VALUES (@community, @member, @at, @pending)
-		ON CONFLICT (member, at) DO UPDATE SET pending = excluded.pending`,
-		db.Named("community", e.Community), db.Named("member", e.Member), db.Named("at", db.Micros(e.At)), db.Named("pending", pending))
+func noteErasure(tx *db.Tx, e Erasure, pending bool) (id int64, err error) {
+	err = tx.QueryRow(`INSERT INTO erasure (community, member, at, pending) VALUES (@community, @member, @at, @pending)
+		ON CONFLICT (member, at) DO UPDATE SET pending = excluded.pending RETURNING id`,
+		db.Named("community", e.Community), db.Named("member", e.Member), db.Named("at", db.Micros(e.At)), db.Named("pending", pending)).Scan(&id)
+	return id, err
+}
+
+// noteErased notes a conversation of a wish, for the managers.
+func noteErased(tx *db.Tx, erasure int64, c ConvID) error {
+	_, err := tx.Exec("INSERT INTO erasure_conv (erasure, conv) VALUES (?, ?) ON CONFLICT DO NOTHING", erasure, c)
 	return err
+}
+
+// takeErased gives a wish and its conversations, which are noted no longer.
+func takeErased(tx *db.Tx, erasure int64) (e Erasure, all []ConvID, err error) {
+	var at int64
+	if err = tx.QueryRow("SELECT community, member, at FROM erasure WHERE id = ?", erasure).Scan(&e.Community, &e.Member, &at); err != nil {
+		return e, nil, err
+	}
+	e.At = db.Time(at)
+	if all, err = db.Select(tx, scanConvID, "SELECT conv FROM erasure_conv WHERE erasure = ? ORDER BY conv", erasure); err != nil {
+		return e, nil, err
+	}
+	_, err = tx.Exec("DELETE FROM erasure_conv WHERE erasure = ?", erasure)
+	return e, all, err
 }
 
 // ownConversations are those that a member began until a date, and that were not merged into another.
@@ -264,16 +291,4 @@ func endTexts(tx *db.Tx, c ConvID, all bool) error {
 // allVoices are the conversations under made-up names whose writers are still sealed.
 func allVoices(tx *db.Tx, c lists.CommunityID) ([]ConvID, error) {
 	return db.Select(tx, scanConvID, "SELECT s.conv FROM sealed_identity AS s JOIN conv ON conv.id = s.conv WHERE conv.community = ? AND conv.erased = 0", c)
-}
-
-// allWaits are the letters without a name that are on their way to the managers.
-func allWaits(tx *db.Tx, c lists.CommunityID) ([]waiting, error) {
-	return db.Select(tx, scanWait, "SELECT "+waitColumns+" FROM anon_wait WHERE community = ?", c)
-}
-
-func dropWait(tx *db.Tx, id int64) error {
-	if _, err := tx.Exec("DELETE FROM anon_wait WHERE id = ?", id); err != nil {
-		return err
-	}
-	return calendar.Clear(tx, AnonRelay, id)
 }

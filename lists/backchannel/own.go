@@ -8,7 +8,6 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/templates"
-	"backchannel/templates/refusal"
 )
 
 // ownWord reads one of the words by which members ask about their own letters, from the first line of a letter; "" when it is none.
@@ -38,7 +37,7 @@ func (b *Letterbox) own(tx *db.Tx, in *lists.Incoming, c Conv) (done bool, err e
 		return false, nil
 	}
 	if in.Verdict != lists.Verified {
-		return true, refusal.Because(refusal.NotAllowed, "We cannot be sure that this letter comes from you, so nothing was done. Please send the word %s once more from an address you joined with, at a provider that signs its mail, or signed in to our server.", word)
+		return true, notYours(word)
 	}
 	if err := in.Filed(tx, "a member's word about their own letters"); err != nil {
 		return true, err

@@ -34,6 +34,12 @@ func learn(tx *db.Tx, m lists.MemberID, letter int64, all []lineHash) error {
 	return err
 }
 
+// unlearn forgets how somebody signs.
+func unlearn(tx *db.Tx, m lists.MemberID) error {
+	_, err := tx.Exec("DELETE FROM signature_line WHERE member = ?", m)
+	return err
+}
+
 // signatureOf are the lines that stand at the end of most of somebody's last letters.
 func signatureOf(tx *db.Tx, m lists.MemberID) (signature, error) {
 	s := signature{member: m, lines: map[lineHash]bool{}}

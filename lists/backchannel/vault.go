@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -46,6 +47,7 @@ type identity struct {
 	Member lists.MemberID `json:"m"`
 	Local  string         `json:"l"`
 	Domain string         `json:"d"`
+	Conv   ConvID         `json:"c,omitempty"` // the one conversation that is meant
 }
 
 func (i identity) address() letter.Address { return letter.Address{Local: i.Local, Domain: i.Domain} }
@@ -61,13 +63,16 @@ const boxLen = 448
 
 // seal closes a box that opens only for the purpose it was closed for: a row that somebody moved elsewhere does not.
 func (v *Vault) seal(who identity, purpose string) (sealed, error) {
-	plain, err := json.Marshal(who)
+	return v.write(who, purpose)
+}
+
+// write seals anything, filled up to a whole number of boxLen.
+func (v *Vault) write(what any, purpose string) (sealed, error) {
+	plain, err := json.Marshal(what)
 	if err != nil {
 		return sealed{}, err
 	}
-	for len(plain) < boxLen {
-		plain = append(plain, ' ')
-	}
+	plain = append(plain, bytes.Repeat([]byte{' '}, (boxLen-len(plain)%boxLen)%boxLen)...)
 	s := sealed{kid: v.kid, nonce: make([]byte, v.keys[v.kid].NonceSize())}
 	rand.Read(s.nonce) // never fails
 	s.box = v.keys[v.kid].Seal(nil, s.nonce, plain, []byte(purpose))
@@ -79,13 +84,18 @@ var errSealed = errors.New("the seal of an anonymous letter cannot be opened: th
 
 // open opens a box. Only code calls this, to tell whether a letter is from the same person, or where to send one.
 func (v *Vault) open(s sealed, purpose string) (who identity, err error) {
+	return who, v.read(s, purpose, &who)
+}
+
+// read opens what write has sealed.
+func (v *Vault) read(s sealed, purpose string, what any) error {
 	key := v.keys[s.kid]
 	if key == nil || len(s.nonce) != key.NonceSize() {
-		return who, errSealed
+		return errSealed
 	}
 	plain, err := key.Open(nil, s.nonce, s.box, []byte(purpose))
-	if err != nil || json.Unmarshal(plain, &who) != nil {
-		return identity{}, errSealed
+	if err != nil || json.Unmarshal(plain, what) != nil {
+		return errSealed
 	}
-	return who, nil
+	return nil
 }

@@ -63,6 +63,9 @@ func (b *Letterbox) throughVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 // fromVoice goes on with a conversation under its made-up name. What is clean goes to the managers at a random moment within the hour;
 // what may tell who it is comes back first.
 func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
+	if done, err := b.ownVoice(tx, in, c); err != nil || done {
+		return err
+	}
 	if err := b.mayWriteAnon(tx, in, c.ID); err != nil {
 		return err
 	}
@@ -79,21 +82,15 @@ func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 			return err
 		}
 	}
+	d := draft{id: randomID(), community: c.Community, unsent: unsent{Who: who, Conv: c.ID, Name: c.Name, Text: found.text}}
 	if !found.suspicious() {
 		if err := in.Filed(tx, "a letter under a made-up name"); err != nil {
 			return err
 		}
-		if err := b.relayLater(tx, c.Community, c.ID, c.Name, "", found.text, who); err != nil {
-			return err
-		}
-		return b.Office.Store.DropLetter(tx, in.ID)
+		return b.relayLater(tx, d)
 	}
-	d := draft{id: randomID(), community: c.Community, conv: c.ID, name: c.Name, text: found.text, letter: in.ID}
 	found.subject = ""
-	if d.who, err = b.Vault.seal(who, draftPurpose(d.id)); err != nil {
-		return err
-	}
-	if err := insertDraft(tx, d); err != nil {
+	if err := b.insertDraft(tx, d); err != nil {
 		return err
 	}
 	if err := in.Held(tx, "a letter under a made-up name: its writer is shown what managers would see"); err != nil {
@@ -104,14 +101,10 @@ func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 
 // relayVoice gives a letter to the managers, at its moment. Nothing that it writes down was there when the letter came.
 func (b *Letterbox) relayVoice(tx *db.Tx, due calendar.Due) error {
-	w, err := takeWait(tx, due.Object)
+	w, err := b.takeWait(tx, due.Object)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	who, err := b.Vault.open(w.who, waitPurpose(w.id))
 	if err != nil {
 		return err
 	}
@@ -120,15 +113,17 @@ func (b *Letterbox) relayVoice(tx *db.Tx, due calendar.Due) error {
 		return err
 	}
 	var c Conv
-	if w.conv == 0 {
-		c, err = b.openVoice(tx, w, who)
-	} else {
-		c, err = find(tx, w.conv)
+	if w.Conv != 0 {
+		if c, err = find(tx, w.Conv); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if w.Conv == 0 || c.erased { // what was there is forgotten; these words are not
+		if c, err = b.openVoice(tx, w); err != nil {
+			return err
+		}
 	}
-	return b.hearVoice(tx, community, c, w.text)
+	return b.hearVoice(tx, community, c, w.Text)
 }
 
 // hearVoice puts a letter into a conversation under a made-up name.
@@ -276,33 +271,33 @@ type blindfold struct {
 	box *Letterbox
 }
 
-// Stamp puts the address in.
+// Stamp puts the address in, and a return path that is nobody's. A copy whose reader is gone ends in the books as one that was sent: the
+// difference would tell who has left.
 func (v blindfold) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queue.Message, error) {
-	ref, known, err := findReference(tx, c.MessageID)
-	if err != nil {
-		return queue.Message{}, err
-	}
-	if !known || ref.manager != 0 {
-		return queue.Message{}, queue.ErrDrop("nobody knows for whom it is")
-	}
-	conv, err := find(tx, ref.conv)
-	if err != nil {
-		return queue.Message{}, err
-	}
-	who, err := v.box.voice(tx, conv)
+	community := lists.CommunityID(c.Object)
+	who, err := v.reader(tx, c.MessageID)
 	if errors.Is(err, db.ErrNoRows) {
-		return queue.Message{}, queue.ErrDrop("its reader is not known any more")
+		return queue.Message{}, queue.ErrDrop(queue.Untold)
 	}
 	if err != nil {
 		return queue.Message{}, err
 	}
-	to, err := v.box.whereNow(tx, conv, who)
+	to, err := v.box.whereNow(tx, community, who)
 	if err != nil {
 		return queue.Message{}, err
 	}
 	m, err := v.Stamper.Stamp(tx, c, raw)
 	if err != nil {
 		return m, err
+	}
+	if !m.From.IsZero() {
+		place, err := lists.CommunityByID(tx, community)
+		if err != nil {
+			return m, err
+		}
+		if m.From, err = v.box.Office.VeiledPath(tx, place); err != nil {
+			return m, err
+		}
 	}
 	h := letter.ParseHeader(m.Head)
 	if err := h.Set("To", to.String()); err != nil {
@@ -312,9 +307,25 @@ func (v blindfold) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (q
 	return m, nil
 }
 
+// reader opens the seal of whoever a letter of ours is for.
+func (v blindfold) reader(tx *db.Tx, id letter.MessageID) (identity, error) {
+	ref, known, err := findReference(tx, id)
+	if err != nil {
+		return identity{}, err
+	}
+	if !known {
+		return v.box.mailTo(tx, id)
+	}
+	c, err := find(tx, ref.conv)
+	if err != nil {
+		return identity{}, err
+	}
+	return v.box.voice(tx, c)
+}
+
 // whereNow is the address of a member who writes without a name: the one they wrote from, as long as it is theirs.
-func (b *Letterbox) whereNow(tx *db.Tx, c Conv, who identity) (letter.Address, error) {
-	m, known, err := lists.MemberByAddress(tx, c.Community, who.address())
+func (b *Letterbox) whereNow(tx *db.Tx, c lists.CommunityID, who identity) (letter.Address, error) {
+	m, known, err := lists.MemberByAddress(tx, c, who.address())
 	if err != nil {
 		return letter.Address{}, err
 	}
@@ -323,7 +334,7 @@ func (b *Letterbox) whereNow(tx *db.Tx, c Conv, who identity) (letter.Address, e
 	}
 	m, err = lists.MemberByID(tx, who.Member)
 	if errors.Is(err, db.ErrNoRows) || err == nil && m.Address.IsZero() {
-		return letter.Address{}, queue.ErrDrop("its reader has no address any more")
+		return letter.Address{}, queue.ErrDrop(queue.Untold)
 	}
 	return m.Address, err
 }

@@ -53,6 +53,12 @@ type Preparer interface {
 	Prepare(l *letter.Letter)
 }
 
+// Veiler is a receiver with doors behind which nobody has a name. Of a letter there, taken or refused, the books keep that it was one, and
+// nothing that tells whose: no Message-ID, no session, no bytes; and nobody else hears of its sender.
+type Veiler interface {
+	Veiled(tx *db.Tx, to address.Name, row *address.Row, l *letter.Letter) (bool, error)
+}
+
 // Learner hears the automatic reply of a member's mail program that came to an address which we gave that member. The letter itself is
 // refused (D2).
 type Learner interface {
@@ -319,9 +325,52 @@ func (m *Mailroom) noteRefusal(ctx context.Context, env *smtpd.Envelope, l *lett
 	if l != nil {
 		e.MessageID = l.MessageID()
 	}
-	if err := m.DB.Update(ctx, func(tx *db.Tx) error { return logbook.Write(tx, e) }); err != nil {
+	err := m.DB.Update(ctx, func(tx *db.Tx) error {
+		veiled, err := m.veilsAny(tx, env, l)
+		if err != nil {
+			return err
+		}
+		if veiled {
+			e.MessageID, e.Detail = "", veiledWord
+		}
+		return logbook.Write(tx, e)
+	})
+	if err != nil {
 		m.Log.Warn("note a refusal", "story", env.Story, "error", refusal.Log(err))
 	}
+}
+
+// veiledWord is all that the logbook says of a letter behind a veil.
+const veiledWord = "not told"
+
+// veils tells whether nothing may be written down of a letter for an address that tells who sent it.
+func (m *Mailroom) veils(tx *db.Tx, to address.Name, row *address.Row, l *letter.Letter) (bool, error) {
+	v, ok := m.receivers[Backchannel].(Veiler)
+	if !ok || l == nil {
+		return false, nil
+	}
+	return v.Veiled(tx, to, row, l)
+}
+
+// veilsAny is veils for a letter that was refused.
+func (m *Mailroom) veilsAny(tx *db.Tx, env *smtpd.Envelope, l *letter.Letter) (bool, error) {
+	for _, to := range env.To {
+		n := address.Parse(to.Local)
+		var row *address.Row
+		if n.Form == address.Token {
+			found, ok, err := address.Find(tx, n.Kind, n.Token)
+			if err != nil {
+				return false, err
+			}
+			if ok {
+				row = &found
+			}
+		}
+		if veiled, err := m.veils(tx, n, row, l); err != nil || veiled {
+			return veiled, err
+		}
+	}
+	return false, nil
 }
 
 // arrival is what the archive keeps of the session.

@@ -160,6 +160,11 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 		if err := remember(tx, t.key, s.env.Story); err != nil {
 			return err
 		}
+		if in.Veiled {
+			if err := s.veil(tx); err != nil {
+				return err
+			}
+		}
 	}
 	if len(refusals) == len(targets) {
 		return refusals[0]
@@ -167,9 +172,17 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 	return s.tell(tx, refused, refusals)
 }
 
+// veil takes out of what is kept of a letter all that tells who sent it. Its receiver has what it needs.
+func (s *sorting) veil(tx *db.Tx) error {
+	if err := logbook.Veil(tx, s.env.Story, veiledWord); err != nil {
+		return err
+	}
+	return s.m.Store.DropLetter(tx, s.id)
+}
+
 // hear tells the listener of a verified letter, before its receiver decides anything by the state of its sender.
 func (s *sorting) hear(tx *db.Tx, in *lists.Incoming) error {
-	if s.m.Listener == nil || in.Verdict != lists.Verified || in.Robot {
+	if s.m.Listener == nil || in.Verdict != lists.Verified || in.Robot || in.Veiled {
 		return nil
 	}
 	if in.Sender.State == lists.Paused {
@@ -183,7 +196,11 @@ func (s *sorting) hear(tx *db.Tx, in *lists.Incoming) error {
 func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error {
 	for i, in := range refused {
 		r, _ := refusal.As(why[i])
-		if err := logbook.Write(tx, logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}); err != nil {
+		e := logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}
+		if in != nil && in.Veiled {
+			e.To, e.Detail = "", veiledWord
+		}
+		if err := logbook.Write(tx, e); err != nil {
 			return err
 		}
 		if !answerable(in) || s.m.Teller == nil {
@@ -246,7 +263,11 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 		in.Verdict = lists.Judge(in.Finding, known, s.m.Policy)
 		verdicts.Add(string(in.Verdict))
 	}
-	return in, s.lookup(tx, in)
+	if err := s.lookup(tx, in); err != nil {
+		return in, err
+	}
+	in.Veiled, err = s.m.veils(tx, in.Name, in.Token, s.letter)
+	return in, err
 }
 
 // lookup finds the token or the list that the address names.

@@ -93,6 +93,15 @@ func (o *Office) ProbePath(tx *db.Tx, c lists.Community, m lists.Member, probe i
 // probeLife is how long a probe's return path works, in days: longer than any server tries to deliver.
 const probeLife = 30
 
+// VeiledPath is the return path of mail to people who write without a name, one for all of them: what comes back there is about nobody.
+func (o *Office) VeiledPath(tx *db.Tx, c lists.Community) (letter.Address, error) {
+	b, err := o.door(tx, address.Bounce, "", Door{c, lists.Member{}, Receiver, Veiled, yearAndMore})
+	return b.Address, err
+}
+
+// Veiled is the object of that path's token.
+const Veiled = "veiled"
+
 // LastLeft is when a letter last left with a member's return path, or a day earlier: each letter that leaves prolongs the token, and
 // only a day of it is worth a write (D1). No table of its own has to be kept for that.
 func LastLeft(path address.Row) time.Time { return path.Expires.AddDate(0, 0, -yearAndMore) }

@@ -30,6 +30,9 @@ func (d *Desk) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
 	if o.Kind != queue.Failed {
 		return nil
 	}
+	if o.Untold { // it counts against nobody: a trouble that is told with it would say whose it is
+		return d.answerFailed(tx, c.MessageID, bounce.Failure{})
+	}
 	f := bounce.FromReply(o.Code, o.Enhanced, o.Text, o.Stage == queue.StageRcpt)
 	if d.Smarthost && o.Stage != queue.StageRcpt && f.Class == bounce.Unclear {
 		f.Class = bounce.Refused // it is our own way out that failed, not the member's server

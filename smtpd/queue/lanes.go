@@ -359,7 +359,7 @@ func (t *traffic) done(one *task, o *Outcome, now time.Time) (rest time.Duration
 
 // saidBy is who said what, without words of theirs: these may name a receiver (P15).
 func saidBy(o Outcome) string {
-	if o.Code == 0 {
+	if o.Code == 0 || o.Untold {
 		return o.Text
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s said %d %s", o.Host, o.Code, o.Enhanced))

@@ -73,7 +73,7 @@ type Message struct {
 	Head    []byte         // header fields with the empty line that ends them
 	Body    []byte         // may be shared with other copies: never changed
 	Private bool           // must not leave this machine in clear
-	Blind   bool           // nobody is told where it goes: what its host says stays out of the queue and the logbook
+	Blind   bool           // nobody is told where it goes, nor what became of it: the books say that it is over (Untold)
 
 	// Other makes the head for a body that had to be changed after all, where Head itself would not be true of it: a post under its
 	// author's From, whose signature covers the body. nil: Head is good for every body.
@@ -164,6 +164,7 @@ type Outcome struct {
 	Ambiguous bool   // everything was sent and no answer came: it may have arrived (RFC 1047)
 	TLS       string // how the connection was encrypted, as in "TLS 1.3"; empty: not, or no SMTP
 	Busy      bool   // the route as a whole is unwilling for now: later copies would fare no better (M13)
+	Untold    bool   // of a blind copy: neither its codes nor whether it arrived may be written down
 }
 
 // data tells whether the message may have begun to travel.
@@ -171,6 +172,9 @@ func (o Outcome) data() bool { return o.Stage == StageData || o.Stage == StageEn
 
 // String is the outcome on one line, for the logbook and the operator.
 func (o Outcome) String() string {
+	if o.Untold {
+		return o.Text
+	}
 	var b strings.Builder
 	b.WriteString(o.Host)
 	if o.Code != 0 {
@@ -199,14 +203,21 @@ func (o Outcome) story() string {
 	return o.String() + " [" + letter.ASCII(o.TLS, 20) + "]"
 }
 
-// blind is the outcome without what tells where the copy went.
+// Untold is what the books say of a blind copy: of one that arrived the same as of one that never will. Codes, dates of attempts and
+// the difference between the two would be those of other mail to the same person at the same time.
+const Untold = "over; nobody is told where it went, nor whether it arrived"
+
+// blind is the outcome without what tells where the copy went. Its codes stay for whoever paces the way out, and are told to nobody.
 func (o Outcome) blind() Outcome {
-	o.Host, o.Text, o.TLS = "", "what the host said is not told: nobody is to know where this went", ""
+	o.Host, o.Text, o.TLS, o.Untold = "", "what became of an attempt is told to nobody", "", true
 	return o
 }
 
 // Status is the codes of the reply, as in "451 4.7.1": what may stand in a log that names nobody.
 func (o Outcome) Status() string {
+	if o.Untold {
+		return ""
+	}
 	if o.Code == 0 {
 		return o.Enhanced
 	}

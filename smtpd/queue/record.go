@@ -97,6 +97,9 @@ func (s *shift) save(tx *db.Tx, res result) error {
 	case res.fell != nil:
 		c.Begun = true // as far as anybody knows
 		return s.fell(tx, c, *res.fell)
+	case res.cut && res.o.Kind == Deferred && res.o.Untold:
+		_, err := postpone(tx, c, time.Time{}, res.o.String())
+		return err
 	case res.cut && res.o.Kind == Deferred:
 		c.Begun = true // it was broken off, wherever it was
 		return s.later(tx, c, time.Time{}, "the server was stopped: "+res.o.String(), res.o.Status())
@@ -106,6 +109,9 @@ func (s *shift) save(tx *db.Tx, res result) error {
 
 // settle writes down what became of an attempt: another date, or the end.
 func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
+	if o.Untold {
+		return s.settleBlind(tx, c, o)
+	}
 	switch o.Kind {
 	case Delivered:
 		return s.end(tx, c, o, logbook.Delivered, o.story())
@@ -121,6 +127,19 @@ func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
 		return s.end(tx, c, o, logbook.Bounced, fmt.Sprintf("given up after %d attempts in five days; the last: %s", c.Attempts, o.story()))
 	}
 	return s.later(tx, c, tx.Now.Add(wait), o.story(), o.Status())
+}
+
+// settleBlind is settle for a blind copy: however it ended, the books say the same.
+func (s *shift) settleBlind(tx *db.Tx, c Copy, o Outcome) error {
+	wait, more := retryAfter(c.ID, c.Attempts)
+	if o.Kind == Deferred && more { // no line: when it was tried is as telling as what was said
+		_, err := postpone(tx, c, tx.Now.Add(wait), o.String())
+		return err
+	}
+	if o.Kind == Deferred {
+		o.Kind = Failed
+	}
+	return s.end(tx, c, o, logbook.Dropped, Untold)
 }
 
 // later dates the next attempt; the zero time is at once.

@@ -269,6 +269,11 @@ func (s *shift) deliverAll(ctx context.Context) {
 func (s *shift) deliver(ctx context.Context, t *task) (res result) {
 	res.task = t
 	defer func() {
+		if t.msg.Blind {
+			res.o = res.o.blind()
+		}
+	}()
+	defer func() {
 		if p := recover(); p != nil {
 			e := caught(p)
 			s.r.o.Log.Error("a panic while a copy was delivered", "copy", t.copy.ID, "story", t.copy.Story, "panic", p, "stack", string(e.stack))
@@ -285,9 +290,6 @@ func (s *shift) deliver(ctx context.Context, t *task) (res result) {
 		m = signed
 	}
 	res.o = s.r.o.Courier.Deliver(ctx, m)
-	if m.Blind {
-		res.o = res.o.blind()
-	}
 	res.cut = ctx.Err() != nil
 	return res
 }
@@ -310,7 +312,7 @@ func (s *shift) note(res result) time.Duration {
 // tellRest tells the operator. A host's own words may name a receiver (P15): they stand in the queue, behind the number of the copy.
 func (s *shift) tellRest(id CopyID, o Outcome, rest time.Duration) {
 	why := o.Text
-	if o.Code != 0 {
+	if o.Code != 0 && !o.Untold {
 		why = strings.TrimSpace(fmt.Sprintf("the reply %d %s", o.Code, o.Enhanced))
 	}
 	s.r.o.Log.Warn("the way out rests", "for", rest, "host", o.Host, "at", string(o.Stage), "because", why, "copy", id)

@@ -79,6 +79,12 @@ func (w Weekdays) String() string {
 // MarshalText writes them for JSON.
 func (w Weekdays) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
+// UnmarshalText reads them from JSON.
+func (w *Weekdays) UnmarshalText(text []byte) (err error) {
+	*w, err = ParseWeekdays(string(text))
+	return err
+}
+
 // ParseWeekdays reads days of the week: mon-fri, "mon,wed,fri", sat-mon.
 func ParseWeekdays(typed string) (w Weekdays, err error) {
 	for _, part := range strings.FieldsFunc(strings.ToLower(typed), func(r rune) bool { return r == ',' || r == ' ' }) {

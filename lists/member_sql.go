@@ -29,8 +29,9 @@ type NewMember struct {
 	Trust    int
 	Timezone string
 	OwnCopy  bool
-	Delivery Delivery // on every list; "" is the community's
-	Lists    []List   // where they are subscribed
+	Delivery Delivery  // on every list; "" is the community's
+	Lists    []List    // where they are subscribed
+	Joined   time.Time // zero: now; another time for somebody who comes from elsewhere
 }
 
 // AddMember puts a person into a community, or takes back one who had left. It writes to nobody.
@@ -66,9 +67,12 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 }
 
 func (n NewMember) row(tx *db.Tx, more ...any) []any {
+	if n.Joined.IsZero() {
+		n.Joined = tx.Now
+	}
 	return append([]any{
 		db.Named("name", n.Name), db.Named("role", string(n.Role)), db.Named("trust", n.Trust), db.Named("timezone", n.Timezone),
-		db.Named("own_copy", n.OwnCopy), db.Named("now", db.Micros(tx.Now)),
+		db.Named("own_copy", n.OwnCopy), db.Named("now", db.Micros(n.Joined)),
 	}, more...)
 }
 

@@ -17,12 +17,7 @@ import (
 )
 
 func (c *cli) newExport() *cobra.Command {
-	return group("export", "Take your own with you", c.newExportMbox(), &cobra.Command{
-		Use: "community DOMAIN", Short: "Comes with a later version", Hidden: true, DisableFlagParsing: true,
-		RunE: func(*cobra.Command, []string) error {
-			return refusal.Because(refusal.NotAllowed, "Exporting a whole community comes with a later version.").Try("backchannel export mbox LIST for each list, and backchannel backup FILE")
-		},
-	})
+	return group("export", "Take your own with you", c.newExportMbox(), c.newExportCommunity())
 }
 
 func (c *cli) newExportMbox() *cobra.Command {

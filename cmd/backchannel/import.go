@@ -27,7 +27,7 @@ func (c *cli) newImport() *cobra.Command {
 	g := group("import", "Take over an old archive",
 		c.newImportOf("mbox FILE", "Take the posts of an mbox file into a list", importMbox),
 		c.newImportOf("maildir FOLDER", "Take the posts of a Maildir into a list", importMaildir))
-	g.AddCommand(c.rosterImports()...)
+	g.AddCommand(append(c.rosterImports(), c.newImportCommunity())...)
 	return g
 }
 

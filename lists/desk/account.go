@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"backchannel/archive"
@@ -85,6 +86,16 @@ func (a *account) Open(ctx context.Context, name string) (imapd.View, error) {
 		p.Delete = func(tx *db.Tx, ids []archive.PrivateMessageID) error { return a.deleteLetters(tx, f, ids) }
 		p.Marked = func(tx *db.Tx, ids []archive.PrivateMessageID, op imapd.FlagOp, flags []string) error {
 			return a.markLetters(tx, f, ids, op, flags)
+		}
+		opened := p.View()
+		return view{View: opened, folder: f, letters: opened}, nil
+	case ofHeld:
+		p.Delete = func(*db.Tx, []archive.PrivateMessageID) error { return undecided() }
+		p.Marked = func(_ *db.Tx, _ []archive.PrivateMessageID, op imapd.FlagOp, flags []string) error {
+			if op != imapd.Remove && slices.Contains(flags, imapd.Deleted) {
+				return undecided()
+			}
+			return nil
 		}
 		opened := p.View()
 		return view{View: opened, folder: f, letters: opened}, nil

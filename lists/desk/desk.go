@@ -25,9 +25,16 @@ type Desk struct {
 	DB    *db.DB
 	Store *archive.Store
 	Box   *backchannel.Letterbox
+	Posts Posts
 	Log   *slog.Logger // nil: silence
 
 	guesses guesses // at passwords, through both doors
+}
+
+// Posts decides about posts that wait for a manager.
+type Posts interface {
+	// Moved approves or refuses the post that a copy in the folder of held posts is about, by the manager who moved it.
+	Moved(tx *db.Tx, manager lists.Member, object int64, approve bool) error
 }
 
 // SMTP is the login of those who send: they sign in with an address of theirs and an app password, and send as that address.

@@ -37,7 +37,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	v := mailroomtest.New(t)
-	h := &house{Village: v, t: t, desk: &desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box}}
+	h := &house{Village: v, t: t, desk: &desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box, Posts: v.Desk}}
 	s, err := imapd.New(imapd.Config{Login: h.desk.IMAP(), Now: func() time.Time { return v.Now }, WrongDelay: time.Millisecond, Calm: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,9 @@ const (
 	drafts    = "Drafts"
 	digests   = "Digests" // the digest files its issues under this name
 	listsRoot = "Lists"
+	heldPosts = "Held posts" // the moderation files its questions under this name
+	approve   = heldPosts + "/Approve"
+	refuse    = heldPosts + "/Refuse"
 )
 
 // kind is what sort of folder it is; a view keeps only what may be asked again.
@@ -29,6 +32,7 @@ const (
 	ofList
 	ofDigests
 	ofLetters // of the back-channel
+	ofHeld    // posts that wait for a manager, and where moving one decides
 )
 
 // folder is one folder of a person as it is now.
@@ -82,6 +86,7 @@ func (a *account) tree(tx *db.Tx) ([]folder, error) {
 			if err != nil {
 				return nil, err
 			}
+			all = append(all, heldFolders(m, domainWhere(managed > 1, domains[i]))...)
 			all = append(all, letterFolders(m, domainWhere(managed > 1, domains[i]), tags)...)
 		}
 	}
@@ -128,6 +133,14 @@ func letterFolders(m lists.Member, where string, tags []string) []folder {
 	return all
 }
 
+// heldFolders are where posts wait for a manager: moving one into one of the folders below decides about it.
+func heldFolders(m lists.Member, where string) (all []folder) {
+	for _, shelf := range []string{heldPosts, approve, refuse} {
+		all = append(all, folder{Mailbox: imapd.Mailbox{Name: heldPosts + where + strings.TrimPrefix(shelf, heldPosts)}, kind: ofHeld, member: m, shelf: shelf})
+	}
+	return all
+}
+
 // find finds a folder by its name.
 func find(all []folder, name string) (folder, bool) {
 	i := slices.IndexFunc(all, func(f folder) bool { return f.Name == name })
@@ -148,7 +161,7 @@ func (a *account) may(f folder) func(tx *db.Tx) error {
 		switch {
 		case i < 0:
 			return notThere()
-		case f.kind == ofLetters && !here[i].Manager():
+		case (f.kind == ofLetters || f.kind == ofHeld) && !here[i].Manager():
 			return notThere()
 		case f.kind == ofList:
 			return onList(tx, f)

@@ -16,7 +16,7 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const letters = " Back-channel/New Back-channel/Mine Back-channel/Waiting Back-channel/Held Back-channel/Notes Back-channel/Reports Back-channel/Closed" +
+const letters = " Held posts Held posts/Approve Held posts/Refuse Back-channel/New Back-channel/Mine Back-channel/Waiting Back-channel/Held Back-channel/Notes Back-channel/Reports Back-channel/Closed" +
 	" Back-channel/Ask to publish Back-channel/Snoozed/Tomorrow Back-channel/Snoozed/Next week Back-channel/Snoozed/Later"
 
 // Everybody sees their lists and digests; managers the back-channel too.

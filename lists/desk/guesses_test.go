@@ -23,7 +23,7 @@ type doors struct {
 
 func newDoors(t *testing.T) *doors {
 	v := mailroomtest.New(t)
-	return &doors{v, t, &desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box}}
+	return &doors{v, t, &desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box, Posts: v.Desk}}
 }
 
 func (d *doors) secret(who string) (s string) {

@@ -117,6 +117,9 @@ func (a *account) Move(ctx context.Context, from imapd.View, uids []uint32, to s
 		if err != nil || len(ids) == 0 {
 			return err
 		}
+		if source.folder.kind == ofHeld {
+			return a.decideHeld(tx, uids, ids, target)
+		}
 		if err := a.act(tx, source.folder, uids, ids, target); err != nil {
 			return err
 		}
@@ -140,6 +143,8 @@ func mayMove(from, to folder) error {
 		why = "Posts stay on their list. To keep one for yourself, please copy it into a folder of your own mail program."
 	case from.kind == ofDigests:
 		why = "Digests stay here. To keep one for yourself, please copy it into a folder of your own mail program."
+	case from.kind == ofHeld || to.kind == ofHeld:
+		return mayDecide(from, to)
 	case from.kind != ofLetters:
 		why = "A draft stays in Drafts until you send it from your mail program."
 	case to.kind == ofList:

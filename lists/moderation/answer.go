@@ -67,7 +67,7 @@ func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone 
 	case (h.Why == WhyDoor || h.Why == WhySlash || h.Why == WhyUnnamed || h.ended()) && word == "PRIVATE":
 		return d.handOver(tx, in, h)
 	case word == "DROP", word == "CANCEL", (h.Why == WhySender || h.Why == WhyElse) && word == "NO", h.Why == WhyBoth && word == "PRIVATE":
-		if err := h.end(tx, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
+		if err := d.end(tx, h, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
 			return err
 		}
 		return d.tellEnd(tx, h, h.outcome(Dropped))
@@ -115,7 +115,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		}
 		return d.tellCalm(tx, h, calm.Until)
 	}
-	if err := h.end(tx, Published, in.Sender.ID, ""); err != nil {
+	if err := d.end(tx, h, Published, in.Sender.ID, ""); err != nil {
 		return err
 	}
 	if err := d.publish(tx, relay.Publication{List: l, Letter: post, Author: in.Sender, Story: h.Story}); err != nil {
@@ -146,7 +146,7 @@ func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 		// Managers who decided about it would see the name.
 		return refusal.Because(refusal.Limit, "You have written a lot in a short time, so this cannot go out without your name now. Please answer once more in an hour.")
 	}
-	if err := h.end(tx, Dropped, in.Sender.ID, "its author is asked about the words without the name"); err != nil {
+	if err := d.end(tx, h, Dropped, in.Sender.ID, "its author is asked about the words without the name"); err != nil {
 		return err
 	}
 	return d.Hidden.AskUnnamed(tx, in, l, post)
@@ -200,7 +200,7 @@ func (d *Desk) handOver(tx *db.Tx, in *lists.Incoming, h Held) error {
 	}
 	held := *in
 	held.Letter, held.Story, held.Token, held.List = post, h.Story, nil, nil
-	if err := h.end(tx, Handed, in.Sender.ID, ""); err != nil {
+	if err := d.end(tx, h, Handed, in.Sender.ID, ""); err != nil {
 		return err
 	}
 	told, err := d.Door.File(tx, &held)

@@ -16,7 +16,7 @@ func (d *Desk) Erase(tx *db.Tx, m lists.Member, until time.Time) error {
 	}
 	for _, h := range all {
 		if h.State == Waiting {
-			if err := h.end(tx, Dropped, 0, "its author wanted their private letters erased"); err != nil {
+			if err := d.end(tx, h, Dropped, 0, "its author wanted their private letters erased"); err != nil {
 				return err
 			}
 		}

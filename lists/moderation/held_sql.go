@@ -239,8 +239,8 @@ func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
 	return h, in.Held(tx, fmt.Sprintf("held letter %d: %s", h.ID, h.Why))
 }
 
-// end decides a held letter, once and for ever. Its token stays known, so that a late answer can be told.
-func (h Held) end(tx *db.Tx, as State, by lists.MemberID, detail string) error {
+// close decides a held letter, once and for ever. Its token stays known, so that a late answer can be told.
+func (h Held) close(tx *db.Tx, as State, by lists.MemberID, detail string) error {
 	n, err := tx.Change(`UPDATE held SET state = @state, decided = @decided, decider = @decider, letter = NULL, draft = NULL WHERE id = @id AND state = 'waiting'`,
 		db.Named("state", string(as)), db.Named("decided", db.Micros(tx.Now)), db.Named("decider", nullable(int64(by))), db.Named("id", h.ID))
 	if err != nil {

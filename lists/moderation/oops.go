@@ -61,7 +61,7 @@ func (d *Desk) takeBack(tx *db.Tx, in *lists.Incoming, h Held, r relay.Recallabl
 			return err
 		}
 		t.Outcome, t.List, t.Subject = templates.RecalledHeld, l.Title(), h.Subject
-		if err := h.end(tx, Dropped, in.Sender.ID, "taken back by its author"); err != nil {
+		if err := d.end(tx, h, Dropped, in.Sender.ID, "taken back by its author"); err != nil {
 			return err
 		}
 	case r.Post.ID != 0:

@@ -60,7 +60,7 @@ func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
 			return refusal.Because(refusal.NotAllowed, "Its author is no member any more, so the letter %d cannot be posted.", h.ID)
 		}
 	}
-	if err := h.end(tx, Published, by, ""); err != nil {
+	if err := d.end(tx, h, Published, by, ""); err != nil {
 		return err
 	}
 	if err := d.tellEnd(tx, h, templates.Posted); err != nil {
@@ -93,7 +93,7 @@ func (d *Desk) Refuse(tx *db.Tx, h Held, by lists.MemberID, reason string) error
 	if err != nil {
 		return err
 	}
-	if err := h.end(tx, Refused, by, "refused by a manager"); err != nil {
+	if err := d.end(tx, h, Refused, by, "refused by a manager"); err != nil {
 		return err
 	}
 	return d.tellRefused(tx, h, reason)

@@ -20,6 +20,9 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 	if err != nil {
 		return err
 	}
+	if err := d.clear(tx, h); err != nil {
+		return err
+	}
 	l, err := lists.ListByID(tx, h.List)
 	if err != nil {
 		return err
@@ -39,7 +42,11 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 		if mail.ReplyTo, err = d.Office.Vote(tx, h.door(c, m, toManager)); err != nil {
 			return err
 		}
-		if _, err = d.Office.Send(tx, mail); err != nil {
+		sent, err := d.Office.Send(tx, mail)
+		if err != nil {
+			return err
+		}
+		if err := d.Office.File(tx, sent, m.ID, Folder, h.object()); err != nil {
 			return err
 		}
 	}
@@ -90,7 +97,7 @@ func (d *Desk) expired(tx *db.Tx, due calendar.Due) error {
 	if h.State != Waiting {
 		return h.forget(tx)
 	}
-	if err := h.end(tx, Expired, 0, fmt.Sprintf("nobody answered in %d days", Days)); err != nil {
+	if err := d.end(tx, h, Expired, 0, fmt.Sprintf("nobody answered in %d days", Days)); err != nil {
 		return err
 	}
 	if err := d.tellEnd(tx, h, h.outcome(Expired)); err != nil || h.Why.authors() || h.Why == WhySender {

@@ -111,6 +111,11 @@ func (e *Editor) composeBrief(tx *db.Tx, c lists.Community, m lists.Member, sinc
 			return t, nil, err
 		}
 	}
+	if e.Joining != nil {
+		if t.Joining, err = e.Joining(tx, c, m); err != nil {
+			return t, nil, err
+		}
+	}
 	all, err := lists.Lists(tx, c.ID)
 	if err != nil {
 		return t, nil, err

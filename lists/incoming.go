@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"net/netip"
 	"slices"
 
 	"backchannel/archive"
@@ -32,6 +33,7 @@ type Incoming struct {
 	Sender     Member         // who that is in this community; zero ID for a stranger
 	Verdict    Verdict
 	Finding    mailauth.Finding
+	Remote     netip.Addr   // the other end of the session
 	Policy     Verification // what the operator chose for senders who are not verified
 	NullSender bool         // it came from <>, as bounces and other automatic letters do
 	Robot      bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
@@ -60,6 +62,12 @@ func (in *Incoming) Held(tx *db.Tx, detail string) error {
 // GivenUp writes down that a letter which had waited goes nowhere, and why.
 func GivenUp(tx *db.Tx, story, why string) error {
 	return logbook.Write(tx, logbook.Entry{Story: story, Verb: logbook.Dropped, Detail: why})
+}
+
+// UseToken counts one use of the letter's token.
+func (in *Incoming) UseToken(tx *db.Tx) error {
+	_, err := address.Use(tx, *in.Token)
+	return err
 }
 
 // Vouched tells whether a domain or a login stands behind the address in From, whosever it is.

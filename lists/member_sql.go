@@ -193,8 +193,16 @@ func End(tx *db.Tx, m Member, as State) error {
 			return err
 		}
 	}
+	if as == Removed {
+		if err := calendar.Set(tx, MemberRemoved, int64(m.ID), tx.Now); err != nil {
+			return err
+		}
+	}
 	return replan(tx, m.ID)
 }
+
+// MemberRemoved is due for somebody whom managers have taken out of the community.
+const MemberRemoved calendar.Kind = "member.removed"
 
 // RaiseEpoch gives a member other addresses of ours from now on: all tokens that are made for them are new ones. The old ones are the
 // address book's to revoke.

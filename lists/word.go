@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -8,6 +9,12 @@ import (
 
 // courtesy may stand beside a decision without changing it.
 var courtesy = []string{"please", "thanks", "thank", "you", "bitte", "danke", "merci", "gracias"}
+
+// polite finds what begins with "No" and means the contrary.
+var polite = regexp.MustCompile(`(?i)^(?:problems?|worries|objections?|issues?|doubts?|complaints?|concerns?)\b`)
+
+// Polite tells whether what stands behind a NO turns it round, as in "No problem": then nothing was decided.
+func Polite(rest string) bool { return polite.MatchString(rest) }
 
 // Word reads the decision at the head of an answer (C6): the first word of its first line, in capitals and without the signs around
 // it; whether it stands there alone, courtesy aside; and what

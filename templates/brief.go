@@ -12,6 +12,7 @@ type MorningBrief struct {
 	Next      string        `optional:"who is on duty after that, when that is somebody else"`
 	Letters   []BriefLetter `optional:"private letters that nobody has answered"`
 	Held      []BriefPost   `optional:"posts that wait for a manager"`
+	Joining   []BriefJoin   `optional:"people who want to become members"`
 	List      []BriefPost   `optional:"questions on a list that nobody has answered for two days"`
 	New       []BriefPost   `optional:"first posts of newcomers that have no reply"`
 	Heat      []string      `optional:"threads that worry members"`
@@ -39,6 +40,16 @@ type BriefPost struct {
 	Answer string // the address at which it is decided or answered
 }
 
+// BriefJoin is somebody who wants to become a member and waits for a manager.
+type BriefJoin struct {
+	Code    string
+	Name    string
+	Decides string `optional:"nobody decided in time: who does now"`
+	You     bool   // that is the reader
+	Letter  bool   // it is decided, and the letter that declines waits
+	Answer  string // the address at which the reader decides
+}
+
 // BriefThanks is a word of thanks.
 type BriefThanks struct {
 	Member string
@@ -62,6 +73,7 @@ func (t MorningBrief) Today() string {
 	add(due, "letter due", "letters due")
 	add(len(t.Letters)-due, "open letter", "open letters")
 	add(len(t.Held), "held post", "held posts")
+	add(len(t.Joining), "application", "applications")
 	add(len(t.List), "question unanswered", "questions unanswered")
 	add(len(t.New), "newcomer without a reply", "newcomers without a reply")
 	add(len(t.Heat), "heated thread", "heated threads")

@@ -80,6 +80,7 @@ func (t SettingsChanged) Render() (Mail, error) {
 // LeftCommunity confirms that a member has left altogether.
 type LeftCommunity struct {
 	Community string
+	Undo      int   `optional:"for how many days a reply undoes it; its Reply-To is confirm+TOKEN then"`
 	Doors     Doors // of these: how to come back, and the managers
 }
 

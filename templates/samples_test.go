@@ -117,6 +117,7 @@ func samples() []sample {
 	all = append(all, previewSamples()...)
 	all = append(all, memberSamples()...)
 	all = append(all, wishSamples()...)
+	all = append(all, joinSamples()...)
 	all = append(all, returnsSamples()...)
 	all = append(all, keepSamples()...)
 	all = append(all, publicSamples()...)
@@ -213,7 +214,7 @@ func memberSamples() []sample {
 		{"settings_changed-each", SettingsChanged{Community: bc, Delivery: EachPost, Same: true, Lists: []string{"Garden talk", "Jobs"}}},
 		{"settings_changed-none", SettingsChanged{Community: bc, Delivery: NoMail, Doors: doors}},
 		{"settings_changed-monthly", SettingsChanged{Community: bc, Delivery: InDigest, Slot: &Slot{Monthly, time.Monday, 7, "Europe/Berlin"}}},
-		{"left_community", LeftCommunity{bc, doors}},
+		{"left_community", LeftCommunity{Community: bc, Doors: doors}},
 		{"left_community-bare", LeftCommunity{Community: bc}},
 		{"left_list", LeftList{bc, "Jobs", []string{"Garden talk", "News"}, doors}},
 		{"left_list-bare", LeftList{Community: bc, List: "Jobs"}},

@@ -17,7 +17,7 @@ func wishSamples() []sample {
 		{"last_manager-bare", LastManager{Community: bc, Managers: "managers@cmtybc.example"}},
 		{"on_no_list", OnNoList{bc, doors}},
 		{"on_no_list-bare", OnNoList{Community: bc}},
-		{"left_community-managers", LeftCommunity{bc, managersOnly}},
+		{"left_community-managers", LeftCommunity{Community: bc, Doors: managersOnly}},
 		{"left_list-managers", LeftList{Community: bc, List: "Jobs", Doors: managersOnly}},
 	}
 }

@@ -79,6 +79,7 @@ var funcs = map[string]any{
 	"join":      func(all []string) string { return strings.Join(all, " ") },
 	"moment":    moment,
 	"names":     names,
+	"number":    func(letter string, i int) string { return fmt.Sprintf("%s%d", letter, i+1) },
 	"re":        re,
 	"said":      func(s Said) string { return string(s) },
 	"unknown":   unknown,

@@ -122,19 +122,6 @@ func (f *communityFlags) duty(cmd *cobra.Command, to *lists.Duty) (err error) {
 	return nil
 }
 
-// later names what is kept and does nothing yet: a setting must not promise what this version cannot do.
-func (c *cli) later(cmd *cobra.Command, what map[string]string) {
-	for _, flag := range []string{"question", "votes"} {
-		if what[flag] != "" && changed(cmd, flag) {
-			c.note("note: --%s is kept, but %s come with a later version.", flag, what[flag])
-		}
-	}
-}
-
-var notYet = map[string]string{
-	"question": "applications by mail", "votes": "applications by mail",
-}
-
 func (c *cli) newCommunityAdd() *cobra.Command {
 	var f communityFlags
 	cmd := &cobra.Command{Use: "add DOMAIN", Short: "Found a community", Args: words("DOMAIN")}
@@ -155,7 +142,6 @@ func (c *cli) newCommunityAdd() *cobra.Command {
 				return err
 			}
 			c.say("%s is founded, in the time zone %s. Next: backchannel list add talk@%s", founded.Domain, founded.Timezone, founded.Domain)
-			c.later(cmd, notYet)
 			return nil
 		})
 	}
@@ -190,7 +176,6 @@ func (c *cli) newCommunitySet() *cobra.Command {
 				return err
 			}
 			c.say("%s has its new settings.", domain)
-			c.later(cmd, notYet)
 			return nil
 		})
 	}

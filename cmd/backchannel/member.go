@@ -17,7 +17,7 @@ import (
 const operatorTrust = 2
 
 func (c *cli) newMember() *cobra.Command {
-	return group("member", "Members: the persons of a community", c.newMemberAdd(), c.newMemberSet(), c.newMemberShow(), c.newMemberRemove(), c.newMemberList(), c.newMemberImport(), c.newMemberExport(), c.newMemberData())
+	return group("member", "Members: the persons of a community", c.newMemberAdd(), c.newMemberSet(), c.newMemberShow(), c.newMemberRemove(), c.newMemberList(), c.newMemberInvite(), c.newApplications(), c.newMemberImport(), c.newMemberExport(), c.newMemberData())
 }
 
 // memberFlags are what is known of a member, as flags.

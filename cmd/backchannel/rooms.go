@@ -26,7 +26,7 @@ import (
 func schemas() []db.Schema {
 	return []db.Schema{
 		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), courier.Schema(),
-		address.Schema(), lists.Schema(), notice.Schema(), returns.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(), report.Schema(),
+		address.Schema(), lists.Schema(), notice.Schema(), returns.Schema(), moderation.Schema(), membership.Schema(), backchannel.Schema(), mailroom.Schema(), digest.Schema(), report.Schema(),
 	}
 }
 
@@ -39,9 +39,10 @@ func (p *Program) join() {
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
 	p.Box.Calmer = p.Desk
 	p.Box.Erasers = []backchannel.Eraser{p.Desk}
-	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName()}
+	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName(), Duty: p.Box.OnDuty, Audit: p.Box.Note, Post: p.Desk.PostWritten}
+	p.Box.Inviter = p.Clerk.InviteAll
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
-	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Held: p.Desk.Morning}
+	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
 
 	p.reception = p.newReception()
 
@@ -50,6 +51,9 @@ func (p *Program) join() {
 	p.Calendar.Register(p.Desk.CalmEnd())
 	p.Calendar.Register(p.Desk.Dragging())
 	for kind, do := range p.Box.Dates() {
+		p.Calendar.Register(kind, do)
+	}
+	for kind, do := range p.Clerk.Dates() {
 		p.Calendar.Register(kind, do)
 	}
 	p.Calendar.Register(backchannel.NeedsDue, func(tx *db.Tx, due calendar.Due) error { return report.Tell(tx, p.Box, lists.CommunityID(due.Object)) })

@@ -12,6 +12,8 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -189,6 +191,28 @@ func (g Grant) token(key []byte) string {
 	part(g.Object)
 	mac.Write(binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(nil, g.Community), g.Member), g.Epoch))
 	return encoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// Marks are what can be kept of a text, as an address, that is to be known again but not to be read: an HMAC with each of the keys, that
+// of today first. Whoever has the database alone cannot even try texts out. The purpose keeps marks of two uses apart.
+func (b *Book) Marks(purpose, text string) [][]byte {
+	kids := slices.Sorted(maps.Keys(b.keys))
+	slices.SortStableFunc(kids, func(x, y int) int {
+		switch b.kid {
+		case x:
+			return -1
+		case y:
+			return 1
+		}
+		return 0
+	})
+	var all [][]byte
+	for _, kid := range kids {
+		mac := hmac.New(sha256.New, b.keys[kid])
+		fmt.Fprintf(mac, "mark:%d:%s%s", len(purpose), purpose, text)
+		all = append(all, mac.Sum(nil)[:16])
+	}
+	return all
 }
 
 // digest is what the database keeps of a token.

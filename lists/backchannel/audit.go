@@ -41,6 +41,12 @@ type Audited struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
+// Note writes into the audit what was done in a room that has none of its own: actor is the manager, 0 the program or the operator. The object
+// has a colon in it; it and the detail hold no private words.
+func (b *Letterbox) Note(tx *db.Tx, c lists.CommunityID, actor lists.MemberID, action, object, detail string) error {
+	return audit(tx, c, actor, action, object, detail)
+}
+
 // Audit is the newest of the audit that a manager may see, oldest first: nothing about a conversation that does not exist for them, and
 // neither numbers nor hashes, by which they could tell.
 func (b *Letterbox) Audit(tx *db.Tx, m lists.Member, most int) ([]Audited, error) {

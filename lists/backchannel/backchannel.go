@@ -35,6 +35,9 @@ type Letterbox struct {
 	// Waiting counts the posts that wait for a manager; nil counts none. Moderation is no matter of ours.
 	Waiting func(tx *db.Tx, c lists.CommunityID) (int, error)
 
+	// Inviter invites those whom a manager's words name; nil: nobody can be invited. Membership is no matter of ours.
+	Inviter func(tx *db.Tx, c lists.Community, by lists.Member, words string) (said string, err error)
+
 	Erasers []Eraser // the other rooms in which private words may lie
 }
 

@@ -82,7 +82,7 @@ func (b *Letterbox) tracesOf(tx *db.Tx, m lists.Member) (t traces, err error) {
 		return t, err
 	}
 	for _, a := range t.own {
-		if e := employer(a.Domain); e != "" && !slices.Contains(t.employers, e) {
+		if e := lists.Employer(a.Domain); e != "" && !slices.Contains(t.employers, e) {
 			t.employers = append(t.employers, e)
 		}
 	}
@@ -146,30 +146,6 @@ func (t traces) inLine(n int, line string) (all []trace) {
 		}
 	}
 	return all
-}
-
-// providers are where people have addresses who work elsewhere.
-var providers = []string{
-	"gmail", "googlemail", "outlook", "hotmail", "live", "msn", "yahoo", "ymail", "icloud", "me", "mac", "aol", "proton", "protonmail", "pm", "gmx", "web", "freenet", "posteo",
-	"mailbox", "fastmail", "t-online", "orange", "wanadoo", "free", "laposte", "libero", "virgilio", "hey", "zoho", "yandex", "mail", "seznam", "wp", "o2", "qq", "163", "126",
-	"privaterelay", "appleid",
-}
-
-// employer is the name in a domain that may be somebody's employer's: of mail.northgate.co.uk it is northgate; "" for big providers.
-func employer(domain string) string {
-	labels := strings.Split(domain, ".")
-	for len(labels) > 1 {
-		labels = labels[:len(labels)-1]
-		last := labels[len(labels)-1]
-		if len(labels) > 1 && (len(last) <= 3 && slices.Contains([]string{"co", "com", "org", "net", "ac", "gov", "edu"}, last)) {
-			continue
-		}
-		if slices.Contains(providers, last) {
-			return ""
-		}
-		return last
-	}
-	return ""
 }
 
 // guesses finds the name of a member in an answer to somebody without a name (G5). It holds for every member alike: a guard that held for

@@ -14,7 +14,7 @@ func TestEmployer(t *testing.T) {
 	for domain, want := range map[string]string{
 		"northgate.example": "northgate", "mail.northgate.co.uk": "northgate", "northgate.com": "northgate", "gmail.com": "", "hotmail.co.uk": "", "web.de": "", "t-online.de": "", "example": "", "": "",
 	} {
-		if got := employer(domain); got != want {
+		if got := lists.Employer(domain); got != want {
 			t.Errorf("%q: %q, want %q", domain, got, want)
 		}
 	}

@@ -207,6 +207,19 @@ func (b *Letterbox) onDuty(tx *db.Tx, community lists.Community, readers []lists
 	return here, false, nil
 }
 
+// OnDuty is one manager who is on duty now, for what one of them has to decide; zero when there is no manager.
+func (b *Letterbox) OnDuty(tx *db.Tx, community lists.Community) (lists.Member, error) {
+	all, err := lists.Managers(tx, community.ID)
+	if err != nil {
+		return lists.Member{}, err
+	}
+	duty, _, err := b.onDuty(tx, community, all)
+	if err != nil || len(duty) == 0 {
+		return lists.Member{}, err
+	}
+	return duty[0], nil
+}
+
 // mailed are those of the readers who get what is new in a conversation by mail: who is on duty, and who has taken it. The others find it
 // in their folders and in the morning brief.
 func (b *Letterbox) mailed(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member) (all []lists.Member, away bool, err error) {

@@ -21,12 +21,12 @@ var roles = map[string]string{
 	"oops": Moderation, "managers": Backchannel, "postmaster": Backchannel, "abuse": Backchannel, "digest": Digest,
 	"anon": Backchannel, "report": Backchannel, "ombuds": Backchannel,
 	"dmarc-reports": Reports, "tls-reports": Reports,
-	"leave": Membership, "help": Membership, "weekly": Membership, "daily": Membership, "monthly": Membership, "nodigest": Membership, "each": Membership,
+	"join": Membership, "leave": Membership, "help": Membership, "weekly": Membership, "daily": Membership, "monthly": Membership, "nodigest": Membership, "each": Membership,
 	"fbl": Returns,
 }
 
 // listRoles is the same for LIST-word.
-var listRoles = map[string]string{"managers": Backchannel, "leave": Membership, "request": Membership}
+var listRoles = map[string]string{"managers": Backchannel, "join": Membership, "leave": Membership, "request": Membership}
 
 // route names the receiver of an address without a token; false when nobody answers to it.
 func route(n address.Name) (receiver string, ok bool) {

@@ -238,7 +238,7 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 	}
 	in := &lists.Incoming{
 		Letter: s.letter, Quoted: s.quoted, ID: s.id, Story: s.env.Story, Community: c, To: t.to, Name: t.name,
-		From: s.from, Verdict: lists.Unverified, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
+		From: s.from, Remote: s.env.Remote, Verdict: lists.Unverified, Policy: s.m.Policy, PrivateToo: privateToo && !t.name.Private(),
 		Robot: s.kind != bounce.Person, NullSender: s.env.From.IsZero(),
 	}
 	if reported(t.name) {

@@ -7,7 +7,6 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
@@ -99,7 +98,7 @@ func (k *Clerk) answer(tx *db.Tx, in *lists.Incoming) error {
 	if word != "NO" && (word != "YES" || !alone) {
 		return k.repeat(tx, in, w)
 	}
-	if _, err := address.Use(tx, *in.Token); err != nil { // once (C6)
+	if err := in.UseToken(tx); err != nil { // once (C6)
 		return err
 	}
 	if word == "NO" {

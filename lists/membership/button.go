@@ -6,7 +6,6 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -26,8 +25,8 @@ type Button struct {
 // Look finds the button of a token of leave+ or digest-off+, and changes nothing. It is false for a token that opens nothing: nobody
 // was given it, it has expired or was revoked, or it is another kind's.
 func (k *Clerk) Look(tx *db.Tx, token string) (Button, bool, error) {
-	row, ok, err := buttonRow(tx, token)
-	if err != nil || !ok {
+	row, ok, err := notice.Pressed(tx, token)
+	if err != nil || !ok || row.Receiver != Receiver {
 		return Button{}, false, err
 	}
 	b := Button{}
@@ -51,21 +50,6 @@ func (k *Clerk) Look(tx *db.Tx, token string) (Button, bool, error) {
 	}
 	err = k.fill(tx, &b)
 	return b, err == nil, err
-}
-
-// buttonRow is the live row of a token that may be pressed over the web.
-func buttonRow(tx *db.Tx, token string) (address.Row, bool, error) {
-	for _, kind := range []address.Kind{address.Leave, address.DigestOff} {
-		n := address.Parse(string(kind) + "+" + token)
-		if n.Form != address.Token {
-			return address.Row{}, false, nil
-		}
-		row, found, err := address.Find(tx, kind, n.Token)
-		if err != nil || found {
-			return row, err == nil && row.Receiver == Receiver && row.Live(tx.Now), err
-		}
-	}
-	return address.Row{}, false, nil
 }
 
 // fill finds out what there is to do, and what is left then. Somebody who has left has nothing to do.

@@ -35,17 +35,20 @@ func (k *Clerk) leave(tx *db.Tx, in *lists.Incoming) error {
 	} else if last {
 		return k.cannotLeave(tx, in)
 	}
+	subs, err := lists.Subscriptions(tx, in.Sender.ID)
+	if err != nil {
+		return err
+	}
+	if err := saveDeparture(tx, in.Sender.ID, subs); err != nil {
+		return err
+	}
 	if err := lists.End(tx, in.Sender, lists.Left); err != nil {
 		return err
 	}
 	if err := in.Filed(tx, "a member left the community"); err != nil {
 		return err
 	}
-	words, err := templates.LeftCommunity{Community: in.Community.Name, Doors: managersOnly(in.Community)}.Render()
-	if err != nil {
-		return err
-	}
-	return k.confirm(tx, in, words, true)
+	return k.goodbye(tx, in)
 }
 
 func lastManager(tx *db.Tx, m lists.Member) (bool, error) {

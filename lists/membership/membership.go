@@ -1,4 +1,7 @@
-// Package membership is how people leave, and how they say what they want to get. It promises that whoever wants to leave is gone with
+// Package membership is how people come in, how they leave, and how they say what they want to get. It promises that nobody can have us
+// write to somebody else again and again (C8), and that nobody learns from our answers who is a member; that nobody becomes one but by their
+// own word from their own address, and the managers' (a vote by mail, a rule, and somebody who decides when nobody does), of which applicants
+// learn the end and never who voted how; that what they wrote is erased 30 days after it; that whoever wants to leave is gone with
 // the letter that says so, copies already owed to them included; that leaving the digest, one list and the community are three
 // things, each with an address of its own; that nobody is taken off, or put on, by somebody else's letter: where it is not clear who
 // wrote, the member is asked, and nothing changes before they say YES; that every change is confirmed in words that name the way back;
@@ -10,9 +13,10 @@ package membership
 import (
 	"errors"
 
+	"backchannel/archive/calendar"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
-	"backchannel/lists/address"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -24,24 +28,43 @@ const Receiver = "membership"
 // Days is how long a question about a wish can be answered.
 const Days = 14
 
-// Clerk takes the letters of members about themselves.
+// Clerk takes the letters of members about themselves, and of people who want to become members.
 type Clerk struct {
 	Office *notice.Office
 	IMAP   string // the server on which members read with a mail program; "" if there is none to tell of
+
+	// Duty is the manager who is on duty; nil: the first one.
+	Duty func(tx *db.Tx, c lists.Community) (lists.Member, error)
+	// Audit writes down what somebody decided, where nobody can change it: actor is a manager, 0 the program or the operator. Nil: nowhere.
+	Audit func(tx *db.Tx, c lists.CommunityID, actor lists.MemberID, action, object, detail string) error
+	// Post publishes a letter that we wrote from a member's own words.
+	Post func(tx *db.Tx, c lists.Community, l lists.List, author lists.Member, post *letter.Letter, story string) error
 }
 
-// Receive takes a letter to leave@, help@, weekly@ and their kin, to LIST-leave@ and LIST-request@, or through a token of ours.
+// Dates are what the calendar calls us for.
+func (k *Clerk) Dates() map[calendar.Kind]calendar.Handler {
+	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, lists.MemberRemoved: k.removed}
+}
+
+// Receive takes a letter to join@, leave@, help@, weekly@ and their kin, to LIST-join@, LIST-leave@ and LIST-request@, or through a token of
+// ours.
 func (k *Clerk) Receive(tx *db.Tx, in *lists.Incoming) error {
-	if in.Token != nil && in.Token.Kind == address.Confirm {
-		return k.answer(tx, in)
-	}
 	if in.Token != nil {
+		if what, id, ok := readStep(in.Token.Object); ok {
+			return k.step(tx, in, what, id)
+		}
+		if in.Token.Kind == "confirm" {
+			return k.answer(tx, in)
+		}
 		return k.pressed(tx, in)
 	}
 	w, ok := asked(in)
+	joins := in.List == nil && in.Name.Word == "join" || ok && w.what == templates.WishJoin && !heard(in)
 	switch {
 	case in.Robot: // the mailroom lets none come so far (C6)
 		return lists.NoSuchAddress()
+	case joins:
+		return k.apply(tx, in)
 	case ok && gone(in.Sender) && w.leaves() && in.Verdict == lists.Verified:
 		return k.goneAlready(tx, in)
 	case !heard(in):
@@ -52,6 +75,21 @@ func (k *Clerk) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return k.ask(tx, in, w)
 	}
 	return k.grant(tx, in, w)
+}
+
+// step takes an answer on the way in or out.
+func (k *Clerk) step(tx *db.Tx, in *lists.Incoming, what step, id int64) error {
+	switch what {
+	case stepVote, stepLetter:
+		return k.manager(tx, in, what, ApplicationID(id))
+	case stepSponsor:
+		return k.sponsor(tx, in, ApplicationID(id))
+	case stepIntro, stepPreview:
+		return k.introduced(tx, in, what)
+	case stepBack:
+		return k.farewell(tx, in)
+	}
+	return k.applicant(tx, in, what, ApplicationID(id))
 }
 
 // heard tells whether a letter bears the address of somebody who belongs here. A member to whom mail came back is heard.

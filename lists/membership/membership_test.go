@@ -275,8 +275,13 @@ func TestLeavingTheCommunity(t *testing.T) {
 	is(t, "told", v.One(v.Deliver(), dana).Text(), `Done: you have left Gardeners, and you get no more mail from it. What
 you wrote stays in the archive.
 
-If this was a mistake, or if you have a question, the managers read
-managers@gardeners.example.
+If that was a mistake, reply to this mail within 7 days, with the word
+UNDO alone on the first line: then everything is as before. And if you
+would like to tell us why you left, reply with your own words: only the
+managers read them.
+
+Should you want to come back, write to join@gardeners.example. If you
+have a question, the managers read managers@gardeners.example.
 
 Thank you for having been with us.
 

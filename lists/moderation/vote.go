@@ -1,7 +1,6 @@
 package moderation
 
 import (
-	"regexp"
 	"strings"
 
 	"backchannel/archive/db"
@@ -10,9 +9,6 @@ import (
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
-
-// polite finds what begins with "No" and means the contrary.
-var polite = regexp.MustCompile(`(?i)^(?:problems?|worries|objections?|issues?|doubts?|complaints?|concerns?)\b`)
 
 // vote does what a manager decided.
 func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool, rest string) error {
@@ -25,7 +21,7 @@ func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bo
 	case known && word == "OK" && second == "ALWAYS" && only && !strings.Contains(first, "?"):
 		return d.ApproveAlways(tx, h, in.Sender.ID)
 	case strings.Contains(first, "?"):
-	case word == "NO" && (alone || !polite.MatchString(rest)):
+	case word == "NO" && (alone || !lists.Polite(rest)):
 		return d.Refuse(tx, h, in.Sender.ID, rest)
 	case known && word == "ASK" && rest != "":
 		return d.ask(tx, in, h, rest)

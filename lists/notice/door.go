@@ -77,6 +77,21 @@ func (o *Office) Unsubscribe(door letter.Mailbox, subject string) []letter.Field
 	}
 }
 
+// Pressed is the live row of a token that mail programs show a button for: leave+ or digest-off+. It is false for any other.
+func Pressed(tx *db.Tx, token string) (address.Row, bool, error) {
+	for _, kind := range []address.Kind{address.Leave, address.DigestOff} {
+		n := address.Parse(string(kind) + "+" + token)
+		if n.Form != address.Token {
+			return address.Row{}, false, nil
+		}
+		row, found, err := address.Find(tx, kind, n.Token)
+		if err != nil || found {
+			return row, err == nil && row.Live(tx.Now), err
+		}
+	}
+	return address.Row{}, false, nil
+}
+
 // ReturnPath is the address to which mail for a member comes back: the same on every letter (VERP, M1). People who are no members
 // share one.
 func (o *Office) ReturnPath(tx *db.Tx, c lists.Community, m lists.Member) (letter.Address, error) {

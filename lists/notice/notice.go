@@ -181,6 +181,12 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 	return Sent{ID: id, Raw: raw}, nil
 }
 
+// MayAnswer counts one answer to an address under a trigger, as Send does under Mail.Answer, for answers that are made somewhere else. It
+// is false when that would be one too many today (D3).
+func (o *Office) MayAnswer(tx *db.Tx, to letter.Address, trigger string) (bool, error) {
+	return count(tx, to, trigger)
+}
+
 // SendIfDue is Send for answers of which there may be enough today: then nothing is sent, and that is no error.
 func (o *Office) SendIfDue(tx *db.Tx, m Mail) error {
 	_, err := o.Send(tx, m)

@@ -68,7 +68,7 @@ type Village struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		calendar.Schema(), logbook.Schema(), archive.Schema(), queue.Schema(), address.Schema(), lists.Schema(), notice.Schema(),
-		returns.Schema(), moderation.Schema(), backchannel.Schema(), mailroom.Schema(),
+		returns.Schema(), moderation.Schema(), membership.Schema(), backchannel.Schema(), mailroom.Schema(),
 	}
 }
 
@@ -94,7 +94,8 @@ func New(t testing.TB) *Village {
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
 	v.Box.Calmer = v.Desk
 	v.Box.Erasers = []backchannel.Eraser{v.Desk}
-	v.Clerk = &membership.Clerk{Office: v.Office}
+	v.Clerk = &membership.Clerk{Office: v.Office, Duty: v.Box.OnDuty, Audit: v.Box.Note, Post: v.Desk.PostWritten}
+	v.Box.Inviter = v.Clerk.InviteAll
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{
 		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Learner: v.Box, Listener: mailroom.Listeners{v.Return, v.Box},
@@ -135,6 +136,9 @@ func (v *Village) AnotherCalendar() *calendar.Calendar {
 	c.Register(v.Desk.CalmEnd())
 	c.Register(v.Desk.Dragging())
 	for kind, do := range v.Box.Dates() {
+		c.Register(kind, do)
+	}
+	for kind, do := range v.Clerk.Dates() {
 		c.Register(kind, do)
 	}
 	v.Return.Register(c)

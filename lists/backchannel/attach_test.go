@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"backchannel/archive/letter"
 )
@@ -94,10 +95,51 @@ func tnef(files ...tnefFile) []byte {
 	add(0x9007, []byte("version"))
 	for _, f := range files {
 		add(tnefNewFile, make([]byte, 14))
-		add(tnefTitle, append([]byte(f.name), 0))
+		title := f.name
+		if f.whole { // what stands there is "MINUTE~1.PDF"
+			title = "FILE~1.PDF"
+		}
+		add(tnefTitle, append([]byte(title), 0))
 		add(tnefData, f.data)
+		if f.whole {
+			add(tnefProps, properties(f.name))
+		}
 	}
 	return out
+}
+
+// properties are those that Outlook writes of a file, with its whole name among them: [MS-OXTNEF] 2.1.3.4.
+func properties(name string) []byte {
+	four := func(b []byte, n int) []byte { return binary.LittleEndian.AppendUint32(b, uint32(n)) }
+	text := func(b []byte, s string) []byte {
+		wide := []byte{}
+		for _, u := range append(utf16.Encode([]rune(s)), 0) {
+			wide = binary.LittleEndian.AppendUint16(wide, u)
+		}
+		b = append(four(b, len(wide)), wide...)
+		return append(b, make([]byte, (4-len(wide)%4)%4)...)
+	}
+	head := func(b []byte, kind, id uint16) []byte {
+		return binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(b, kind), id)
+	}
+	b := four(nil, 7)
+	b = four(head(b, 0x03, 0x0e20), 1234)                                               // the size
+	b = four(head(b, 0x0b, 0x7ffe), 1)                                                  // hidden
+	b = append(head(b, 0x40, 0x3007), make([]byte, 8)...)                               // when it was made
+	b = append(four(four(head(b, 0x102, 0x3702), 1), 5), 1, 2, 3, 4, 5, 0, 0, 0)        // an encoding
+	b = four(text(four(append(head(b, 0x03, 0x8001), make([]byte, 16)...), 1), "X"), 7) // one that has a name
+	b = four(four(four(head(b, 0x1003, 0x6001), 2), 1), 2)                              // one with two values
+	return text(four(head(b, 0x1f, 0x3707), 1), name)
+}
+
+func FuzzMAPIName(f *testing.F) {
+	f.Add(properties("Minutes.pdf"))
+	f.Add(properties("Minutes.pdf")[:70])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if name := mapiName(data); len(name) > 2*len(data) {
+			t.Errorf("%q from %d octets", name, len(data))
+		}
+	})
 }
 
 func letterWith(t testing.TB, parts ...string) *letter.Letter {
@@ -125,34 +167,35 @@ func TestUnpack(t *testing.T) {
 		data       []byte
 		want       string // name and kind, or the reason
 	}{
-		"a photograph":              {"IMG_1.jpeg", "image/jpeg", photo(t, 8, 4, 1), "IMG_1.jpg image/jpeg"},
-		"one that calls itself PDF": {"a.pdf", "application/pdf", photo(t, 8, 4, 1), "a.jpg image/jpeg"},
-		"a PNG":                     {"a.png", "image/png", picture(t), "a.png image/png"},
-		"a PDF":                     {"plan.exe", "application/x-msdownload", []byte("%PDF-1.7 zz"), "plan.pdf application/pdf author"},
-		"Word":                      {"plan.docx", "x/y", word, "plan.docx application/vnd.openxmlformats-officedocument.wordprocessingml.document author"},
-		"Word with macros":          {"plan.docx", "x/y", zipped(t, "word/document.xml=x", "word/vbaProject.bin=x"), "there are programs in it (macros); please save it without them"},
-		"LibreOffice":               {"plan.odt", "x/y", zipped(t, "mimetype=application/vnd.oasis.opendocument.text", "content.xml=x", "meta.xml=zzowner-----------------------------"), "plan.odt application/vnd.oasis.opendocument.text author"},
-		"a zip":                     {"all.zip", "application/zip", zipped(t, "a.txt=x", strings.Repeat("b", 100)+"=x"), "archives are not passed on; please send the files one by one"},
-		"old Word":                  {"a.doc", "application/msword", []byte("\xd0\xcf\x11\xe0\xa1\xb1"), "old Office files may hold programs; please save it as PDF, .docx, .xlsx or .pptx"},
-		"a text":                    {"a.txt", "text/plain", []byte("Hello\r\n"), "a.txt text/plain"},
-		"a table":                   {"a.CSV", "text/csv", []byte("a,b\n1,2\n"), "a.csv text/plain"},
-		"an invitation":             {"invite.txt", "text/plain", []byte("BEGIN:VCALENDAR\nVERSION:2.0\n"), "invitations are not passed on; please write date and place"},
-		"a card":                    {"me.vcf", "text/vcard", []byte("BEGIN:VCARD\nFN:Mira"), "contact cards are not passed on"},
-		"a web page":                {"a.txt", "text/plain", []byte("<!DOCTYPE html><p>x"), "web pages are not passed on; please send text or PDF"},
-		"a picture of text":         {"a.svg", "image/svg+xml", []byte("<?xml version='1.0'?><svg>"), "web pages are not passed on; please send text or PDF"},
-		"a letter":                  {"a.eml", "text/plain", []byte("Subject: x\nReceived: from x\n\nhello"), "letters inside a letter are not passed on; please say in your own words what is in it"},
-		"a GIF":                     {"a.gif", "image/gif", []byte("GIF89a..."), "of pictures only JPEG and PNG are passed on"},
-		"a photograph of Apple":     {"a.heic", "image/heic", []byte("\x00\x00\x00\x18ftypheic........"), "of pictures only JPEG and PNG are passed on"},
-		"a program":                 {"a.txt", "text/plain", []byte("MZ\x90\x00\x03"), "files of this kind are not passed on"},
-		"a script":                  {"a.txt", "text/plain", []byte("#!/bin/sh\nrm"), "files of this kind are not passed on"},
-		"a damaged picture":         {"a.jpg", "image/jpeg", []byte("\xff\xd8\xff\xe0\x00\x10JFIF"), "the picture is damaged"},
-		"nothing":                   {"a.txt", "text/plain", nil, "it is empty"},
-		"a path":                    {`..\..\etc/pass wd*?.txt`, "text/plain", []byte("x"), "pass wd.txt text/plain"},
-		"no name":                   {"...", "text/plain", []byte("x"), "text.txt text/plain"},
-		"a name of signs":           {"***.txt", "text/plain", []byte("x"), "file.txt text/plain"},
-		"winmail.dat":               {"winmail.dat", "application/ms-tnef", tnef(tnefFile{"Plan.PDF", []byte("%PDF-1")}), "Plan.pdf application/pdf author"},
-		"an empty winmail.dat":      {"winmail.dat", "application/ms-tnef", tnef(), "it is Outlook's own format, and nothing in it can be read"},
-		"one inside another":        {"winmail.dat", "application/ms-tnef", tnef(tnefFile{"winmail.dat", tnef(tnefFile{"a", []byte("%PDF")})}), "files of this kind are not passed on"},
+		"a photograph":               {"IMG_1.jpeg", "image/jpeg", photo(t, 8, 4, 1), "IMG_1.jpg image/jpeg"},
+		"one that calls itself PDF":  {"a.pdf", "application/pdf", photo(t, 8, 4, 1), "a.jpg image/jpeg"},
+		"a PNG":                      {"a.png", "image/png", picture(t), "a.png image/png"},
+		"a PDF":                      {"plan.exe", "application/x-msdownload", []byte("%PDF-1.7 zz"), "plan.pdf application/pdf author"},
+		"Word":                       {"plan.docx", "x/y", word, "plan.docx application/vnd.openxmlformats-officedocument.wordprocessingml.document author"},
+		"Word with macros":           {"plan.docx", "x/y", zipped(t, "word/document.xml=x", "word/vbaProject.bin=x"), "there are programs in it (macros); please save it without them"},
+		"LibreOffice":                {"plan.odt", "x/y", zipped(t, "mimetype=application/vnd.oasis.opendocument.text", "content.xml=x", "meta.xml=zzowner-----------------------------"), "plan.odt application/vnd.oasis.opendocument.text author"},
+		"a zip":                      {"all.zip", "application/zip", zipped(t, "a.txt=x", strings.Repeat("b", 100)+"=x"), "archives are not passed on; please send the files one by one"},
+		"old Word":                   {"a.doc", "application/msword", []byte("\xd0\xcf\x11\xe0\xa1\xb1"), "old Office files may hold programs; please save it as PDF, .docx, .xlsx or .pptx"},
+		"a text":                     {"a.txt", "text/plain", []byte("Hello\r\n"), "a.txt text/plain"},
+		"a table":                    {"a.CSV", "text/csv", []byte("a,b\n1,2\n"), "a.csv text/plain"},
+		"an invitation":              {"invite.txt", "text/plain", []byte("BEGIN:VCALENDAR\nVERSION:2.0\n"), "invitations are not passed on; please write date and place"},
+		"a card":                     {"me.vcf", "text/vcard", []byte("BEGIN:VCARD\nFN:Mira"), "contact cards are not passed on"},
+		"a web page":                 {"a.txt", "text/plain", []byte("<!DOCTYPE html><p>x"), "web pages are not passed on; please send text or PDF"},
+		"a picture of text":          {"a.svg", "image/svg+xml", []byte("<?xml version='1.0'?><svg>"), "web pages are not passed on; please send text or PDF"},
+		"a letter":                   {"a.eml", "text/plain", []byte("Subject: x\nReceived: from x\n\nhello"), "letters inside a letter are not passed on; please say in your own words what is in it"},
+		"a GIF":                      {"a.gif", "image/gif", []byte("GIF89a..."), "of pictures only JPEG and PNG are passed on"},
+		"a photograph of Apple":      {"a.heic", "image/heic", []byte("\x00\x00\x00\x18ftypheic........"), "of pictures only JPEG and PNG are passed on"},
+		"a program":                  {"a.txt", "text/plain", []byte("MZ\x90\x00\x03"), "files of this kind are not passed on"},
+		"a script":                   {"a.txt", "text/plain", []byte("#!/bin/sh\nrm"), "files of this kind are not passed on"},
+		"a damaged picture":          {"a.jpg", "image/jpeg", []byte("\xff\xd8\xff\xe0\x00\x10JFIF"), "the picture is damaged"},
+		"nothing":                    {"a.txt", "text/plain", nil, "it is empty"},
+		"a path":                     {`..\..\etc/pass wd*?.txt`, "text/plain", []byte("x"), "pass wd.txt text/plain"},
+		"no name":                    {"...", "text/plain", []byte("x"), "text.txt text/plain"},
+		"a name of signs":            {"***.txt", "text/plain", []byte("x"), "file.txt text/plain"},
+		"winmail.dat":                {"winmail.dat", "application/ms-tnef", tnef(tnefFile{name: "Plan.PDF", data: []byte("%PDF-1")}), "Plan.pdf application/pdf author"},
+		"a long name in winmail.dat": {"winmail.dat", "application/ms-tnef", tnef(tnefFile{"Minutes of the märz meeting.pdf", []byte("%PDF-1"), true}), "Minutes of the märz meeting.pdf application/pdf author"},
+		"an empty winmail.dat":       {"winmail.dat", "application/ms-tnef", tnef(), "it is Outlook's own format, and nothing in it can be read"},
+		"one inside another":         {"winmail.dat", "application/ms-tnef", tnef(tnefFile{name: "winmail.dat", data: tnef(tnefFile{name: "a", data: []byte("%PDF")})}), "files of this kind are not passed on"},
 	} {
 		b := unpack(letterWith(t, filePart(c.file, c.kind, c.data)))
 		got := ""
@@ -220,7 +263,7 @@ func TestUpright(t *testing.T) {
 }
 
 func FuzzTNEF(f *testing.F) {
-	f.Add(tnef(tnefFile{"a.txt", []byte("x")}, tnefFile{"b", nil}))
+	f.Add(tnef(tnefFile{name: "a.txt", data: []byte("x")}, tnefFile{name: "b"}))
 	f.Add([]byte("\x78\x9f\x3e\x22\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		files, ok := readTNEF(data)
@@ -239,7 +282,7 @@ func FuzzUnpack(f *testing.F) {
 	f.Add("a.png", picture(f))
 	f.Add("a.docx", zipped(f, "word/document.xml=x"))
 	f.Add("a.txt", []byte("hello"))
-	f.Add("winmail.dat", tnef(tnefFile{"a", []byte("%PDF-")}))
+	f.Add("winmail.dat", tnef(tnefFile{name: "a", data: []byte("%PDF-")}))
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		p := packer{room: fileSize, points: 1 << 16}
 		p.take(name, data, true)

@@ -46,6 +46,7 @@ type StillHere struct {
 	Managers  []string `optional:"who was reminded"`
 	Ombuds    string   `optional:"who knows now that it waits"`
 	Urgent    bool     // it is marked as urgent already
+	Post      bool     // there is a list on which the writer could ask instead: POST NEW
 }
 
 // Render writes the mail.

@@ -16,6 +16,7 @@ const (
 	AskAnswer   Question = "answer"    // shall this answer of a manager go out?
 	AskNote     Question = "note"      // shall the other managers see this note?
 	AskMayRead  Question = "may-read"  // may the managers whom a letter names read it?
+	AskOwn      Question = "own"       // is a word about your own letters yours?
 	AskHeld     Question = "held"      // managers: shall this post go out?
 	AskChange   Question = "change"    // shall this change of your membership be made?
 	AskHandOver Question = "handover"  // may the ombuds hand a letter to a manager?
@@ -56,6 +57,8 @@ func (q Question) Words() []string {
 		return []string{"YES", "NAME ME", "NO"}
 	case AskMayRead:
 		return []string{"YES", "OMBUDS", "DROP"}
+	case AskOwn:
+		return []string{"YES"}
 	case AskHeld:
 		return []string{"OK", "OK ALWAYS", "NO", "ASK", "FIX"}
 	case AskStranger:

@@ -13,6 +13,20 @@ type Forgotten struct {
 // Render writes the mail.
 func (t Forgotten) Render() (Mail, error) { return render("forgotten", t) }
 
+// OwnAsk asks a member whether a word about their own letters, which bears their address but could not be verified, is theirs (product.md
+// 0.1). It goes to the confirmed address, with Reply-To confirm+TOKEN.
+type OwnAsk struct {
+	Community string
+	Word      string // FORGET, EXPORT or WHO READ
+	Days      int    // how long the question stays open
+}
+
+// Ask is the question it asks.
+func (OwnAsk) Ask() Question { return AskOwn }
+
+// Render writes the mail.
+func (t OwnAsk) Render() (Mail, error) { return render("own_ask", t) }
+
 // LettersErased asks a manager to delete what they have of letters that their writer took back.
 type LettersErased struct {
 	Community string

@@ -103,6 +103,7 @@ type ManagerAnswer struct {
 	Text    Said   `optional:"an answer may be a file alone"`
 	Asked   Said   `optional:"up to three lines of what the member wrote, from our own record"`
 	Public  string `optional:"an address to ask everyone instead"`
+	Beside  int    `optional:"to how many addresses outside the manager's own mail went as well"`
 }
 
 // Render writes the mail.

@@ -151,6 +151,7 @@ func privateSamples() []sample {
 		{"manager_notice-outsider", ManagerNotice{Code: "W3HN", Text: "Hello", Member: "Eve", Role: "Mira, for the managers", Outsider: true, Address: "eve@press.example"}},
 		{"manager_answer", ManagerAnswer{Code: "K7QX", Subject: "Re: Sponsors, first hires", Text: answer, Asked: letter, Public: "all@cmtybc.example"}},
 		{"manager_answer-bare", ManagerAnswer{Code: "K7QX", Text: "Yes."}},
+		{"manager_answer-beside", ManagerAnswer{Code: "K7QX", Text: "Yes.", Beside: 1}},
 		{"answer_held", AnswerHeld{Code: "K7QX", Member: "Dana", Text: answer, Sendable: true, Days: 14,
 			Guards: []Guard{{Kind: Stale, What: "Jonas added a note"}, {Kind: OwnAddress, Line: 3, What: "+1 555 0142"}, {Kind: ToColleague, Line: 1, What: "Theo, can you"}},
 			News:   []Quote{{"Jonas", "keep an eye on her supplier, he sold to two members"}}}},

@@ -28,6 +28,7 @@ type answer struct {
 	sent      bool             // it went to the member
 	decided   bool             // the manager has seen every reason against it, and wants it
 	confirmed bool             // by an answer to the question itself
+	beside    int              // to how many addresses outside its letter went as well
 	undone    bool             // not even the first of the commands was done
 	wrong     *command.Mistake // a command that is none
 	files     []string         // names of all that came with it
@@ -62,6 +63,12 @@ func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int, 
 	}
 	a := answer{conv: c, manager: manager, foreign: !mine, note: note, rev: rev, story: in.Story, incoming: in}
 	b.read(&a, in.Letter)
+	if mine {
+		var err error
+		if a.beside, err = outsideBeside(tx, in, c); err != nil {
+			return err
+		}
+	}
 	if err := in.Filed(tx, "a manager's answer to a private letter"); err != nil {
 		return err
 	}
@@ -142,6 +149,24 @@ func colleaguesBeside(tx *db.Tx, a answer) (names []string, err error) {
 		}
 	}
 	return names, nil
+}
+
+// outsideBeside counts the addresses outside to which a manager's own letter went as well: neither ours, nor a manager's, nor the writer's.
+// Whoever the answer is for should know of them (product.md B15).
+func outsideBeside(tx *db.Tx, in *lists.Incoming, c Conv) (n int, err error) {
+	seen := map[string]bool{}
+	for _, to := range append(in.Letter.To(), in.Letter.Cc()...) {
+		m, known, err := lists.MemberByAddress(tx, c.Community, to.Address)
+		if err != nil {
+			return 0, err
+		}
+		if to.Address.Domain == in.Community.Domain || known && (m.Manager() || m.ID == c.Member) || to.Address.Key() == c.Address.Key() || seen[to.Address.Key()] {
+			continue
+		}
+		seen[to.Address.Key()] = true
+		n++
+	}
+	return n, nil
 }
 
 // handleText is the part of handle about what stands below the commands.
@@ -348,7 +373,7 @@ func (b *Letterbox) toWriter(tx *db.Tx, community lists.Community, c Conv, a ans
 	if err != nil {
 		return err
 	}
-	words, err := templates.ManagerAnswer{Code: c.Code, Subject: c.Subject, Text: templates.Said(a.text), Asked: templates.Said(firstLines(asked.text, 3))}.Render()
+	words, err := templates.ManagerAnswer{Code: c.Code, Subject: c.Subject, Text: templates.Said(a.text), Asked: templates.Said(firstLines(asked.text, 3)), Beside: a.beside}.Render()
 	if err != nil {
 		return err
 	}

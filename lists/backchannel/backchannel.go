@@ -80,6 +80,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return b.decideAnon(tx, in, id)
 	case sideUnseal:
 		return b.decideUnseal(tx, in, id)
+	case sideOwn:
+		return b.decideOwn(tx, in, ConvID(id), rev)
 	}
 	if side == sideHeat {
 		return b.fromHeat(tx, in, id)

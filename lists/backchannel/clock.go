@@ -281,8 +281,12 @@ func (b *Letterbox) stillHere(tx *db.Tx, community lists.Community, c Conv, read
 	if err != nil {
 		return err
 	}
+	could, err := couldPost(tx, community, c)
+	if err != nil {
+		return err
+	}
 	words, err := templates.StillHere{
-		Community: community.Name, Code: c.Code, Subject: c.Subject, Since: asked.at.In(zone), Managers: others(readers, 0), Ombuds: ombudsDoor(community), Urgent: c.Urgent,
+		Community: community.Name, Code: c.Code, Subject: c.Subject, Since: asked.at.In(zone), Managers: others(readers, 0), Ombuds: ombudsDoor(community), Urgent: c.Urgent, Post: could,
 	}.Render()
 	if err != nil {
 		return err

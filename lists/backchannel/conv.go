@@ -118,6 +118,7 @@ const (
 	sideHand    side = "hand"    // the writer, about whether a manager (in place of the revision) gets what the ombuds has
 	sideConsent side = "consent" // the writer, about a text that may be posted (the id is the text's)
 	sideHeat    side = "heat"    // one manager, about a thread of which many write (the id is the thread's)
+	sideOwn     side = "own"     // a member, about a word about their own letters (the id is the conversation's, the revision the word's)
 	sideDraft   side = "draft"   // one manager, about a text before the writer is asked (the same)
 )
 
@@ -133,7 +134,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

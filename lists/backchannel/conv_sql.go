@@ -209,14 +209,15 @@ type message struct {
 	verdict  lists.Verdict
 	state    string
 	sendable bool
+	beside   int // of a held answer: to how many addresses outside its letter went as well
 	at       time.Time
 }
 
-const msgColumns = "id, conv, rev, dir, coalesce(author, 0), story, msgid, words, sender, commands, verdict, state, sendable, at"
+const msgColumns = "id, conv, rev, dir, coalesce(author, 0), story, msgid, words, sender, commands, verdict, state, sendable, beside, at"
 
 func scanMsg(r db.Scanner) (m message, err error) {
 	var at int64
-	err = r.Scan(&m.id, &m.conv, &m.rev, &m.dir, &m.author, &m.story, &m.msgid, &m.text, &m.sender, &m.commands, &m.verdict, &m.state, &m.sendable, &at)
+	err = r.Scan(&m.id, &m.conv, &m.rev, &m.dir, &m.author, &m.story, &m.msgid, &m.text, &m.sender, &m.commands, &m.verdict, &m.state, &m.sendable, &m.beside, &at)
 	m.at = db.Time(at)
 	return m, err
 }
@@ -226,11 +227,11 @@ func insert(tx *db.Tx, m message) (message, error) {
 		m.at = tx.Now
 	}
 	var err error
-	m.id, err = tx.Insert(`INSERT INTO conv_msg (conv, rev, dir, author, story, msgid, words, sender, commands, verdict, state, sendable, at)
-		VALUES (@conv, @rev, @dir, @author, @story, @msgid, @words, @sender, @commands, @verdict, @state, @sendable, @at)`,
+	m.id, err = tx.Insert(`INSERT INTO conv_msg (conv, rev, dir, author, story, msgid, words, sender, commands, verdict, state, sendable, beside, at)
+		VALUES (@conv, @rev, @dir, @author, @story, @msgid, @words, @sender, @commands, @verdict, @state, @sendable, @beside, @at)`,
 		db.Named("conv", m.conv), db.Named("rev", m.rev), db.Named("dir", m.dir), db.Named("author", null(int64(m.author))), db.Named("story", m.story),
 		db.Named("msgid", string(m.msgid)), db.Named("words", m.text), db.Named("sender", m.sender), db.Named("commands", m.commands), db.Named("verdict", string(m.verdict)), db.Named("state", m.state),
-		db.Named("sendable", m.sendable), db.Named("at", db.Micros(m.at)))
+		db.Named("sendable", m.sendable), db.Named("beside", m.beside), db.Named("at", db.Micros(m.at)))
 	if err != nil {
 		return m, fmt.Errorf("keep what was said: %w", err)
 	}
@@ -255,7 +256,7 @@ func hold(tx *db.Tx, a answer) (message, error) {
 	}
 	m, err := insert(tx, message{
 		conv: a.conv.ID, rev: a.conv.Rev, dir: dir, author: a.manager.ID, story: a.story, text: a.text, sender: a.alias(), commands: a.pending(), verdict: lists.Verified,
-		state: stateHeld, sendable: a.sendable(),
+		state: stateHeld, sendable: a.sendable(), beside: a.beside,
 	})
 	if err != nil {
 		return m, err

@@ -175,6 +175,9 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 		if before, _, wrong := b.Verbs().Read(msg.commands); wrong == nil {
 			a.calls = append(before, a.calls...)
 		}
+		if a.beside, err = outsideBeside(tx, in, c); err != nil { // what was held before is not sent
+			return err
+		}
 		if err := b.checkSender(tx, in, &a); err != nil {
 			return err
 		}
@@ -261,6 +264,7 @@ func decision(tx *db.Tx, a answer, msg message) (word string, better bool, err e
 // sendHeld sends an answer that its manager has seen with all its guards, or keeps it as a note, unless something new has happened since.
 func (b *Letterbox) sendHeld(tx *db.Tx, community lists.Community, a answer, msg message, note bool) error {
 	a.text, a.files, a.unsure, a.calls, a.wrong, a.note = msg.text, nil, false, nil, nil, note
+	a.beside = msg.beside
 	files, err := b.filesOf(tx, msg.id)
 	if err != nil {
 		return err

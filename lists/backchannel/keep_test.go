@@ -163,10 +163,9 @@ func TestForgetIsAWord(t *testing.T) {
 		t.Error("a sentence, or somebody else, erased her letter")
 	}
 	says(t, v.One(v.Deliver(), bill), "nothing to erase")
-	// Sil's domain vouches for nothing.
-	if _, err := v.Send(post{From: sil, To: managers, Subject: "x", Body: "FORGET"}); err == nil {
-		t.Error("a letter for which nobody vouches was obeyed")
-	}
+	// Sil's domain vouches for nothing: Sil is asked.
+	v.MustSend(post{From: sil, To: managers, Subject: "x", Body: "FORGET"})
+	says(t, v.One(v.Deliver(), sil), "nothing was done")
 	// A manager's reply to a letter is an answer to its writer, whatever it says.
 	first := to(ask(v, "More", "One more canary."), mira)
 	v.MustSend(answer(mira, first[0], "Forget"))

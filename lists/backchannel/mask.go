@@ -212,8 +212,7 @@ func (b *Letterbox) postChoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bool
 
 // offerPost says in an acknowledgement how a letter that was meant for everyone gets there.
 func (b *Letterbox) offerPost(tx *db.Tx, community lists.Community, c Conv, t *templates.Acknowledgement) error {
-	all, err := lists.Lists(tx, community.ID)
-	if err != nil || len(all) == 0 || c.Kind == Report || c.Anon {
+	if could, err := couldPost(tx, community, c); err != nil || !could {
 		return err
 	}
 	thread, about, err := b.threadOf(tx, c.About)
@@ -221,6 +220,12 @@ func (b *Letterbox) offerPost(tx *db.Tx, community lists.Community, c Conv, t *t
 		t.Thread, t.Title = int(thread.Number), thread.Subject
 	}
 	return err
+}
+
+// couldPost tells whether the writer of a conversation could ask everyone instead.
+func couldPost(tx *db.Tx, community lists.Community, c Conv) (bool, error) {
+	all, err := lists.Lists(tx, community.ID)
+	return len(all) > 0 && c.Member != 0 && c.Kind != Report && !c.Anon, err
 }
 
 // intoThread makes a text an answer to the newest post of a thread.

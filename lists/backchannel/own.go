@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -36,11 +37,67 @@ func (b *Letterbox) own(tx *db.Tx, in *lists.Incoming, c Conv) (done bool, err e
 	if word == "" {
 		return false, nil
 	}
+	if in.Verdict == lists.Weak {
+		return true, b.askOwn(tx, in, c, word)
+	}
 	if in.Verdict != lists.Verified {
 		return true, notYours(word)
 	}
+	return true, b.doOwn(tx, in, c, word)
+}
+
+// wordsByNumber are the words as tokens know them.
+func wordsByNumber() []string { return []string{"FORGET", "WHO READ", "EXPORT"} }
+
+// askOwn asks a member, at their own address, whether a word is theirs for which nobody vouches.
+func (b *Letterbox) askOwn(tx *db.Tx, in *lists.Incoming, c Conv, word string) error {
 	if err := in.Filed(tx, "a member's word about their own letters"); err != nil {
-		return true, err
+		return err
+	}
+	if c.Anon { // no row ties the member to it
+		c.ID = 0
+	}
+	words, err := templates.OwnAsk{Community: in.Community.Name, Word: word, Days: heldDays}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.Answer(in, notice.Asks, words)
+	mail.Answer = "own-word"
+	if mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{
+		Community: in.Community, Member: in.Sender, Receiver: Receiver, Object: object(sideOwn, int64(c.ID), slices.Index(wordsByNumber(), word)), Days: heldDays,
+	}); err != nil {
+		return err
+	}
+	if err := b.Office.SendIfDue(tx, mail); err != nil {
+		return err
+	}
+	_, err = b.Office.Store.EraseLetters(tx, in.Story)
+	return err
+}
+
+// decideOwn takes the member's YES: who has it got the question at their own address.
+func (b *Letterbox) decideOwn(tx *db.Tx, in *lists.Incoming, id ConvID, word int) error {
+	if in.Sender.ID == 0 || int64(in.Sender.ID) != in.Token.Member || in.Verdict == lists.Unverified || !in.Token.Live(tx.Now) || in.Robot || word < 0 || word >= len(wordsByNumber()) {
+		return lists.NoSuchAddress()
+	}
+	var c Conv
+	if id != 0 {
+		var err error
+		if c, err = find(tx, id); err != nil {
+			return err
+		}
+	}
+	said, alone, _ := lists.Word(in.Letter.NewText().Text)
+	if !alone || said != "YES" {
+		return b.askOwn(tx, in, c, wordsByNumber()[word])
+	}
+	return b.doOwn(tx, in, c, wordsByNumber()[word])
+}
+
+// doOwn does what a word says.
+func (b *Letterbox) doOwn(tx *db.Tx, in *lists.Incoming, c Conv, word string) (err error) {
+	if err := in.Filed(tx, "a member's word about their own letters"); err != nil {
+		return err
 	}
 	switch word {
 	case "FORGET":
@@ -51,10 +108,10 @@ func (b *Letterbox) own(tx *db.Tx, in *lists.Incoming, c Conv) (done bool, err e
 		err = b.doExport(tx, in)
 	}
 	if err != nil {
-		return true, err
+		return err
 	}
 	_, err = b.Office.Store.EraseLetters(tx, in.Story)
-	return true, err
+	return err
 }
 
 func (b *Letterbox) doForget(tx *db.Tx, in *lists.Incoming) error {

@@ -117,6 +117,7 @@ const schemaSaid = `
 		verdict  TEXT NOT NULL CHECK (verdict IN ('verified','weak','none')),
 		state    TEXT NOT NULL CHECK (state IN ('sent','done','held','released','dropped','expired')), -- the last three: what became of a held one
 		sendable INTEGER NOT NULL CHECK (sendable IN (0, 1)), -- a held answer that SEND may send
+		beside   INTEGER NOT NULL DEFAULT 0,          -- of a held answer: to how many addresses outside its letter went as well
 		at       INTEGER NOT NULL
 	) STRICT;
 	CREATE UNIQUE INDEX conv_msg_rev ON conv_msg (conv, rev) WHERE state = 'sent';

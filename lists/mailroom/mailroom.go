@@ -239,8 +239,11 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 		return s.finding, err
 	}
 	err = m.DB.Update(ctx, s.sort)
-	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() && s.paused != nil {
-		m.heardAnyway(ctx, s.paused)
+	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
+		if s.paused != nil {
+			m.heardAnyway(ctx, s.paused)
+		}
+		m.spendAnyway(ctx, s)
 	}
 	return s.finding, err
 }

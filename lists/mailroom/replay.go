@@ -1,6 +1,7 @@
 package mailroom
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
+	"backchannel/lists"
 	"backchannel/smtpd/mailauth"
 )
 
@@ -65,4 +67,46 @@ func keptUntil(now time.Time, sig mailauth.Signature) time.Time {
 func signatureKey(sig mailauth.Signature, to letter.Address) []byte {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", strings.ToLower(sig.Domain), sig.Hash, to.Key()))
 	return sum[:]
+}
+
+// spendAnyway spends the signatures of a letter that no address took: with the refusal everything was undone. An error is logged.
+func (m *Mailroom) spendAnyway(ctx context.Context, s *sorting) {
+	if !s.signed() {
+		return
+	}
+	if err := m.DB.Update(ctx, func(tx *db.Tx) error { return s.spend(tx, s.targets) }); err != nil {
+		m.Log.Error("the signatures of a refused letter were not noted", "story", s.env.Story, "error", err)
+	}
+}
+
+// signed tells whether only signatures, or they too, vouch for the author.
+func (s *sorting) signed() bool {
+	return s.finding.Aligned && !s.finding.Login && len(s.finding.Signatures) > 0
+}
+
+// spend writes down that the signatures of a letter were here, at addresses that refused it: whoever offers the same signature again, when a
+// setting has changed, is not its author. Those of members alone: nobody else's are asked for, and a stranger must not fill a table with
+// refused letters.
+func (s *sorting) spend(tx *db.Tx, at []target) error {
+	for _, t := range at {
+		c, ours, err := s.m.community(tx, t.to)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			continue
+		}
+		if _, known, err := lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil || !known {
+			return err
+		}
+		for _, sig := range s.finding.Signatures {
+			if !sig.Aligned {
+				continue
+			}
+			if _, err := firstTime(tx, signatureKey(sig, t.to), keptUntil(tx.Now, sig)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
+	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/templates/refusal"
@@ -150,6 +151,34 @@ func TestC4EachSignatureOnce(t *testing.T) {
 	}
 	if !asked(v, "sil@silent.example") {
 		t.Error("the signature without a date was forgotten")
+	}
+}
+
+// C4: a signature that came with a refused letter is spent, too. Who offers it again, when the list would take it, is asked about.
+func TestC4ARefusedSignatureIsSpent(t *testing.T) {
+	v := mailroomtest.New(t)
+	posting := func(who lists.Posting) {
+		v.Update(func(tx *db.Tx) error {
+			l, err := lists.TheList(tx, "talk@gardeners.example")
+			if err != nil {
+				return err
+			}
+			l.Posting = who
+			return lists.SaveList(tx, l)
+		})
+	}
+	posting(lists.ByManagers)
+	p := mailroomtest.Post{From: sil, To: talk, Subject: "Beans", Body: "They climb.", Sender: "relay@third.example"}
+	raw := penOf(t, v).sign(v.Bytes(p), all4)
+	if _, err := v.Hand(p, raw); refusal.KindOf(err) != refusal.NotAllowed {
+		t.Fatalf("a member's post to a list where managers post: %v", err)
+	}
+	posting(lists.ByMembers)
+	if _, err := v.Hand(p, raw); err != nil {
+		t.Fatal(err)
+	}
+	if !asked(v, "sil@silent.example") {
+		t.Error("a signature that was here with a refused letter was believed")
 	}
 }
 

@@ -133,6 +133,7 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 	taken := false // by a private door
 	var refusals []error
 	var refused []*lists.Incoming
+	var shut []target
 	for _, t := range targets {
 		var in *lists.Incoming
 		try := tx.Attempt
@@ -151,6 +152,9 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 		})
 		if r, ok := refusal.As(err); ok && (!r.Kind.Temporary() || len(targets) > 1 && r.Kind == refusal.Limit && answerable(in)) {
 			refusals, refused = append(refusals, r), append(refused, in)
+			if !r.Kind.Temporary() {
+				shut = append(shut, t)
+			}
 			continue
 		}
 		if err != nil {
@@ -168,6 +172,11 @@ func (s *sorting) deliver(tx *db.Tx, targets []target) error {
 	}
 	if len(refusals) == len(targets) {
 		return refusals[0]
+	}
+	if s.signed() {
+		if err := s.spend(tx, shut); err != nil {
+			return err
+		}
 	}
 	return s.tell(tx, refused, refusals)
 }

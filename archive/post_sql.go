@@ -281,3 +281,10 @@ func jsonIDs(ids []letter.MessageID) (string, error) {
 	b, err := json.Marshal(ids)
 	return string(b), err
 }
+
+// GoneSeqs are the sequence numbers with after < seq ≤ upTo of posts that are not to be read any more: removed, or taken back. Imported ones
+// are left out.
+func (s *Store) GoneSeqs(tx *db.Tx, box PublicID, after, upTo int64) ([]int64, error) {
+	return db.Select(tx, func(r db.Scanner) (seq int64, err error) { return seq, r.Scan(&seq) },
+		"SELECT seq FROM post WHERE mailbox = ? AND seq > ? AND seq <= ? AND imported = 0 AND state <> 'published' ORDER BY seq", box, after, upTo)
+}

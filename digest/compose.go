@@ -71,7 +71,7 @@ func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templat
 		Community: c.Name, To: slot.In(zone),
 		Slot: templates.Slot{Period: templates.Period(r.pref.Period), Weekday: r.pref.Weekday, Hour: r.pref.Hour, Zone: zone.String()},
 		Note: ed.Note, Jam: ed.Jam, Events: ed.Events[:min(len(ed.Events), mostEvents)],
-		Numbers: ed.numbers(), Lists: len(ed.fresh), PublicWord: true,
+		Numbers: ed.numbers(), Removed: ed.removed, Lists: len(ed.fresh), PublicWord: true,
 		Doors: templates.Doors{
 			Managers: c.Address("managers").String(), Help: c.Address("help").String(), Leave: c.Address("leave").String(), Each: c.Address("each").String(),
 			Daily: c.Address("daily").String(), Weekly: c.Address("weekly").String(), Monthly: c.Address("monthly").String(), NoDigest: c.Address("nodigest").String(),
@@ -80,11 +80,11 @@ func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templat
 	if err := notice.PrivateDoors(tx, c, &t.Doors); err != nil {
 		return t, err
 	}
-	last, ever, err := lastSent(tx, r.member.ID)
+	last, ever, err := sentBeforeSlot(tx, r.member.ID, slot)
 	if err != nil {
 		return t, err
 	}
-	if ever && last.slot.Before(slot) {
+	if ever {
 		t.From = last.slot.In(zone)
 	} else if first := ed.first(); !first.IsZero() {
 		t.From = first.In(zone)

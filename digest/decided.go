@@ -1,6 +1,8 @@
 package digest
 
 import (
+	"time"
+
 	"backchannel/archive"
 	"backchannel/templates"
 )
@@ -14,6 +16,7 @@ type Decided struct {
 	Asked    map[archive.ThreadID]bool // that stand in the corner of unanswered questions, whatever their words are
 	Answered map[archive.ThreadID]bool // whose question is no longer open
 	Events   []templates.DigestEvent   // the next dates, the first one first
+	Dates    []time.Time               // when they begin
 	Jam      *templates.Jam            // the topic week, if there is one
 }
 

@@ -50,6 +50,8 @@ func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(lists.CatchUp, e.catchUp)
 	c.Register(lists.PlanBrief, e.planBrief)
 	c.Register(Brief, e.brief)
+	c.Register(previewDue, e.preview)
+	c.Register(holdEnds, e.holdOver)
 }
 
 // settle is how long before its slot an issue closes: what is published later is in the next one (product.md A3).
@@ -81,6 +83,7 @@ type reader struct {
 	pref      lists.DigestPref
 	subs      []lists.Subscription // those with digest delivery
 	closing   []lists.Subscription // those that were, and now get every post: what came before the change is in one last issue
+	again     []span               // what an issue covered that is written once more; nil for a new one
 }
 
 // reads tells whether the member gets digests now.
@@ -143,11 +146,14 @@ func (e *Editor) plan(tx *db.Tx, due calendar.Due) error {
 	if at, waiting, err := next(tx, id); err != nil || waiting && !at.After(due.At) {
 		return err // that slot was due before the change, and is still to be done
 	}
+	if err := planPreview(tx, r.community); err != nil {
+		return err
+	}
 	after, err := r.after(tx, due.At)
 	if err != nil {
 		return err
 	}
-	return setNext(tx, id, r.schedule().Next(after))
+	return setNext(tx, r.member, r.schedule().Next(after))
 }
 
 // after is the moment behind which the next slot lies: the change that made it necessary to look, but never so soon after the last
@@ -218,27 +224,41 @@ func (e *Editor) slot(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
+	waits, since, err := e.held(tx, r.member.Community, at)
+	if err != nil {
+		return err
+	}
+	isLate := tx.Now.Sub(since) > late(r.pref.Period)
 	switch { // re-checked in the transaction: somebody who has left gets nothing
 	case r.waits():
 	case !r.reads():
 		return forgetNext(tx, id)
-	case tx.Now.Sub(at) > late(r.pref.Period):
+	case waits: // the slot stays, its date is the end of the hold
+		return calendar.Set(tx, Slot, int64(id), since)
+	case isLate:
 		tx.OnCommit(func() { issues.Add("too late") })
 		err = recordSkip(tx, id, at, "too late")
 	default:
-		_, err = e.issue(tx, r, at, at.Add(-settle))
+		closing := at.Add(-settle)
+		if since.After(at) {
+			closing = since // with what came during the hold
+		}
+		_, err = e.issue(tx, r, at, closing)
 	}
 	if err != nil {
 		return err
 	}
-	if len(r.subs) == 0 && tx.Now.Sub(at) <= late(r.pref.Period) {
+	if len(r.subs) == 0 && !isLate {
 		return forgetNext(tx, id) // that was the last one
 	}
 	after := at
 	if tx.Now.After(after) {
 		after = tx.Now
 	}
-	return setNext(tx, id, r.schedule().Next(after))
+	if first := tx.Now.Add(apart(r.pref.Period)).Add(-time.Microsecond); since.After(at) && first.After(after) {
+		after = first // the hold has moved this one near to the next
+	}
+	return setNext(tx, r.member, r.schedule().Next(after))
 }
 
 // Send writes a member's issue now, outside the calendar; false when there is nothing new for them.
@@ -251,49 +271,6 @@ func (e *Editor) Send(tx *db.Tx, m lists.Member) (bool, error) {
 		return false, err
 	}
 	return e.issue(tx, r, tx.Now, tx.Now.Add(time.Microsecond))
-}
-
-// issue writes one issue for one slot, of what was published before closing. It tells whether there was anything to send.
-func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, error) {
-	if done, err := issued(tx, r.member.ID, slot); err != nil || done {
-		return false, err
-	}
-	ed, err := e.gather(tx, r, closing, Decided{})
-	if err != nil {
-		return false, err
-	}
-	if ed.posts() == 0 {
-		if err := r.close(tx); err != nil {
-			return false, err
-		}
-		tx.OnCommit(func() { issues.Add("nothing new") })
-		return false, recordSkip(tx, r.member.ID, slot, "nothing new")
-	}
-	id, err := insertIssue(tx, r.member.ID, slot)
-	if err != nil {
-		return false, err
-	}
-	mail, err := e.write(tx, r, ed, id, slot)
-	if err != nil {
-		return false, err
-	}
-	sent, err := e.Office.Send(tx, mail)
-	if err != nil {
-		return false, err
-	}
-	if err := finishIssue(tx, id, sent.ID); err != nil {
-		return false, err
-	}
-	for _, l := range ed.fresh {
-		if err := setCursor(tx, r.member.ID, l.list.ID, l.upTo); err != nil {
-			return false, err
-		}
-	}
-	if err := r.close(tx); err != nil {
-		return false, err
-	}
-	tx.OnCommit(func() { issues.Add("sent") })
-	return true, e.Office.File(tx, sent, r.member.ID, Folder, 0)
 }
 
 // close gives up the places in lists of which this was the last issue.
@@ -321,8 +298,12 @@ func (e *Editor) Preview(tx *db.Tx, m lists.Member, format string) (mail *notice
 		if err := e.cursors(tx, m.ID, r); err != nil {
 			return err
 		}
-		ed, err := e.gather(tx, r, tx.Now.Add(time.Microsecond), Decided{})
-		if err != nil || ed.posts() == 0 {
+		d, _, err := e.decidedFor(tx, r)
+		if err != nil {
+			return err
+		}
+		ed, err := e.gather(tx, r, tx.Now.Add(time.Microsecond), d)
+		if err != nil || !ed.worth(tx.Now) {
 			return err
 		}
 		written, err := e.write(tx, r, ed, 0, tx.Now)

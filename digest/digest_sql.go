@@ -13,7 +13,7 @@ import (
 
 // Schema is what is known of issues, and where readers stand.
 func Schema() db.Schema {
-	return db.Schema{Owner: "digest", Steps: []string{`
+	return db.Schema{Owner: "digest", Steps: []string{schemaDecided + `
 	CREATE TABLE digest_issue (
 		id     INTEGER PRIMARY KEY,
 		member INTEGER NOT NULL REFERENCES member (id),
@@ -21,6 +21,8 @@ func Schema() db.Schema {
 		state  TEXT NOT NULL CHECK (state IN ('writing','queued','skipped')),
 		reason TEXT NOT NULL DEFAULT '',             -- why it was skipped
 		msgid  TEXT UNIQUE,                          -- of what was sent
+		note   INTEGER REFERENCES digest_note (id),  -- that stands in it
+		removed INTEGER NOT NULL DEFAULT 0,          -- posts of earlier issues that it tells to be gone
 		at     INTEGER NOT NULL,
 		UNIQUE (member, slot)                        -- nobody gets two issues for one slot
 	) STRICT;
@@ -36,9 +38,11 @@ func Schema() db.Schema {
 
 	-- The slot a reader waits for. The calendar's date may lie later, after a failure; the slot stays.
 	CREATE TABLE digest_next (
-		member INTEGER PRIMARY KEY REFERENCES member (id),
-		slot   INTEGER NOT NULL
-	) STRICT;` + schemaBrief + schemaWhole}}
+		member    INTEGER PRIMARY KEY REFERENCES member (id),
+		community INTEGER NOT NULL REFERENCES community (id),
+		slot      INTEGER NOT NULL
+	) STRICT;
+	CREATE INDEX digest_next_slot ON digest_next (community, slot);` + schemaCovered + schemaBrief + schemaWhole}}
 }
 
 type issueRow struct {
@@ -46,10 +50,10 @@ type issueRow struct {
 	slot time.Time
 }
 
-func newest(tx *db.Tx, query string, m lists.MemberID) (issueRow, bool, error) {
+func newest(tx *db.Tx, query string, args ...any) (issueRow, bool, error) {
 	var i issueRow
 	var slot int64
-	err := tx.QueryRow(query, m).Scan(&i.id, &slot)
+	err := tx.QueryRow(query, args...).Scan(&i.id, &slot)
 	i.slot = db.Time(slot)
 	if errors.Is(err, db.ErrNoRows) {
 		return i, false, nil
@@ -67,23 +71,28 @@ func lastSent(tx *db.Tx, m lists.MemberID) (issueRow, bool, error) {
 	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' ORDER BY slot DESC LIMIT 1", m)
 }
 
+// sentBeforeSlot is a member's newest issue before a slot that went out.
+func sentBeforeSlot(tx *db.Tx, m lists.MemberID, slot time.Time) (issueRow, bool, error) {
+	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' AND slot < ? ORDER BY slot DESC LIMIT 1", m, db.Micros(slot))
+}
+
 func issued(tx *db.Tx, m lists.MemberID, slot time.Time) (bool, error) {
 	var n int
 	err := tx.QueryRow("SELECT count(*) FROM digest_issue WHERE member = ? AND slot = ?", m, db.Micros(slot)).Scan(&n)
 	return n > 0, err
 }
 
-func insertIssue(tx *db.Tx, m lists.MemberID, slot time.Time) (int64, error) {
-	id, err := tx.Insert("INSERT INTO digest_issue (member, slot, state, at) VALUES (@member, @slot, 'writing', @at)",
-		db.Named("member", m), db.Named("slot", db.Micros(slot)), db.Named("at", db.Micros(tx.Now)))
+func insertIssue(tx *db.Tx, m lists.MemberID, slot time.Time, note int64) (int64, error) {
+	id, err := tx.Insert("INSERT INTO digest_issue (member, slot, state, note, at) VALUES (@member, @slot, 'writing', nullif(@note, 0), @at)",
+		db.Named("member", m), db.Named("note", note), db.Named("slot", db.Micros(slot)), db.Named("at", db.Micros(tx.Now)))
 	if err != nil {
 		return 0, fmt.Errorf("begin an issue: %w", err)
 	}
 	return id, nil
 }
 
-func finishIssue(tx *db.Tx, id int64, msgid letter.MessageID) error {
-	_, err := tx.Exec("UPDATE digest_issue SET state = 'queued', msgid = ? WHERE id = ?", string(msgid), id)
+func finishIssue(tx *db.Tx, id int64, msgid letter.MessageID, removed int) error {
+	_, err := tx.Exec("UPDATE digest_issue SET state = 'queued', msgid = ?, removed = ? WHERE id = ?", string(msgid), removed, id)
 	return err
 }
 
@@ -178,12 +187,12 @@ func dropCursors(tx *db.Tx, m lists.MemberID, keep map[lists.ListID]bool) error 
 }
 
 // setNext keeps a reader's next slot, and its date in the calendar.
-func setNext(tx *db.Tx, m lists.MemberID, slot time.Time) error {
-	_, err := tx.Exec("INSERT INTO digest_next (member, slot) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET slot = excluded.slot", m, db.Micros(slot))
+func setNext(tx *db.Tx, m lists.Member, slot time.Time) error {
+	_, err := tx.Exec("INSERT INTO digest_next (member, community, slot) VALUES (?, ?, ?) ON CONFLICT (member) DO UPDATE SET slot = excluded.slot", m.ID, m.Community, db.Micros(slot))
 	if err != nil {
 		return err
 	}
-	return calendar.Set(tx, Slot, int64(m), slot)
+	return calendar.Set(tx, Slot, int64(m.ID), slot)
 }
 
 func next(tx *db.Tx, m lists.MemberID) (time.Time, bool, error) {

@@ -19,6 +19,8 @@ type fresh []freshList
 // freshList is what is new on one list since some place in it. Nothing in it depends on who reads it.
 type freshList struct {
 	list    lists.List
+	from    int64     // the place in it
+	until   time.Time // when it closed
 	upTo    int64
 	prefix  string         // that stands before nearly every subject
 	threads []freshThread  // in the order in which they were written in first
@@ -64,10 +66,14 @@ func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time, d Decided) (edit
 	if err != nil {
 		return edition{}, err
 	}
-	return edition{all, d, pick(v.rank(all, d, DefaultWeights(), closing), d, r.pref.Threads)}, nil
+	return edition{fresh: all, Decided: d, picks: pick(v.rank(all, d, DefaultWeights(), closing), d, r.pref.Threads), pref: r.pref}, nil
 }
 
+// gatherLists reads the lists of a reader, each behind their place in it.
 func (e *Editor) gatherLists(tx *db.Tx, r reader, closing time.Time, d Decided) (fresh, error) {
+	if r.again != nil {
+		return e.gatherAgain(tx, r, d)
+	}
 	var all fresh
 	for _, s := range slices.Concat(r.subs, r.closing) {
 		until := closing
@@ -95,7 +101,7 @@ func (e *Editor) gatherLists(tx *db.Tx, r reader, closing time.Time, d Decided) 
 // gatherList reads what is new on a list behind a place in it, published before a time, and the questions that wait there, those
 // that managers asked for among them.
 func (e *Editor) gatherList(tx *db.Tx, list lists.List, from int64, until time.Time, asked map[archive.ThreadID]bool) (freshList, error) {
-	l := freshList{list: list}
+	l := freshList{list: list, from: from, until: until}
 	upTo, err := e.Store.Newest(tx, list.Box, until)
 	if err != nil {
 		return l, err

@@ -54,8 +54,9 @@ type town struct {
 
 // world takes whatever is sent to it.
 type world struct {
-	mu   sync.Mutex
-	mail []arrived
+	mu     sync.Mutex
+	mail   []arrived
+	refuse func(queue.Message) *queue.Outcome // nil: everything is taken
 }
 
 type arrived struct {
@@ -67,6 +68,9 @@ type arrived struct {
 func (w *world) Deliver(_ context.Context, m queue.Message) queue.Outcome {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.refuse != nil {
+		return *w.refuse(m)
+	}
 	raw := slices.Concat(m.Head, m.Body)
 	l, err := letter.Parse(raw)
 	if err != nil {
@@ -138,6 +142,9 @@ func (w *town) join(d *db.DB) {
 		w.runner.Register(name, s)
 	}
 	w.runner.Register(relay.Stamp, w.press)
+	for name, s := range w.editor.Stampers() {
+		w.runner.Register(name, s)
+	}
 }
 
 func (w *town) update(fn func(*db.Tx) error) { w.t.Helper(); dbtest.Update(w.t, w.db, fn) }
@@ -328,8 +335,14 @@ func (w *town) rows(query string, args ...any) string {
 // send plays the front door for a letter that somebody's mail program wrote.
 func (w *town) send(from, to, subject, body string, header ...string) error {
 	w.t.Helper()
+	return w.sendBy("192.0.2.1", from, to, subject, body, header...)
+}
+
+// sendBy is send through a host: that of the resolver vouches for everybody, another one for nobody.
+func (w *town) sendBy(host, from, to, subject, body string, header ...string) error {
+	w.t.Helper()
 	w.n++
-	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", w.n), Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), HELO: "client.example", From: addr(from)}
+	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", w.n), Door: smtpd.MX, Remote: netip.MustParseAddr(host), HELO: "client.example", From: addr(from)}
 	if err := w.room.Recipient(context.Background(), env, addr(to)); err != nil {
 		return err
 	}

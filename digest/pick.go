@@ -40,6 +40,8 @@ type edition struct {
 	fresh
 	Decided
 	picks
+	pref    lists.DigestPref
+	removed int // posts that the reader had in an earlier issue and that are gone since
 }
 
 // viewpoint is what makes one reader's order different from another's.

@@ -17,6 +17,9 @@ func (e *Editor) Receive(tx *db.Tx, in *lists.Incoming) error {
 	if in.Token == nil {
 		return e.take(tx, in, backchannel.Context{}, true)
 	}
+	if ours, err := e.forManagers(tx, in); ours || err != nil {
+		return err
+	}
 	if in.Name.Kind == "send" {
 		return e.sendWhole(tx, in)
 	}

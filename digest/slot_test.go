@@ -35,14 +35,14 @@ func TestOneIssueForEachSlot(t *testing.T) {
 		t.Fatalf("%d letters, next on %s", len(got), w.next(dana))
 	}
 	w.at("2 Jun 09:00")
-	w.say("Bill Tan <bill@south.example>", "Which compost?", "Mine is too wet.")
+	w.say("Bill Tan <bill@south.example>", "My compost", "Mine is too wet.")
 	w.at("5 Jun 05:59")
 	if got := w.due(); len(to(got, "dana@north.example")) != 0 {
 		t.Fatal("a minute too early")
 	}
 	w.at("5 Jun 06:00")
 	one := w.issue(w.due(), "dana@north.example")
-	if !strings.Contains(one.Text(), "Which compost?") || !strings.Contains(one.Text(), "Mine is too wet.") {
+	if !strings.Contains(one.Text(), "My compost") || !strings.Contains(one.Text(), "Mine is too wet.") {
 		t.Errorf("it says %s", one.Text())
 	}
 	if got := w.due(); len(got) != 0 {
@@ -67,7 +67,7 @@ func TestOneIssueForEachSlot(t *testing.T) {
 			t.Errorf("not counted: %s\n%s", want, figures.String())
 		}
 	}
-	w.say("Alison Graf <alison@east.example>", "Re: Which compost?", "Dry now.")
+	w.say("Alison Graf <alison@east.example>", "Re: My compost", "Dry now.")
 	w.at("19 Jun 06:00")
 	if two := w.issue(w.due(), "dana@north.example"); strings.Contains(two.Text(), "too wet") || !strings.Contains(two.Text(), "Dry now") {
 		t.Errorf("the third week says %s", two.Text())
@@ -79,7 +79,7 @@ func TestTheSameSlotTwiceIsOneIssue(t *testing.T) {
 	w := newTown(t)
 	dana := w.reader("dana@north.example", "Dana Reyes")
 	w.due()
-	w.say("Bill Tan <bill@south.example>", "Which compost?", "Mine is too wet.")
+	w.say("Bill Tan <bill@south.example>", "My compost", "Mine is too wet.")
 	w.at("5 Jun 06:00")
 	w.issue(w.due(), "dana@north.example")
 	slot := w.now
@@ -145,7 +145,7 @@ func TestCatchUp(t *testing.T) {
 			dana := w.reader("dana@north.example", "Dana Reyes")
 			w.at("4 Jun 07:00")
 			w.wants(dana, c.period, time.Friday, 8)
-			w.say("Bill Tan <bill@south.example>", "Which compost?", "Mine is too wet.")
+			w.say("Bill Tan <bill@south.example>", "My compost", "Mine is too wet.")
 			w.at(c.slot)
 			w.now = w.now.Add(c.ok)
 			if late {

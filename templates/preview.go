@@ -43,8 +43,10 @@ func (t DigestPreview) Unanswered() (n int) {
 	return n
 }
 
-// First is a thread's number, for the examples.
-func (t DigestPreview) First(i int) int { return t.Threads[i%len(t.Threads)].Number }
+// Do is an example of a command about a thread, as wide as the others.
+func (t DigestPreview) Do(verb string, i int) string {
+	return fmt.Sprintf("  %-18s ", fmt.Sprintf("/%s %d", verb, t.Threads[i%len(t.Threads)].Number))
+}
 
 const unansweredFact = "-> Unanswered corner"
 

@@ -169,6 +169,9 @@ func (p *Program) runner() (*queue.Runner, error) {
 		r.Register(name, s)
 	}
 	r.Register(relay.Stamp, p.Press)
+	for name, s := range p.Editor.Stampers() {
+		r.Register(name, s)
+	}
 	r.Register(returns.Stamp, p.Returns)
 	return r, nil
 }

@@ -1,0 +1,526 @@
+package digest_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/backchannel"
+	"backchannel/templates"
+)
+
+const (
+	mira = "mira@lowe.example"
+	theo = "theo@brandt.example"
+	dana = "dana@north.example"
+)
+
+// aThursday is a town with two managers and a reader, three posts in the week, and what the managers got a day ahead.
+func aThursday(t testing.TB) (w *town, previews []arrived) {
+	t.Helper()
+	w = newTown(t)
+	w.manager(theo, "Theo Brandt")
+	w.reader(dana, "Dana Reyes")
+	w.due()
+	w.at("2 Jun 09:00")
+	hire := w.say("Bill Tan <bill@south.example>", "First hire: formal role or volunteer?", "We named one before launch. What did you do?")
+	w.say("Alison Graf <alison@east.example>", "Re: First hire: formal role or volunteer?", "Mine emerged.", re(hire))
+	w.say("Alison Graf <alison@east.example>", "How do you measure quiet readers?", "We see 60 of 210. What do you do?")
+	w.say("Bill Tan <bill@south.example>", "Report template", "Here is mine.")
+	w.at("4 Jun 06:00")
+	return w, w.due()
+}
+
+// preview is the only letter for somebody.
+func only(t testing.TB, all []arrived, who string) arrived {
+	t.Helper()
+	mine := to(all, who)
+	if len(mine) != 1 {
+		t.Fatalf("%d letters for %s, want 1", len(mine), who)
+	}
+	return mine[0]
+}
+
+// answer replies to a preview, and gives what came of it.
+func (w *town) answer(who string, p arrived, text string) []arrived {
+	w.t.Helper()
+	if err := w.send(who, p.ReplyTo()[0].Address.String(), "Re: "+p.Subject(), text, "In-Reply-To: <"+string(p.MessageID())+">"); err != nil {
+		w.t.Fatalf("%s says %q: %v", who, text, err)
+	}
+	return w.deliver()
+}
+
+// friday is the issue of the slot.
+func (w *town) friday() arrived {
+	w.t.Helper()
+	w.at("5 Jun 06:00")
+	return w.issue(w.due(), dana)
+}
+
+func TestThePreviewComesADayAhead(t *testing.T) {
+	w, previews := aThursday(t)
+	for _, who := range []string{mira, theo} {
+		p := only(t, previews, who)
+		if got := p.Subject(); got != "[preview] Friday's digest: 3 threads, 1 unanswered - goes out Fri 08:00" {
+			t.Errorf("subject %q", got)
+		}
+		for _, want := range []string{
+			"Sends Fri 5 Jun 08:00 (members' local time) to 1 member.", "First hire: formal role or volunteer?\n            2 posts, 2 people\n",
+			"unanswered 1 day -> Unanswered corner", "Report template", "/pin ", "For managers only.",
+		} {
+			if !strings.Contains(p.Text(), want) {
+				t.Errorf("%q is missing: %s", want, p.Text())
+			}
+		}
+		if from, reply := p.From()[0].Address.String(), p.ReplyTo()[0].Address.String(); from != "digest@gardeners.example" || !strings.HasPrefix(reply, "note+") {
+			t.Errorf("from %s, reply to %s", from, reply)
+		}
+		if p.Get("Auto-Submitted") != "auto-generated" {
+			t.Errorf("it does not say who wrote it")
+		}
+	}
+	if len(previews) != 2 || only(t, previews, mira).ReplyTo()[0].Address == only(t, previews, theo).ReplyTo()[0].Address {
+		t.Errorf("%d letters, or one address for both", len(previews))
+	}
+	if again := w.due(); len(again) != 0 {
+		t.Errorf("asked again, %d came again", len(again))
+	}
+	issue := w.friday()
+	for _, number := range []string{"   1  ", "   2  ", "   3  "} {
+		if !strings.Contains(issue.Text(), strings.TrimRight(number, " ")) {
+			t.Errorf("the issue has not the numbers of the preview: %s", issue.Text())
+		}
+	}
+}
+
+// Nobody is shown a preview of nothing: not without readers, not in a quiet week. After four of them managers are asked for a question.
+func TestAQuietMonth(t *testing.T) {
+	w := newTown(t)
+	w.reader(dana, "Dana Reyes")
+	w.due()
+	var got []arrived
+	for _, at := range []string{"4 Jun 06:00", "11 Jun 06:00", "18 Jun 06:00"} {
+		w.at(at)
+		got = append(got, w.due()...)
+	}
+	if len(got) != 0 {
+		t.Fatalf("in a quiet week came %q", got[0].Subject())
+	}
+	w.at("25 Jun 06:00")
+	p := only(t, w.due(), mira)
+	if p.Subject() != "[preview] Friday's digest: nothing new for 4 weeks" {
+		t.Errorf("subject %q", p.Subject())
+	}
+	w.answer(mira, p, "/top What would you plant if you had one bed only?")
+	w.at("26 Jun 06:00")
+	if text := w.issue(w.due(), dana).Text(); !strings.Contains(text, "FROM MIRA:\nWhat would you plant if you had one bed only?") {
+		t.Errorf("it says %s", text)
+	}
+	w.at("2 Jul 06:00")
+	if got := w.due(); len(got) != 0 {
+		t.Errorf("the week after came %q", got[0].Subject())
+	}
+	w.at("3 Jul 06:00")
+	if got := issues(w.due(), dana); len(got) != 0 {
+		t.Errorf("the note comes twice: %s", got[0].Text())
+	}
+}
+
+func TestWhatManagersDoToADigest(t *testing.T) {
+	for _, c := range []struct{ text, said, with, without string }{
+		{"/top Please keep names of sponsors out of it.\nJam week starts 22 June.\n\nMira", "Your note stands at the top of Friday's digest.", "FROM MIRA:\nPlease keep names of sponsors out of it.\nJam week starts 22 June.\n", "\nMira\n"},
+		{"/pin 3", "Thread 3 stands first.", "   3  Report template", ""},
+		{"/drop 3", "Thread 3 is left out.", "", "Report template"},
+		{"/drop 3 1", "Each of the threads 3, 1 is left out.", "quiet readers", "Report template"},
+		{"/drop 3\n/drop 3 off", "Thread 3 is as it was.", "Here is mine.", ""},
+		{"/brief 3", "Thread 3 stands there with its subject alone.", "Report template", "Here is mine."},
+		{"/ask #3", "Thread 3 stands among the unanswered questions.", "Report template", ""},
+		{"/answered 2", "Thread 2 counts as answered.", "quiet readers", "STILL WAITING"},
+		{"/event 18 June 16:00 UTC Call on onboarding", "Every digest until then announces: 18 June 16:00 UTC: Call on onboarding", "18 June 16:00 UTC: Call on onboarding", ""},
+		{"/event 18 June Open day\n/event off open", "1 date is taken away.", "", "Open day"},
+		{"/top One\n/top off", "There is no note at the top any more.", "", "FROM MIRA"},
+		{"/Pin 3.\n/top Hello", "Thread 3 stands first. * Your note", "FROM MIRA:\nHello\n", ""},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			w, previews := aThursday(t)
+			got := w.answer(mira, only(t, previews, mira), c.text)
+			for _, who := range []string{mira, theo} {
+				if text := strings.Join(strings.Fields(only(t, got, who).Text()), " "); !strings.Contains(text, c.said) {
+					t.Errorf("%s reads %s", who, text)
+				}
+			}
+			text := w.friday().Text()
+			if !strings.Contains(text, c.with) || c.without != "" && strings.Contains(text, c.without) {
+				t.Errorf("the issue says %s", text)
+			}
+		})
+	}
+}
+
+// Of several commands all are done, or none; what is wrong is told with a sentence, and nobody else hears of it.
+func TestACommandThatIsWrongUndoesTheLetter(t *testing.T) {
+	for _, c := range []struct{ text, why string }{
+		{"/pin 3\n/pin 77", "There is no thread 77."},
+		{"/top Hello\n/drop x", `"x" is no number of a thread.`},
+		{"/top Hello\n/pin", "Behind /pin stands the number of a thread, as in the preview."},
+		{"/top Hello\n/hold 30h", "Behind /hold stands a number of hours, from 1h to 24h, or nothing."},
+		{"/top Hello\n/hold off", "The digests are not stopped."},
+		{"/top Hello\n/event tomorrow Call", "Please begin with the date: 18 June, or 18 June 16:00 UTC; then what happens."},
+		{"/top Hello\n/event 1 June 2026 Call", "1 June is over."},
+		{"/top Hello\n/event 18 June", "Behind the date stands what happens."},
+		{"/top Hello\n/event off nothing", "There is no date to come with these words."},
+		{"/top Hello\n/send now", "Nothing may stand behind it."},
+		{"/top Hello\n/publish", "We know no such command."},
+		{"/pin 3 off\n/top Hello", "/pin was not said of thread 3."},
+		{"/top off", "There is no note at the top."},
+		{"/top", "Behind /top stands what everyone is to read."},
+		{"/top Write to mira@lowe.example if you want to come with us to the fair", `"mira@lowe.example" is your own, and everyone would read it.`},
+		{"/top As she wrote: [private K7QX]", "It quotes a private letter, and everyone would read it."},
+		{"/top " + strings.Repeat("long and longer\n", 100), "A note has 1200 characters at most; this one has"},
+	} {
+		t.Run(c.text[:min(len(c.text), 30)], func(t *testing.T) {
+			w, previews := aThursday(t)
+			got := w.answer(mira, only(t, previews, mira), c.text)
+			back := only(t, got, mira)
+			if text := strings.Join(strings.Fields(back.Text()), " "); !strings.Contains(text, c.why) || !strings.Contains(text, "Nothing at all of it was done") {
+				t.Errorf("it says %s", text)
+			}
+			if len(got) != 1 {
+				t.Errorf("%d letters", len(got))
+			}
+			if reply := back.ReplyTo()[0].Address; reply != only(t, previews, mira).ReplyTo()[0].Address {
+				t.Errorf("it is answered at %s", reply)
+			}
+			issue := w.friday()
+			if strings.Contains(issue.Text(), "FROM MIRA") || !strings.Contains(issue.Text(), "Report template") {
+				t.Errorf("something was done: %s", issue.Text())
+			}
+		})
+	}
+}
+
+// What is no command is for the managers alone, wherever it stands.
+func TestACommentIsNeverPublished(t *testing.T) {
+	for _, text := range []string{"This plain remark is for us.", "/top Hello\n\nThis plain remark is for us.", "Hello,\n/top This plain remark is for us."} {
+		w, previews := aThursday(t)
+		got := w.answer(mira, only(t, previews, mira), text)
+		for _, who := range []string{mira, theo} {
+			if text := only(t, got, who).Text(); !strings.Contains(text, "This plain remark is for us.") {
+				t.Errorf("%s reads %s", who, text)
+			}
+		}
+		if len(got) != 2 {
+			t.Errorf("%d letters", len(got))
+		}
+		issue := w.friday()
+		if strings.Contains(issue.Text()+issue.html(), "plain remark") {
+			t.Errorf("it is published: %s", issue.Text())
+		}
+		if got := w.rows("SELECT count(*) || '' FROM conv"); got != "0" {
+			t.Errorf("%s conversations", got)
+		}
+	}
+}
+
+// Other commands of managers work in an answer to a preview as they do elsewhere.
+func TestOtherCommandsGoToTheBackChannel(t *testing.T) {
+	w, previews := aThursday(t)
+	got := w.answer(mira, only(t, previews, mira), "/help")
+	if len(got) != 1 || !strings.Contains(got[0].Text(), "/give") {
+		t.Errorf("%d letters", len(got))
+	}
+}
+
+// The second of two managers replaces the note of the first, and both know.
+func TestTwoManagersAtOnce(t *testing.T) {
+	w, previews := aThursday(t)
+	w.answer(mira, only(t, previews, mira), "/top Mine first.")
+	got := w.answer(theo, only(t, previews, theo), "/top Then mine.\n/pin 3")
+	for _, who := range []string{mira, theo} {
+		if text := strings.Join(strings.Fields(only(t, got, who).Text()), " "); !strings.Contains(text, `in the place of that of Mira: "Mine first."`) || !strings.Contains(text, "Then mine.") {
+			t.Errorf("%s reads %s", who, text)
+		}
+	}
+	if text := w.friday().Text(); !strings.Contains(text, "FROM THEO:\nThen mine.") || strings.Contains(text, "Mine first") {
+		t.Errorf("the issue says %s", text)
+	}
+}
+
+// A token is not a person (R6): of a letter that is not proved to be the manager's nothing is done before they say that it is.
+func TestAnAnswerThatIsNotProved(t *testing.T) {
+	for _, c := range []struct{ name, host, from, asked string }{
+		{"weak", "198.51.100.7", mira, "your mail provider did not vouch for it"},
+		{"a stranger", "192.0.2.1", "eve@evil.example", "It is from eve@evil.example"},
+		{"another member", "192.0.2.1", dana, "It is from dana@north.example"},
+		{"another manager", "192.0.2.1", theo, "It is from theo@brandt.example"},
+	} {
+		for _, word := range []string{"YES", "NO", "Perhaps", ""} {
+			t.Run(c.name+" "+word, func(t *testing.T) {
+				w, previews := aThursday(t)
+				if err := w.sendBy(c.host, c.from, only(t, previews, mira).ReplyTo()[0].Address.String(), "Re: preview", "/top Forged, perhaps."); err != nil {
+					t.Fatal(err)
+				}
+				got := w.deliver()
+				ask := only(t, got, mira)
+				if text := strings.Join(strings.Fields(ask.Text()), " "); len(got) != 1 || !strings.Contains(text, c.asked) || !strings.Contains(text, "/top Forged, perhaps.") {
+					t.Fatalf("%d letters, it says %s", len(got), text)
+				}
+				confirm := ask.ReplyTo()[0].Address.String()
+				if !strings.HasPrefix(confirm, "confirm+") {
+					t.Errorf("reply to %s", confirm)
+				}
+				for _, other := range []string{theo, dana, "eve@evil.example"} {
+					if err := w.send(other, confirm, "Re: x", "YES"); err == nil {
+						t.Errorf("%s decides", other)
+					}
+				}
+				if word != "" {
+					if err := w.sendBy(c.host, mira, confirm, "Re: x", word); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if word == "YES" || word == "NO" {
+					if err := w.send(mira, confirm, "Re: x", "YES"); err == nil {
+						t.Error("decided twice")
+					}
+				}
+				w.deliver()
+				if said := strings.Contains(w.friday().Text(), "Forged, perhaps."); said != (word == "YES") {
+					t.Errorf("in the issue: %v", said)
+				}
+				if word == "YES" || word == "NO" {
+					if left := w.rows("SELECT text FROM digest_unsure"); left != "" {
+						t.Errorf("its words are kept: %s", left)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Whoever found the address of a preview cannot write to its manager without end, and a robot's letter is nothing.
+func TestAFoundAddressOfAPreview(t *testing.T) {
+	w, previews := aThursday(t)
+	note := only(t, previews, mira).ReplyTo()[0].Address.String()
+	if err := w.send(mira, note, "Automatic reply: preview", "/top I am away.", "Auto-Submitted: auto-replied"); err == nil {
+		t.Error("a robot is heard")
+	}
+	sent := 0
+	for range 6 {
+		if w.send("eve@evil.example", note, "x", "/top Spam") == nil {
+			sent++
+		}
+	}
+	if got := to(w.deliver(), mira); sent != 3 || len(got) != 3 {
+		t.Errorf("%d taken, %d questions", sent, len(got))
+	}
+	w.update(func(tx *db.Tx) error {
+		m, _, err := lists.MemberByAddress(tx, w.c.ID, addr(mira))
+		if err != nil {
+			return err
+		}
+		m.Role = lists.RoleMember
+		return lists.SaveMember(tx, m)
+	})
+	if err := w.send(mira, note, "x", "/top I was a manager"); err == nil {
+		t.Error("who is no manager any more decides")
+	}
+}
+
+// After its slot a preview changes nothing, and says so.
+func TestAfterTheSlot(t *testing.T) {
+	w, previews := aThursday(t)
+	w.friday()
+	back := only(t, w.answer(mira, only(t, previews, mira), "/top Too late"), mira)
+	if text := strings.Join(strings.Fields(back.Text()), " "); !strings.Contains(text, "The digest of Friday, 5 June, 08:00 has gone out. Please answer the next preview") {
+		t.Errorf("it says %s", text)
+	}
+	got := w.answer(mira, only(t, previews, mira), "A word among us.")
+	if len(to(got, theo)) != 1 {
+		t.Error("a comment is for the managers, whenever it comes")
+	}
+	if got := w.rows("SELECT count(*) || '' FROM digest_note"); got != "0" {
+		t.Errorf("%s notes", got)
+	}
+}
+
+// A hold stops every issue; it ends by a word, or by itself after its time, and what came meanwhile is in the issue.
+func TestHold(t *testing.T) {
+	for _, c := range []struct{ hold, end, at, next string }{
+		{"/hold 4h", "", "5 Jun 10:00", "Fri 12 Jun 06:00"},
+		{"/hold", "", "5 Jun 06:30", "Fri 12 Jun 06:00"},
+		{"/hold", "/send", "5 Jun 06:20", "Fri 12 Jun 06:00"},
+		{"/hold", "/hold off", "5 Jun 06:20", "Fri 12 Jun 06:00"},
+	} {
+		t.Run(c.hold+c.end, func(t *testing.T) {
+			w, previews := aThursday(t)
+			if c.hold != "/hold" {
+				w.at("5 Jun 05:59")
+			} else {
+				w.at("4 Jun 06:30")
+			}
+			p := only(t, previews, mira)
+			w.answer(mira, p, c.hold)
+			w.at("5 Jun 06:00")
+			if got := issues(w.due(), dana); len(got) != 0 {
+				t.Fatal("it went out")
+			}
+			w.at("5 Jun 06:10")
+			w.say("Bill Tan <bill@south.example>", "News", "Of this very minute.")
+			w.at(c.at)
+			if c.end != "" {
+				w.answer(mira, p, c.end)
+			}
+			got := w.due()
+			issue := w.issue(got, dana)
+			if !strings.Contains(issue.Text(), "Of this very minute.") {
+				t.Errorf("it is not fresh: %s", issue.Text())
+			}
+			alerts := 0
+			for _, a := range to(got, theo) {
+				if a.Subject() == "[digest] The stop of all digests is over" {
+					alerts++
+				}
+			}
+			if alerts != map[bool]int{true: 1, false: 0}[c.end == ""] {
+				t.Errorf("%d alerts", alerts)
+			}
+			if again := issues(w.due(), dana); len(again) != 0 {
+				t.Error("it came twice")
+			}
+		})
+	}
+}
+
+// A daily digest that was held does not come twice within a few hours.
+func TestAHeldDailyDigest(t *testing.T) {
+	w, previews := aThursday(t)
+	var d lists.Member
+	w.view(func(tx *db.Tx) (err error) { d, _, err = lists.MemberByAddress(tx, w.c.ID, addr(dana)); return err })
+	w.wants(d, "daily", 0, 8)
+	w.at("5 Jun 05:30")
+	w.answer(mira, only(t, previews, mira), "/hold")
+	w.at("5 Jun 06:00")
+	w.due()
+	w.at("6 Jun 05:30")
+	w.issue(w.due(), dana)
+	w.say("Bill Tan <bill@south.example>", "News", "Of this very minute.")
+	w.at("6 Jun 06:00")
+	if got := issues(w.due(), dana); len(got) != 0 {
+		t.Error("two issues within an hour")
+	}
+}
+
+// /send lets the issues of the slot go a day early, and none a second time.
+func TestSendLetsTheSlotGoEarly(t *testing.T) {
+	w, previews := aThursday(t)
+	w.answer(mira, only(t, previews, mira), "/top Early.\n/send")
+	issue := w.issue(w.due(), dana)
+	if !strings.Contains(issue.Text(), "Early.") {
+		t.Errorf("it says %s", issue.Text())
+	}
+	w.at("5 Jun 06:00")
+	if got := issues(w.due(), dana); len(got) != 0 {
+		t.Error("it came twice")
+	}
+}
+
+// A manager for whom a letter does not exist gets a preview without the line that tells of it, and the same numbers otherwise.
+func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
+	w := newTown(t)
+	w.manager(theo, "Theo Brandt")
+	w.reader(dana, "Dana Reyes")
+	w.due()
+	w.at("2 Jun 09:00")
+	w.say("Bill Tan <bill@south.example>", "Sponsor wants our member list", "What do you think?")
+	w.wants(func() (m lists.Member) {
+		w.view(func(tx *db.Tx) (err error) { m, _, err = lists.MemberByAddress(tx, w.c.ID, addr(dana)); return err })
+		return m
+	}(), "daily", 0, 8)
+	w.at("3 Jun 06:00")
+	issue := w.issue(w.due(), dana)
+	doors := doorPattern.FindAllString(issue.Text(), -1)
+	if len(doors) == 0 {
+		t.Fatalf("no door in %s", issue.Text())
+	}
+	if err := w.send(dana, doors[0], "Re: Sponsor", "I do not like how this is going at all."); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver()
+	code := ""
+	w.update(func(tx *db.Tx) error {
+		m, _, err := lists.MemberByAddress(tx, w.c.ID, addr(theo))
+		if err != nil {
+			return err
+		}
+		mira, _, err := lists.MemberByAddress(tx, w.c.ID, addr(mira))
+		if err != nil {
+			return err
+		}
+		all, err := w.box.List(tx, mira, true)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%d letters: %v", len(all), err)
+		}
+		code = all[0].Code
+		return w.box.Exclude(tx, all[0], m.ID, backchannel.Concerned, 0)
+	})
+	w.at("4 Jun 06:00")
+	previews := w.due()
+	line := "! 1 private letter about this thread (" + code + ")"
+	if text := previewOf(previews, mira); !strings.Contains(text, line) {
+		t.Errorf("Mira reads %s", text)
+	} else if rest := strings.Replace(text, "            "+line+"\n", "", 1); rest != previewOf(previews, theo) {
+		t.Errorf("Theo's is not the same without the line:\n%s\n%s", rest, previewOf(previews, theo))
+	}
+}
+
+func previewOf(all []arrived, who string) string {
+	for _, a := range to(all, who) {
+		if strings.HasPrefix(a.Subject(), "[preview]") {
+			return a.Text()
+		}
+	}
+	return ""
+}
+
+// What waits for a manager, and what was removed, is counted.
+func TestThePreviewCountsWhatIsNotInIt(t *testing.T) {
+	w := newTown(t)
+	w.editor.Held = func(*db.Tx, lists.Community, lists.Member) ([]templates.BriefPost, error) {
+		return []templates.BriefPost{{Title: "Offer", Author: "Eve", List: "Garden talk", Age: "5 hours", Answer: "vote+x@gardeners.example"}}, nil
+	}
+	w.reader(dana, "Dana Reyes")
+	w.due()
+	w.at("2 Jun 09:00")
+	w.say("Bill Tan <bill@south.example>", "Stays", "It stays.")
+	gone := w.say("Bill Tan <bill@south.example>", "Goes", "It goes.")
+	w.update(func(tx *db.Tx) error { return w.store.Remove(tx, gone.ID) })
+	w.at("4 Jun 06:00")
+	text := previewOf(w.due(), mira)
+	if !strings.Contains(text, "Held posts not in it: 1 (waiting 5 hours). Removed this week: 1.") || strings.Contains(text, "Goes") {
+		t.Errorf("it says %s", text)
+	}
+}
+
+// An answer to a preview is at home in the zone of the community, whatever the clock of the server says.
+func TestThePreviewInAnotherZone(t *testing.T) {
+	w := newTown(t)
+	w.update(func(tx *db.Tx) error {
+		w.c.Timezone = "America/New_York"
+		return lists.SaveCommunity(tx, w.c)
+	})
+	w.reader(dana, "Dana Reyes")
+	w.due()
+	w.at("2 Jun 09:00")
+	w.say("Bill Tan <bill@south.example>", "Stays", "It stays.")
+	w.at("4 Jun 11:59")
+	if got := w.due(); len(got) != 0 {
+		t.Errorf("a minute early: %s", got[0].Subject())
+	}
+	w.now = w.now.Add(time.Minute)
+	if got := previewOf(w.due(), mira); !strings.Contains(got, "Sends Fri 5 Jun 08:00") {
+		t.Errorf("it says %s", got)
+	}
+}

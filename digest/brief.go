@@ -103,6 +103,9 @@ func (e *Editor) brief(tx *db.Tx, due calendar.Due) error {
 // composeBrief gathers what one manager should know, by what that manager may read, and tells of which conversations that speaks.
 func (e *Editor) composeBrief(tx *db.Tx, c lists.Community, m lists.Member, since time.Time) (t templates.MorningBrief, about []backchannel.ConvID, err error) {
 	t = templates.MorningBrief{Community: c.Name}
+	if c.OmbudsLost(tx.Now) {
+		t.Lost = c.Address("ombuds").String()
+	}
 	if about, err = e.Box.Morning(tx, c, m, since, &t); err != nil {
 		return t, nil, err
 	}

@@ -183,3 +183,32 @@ func TestMorningBriefAsksOnceMore(t *testing.T) {
 		}
 	}
 }
+
+// B15b: while letters to the ombuds come back, every brief says so above all else, from the Monday after the first of them on.
+func TestMorningBriefTellsOfTheLostOmbuds(t *testing.T) {
+	w := newTown(t)
+	w.at("5 Jun 08:00") // Friday
+	w.update(func(tx *db.Tx) error {
+		c, err := lists.CommunityByID(tx, w.c.ID)
+		if err != nil {
+			return err
+		}
+		c.Ombuds = addr("sand@law.example")
+		if err := lists.SaveCommunity(tx, c); err != nil {
+			return err
+		}
+		return lists.OmbudsFailed(tx, c.ID)
+	})
+	w.due()
+	for _, day := range []string{"8 Jun 05:30", "9 Jun 05:30"} {
+		w.at(day)
+		got := briefs(w.due(), "mira@lowe.example")
+		if len(got) != 1 || got[0].Subject() != "Today: the ombuds cannot be reached" || !strings.Contains(flat(got[0]), "letters to ombuds@gardeners.example come back") {
+			t.Errorf("%s: %d briefs", day, len(got))
+		}
+	}
+	w.at("30 Jun 05:30") // nothing has come back for three weeks
+	if got := briefs(w.due(), "mira@lowe.example"); len(got) != 0 {
+		t.Errorf("%s", got[0].Text())
+	}
+}

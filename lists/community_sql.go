@@ -14,15 +14,15 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const communityColumns = "id, domain, name, timezone, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, same_employer, created"
+const communityColumns = "id, domain, name, timezone, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, same_employer, created, ombuds_since, ombuds_last"
 
 func scanCommunity(r db.Scanner) (c Community, err error) {
 	var ombuds, questions string
-	var created int64
-	if err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.Timezone, &ombuds, &c.Rota, &c.Duty.Days, &c.Duty.From, &c.Duty.To, &c.Duty.Due, &c.Duty.Urgent, &c.Votes, &c.Delivery, &questions, &c.SameEmployer, &created); err != nil {
+	var created, since, last int64
+	if err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.Timezone, &ombuds, &c.Rota, &c.Duty.Days, &c.Duty.From, &c.Duty.To, &c.Duty.Due, &c.Duty.Urgent, &c.Votes, &c.Delivery, &questions, &c.SameEmployer, &created, &since, &last); err != nil {
 		return c, err
 	}
-	c.Created = db.Time(created)
+	c.Created, c.ombudsSince, c.ombudsLast = db.Time(created), db.Time(since), db.Time(last)
 	if ombuds != "" {
 		if c.Ombuds, err = letter.ParseAddress(ombuds); err != nil {
 			return c, fmt.Errorf("ombuds of %s: %w", c.Domain, err)
@@ -110,9 +110,17 @@ func SaveCommunity(tx *db.Tx, c Community) error {
 		return err
 	}
 	row := c.row()
-	_, err := tx.Exec(`UPDATE community SET name = @name, timezone = @timezone, ombuds = @ombuds, rota = @rota,
+	_, err := tx.Exec(`UPDATE community SET name = @name, timezone = @timezone, rota = @rota, ombuds = @ombuds,
+		ombuds_since = CASE WHEN ombuds = @ombuds THEN ombuds_since ELSE 0 END, ombuds_last = CASE WHEN ombuds = @ombuds THEN ombuds_last ELSE 0 END,
 		duty_days = @duty_days, duty_from = @duty_from, duty_to = @duty_to, due = @due, urgent = @urgent, votes = @votes, delivery = @delivery, questions = @questions, same_employer = @same_employer WHERE id = @id`,
 		append(row[:1:1], row[2:]...)...)
+	return err
+}
+
+// OmbudsFailed notes that a letter to the ombuds of a community came back.
+func OmbudsFailed(tx *db.Tx, c CommunityID) error {
+	_, err := tx.Exec("UPDATE community SET ombuds_since = CASE WHEN ombuds_last < @quiet THEN @now ELSE ombuds_since END, ombuds_last = @now WHERE id = @id",
+		db.Named("quiet", db.Micros(tx.Now.Add(-ombudsQuiet))), db.Named("now", db.Micros(tx.Now)), db.Named("id", c))
 	return err
 }
 

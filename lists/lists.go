@@ -102,6 +102,22 @@ type Community struct {
 	Questions    []string       `json:"questions,omitempty"`
 	SameEmployer bool           `json:"same_employer"` // a report is kept from managers who work where the one it is about works
 	Created      time.Time      `json:"created"`
+
+	ombudsSince, ombudsLast time.Time // when letters to the ombuds began to come back, and when the last one did
+}
+
+// ombudsQuiet is after how long without a letter that came back an ombuds counts as reached again.
+const ombudsQuiet = 21 * 24 * time.Hour
+
+// OmbudsLost tells whether letters to the ombuds come back (product.md B15b). It begins with the Monday after the first of them, whoever
+// looks: the day itself would tell managers that somebody wrote to the ombuds on it.
+func (c Community) OmbudsLost(now time.Time) bool {
+	if c.Ombuds.IsZero() || c.ombudsSince.IsZero() || now.Sub(c.ombudsLast) > ombudsQuiet {
+		return false
+	}
+	first := c.ombudsSince.In(c.Zone())
+	days := (int(time.Monday-first.Weekday())+6)%7 + 1
+	return !now.Before(time.Date(first.Year(), first.Month(), first.Day()+days, 0, 0, 0, 0, c.Zone()))
 }
 
 // Address is a fixed address of the community, as "managers" or "help".

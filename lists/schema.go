@@ -11,6 +11,8 @@ func Schema() db.Schema {
 		name      TEXT NOT NULL,
 		timezone  TEXT NOT NULL,                 -- IANA name, never an offset
 		ombuds    TEXT NOT NULL DEFAULT '',      -- one trusted outside address
+		ombuds_since INTEGER NOT NULL DEFAULT 0, -- since when letters to it come back; 0: they do not
+		ombuds_last  INTEGER NOT NULL DEFAULT 0, -- when the last one did
 		rota      INTEGER NOT NULL DEFAULT 0 CHECK (rota IN (0, 1)),
 		duty_days INTEGER NOT NULL CHECK (duty_days BETWEEN 1 AND 127), -- a bit for each day of the week, Sunday is 1
 		duty_from INTEGER NOT NULL CHECK (duty_from BETWEEN 0 AND 23),  -- by the community's clock

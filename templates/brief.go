@@ -8,6 +8,7 @@ import (
 // MorningBrief is what waits for one manager on a working day (product.md B12). Each line bears the address at which it is answered.
 type MorningBrief struct {
 	Community string
+	Lost      string        `optional:"the address of the ombuds, when letters to it come back"`
 	OnDuty    time.Time     `optional:"until when the reader is on duty, in their zone; without, there is no rota, or it is somebody else's week"`
 	Next      string        `optional:"who is on duty after that, when that is somebody else"`
 	Letters   []BriefLetter `optional:"private letters that nobody has answered"`
@@ -77,6 +78,9 @@ func (t MorningBrief) Today() string {
 	add(len(t.List), "question unanswered", "questions unanswered")
 	add(len(t.New), "newcomer without a reply", "newcomers without a reply")
 	add(len(t.Heat), "heated thread", "heated threads")
+	if t.Lost != "" {
+		parts = append([]string{"the ombuds cannot be reached"}, parts...)
+	}
 	if len(parts) == 0 {
 		add(len(t.Thanks), "word of thanks", "words of thanks")
 	}

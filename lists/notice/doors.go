@@ -7,10 +7,10 @@ import (
 )
 
 // PrivateDoors adds the addresses to which members write in special trust, those of them that would take a letter now: reports always, the
-// ombuds when there is one, letters without a name when there are enough members to hide among.
+// ombuds when there is one whom letters reach, letters without a name when there are enough members to hide among.
 func PrivateDoors(tx *db.Tx, c lists.Community, to *templates.Doors) error {
 	to.Report = c.Address("report").String()
-	if !c.Ombuds.IsZero() {
+	if !c.Ombuds.IsZero() && !c.OmbudsLost(tx.Now) {
 		to.Ombuds = c.Address("ombuds").String()
 	}
 	n, err := lists.CountActive(tx, c.ID)

@@ -48,8 +48,11 @@ const reportHour = 8
 // trouble writes down what went wrong, and sees to it that managers hear of it with the next morning's letter. A complaint that names
 // nobody is no cause for a letter, only a line in one: any stranger with a domain can send it.
 func (d *Desk) trouble(tx *db.Tx, c lists.Community, t Trouble) error {
-	if err := addTrouble(tx, c.ID, t); err != nil || t.Kind == Failed || t.Kind == OmbudsFailed || t.Kind == Nameless {
+	if err := addTrouble(tx, c.ID, t); err != nil || t.Kind == Failed || t.Kind == Nameless {
 		return err
+	}
+	if t.Kind == OmbudsFailed {
+		return lists.OmbudsFailed(tx, c.ID)
 	}
 	if _, set, err := calendar.At(tx, daily, int64(c.ID)); err != nil || set {
 		return err

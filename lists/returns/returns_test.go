@@ -404,9 +404,46 @@ func TestTheOmbuds(t *testing.T) {
 	if got := troubles(v); got != "ombuds outside.example 1  5.1.1" {
 		t.Error(got)
 	}
-	v.Pass(2 * day)
+	lost := func() (is bool) {
+		v.View(func(tx *db.Tx) error {
+			c, err := lists.CommunityByID(tx, v.C.ID)
+			is = c.OmbudsLost(tx.Now)
+			return err
+		})
+		return is
+	}
+	v.Pass(2 * day) // Sunday
 	if all := v.Deliver(); len(all) != 0 {
 		t.Errorf("managers are told of the ombuds:\n%s", mailroomtest.Subjects(all))
+	}
+	if lost() {
+		t.Error("managers learn on which day somebody wrote to the ombuds")
+	}
+	v.Pass(day)
+	if !lost() {
+		t.Error("on Monday nobody knows that the ombuds cannot be reached")
+	}
+	v.Update(func(tx *db.Tx) error {
+		c, err := lists.CommunityByID(tx, v.C.ID)
+		if err == nil {
+			c.Name = "The gardeners"
+			err = lists.SaveCommunity(tx, c)
+		}
+		return err
+	})
+	if !lost() {
+		t.Error("another name of the community mended it")
+	}
+	v.Update(func(tx *db.Tx) error {
+		c, err := lists.CommunityByID(tx, v.C.ID)
+		if err == nil {
+			c.Ombuds = mailroomtest.Addr("olga@press.example")
+			err = lists.SaveCommunity(tx, c)
+		}
+		return err
+	})
+	if lost() {
+		t.Error("a new address is lost, too")
 	}
 }
 

@@ -48,7 +48,7 @@ func cameBack(domain string, troubles []returns.Trouble) (all []Finding) {
 		case returns.LetterFailed:
 			all = append(all, one(Warn, fmt.Sprintf("one letter failed for %s: %s", count(n, "member"), clean(t.Said)), "backchannel trace "+clean(t.About))...)
 		case returns.OmbudsFailed:
-			all = append(all, one(Warn, "letters to the ombuds come back: "+clean(t.Said), "ask for an address that works: backchannel community set "+domain+" --ombuds ADDRESS")...)
+			all = append(all, one(Fail, "letters to the ombuds come back: "+clean(t.Said), "ask for an address that works: backchannel community set "+domain+" --ombuds ADDRESS")...)
 		case returns.Failed:
 			if letters += n; len(lost) < 3 {
 				lost = append(lost, fmt.Sprintf("%s %d (%s)", clean(t.About), n, clean(t.Said)))

@@ -34,7 +34,7 @@ func TestReturnedMail(t *testing.T) {
 		"gone": {queue.Outcome{Stage: queue.StageRcpt, Code: 550, Enhanced: "5.1.1", Text: "no such user"}, "", []string{
 			"ok: 2 letters in a week did not arrive, mail to 0 members stopped; most of them: north.example 2 (550 5.1.1 no such user) → "}},
 		"ombuds": {queue.Outcome{Stage: queue.StageRcpt, Code: 550, Enhanced: "5.1.1", Text: "no such user"}, "a.sand@law.example", []string{
-			"warning: letters to the ombuds come back: 550 5.1.1 → ask for an address that works: backchannel community set gardeners.example --ombuds ADDRESS"}},
+			"failed: letters to the ombuds come back: 550 5.1.1 → ask for an address that works: backchannel community set gardeners.example --ombuds ADDRESS"}},
 	} {
 		h := host(t)
 		update(t, &h, func(tx *db.Tx) error {

@@ -21,6 +21,7 @@ const (
 	AskChange   Question = "change"    // shall this change of your membership be made?
 	AskHandOver Question = "handover"  // may the ombuds hand a letter to a manager?
 	AskConsent  Question = "consent"   // may this be posted for you?
+	AskVoice    Question = "voice"     // the same, of somebody who writes without a name
 	AskPosting  Question = "posting"   // shall this be posted under your name?
 	AskDraft    Question = "draft"     // managers: shall the member be asked about this text?
 	AskAnon     Question = "anon"      // does this letter go to the managers without a name?
@@ -47,7 +48,7 @@ func (q Question) Words() []string {
 		return []string{"NAMED", "ANON", "PRIVATE", "DROP"}
 	case AskRest:
 		return []string{"PUBLIC", "DROP"}
-	case AskSender, AskChange, AskHandOver, AskUnseal, AskAnonMore:
+	case AskSender, AskChange, AskHandOver, AskUnseal, AskAnonMore, AskVoice:
 		return []string{"YES", "NO"}
 	case AskAnswer:
 		return []string{"SEND", "NOTE", "DROP"}

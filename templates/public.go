@@ -13,6 +13,8 @@ type Consent struct {
 	Own     bool     // the member wants to post it themselves: it goes out under their name
 	Better  bool     // it is the member's own better text, shown once more
 	Masked  bool     // it is an answer of the member in a thread in which they asked without their name
+	Voice   bool     // the member writes under a made-up name: nothing may be posted under theirs
+	Tells   []string `optional:"words for which the member's own text was not taken, under a made-up name: they are a name"`
 	Shows   []string `optional:"words in it by which the member could be known"`
 	Undo    string   `optional:"how long it can be taken back before it goes out: 2 minutes"`
 	First   string   `optional:"the line that was not understood, when it is asked again"`
@@ -23,6 +25,9 @@ type Consent struct {
 func (t Consent) Ask() Question {
 	if t.Own {
 		return AskPosting
+	}
+	if t.Voice {
+		return AskVoice
 	}
 	return AskConsent
 }
@@ -75,6 +80,7 @@ type ConsentEnd struct {
 	Subject  string    // of the post
 	Own      bool      // the member wanted to post it themselves
 	Undo     string    `optional:"how long it can be taken back before it goes out"`
+	Voice    bool      // the member writes under a made-up name
 	Sent     bool      // copies of it had left when it was taken back
 	Why      string    `optional:"for ConsentImpossible: one sentence"`
 	Managers string    // where to write
@@ -119,6 +125,7 @@ type YouAsked struct {
 	Text    Said   `optional:"it may be a picture alone"`
 	Again   bool   // it is not the first answer
 	Address string // of the list
+	Voice   bool   // the reader writes under a made-up name
 }
 
 // Render writes the mail.

@@ -21,8 +21,8 @@ import (
 // decideText takes an answer about a text for a list: of the manager whose draft it is, or of the writer.
 func (b *Letterbox) decideText(tx *db.Tx, in *lists.Incoming, id int64, draft bool) error {
 	mine := in.Sender.ID != 0 && in.Verdict != lists.Unverified && !in.Robot
-	if in.Token != nil {
-		mine = mine && int64(in.Sender.ID) == in.Token.Member && !in.Token.Revoked
+	if in.Token != nil { // that of somebody without a name is nobody's in particular; the seal tells whose it is
+		mine = mine && (int64(in.Sender.ID) == in.Token.Member || in.Token.Member == 0 && !draft) && !in.Token.Revoked
 	}
 	k, err := findText(tx, id)
 	if errors.Is(err, db.ErrNoRows) || err == nil && !mine {
@@ -35,7 +35,13 @@ func (b *Letterbox) decideText(tx *db.Tx, in *lists.Incoming, id int64, draft bo
 	if err != nil {
 		return err
 	}
-	if draft && (in.Sender.ID != k.manager || !c.mayRead(in.Sender)) || !draft && in.Sender.ID != c.Member {
+	theirs := in.Sender.ID == k.manager && c.mayRead(in.Sender)
+	if !draft {
+		if theirs, err = b.isWriter(tx, in, c); err != nil {
+			return err
+		}
+	}
+	if !theirs {
 		return lists.NoSuchAddress()
 	}
 	if in.Verdict != lists.Verified { // a token is not a person (R6), and what is posted cannot be called back
@@ -62,6 +68,9 @@ func (b *Letterbox) doubtText(tx *db.Tx, in *lists.Incoming, c Conv, k consent, 
 	words, err := templates.ConsentWeak{Code: c.Code, List: l.Title(), Subject: k.subject}.Render()
 	if err != nil {
 		return err
+	}
+	if c.Anon {
+		return b.tellAbout(tx, in.Community, c, k, words, "")
 	}
 	mail := notice.Answer(in, notice.Converse, words)
 	mail.Answer = "consent"
@@ -127,12 +136,12 @@ func (b *Letterbox) sayDone(tx *db.Tx, c *Call, said string) error {
 func (b *Letterbox) decideConsent(tx *db.Tx, in *lists.Incoming, c Conv, k consent) error {
 	typed := strings.TrimSpace(in.Letter.NewText().Text)
 	word, alone, rest := lists.Word(typed)
-	rest, _, err := b.withoutWriter(tx, c, rest)
+	rest, _, err := withoutMember(tx, in.Sender, rest)
 	if err != nil {
 		return err
 	}
 	alone = alone && nameAlone(rest, in.Sender)
-	yes := alone && (word == "YES" || word == "NAMED")
+	yes := alone && (word == "YES" || word == "NAMED" && !c.Anon) // under a name, all else that a voice said would have it too
 	if word != "NO" || rest == "" || k.state != textAsked {
 		if err := in.Filed(tx, "a member's word about a post"); err != nil {
 			return err
@@ -155,9 +164,12 @@ func (b *Letterbox) decideConsent(tx *db.Tx, in *lists.Incoming, c Conv, k conse
 
 // better asks about the writer's own better text.
 func (b *Letterbox) better(tx *db.Tx, in *lists.Incoming, c Conv, k consent, typed string) error {
-	typed, _, err := b.withoutWriter(tx, c, typed)
+	typed, shows, err := withoutMember(tx, in.Sender, typed)
 	if err != nil {
 		return err
+	}
+	if c.Anon && len(shows) > 0 { // it is not even kept
+		return b.askConsent(tx, in.Community, c, k, in.Story, templates.Consent{Tells: shows})
 	}
 	next := consent{conv: c.ID, list: k.list, manager: k.manager, own: k.own, answers: k.answers, state: textAsked, subject: k.subject, text: strings.TrimSpace(lists.WithoutDoors(typed))}
 	if subjectLine.MatchString(next.text) {
@@ -166,7 +178,7 @@ func (b *Letterbox) better(tx *db.Tx, in *lists.Incoming, c Conv, k consent, typ
 	if n := len(next.text); n == 0 || n > 4*longestPost {
 		return b.askConsent(tx, in.Community, c, k, in.Story, templates.Consent{First: begun(typed)})
 	}
-	if !k.own {
+	if !k.own && !c.Anon { // a voice sees first what of it may tell who it is
 		if err := b.tellText(tx, in.Community, c, k, templates.ConsentTold{Outcome: templates.ConsentReplaced, Text: templates.Said(next.text)}, in.Story); err != nil {
 			return err
 		}
@@ -176,7 +188,7 @@ func (b *Letterbox) better(tx *db.Tx, in *lists.Incoming, c Conv, k consent, typ
 
 // declined is a no. What stands beside it is a letter to the managers.
 func (b *Letterbox) declined(tx *db.Tx, in *lists.Incoming, c Conv, k consent, rest string) error {
-	if err := k.answer(tx, choiceNo, textDeclined, in.Letter.MessageID(), vouchedBy(in)); err != nil {
+	if err := k.answer(tx, choiceNo, textDeclined, in); err != nil {
 		return err
 	}
 	if k.manager != 0 {
@@ -188,7 +200,11 @@ func (b *Letterbox) declined(tx *db.Tx, in *lists.Incoming, c Conv, k consent, r
 		return err
 	}
 	if rest != "" {
-		if _, err := b.add(tx, in, c, false); err != nil {
+		more := b.fromVoice
+		if !c.Anon {
+			more = func(tx *db.Tx, in *lists.Incoming, c Conv) error { _, err := b.add(tx, in, c, false); return err }
+		}
+		if err := more(tx, in, c); err != nil {
 			return err
 		}
 	}
@@ -213,7 +229,7 @@ func (b *Letterbox) consented(tx *db.Tx, in *lists.Incoming, c Conv, k consent, 
 	if named {
 		as, outcome = choiceNamed, templates.ConsentNamed
 	}
-	if err := k.answer(tx, as, textPosted, in.Letter.MessageID(), vouchedBy(in)); err != nil {
+	if err := k.answer(tx, as, textPosted, in); err != nil {
 		return err
 	}
 	if _, err := b.publish(tx, in.Community, l, k, in.Sender); err != nil {
@@ -409,7 +425,7 @@ func (b *Letterbox) endText(tx *db.Tx, in *lists.Incoming, c Conv, k consent, t 
 	if t.Outcome == "" {
 		t.Outcome = k.outcome()
 	}
-	t.Code, t.List, t.Subject, t.Own, t.Managers = c.Code, l.Title(), k.subject, k.own, in.Community.Address("managers").String()
+	t.Code, t.List, t.Subject, t.Own, t.Voice, t.Managers = c.Code, l.Title(), k.subject, k.own, c.Anon, in.Community.Address("managers").String()
 	words, err := t.Render()
 	if err != nil {
 		return err
@@ -448,6 +464,8 @@ func (b *Letterbox) tellText(tx *db.Tx, community lists.Community, c Conv, k con
 // vouchedBy is what vouched for the letter with an answer, for the record.
 func vouchedBy(in *lists.Incoming) string {
 	switch {
+	case in.Veiled:
+		return "sealed"
 	case in.Finding.Login:
 		return "login"
 	case in.Finding.AlignedBy != "":

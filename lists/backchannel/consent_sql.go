@@ -149,11 +149,16 @@ func openTexts(tx *db.Tx, c ConvID) ([]consent, error) {
 	return db.Select(tx, scanConsent, "SELECT "+consentColumns+fromConsent+"WHERE consent.conv = ? AND consent.state IN ('draft','asked') ORDER BY consent.id", c)
 }
 
-// answer notes what the writer said, by which letter, and what vouched for that. Only the first answer counts.
-func (k *consent) answer(tx *db.Tx, choice consentChoice, as textState, id letter.MessageID, auth string) error {
+// answer notes what the writer said, by which letter, and what vouched for that; of somebody without a name that it was said. Only the
+// first answer counts.
+func (k *consent) answer(tx *db.Tx, choice consentChoice, as textState, in *lists.Incoming) error {
+	id := in.Letter.MessageID()
+	if in.Veiled {
+		id = ""
+	}
 	n, err := tx.Change(`UPDATE consent SET choice = @choice, state = @state, answered_at = @now, ended_at = @now, answer_msgid = @msgid, auth = @auth
 		WHERE id = @id AND state = 'asked' AND choice = ''`,
-		db.Named("choice", string(choice)), db.Named("state", string(as)), db.Named("now", db.Micros(tx.Now)), db.Named("msgid", string(id)), db.Named("auth", auth), db.Named("id", k.id))
+		db.Named("choice", string(choice)), db.Named("state", string(as)), db.Named("now", db.Micros(tx.Now)), db.Named("msgid", string(id)), db.Named("auth", vouchedBy(in)), db.Named("id", k.id))
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func (b *Letterbox) Published(tx *db.Tx, pub relay.Publication, post archive.Pos
 
 func (b *Letterbox) youAsked(tx *db.Tx, pub relay.Publication, post archive.Post, k consent, asked archive.Post) error {
 	c, err := find(tx, k.conv)
+	if c.Anon && err == nil {
+		return b.voiceAsked(tx, pub, post, k, asked, c)
+	}
 	if err != nil || c.Member == 0 || c.Member == pub.Author.ID {
 		return err
 	}
@@ -76,6 +79,32 @@ func (b *Letterbox) youAsked(tx *db.Tx, pub relay.Publication, post archive.Post
 		return err
 	}
 	if err := refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter}); err != nil {
+		return err
+	}
+	return noteAnswer(tx, k)
+}
+
+// voiceAsked is youAsked for somebody without a name. Every answer is brought, whoever wrote it and however its reader gets the list: one that
+// was not would tell who that is.
+func (b *Letterbox) voiceAsked(tx *db.Tx, pub relay.Publication, post archive.Post, k consent, asked archive.Post, c Conv) error {
+	if c.erased {
+		return nil
+	}
+	again, err := answeredBefore(tx, k)
+	if err != nil {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	words, err := templates.YouAsked{
+		Code: c.Code, List: pub.List.Title(), Title: asked.Subject, Author: shownAs(post.From), Text: notice.Preview(pub.Letter), Again: again, Address: pub.List.Address().String(), Voice: true,
+	}.Render()
+	if err != nil {
+		return err
+	}
+	if err := b.writeWriter(tx, c, notice.Mail{Community: community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}); err != nil {
 		return err
 	}
 	return noteAnswer(tx, k)

@@ -90,9 +90,7 @@ func (b *Letterbox) mayBePublic(c Conv) error {
 	switch {
 	case c.Kind == Report:
 		return refusal.Because(refusal.NotAllowed, "%s is a report. What is reported does not go onto a list.", c.Code)
-	case c.Anon:
-		return refusal.Because(refusal.NotAllowed, "%s writes without a name, and this version cannot ask for a consent under a made-up one. Please answer, and ask %s to post it, or whether you may put it in your own words.", c.Name, c.Name)
-	case c.Member == 0:
+	case c.Member == 0 && !c.Anon:
 		return refusal.Because(refusal.NotAllowed, "%s is not from a member who could be asked, so nothing of it can be posted.", c.Code)
 	}
 	return nil
@@ -207,12 +205,21 @@ func firstSentence(text string) string {
 	return letter.Excerpt(line, 60)
 }
 
-// withoutWriter takes the signature of the writer off a text of theirs, and finds what is left by which they could be known.
+// withoutWriter takes the signature of the writer off a text of theirs, and finds what is left by which they could be known. Of somebody
+// without a name nothing is taken off and found for a manager's eyes: it would be the name.
 func (b *Letterbox) withoutWriter(tx *db.Tx, c Conv, text string) (string, []string, error) {
+	if c.Anon {
+		return strings.TrimSpace(text), nil, nil
+	}
 	m, err := lists.MemberByID(tx, c.Member)
 	if err != nil {
 		return "", nil, err
 	}
+	return withoutMember(tx, m, text)
+}
+
+// withoutMember is withoutWriter for the eyes of the writer alone.
+func withoutMember(tx *db.Tx, m lists.Member, text string) (string, []string, error) {
 	own, err := lists.Addresses(tx, m.ID)
 	if err != nil {
 		return "", nil, err
@@ -263,7 +270,12 @@ func (b *Letterbox) askConsent(tx *db.Tx, community lists.Community, c Conv, k c
 	if t.Readers, err = lists.Audience(tx, l.ID); err != nil {
 		return err
 	}
-	if _, t.Shows, err = b.withoutWriter(tx, c, k.subject+"\n"+k.text); err != nil {
+	writer, err := b.writerOf(tx, c)
+	if err != nil {
+		return err
+	}
+	t.Voice = c.Anon
+	if _, t.Shows, err = withoutMember(tx, writer, k.subject+"\n"+k.text); err != nil {
 		return err
 	}
 	words, err := t.Render()
@@ -276,20 +288,41 @@ func (b *Letterbox) askConsent(tx *db.Tx, community lists.Community, c Conv, k c
 	return b.refile(tx, c)
 }
 
+// writerOf is the member who began a conversation, from under the seal of one without a name. What is found out with it is for that
+// member's eyes.
+func (b *Letterbox) writerOf(tx *db.Tx, c Conv) (lists.Member, error) {
+	if !c.Anon {
+		return lists.MemberByID(tx, c.Member)
+	}
+	who, err := b.voice(tx, c)
+	if err != nil {
+		return lists.Member{}, err
+	}
+	return lists.MemberByID(tx, who.Member)
+}
+
 // textLife is how long the address about a text works, in days: REMOVE may come late.
 const textLife = 400
 
 // tellAbout sends the writer a mail about a text. Reply goes to the address about it.
 func (b *Letterbox) tellAbout(tx *db.Tx, community lists.Community, c Conv, k consent, words templates.Mail, story string) error {
-	m, err := lists.MemberByID(tx, c.Member)
-	if err != nil {
-		return err
+	var m lists.Member // nobody's, of somebody without a name
+	if c.Member != 0 {
+		var err error
+		if m, err = lists.MemberByID(tx, c.Member); err != nil {
+			return err
+		}
 	}
 	mail := notice.ToMember(community, m, notice.Converse, words)
+	mail.Story = story
+	var err error
 	if mail.To, err = c.writer(tx); err != nil {
 		return err
 	}
-	mail.Auto, mail.Story = notice.Generated, story
+	if c.Anon {
+		mail = c.blind(mail)
+		mail.Story = ""
+	}
 	mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{Community: community, Member: m, Receiver: Receiver, Object: object(sideConsent, k.id, 0), Days: textLife})
 	if err != nil {
 		return err

@@ -98,6 +98,7 @@ func (s *shift) save(tx *db.Tx, res result) error {
 		c.Begun = true // as far as anybody knows
 		return s.fell(tx, c, *res.fell)
 	case res.cut && res.o.Kind == Deferred && res.o.Untold:
+		c.Begun = true
 		_, err := postpone(tx, c, time.Time{}, res.o.String())
 		return err
 	case res.cut && res.o.Kind == Deferred:
@@ -132,6 +133,7 @@ func (s *shift) settle(tx *db.Tx, c Copy, o Outcome) error {
 // settleBlind is settle for a blind copy: however it ended, the books say the same.
 func (s *shift) settleBlind(tx *db.Tx, c Copy, o Outcome) error {
 	wait, more := retryAfter(c.ID, c.Attempts)
+	c.Begun = c.Begun || o.data()
 	if o.Kind == Deferred && more { // no line: when it was tried is as telling as what was said
 		_, err := postpone(tx, c, tx.Now.Add(wait), o.String())
 		return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/smtp"
 	"os"
 	"os/exec"
@@ -39,6 +40,7 @@ func TestMain(m *testing.M) {
 //	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
 //	bounces ADDRESS STATUS WORDS  a letter in the outbox comes back to its return path: a report with this status
+//	answers FROM WORDS TEXT  the one to whom a letter in the outbox came answers it, where its Reply-To leads; FROM may be "Name <address>"
 //	signed DOMAIN SELECTOR …  each letter in the outbox is signed by a key of ours for this domain, and each of these keys was used
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,7 +48,7 @@ func TestScript(t *testing.T) {
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone, "certificate": certificateFor,
-			"bounces": bounces,
+			"bounces": bounces, "answers": answers,
 		},
 		RequireUniqueNames: true,
 	})
@@ -229,6 +231,24 @@ func awaited(ts *testscript.TestScript, to, holds string) (found []byte) {
 		ts.Fatalf("no letter with %q came for %s", holds, to)
 	}
 	return found
+}
+
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: answers FROM WORDS TEXT")
+	}
+	from, err := mail.ParseAddress(args[0])
+	ts.Check(err)
+	m, err := mail.ReadMessage(bytes.NewReader(awaited(ts, from.Address, args[1])))
+	ts.Check(err)
+	to, err := m.Header.AddressList("Reply-To")
+	ts.Check(err)
+	body := fmt.Sprintf("From: %s\nTo: %s\nSubject: Re: %s\nMessage-ID: <%d@client.test>\nDate: %s\nIn-Reply-To: %s\n\n%s\n", from, to[0].Address, m.Header.Get("Subject"),
+		time.Now().UnixNano(), m.Header.Get("Date"), m.Header.Get("Message-ID"), args[2])
+	err = smtp.SendMail(ts.Getenv("SMTP"), nil, from.Address, []string{to[0].Address}, []byte(strings.ReplaceAll(body, "\n", "\r\n")))
+	if (err != nil) != neg {
+		ts.Fatalf("the server said: %v", err)
+	}
 }
 
 var returnPath = regexp.MustCompile(`(?m)^Return-Path: <(.+)>$`)

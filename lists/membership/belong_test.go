@@ -1,0 +1,372 @@
+package membership_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/membership"
+)
+
+// welcomed is a village with a new member, and what she has by then.
+func welcomed(t *testing.T) *village {
+	t.Helper()
+	v := mailroomtest.New(t)
+	asking(v, 1)
+	all := applied(v, adaFrom, "")
+	v.MustSend(mailroomtest.Answer(mira, v.One(all, mira), "YES"))
+	v.Deliver()
+	return v
+}
+
+// subjectsTo are the subjects of what arrived for somebody.
+func subjectsTo(all []arrived, who string) string {
+	var s []string
+	for _, a := range mailroomtest.To(all, who) {
+		s = append(s, a.Subject())
+	}
+	return strings.Join(s, "|")
+}
+
+// The steps of a welcome: a day, a week, a month later, each once, and none to whoever has left.
+func TestTheStepsOfAWelcome(t *testing.T) {
+	v := welcomed(t)
+	for _, c := range []struct {
+		days    int
+		subject string
+	}{{1, "Who are you? Your introduction to Gardeners"}, {5, ""}, {1, "Any stupid question?"}, {22, ""}, {1, "A month with Gardeners"}, {40, ""}} {
+		v.Pass(time.Duration(c.days) * 24 * time.Hour)
+		all := v.Deliver()
+		is(t, fmt.Sprintf("after %d days more", c.days), subjectsTo(all, ada), c.subject)
+		if c.subject == "Any stupid question?" {
+			is(t, "its Reply", mailroomtest.To(all, ada)[0].ReplyTo()[0].Address.String(), "managers@gardeners.example")
+		}
+	}
+	v = welcomed(t)
+	v.MustSend(post{From: ada, To: "leave@gardeners.example"})
+	v.Deliver()
+	v.Pass(10 * 24 * time.Hour)
+	is(t, "left", subjectsTo(v.Deliver(), ada), "")
+}
+
+// introducing brings a new member as far as the preview of her introduction.
+func introducing(t *testing.T, text string) (v *village, prompt, preview arrived) {
+	t.Helper()
+	v = welcomed(t)
+	v.Pass(25 * time.Hour)
+	prompt = v.One(v.Deliver(), ada)
+	if to := prompt.ReplyTo()[0].Address.Local; !strings.HasPrefix(to, "everyone+") {
+		t.Fatal(to)
+	}
+	v.MustSend(mailroomtest.Answer(adaFrom, prompt, text))
+	all := v.Deliver()
+	if len(all) != 1 {
+		t.Fatalf("more than a preview:\n%s", mailroomtest.Subjects(all))
+	}
+	return v, prompt, v.One(all, ada)
+}
+
+// Nothing is posted before YES to what was shown; then it is, once, without quotes and doors, and it counts as her first post.
+func TestTheIntroduction(t *testing.T) {
+	v, prompt, preview := introducing(t, "I grow beans.\nWrite to private+0123456789abcdefghjkmnpqrs@gardeners.example")
+	if text := oneLine(preview.Text()); !strings.Contains(text, "| I grow beans.") || strings.Contains(text, "0123456789") || !strings.Contains(text, "Subject: Hello from Ada Obi #intro") {
+		t.Error(text)
+	}
+	for name, p := range map[string]post{
+		"a stranger": mailroomtest.Answer(eve, preview, "YES"), "another member": mailroomtest.Answer(bill, preview, "YES"), "another's text": mailroomtest.Answer(bill, prompt, "Buy my pots."),
+		"a robot": {From: ada, To: preview.ReplyTo()[0].Address.String(), Body: "YES", Header: "Auto-Submitted: auto-replied\r\n"},
+	} {
+		if _, err := v.Send(p); err == nil {
+			t.Errorf("%s was heard", name)
+		}
+	}
+	// A better text is shown again, and the first YES is to what was shown last.
+	v.MustSend(mailroomtest.Answer(adaFrom, preview, "I grow beans and leeks."))
+	preview = v.One(v.Deliver(), ada)
+	v.MustSend(mailroomtest.Answer(adaFrom, preview, "YES"))
+	all := v.Deliver()
+	var posted arrived
+	for _, a := range mailroomtest.To(all, bill) {
+		posted = a
+	}
+	if posted.Letter == nil || posted.Get("List-Id") == "" {
+		t.Fatalf("it was not posted:\n%s", mailroomtest.Subjects(all))
+	}
+	is(t, "subject", posted.Subject(), "Hello from Ada Obi #intro")
+	is(t, "text", posted.Text(), "I grow beans and leeks.")
+	if m := v.Member(ada); m.Trust != 1 {
+		t.Errorf("trust %d", m.Trust)
+	}
+	v.MustSend(mailroomtest.Answer(adaFrom, preview, "YES"))
+	all = v.Deliver()
+	if len(all) != 1 || !strings.Contains(oneLine(v.One(all, ada).Text()), "so your reply changed nothing") {
+		t.Errorf("the second YES:\n%s", mailroomtest.Subjects(all))
+	}
+	hasNot(v, "newcomer", "leeks")
+}
+
+func TestNoIntroduction(t *testing.T) {
+	for word, want := range map[string]string{"DROP": "is forgotten", "No": "is forgotten", "": "There was no text"} {
+		v, _, preview := introducing(t, "I grow beans.")
+		v.MustSend(mailroomtest.Answer(adaFrom, preview, word))
+		all := v.Deliver()
+		if len(all) != 1 || !strings.Contains(oneLine(v.One(all, ada).Text()), want) {
+			t.Errorf("%q: %s", word, mailroomtest.Subjects(all))
+		}
+	}
+	v, _, preview := introducing(t, "I grow beans.")
+	v.Pass(31 * 24 * time.Hour)
+	v.Deliver()
+	v.MustSend(mailroomtest.Answer(adaFrom, preview, "YES"))
+	if all := v.Deliver(); len(all) != 1 {
+		t.Errorf("a YES that came too late posted:\n%s", mailroomtest.Subjects(all))
+	}
+	// What quotes private mail becomes no introduction.
+	v = welcomed(t)
+	v.Pass(25 * time.Hour)
+	prompt := v.One(v.Deliver(), ada)
+	if _, err := v.Send(mailroomtest.Answer(adaFrom, prompt, "Mira wrote: yes [private K7QX]")); err == nil || err.Error() != "Your letter holds something from private mail, so it cannot become an introduction." {
+		t.Error(err)
+	}
+}
+
+// invited asks somebody in, and gives the invitation.
+func invited(v *village, by, name string) arrived {
+	v.T.Helper()
+	v.Update(func(tx *db.Tx) error {
+		var m lists.Member
+		if by != "" {
+			m = v.Member(by)
+		}
+		_, err := v.Clerk.Invite(tx, v.C, m, mailroomtest.Addr(ada), name)
+		return err
+	})
+	return v.One(v.Deliver(), ada)
+}
+
+// With a manager's or the operator's invitation a YES is enough; with that of a member of trust the managers decide, who has a sponsor then.
+func TestInvitations(t *testing.T) {
+	for _, by := range []string{mira, ""} {
+		v := mailroomtest.New(t)
+		asking(v, 2, "What do you grow?")
+		letter := invited(v, by, "")
+		if strings.Contains(string(letter.Raw()), "lowe.example") {
+			t.Error("an invitation shows the manager's address")
+		}
+		v.MustSend(mailroomtest.Answer(adaFrom, letter, "hm"))
+		again := v.One(v.Deliver(), ada)
+		for name, p := range map[string]post{"another": mailroomtest.Answer(eve, letter, "YES"), "a robot": {From: ada, To: letter.ReplyTo()[0].Address.String(), Body: "YES", Header: "Auto-Submitted: auto-replied\r\n"}} {
+			if _, err := v.Send(p); err == nil {
+				t.Errorf("%s accepted", name)
+			}
+		}
+		v.MustSend(mailroomtest.Answer(adaFrom, again, "Yes, gladly!"))
+		is(t, "welcome", subjectsTo(v.Deliver(), ada), "Welcome to Gardeners")
+		is(t, "member", v.Member(ada).Name+" "+gets(v, ada), "Ada Obi jobs each, talk each")
+		v.MustSend(mailroomtest.Answer(adaFrom, again, "YES"))
+		is(t, "again", subjectsTo(v.Deliver(), ada), "You are a member of Gardeners already")
+	}
+	v := mailroomtest.New(t)
+	trusted(v, bill, 3)
+	letter := invited(v, bill, "")
+	if !strings.Contains(oneLine(letter.Text()), "Bill Tan would like to have you in Gardeners") {
+		t.Error(letter.Text())
+	}
+	v.MustSend(mailroomtest.Answer(adaFrom, letter, "YES"))
+	all := v.Deliver()
+	if got := oneLine(v.One(all, mira).Text()); !strings.Contains(got, "Bill Tan has invited them.") {
+		t.Error(got)
+	}
+	is(t, "bill is not asked again", subjectsTo(all, bill), "")
+	is(t, "state", string(application(v).State), "voting")
+}
+
+// trusted sets how much a member is trusted.
+func trusted(v *village, who string, trust int) {
+	v.T.Helper()
+	v.Update(func(tx *db.Tx) error {
+		m := v.Member(who)
+		m.Trust = trust
+		return lists.SaveMember(tx, m)
+	})
+}
+
+func TestInvitationsEnd(t *testing.T) {
+	v := mailroomtest.New(t)
+	letter := invited(v, mira, "Ada Obi")
+	v.MustSend(mailroomtest.Answer(adaFrom, letter, "NO thank you"))
+	hasNot(v, "application", "nurses", "Obi")
+	v = mailroomtest.New(t)
+	letter = invited(v, mira, "Ada Obi")
+	v.Pass(15 * 24 * time.Hour)
+	hasNot(v, "application", "nurses", "Obi")
+	if _, err := v.Send(mailroomtest.Answer(adaFrom, letter, "YES")); fmt.Sprint(err) != nobody {
+		t.Errorf("YES after 15 days: %v", err)
+	}
+	// A manager who is none any more cannot let anybody in by what they sent before: the others decide.
+	v = mailroomtest.New(t)
+	letter = invited(v, mira, "Ada Obi")
+	v.Update(func(tx *db.Tx) error {
+		m := v.Member(mira)
+		m.Role = lists.RoleMember
+		return lists.SaveMember(tx, m)
+	})
+	v.MustSend(mailroomtest.Answer(adaFrom, letter, "YES"))
+	is(t, "state", string(application(v).State), "voting")
+}
+
+// Who may invite, how many, and what is told: a member of trust does not learn who is a member.
+func TestWhoMayInvite(t *testing.T) {
+	v := mailroomtest.New(t)
+	invite := func(by, to string) (said string) {
+		err := v.DB.Update(t.Context(), func(tx *db.Tx) (err error) {
+			said, err = v.Clerk.Invite(tx, v.C, v.Member(by), mailroomtest.Addr(to), "")
+			return err
+		})
+		return said + fmt.Sprint(err)
+	}
+	is(t, "trust 2", invite(dana, ada), "Managers can invite, and members of long standing.")
+	is(t, "a member", invite(mira, bill), "bill@south.example is the address of a member already: Bill Tan.")
+	is(t, "one of ours", invite(mira, "talk@gardeners.example"), "talk@gardeners.example is an address of this server itself and cannot be a member.")
+	is(t, "the first", invite(mira, ada), "ada@nurses.example is invited.<nil>")
+	is(t, "the second", invite(theo, ada), "ada@nurses.example has asked to join already, or is invited.")
+	trusted(v, bill, 3)
+	for _, to := range []string{dana, ada, "p1@far.example"} {
+		is(t, to, invite(bill, to), to+" gets an invitation, unless they have had one, or are here already.<nil>")
+	}
+	for i := 2; i <= 3; i++ {
+		invite(bill, fmt.Sprintf("p%d@far.example", i))
+	}
+	is(t, "too many", invite(bill, "p4@far.example"), "That is enough for today: 3 invitations a day. Please go on tomorrow.")
+	if all := v.Deliver(); len(all) != 4 || len(mailroomtest.To(all, dana)) != 0 {
+		t.Error(mailroomtest.Subjects(all))
+	}
+}
+
+// By mail: /invite for managers, INVITE at join@ for both.
+func TestInvitingByMail(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: "Mira Lowe <" + mira + ">", To: "managers@gardeners.example", Subject: "x", Body: "/invite " + ada, Login: mailroomtest.Addr(mira)})
+	all := v.Deliver()
+	is(t, "invitation", subjectsTo(all, ada), "An invitation to Gardeners")
+	if got := oneLine(v.One(all, mira).Text()); !strings.Contains(got, "ada@nurses.example is invited.") {
+		t.Error(got)
+	}
+	trusted(v, bill, 3)
+	v.MustSend(post{From: bill, To: "join@gardeners.example", Subject: "x", Body: "INVITE kim@far.example, Ola Ek <ola@far.example> and my regards"})
+	all = v.Deliver()
+	is(t, "kim", subjectsTo(all, "kim@far.example"), "An invitation to Gardeners")
+	is(t, "ola", subjectsTo(all, "ola@far.example"), "An invitation to Gardeners")
+	if strings.Contains(string(v.One(all, "kim@far.example").Raw()), "regards") {
+		t.Error("an invitation holds words of the one who invites")
+	}
+	is(t, "told", v.One(all, bill).Subject(), "Your invitation to Gardeners")
+	v.MustSend(post{From: dana, To: "join@gardeners.example", Subject: "x", Body: "INVITE lea@far.example"})
+	all = v.Deliver()
+	is(t, "trust 2", subjectsTo(all, "lea@far.example")+"/"+subjectsTo(all, dana), "/You are a member of Gardeners already")
+}
+
+// Leaving can be undone for a week, by the one who left, and brings back what they had; other words go to the managers alone.
+func TestUndoOfLeaving(t *testing.T) {
+	v := mailroomtest.New(t)
+	set(v, dana, lists.Digest, lists.None)
+	v.MustSend(post{From: dana, To: "leave@gardeners.example"})
+	bye := v.One(v.Deliver(), dana)
+	for name, p := range map[string]post{"a stranger": mailroomtest.Answer(eve, bye, "UNDO"), "a member": mailroomtest.Answer(bill, bye, "UNDO"),
+		"a robot": {From: dana, To: bye.ReplyTo()[0].Address.String(), Body: "UNDO", Header: "Auto-Submitted: auto-replied\r\n"}} {
+		if _, err := v.Send(p); err == nil {
+			t.Errorf("%s brought her back", name)
+		}
+	}
+	v.Now = v.Now.Add(6 * 24 * time.Hour)
+	v.MustSend(mailroomtest.Answer(dana, bye, "Undo!"))
+	is(t, "back", gets(v, dana), "jobs none, talk digest")
+	if got := oneLine(v.One(v.Deliver(), dana).Text()); !strings.Contains(got, "Everything is as it was") {
+		t.Error(got)
+	}
+	v.MustSend(post{From: dana, To: "leave@gardeners.example"})
+	bye = v.One(v.Deliver(), dana)
+	v.MustSend(mailroomtest.Answer(dana, bye, "Too much mail for me.\n\nDana"))
+	all := v.Deliver()
+	for _, m := range []string{mira, theo} {
+		if got := v.One(all, m).Text(); !strings.Contains(got, "| Too much mail for me.") {
+			t.Error(got)
+		}
+	}
+	is(t, "thanks", v.One(all, dana).Subject(), "Thank you for telling us")
+	if len(all) != 3 {
+		t.Errorf("others read it:\n%s", mailroomtest.Subjects(all))
+	}
+	v.Pass(8 * 24 * time.Hour)
+	hasNot(v, "departure", "digest")
+	v.MustSend(mailroomtest.Answer(dana, bye, "UNDO"))
+	is(t, "too late", gets(v, dana), "left")
+	is(t, "told", v.One(v.Deliver(), dana).Subject(), "It is too late for UNDO")
+}
+
+// Who was removed after they left does not come back by UNDO; nor to a list that was given up.
+func TestUndoAndTheManagers(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: dana, To: "leave@gardeners.example"})
+	bye := v.One(v.Deliver(), dana)
+	v.Update(func(tx *db.Tx) error { return lists.RemoveList(tx, v.Jobs.ID) })
+	v.MustSend(mailroomtest.Answer(dana, bye, "UNDO"))
+	is(t, "without the list that is gone", gets(v, dana), "talk each")
+	v.MustSend(post{From: dana, To: "leave@gardeners.example"})
+	bye = v.One(mailroomtest.To(v.Deliver(), dana)[1:], dana)
+	v.Update(func(tx *db.Tx) error { return lists.End(tx, v.Member(dana), lists.Removed) })
+	if _, err := v.Send(mailroomtest.Answer(dana, bye, "UNDO")); fmt.Sprint(err) != nobody {
+		t.Errorf("after removal: %v", err)
+	}
+	is(t, "removed", gets(v, dana), "removed")
+}
+
+// The operator's word.
+func TestTheOperatorDecides(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: adaFrom, To: "join@gardeners.example"})
+	id := application(v).ID
+	decide := func(do func(tx *db.Tx) error) string { return fmt.Sprint(v.DB.Update(t.Context(), do)) }
+	accept := func(tx *db.Tx) error { _, err := v.Clerk.Accept(tx, id); return err }
+	is(t, "not confirmed", decide(accept), fmt.Sprintf("The applicant %d has not confirmed their address yet.", id))
+	v.MustSend(mailroomtest.Answer(adaFrom, v.One(v.Deliver(), ada), "YES"))
+	v.Deliver()
+	is(t, "accept", decide(accept), "<nil>")
+	is(t, "member", string(isMember(v, ada)), "active")
+	is(t, "twice", decide(accept), fmt.Sprintf("The application %d was decided already: it is accepted.", id))
+	is(t, "nobody", decide(func(tx *db.Tx) error { return v.Clerk.Decline(tx, 99, "") }), "There is no application 99.")
+
+	v, _ = council(t)
+	id = application(v).ID
+	is(t, "decline", decide(func(tx *db.Tx) error { return v.Clerk.Decline(tx, id, "We are full.") }), "<nil>")
+	if got := v.One(v.Deliver(), ada).Text(); !strings.Contains(got, "We are full.") {
+		t.Error(got)
+	}
+	is(t, "twice", decide(func(tx *db.Tx) error { return v.Clerk.Decline(tx, id, "") }), fmt.Sprintf("The application %d was decided already: it is declined.", id))
+}
+
+// Whatever a text holds, every answer comes from a line that is new, and nothing that was quoted becomes an answer.
+func FuzzAnswers(f *testing.F) {
+	for _, s := range []string{"Q1 Beans.\nQ2 Nobody.", "> Q1 What do you grow?\nBeans\n> Q2 Who?\n", "Q1 What do you grow?\nBeans", "*Q1* x", "q2)", ">>|Q1", "Q99 x", "Q1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			t.Skip("no letter's text is that")
+		}
+		answers, rest := membership.SortAnswers([]string{"What do you grow?", "Who knows you here?"}, text, func(string) bool { return true })
+		if len(answers) != 2 {
+			t.Fatal(answers)
+		}
+		for _, line := range strings.Split(strings.Join(answers, "\n")+"\n"+rest, "\n") {
+			if line = strings.TrimSpace(line); line != "" && !strings.Contains(text, line) && len(text) < 3000 {
+				t.Errorf("%q is nowhere in %q", line, text)
+			}
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"backchannel/archive"
+	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists/address"
@@ -100,9 +101,15 @@ func AddCommunity(tx *db.Tx, c Community) (Community, error) {
 	if db.IsUnique(err) {
 		return c, refusal.Because(refusal.Conflict, "There is a community %s already.", c.Domain).Try("backchannel community show %s", c.Domain)
 	}
+	if err != nil {
+		return c, err
+	}
 	c.ID = CommunityID(id)
-	return c, err
+	return c, calendar.Set(tx, FiguresDue, id, tx.Now)
 }
+
+// FiguresDue is due for a community whose managers are told figures, or for whom that has to be planned.
+const FiguresDue calendar.Kind = "report.figures"
 
 // SaveCommunity keeps the changed fields of a community. Its domain cannot change.
 func SaveCommunity(tx *db.Tx, c Community) error {

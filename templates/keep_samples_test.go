@@ -8,8 +8,6 @@ func keepSamples() []sample {
 		{"audit_log", AuditLog{bc, []AuditLine{{friday, "Mira", "exclude", "K7QX", "Theo"}, {friday.Add(time.Hour), "the program", "erase", "", ""}}}},
 		{"audit_log-bare", AuditLog{Community: bc}},
 		{"audit_head", AuditHead{bc, 12, friday, "9f2c6d1fa5b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d"}},
-		{"needs_report", NeedsReport{bc, friday, []NeedLine{{"onboarding", "7", "up", "3", "yes"}, {"tools-migration", "4", "same", "4", "no"}, {"burnout", "<3", "-", "<3", "-"}}, 9, 3, 2}},
-		{"needs_report-bare", NeedsReport{Community: bc, Month: friday}},
 		{"forgotten", Forgotten{bc, 3, true, "managers@cmtybc.example"}},
 		{"forgotten-bare", Forgotten{Community: bc, Managers: "managers@cmtybc.example"}},
 		{"own_ask", OwnAsk{bc, "FORGET", 14}},

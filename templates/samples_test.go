@@ -112,6 +112,7 @@ func samples() []sample {
 	all = append(all, reportSamples()...)
 	all = append(all, clockSamples()...)
 	all = append(all, anonSamples()...)
+	all = append(all, figureSamples()...)
 	all = append(all, rotaSamples()...)
 	all = append(all, briefSamples()...)
 	all = append(all, previewSamples()...)

@@ -73,6 +73,7 @@ var funcs = map[string]any{
 	"bar":       bar,
 	"clip":      clip,
 	"count":     count,
+	"draft":     draft,
 	"day":       day,
 	"entry":     entry,
 	"hang":      hang,

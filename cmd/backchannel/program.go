@@ -17,6 +17,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/cmd/internal/config"
 	"backchannel/digest"
+	"backchannel/digest/report"
 	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/desk"
@@ -65,6 +66,7 @@ type Program struct {
 	Clerk    *membership.Clerk
 	Editor   *digest.Editor
 	Returns  *returns.Desk
+	Figures  *report.Figures
 	Rooms    *mailroom.Mailroom
 	Calendar *calendar.Calendar
 	Ring     *keyring           // the DKIM keys

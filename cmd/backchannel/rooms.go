@@ -44,6 +44,9 @@ func (p *Program) join() {
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
 
+	p.Figures = &report.Figures{Box: p.Box}
+	p.Box.Counter = p.Figures
+
 	p.reception = p.newReception()
 
 	p.Calendar = calendar.New(p.DB, p.Log)
@@ -56,7 +59,8 @@ func (p *Program) join() {
 	for kind, do := range p.Clerk.Dates() {
 		p.Calendar.Register(kind, do)
 	}
-	p.Calendar.Register(backchannel.NeedsDue, func(tx *db.Tx, due calendar.Due) error { return report.Tell(tx, p.Box, lists.CommunityID(due.Object)) })
+	p.Calendar.Register(backchannel.NeedsDue, func(tx *db.Tx, due calendar.Due) error { return p.Figures.NextMonth(tx, lists.CommunityID(due.Object)) })
+	p.Calendar.Register(lists.FiguresDue, func(tx *db.Tx, due calendar.Due) error { return p.Figures.Monday(tx, lists.CommunityID(due.Object)) })
 	p.Returns.Register(p.Calendar)
 	p.Editor.Register(p.Calendar)
 

@@ -37,7 +37,7 @@ func TestAnExcludedManagerIsSentNothing(t *testing.T) {
 		}
 	}
 	seen := strings.Join(with, "\n")
-	for what, word := range map[string]string{"brief": "Subject: Today: ", "handover": "is week", "digest": "<digest.", "heat": "Subject: [heat]", "figures": "needs: "} {
+	for what, word := range map[string]string{"brief": "Subject: Today: ", "handover": "is week", "digest": "<digest.", "heat": "Subject: [heat]", "figures": "needs: ", "week": "in figures: ", "state": "State of the community"} {
 		if !strings.Contains(seen, word) {
 			t.Errorf("no %s was compared", what)
 		}
@@ -115,16 +115,13 @@ func (l logged) Write(line []byte) (int, error) {
 
 // played is the play: ordinary letters and posts, and in one of the worlds a report about Theo, with all that follows from one.
 func played(t *testing.T, reported bool) []string {
-	p := &play{Village: mailroomtest.New(t)}
-	p.Update(func(tx *db.Tx) error {
-		for statement := range strings.SplitSeq(strings.Join(digest.Schema().Steps, ";\n"), ";\n") {
-			if _, err := tx.Exec(statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	p := &play{Village: mailroomtest.New(t, digest.Schema(), report.Schema())}
+	figures := &report.Figures{Box: p.Box}
+	p.Box.Counter = figures
 	editor := &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Held: p.Desk.Morning}
+	for name, s := range editor.Stampers() {
+		p.Stamp(name, s)
+	}
 	p.calendar = calendar.New(p.DB, slog.New(slog.NewTextHandler(logged{t}, nil)))
 	p.calendar.Register(p.Desk.Expiry())
 	p.calendar.Register(p.Desk.CalmEnd())
@@ -133,7 +130,8 @@ func played(t *testing.T, reported bool) []string {
 	}
 	p.Return.Register(p.calendar)
 	editor.Register(p.calendar)
-	p.calendar.Register(backchannel.NeedsDue, func(tx *db.Tx, due calendar.Due) error { return report.Tell(tx, p.Box, lists.CommunityID(due.Object)) })
+	p.calendar.Register(backchannel.NeedsDue, func(tx *db.Tx, due calendar.Due) error { return figures.NextMonth(tx, lists.CommunityID(due.Object)) })
+	p.calendar.Register(lists.FiguresDue, func(tx *db.Tx, due calendar.Due) error { return figures.Monday(tx, lists.CommunityID(due.Object)) })
 	p.Add(p.C, jonas, "Jonas Weil", lists.RoleManager, p.Talk)
 	p.Update(func(tx *db.Tx) error {
 		if err := lists.Subscribe(tx, p.Member(theo).ID, p.Jobs.ID, lists.Digest); err != nil {
@@ -197,23 +195,26 @@ func played(t *testing.T, reported bool) []string {
 	p.deliver()
 	p.pass(22 * 24)
 	p.View(func(tx *db.Tx) error {
-		for _, least := range []int{1, 3, 5} {
-			needs, err := report.Needs(tx, p.C.ID, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), least)
+		for _, m := range []lists.Member{p.Member(theo), p.Member(mira)} { // she is told no more than he is: no word of hers can tell him
+			for _, share := range []bool{false, true} {
+				needs, err := figures.Needs(tx, p.C, m, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), share)
+				if err != nil {
+					return err
+				}
+				p.seen = append(p.seen, p.plain(fmt.Sprintf("needs: %+v, %+v", needs.Needs, needs.Acts)))
+			}
+			meter, err := figures.Crutch(tx, p.C, m)
 			if err != nil {
 				return err
 			}
-			p.seen = append(p.seen, fmt.Sprintf("needs: %+v", needs))
-		}
-		tally, err := backchannel.CountLetters(tx, p.C.ID, p.Now.AddDate(0, -1, 0), p.Now)
-		if err != nil {
-			return err
+			p.seen = append(p.seen, p.plain(fmt.Sprintf("crutch: %+v", meter)))
 		}
 		ledger, err := backchannel.Ledger(tx, p.C.ID, p.Now.AddDate(0, -2, 0))
 		if err != nil {
 			return err
 		}
 		letters, bridged, err := backchannel.Answered(tx, p.C.ID, p.Now.AddDate(0, -2, 0), p.Now)
-		p.seen = append(p.seen, p.plain(fmt.Sprintf("tally: %+v, ledger: %d, answered: %d %d", tally, len(ledger), letters, bridged)))
+		p.seen = append(p.seen, p.plain(fmt.Sprintf("ledger: %d, answered: %d %d", len(ledger), letters, bridged)))
 		return err
 	})
 	return p.seen

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"backchannel/archive/db"
@@ -23,18 +24,24 @@ type Need struct {
 	People string `json:"people"` // a number, or "<3"
 	Trend  string `json:"trend"`  // up, same, down; "-" when nothing can be said
 	Median string `json:"median"` // of three months, this one among them; as People
-	Public string `json:"public"` // "yes" when letters about it became posts, "no", or "-"
+	Public string `json:"public"` // "yes" when there were threads about it in the month, or letters about it became posts; "no", or "-"
+
+	Threads    int `json:"threads"`    // of the month, with the tag; 0 as well when the report is to be shared
+	Unanswered int `json:"unanswered"` // of these, how many have no reply
 }
 
-// Needs tells what members asked for in a month (any time within it, of UTC), the most asked first. A tag with fewer people than least in each
+// topic is what the lists had about a tag in a month.
+type topic struct{ threads, unanswered int }
+
+// needs tells what members asked for in a month (any time within it, of UTC), the most asked first. A tag with fewer people than least in each
 // of three months is not in it. Reports, letters that a manager may not know of and letters without a name are left out.
-func Needs(tx *db.Tx, c lists.CommunityID, month time.Time, least int) ([]Need, error) {
+func (r *Figures) needs(tx *db.Tx, c lists.Community, month time.Time, least int) ([]Need, error) {
 	first := time.Date(month.UTC().Year(), month.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
 	counts := map[string]*[3]int{}
 	published := map[string]bool{}
 	for back := range 3 {
 		from := first.AddDate(0, -back, 0)
-		tags, err := backchannel.CountTags(tx, c, from, from.AddDate(0, 1, 0))
+		tags, err := backchannel.CountTags(tx, c.ID, from, from.AddDate(0, 1, 0))
 		if err != nil {
 			return nil, err
 		}
@@ -67,14 +74,45 @@ func Needs(tx *db.Tx, c lists.CommunityID, month time.Time, least int) ([]Need, 
 		}
 		return 1
 	})
+	topics, err := r.topics(tx, c, first, first.AddDate(0, 1, 0))
+	if err != nil {
+		return nil, err
+	}
 	var all []Need
 	for _, tag := range tags {
-		all = append(all, need(tag, *counts[tag], published[tag], least))
+		all = append(all, need(tag, *counts[tag], topics[tag], published[tag], least))
 	}
 	return all, nil
 }
 
-func need(tag string, n [3]int, published bool, least int) Need {
+// topics are the threads that were begun in a span, by tag.
+func (r *Figures) topics(tx *db.Tx, c lists.Community, from, to time.Time) (map[string]topic, error) {
+	all := map[string]topic{}
+	if r.Tags == nil {
+		return all, nil
+	}
+	f, err := r.posts(tx, c, from)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range f.threads(from, to) {
+		tags, err := r.Tags(tx, c, b.root.thread)
+		if err != nil {
+			return nil, err
+		}
+		for _, tag := range tags {
+			t := all[tag]
+			t.threads++
+			if !b.replied {
+				t.unanswered++
+			}
+			all[tag] = t
+		}
+	}
+	return all, nil
+}
+
+func need(tag string, n [3]int, on topic, published bool, least int) Need {
 	sorted := n
 	slices.Sort(sorted[:])
 	median := sorted[1]
@@ -83,8 +121,11 @@ func need(tag string, n [3]int, published bool, least int) Need {
 		return line
 	}
 	line.Public = "no"
-	if published {
+	if published || on.threads > 0 {
 		line.Public = "yes"
+	}
+	if least < Outside {
+		line.Threads, line.Unanswered = on.threads, on.unanswered
 	}
 	switch {
 	case median < least:
@@ -106,25 +147,27 @@ func shown(n, least int) string {
 	return fmt.Sprint(n)
 }
 
-// Tell mails the managers of a community what members asked for in the month that is over, and how that led back to the list.
-func Tell(tx *db.Tx, box *backchannel.Letterbox, id lists.CommunityID) error {
-	c, err := lists.CommunityByID(tx, id)
-	if err != nil {
-		return err
-	}
-	now := tx.Now.UTC()
-	first := time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC)
-	needs, err := Needs(tx, id, first, Inside)
-	if err != nil {
-		return err
-	}
-	sum, err := backchannel.CountLetters(tx, id, first, first.AddDate(0, 1, 0))
-	if err != nil {
-		return err
-	}
-	t := backchannel.NeedsReport{Community: c.Name, Month: first, Closed: sum.Closed, Public: sum.Public, Bridged: sum.Bridged}
+// unmet are the needs of which nothing on the lists has an answer.
+func unmet(needs []Need) (acts []backchannel.Act) {
 	for _, n := range needs {
-		t.Needs = append(t.Needs, backchannel.NeedLine(n))
+		people, err := strconv.Atoi(n.People)
+		if err == nil && (n.Public == "no" || n.Threads > 0 && n.Threads == n.Unanswered) {
+			acts = append(acts, backchannel.Act{Kind: backchannel.ActNeed, N: people, Tag: n.Tag})
+		}
 	}
-	return box.TellNeeds(tx, c, t)
+	return acts
+}
+
+// quote is something that a member said about what most people asked for, and let us post.
+func quote(tx *db.Tx, c lists.CommunityID, month time.Time, needs []Need) (backchannel.Said, error) {
+	first := time.Date(month.UTC().Year(), month.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+	for _, n := range needs {
+		if _, err := strconv.Atoi(n.People); err != nil {
+			continue
+		}
+		if said, err := backchannel.Quotable(tx, c, n.Tag, first, first.AddDate(0, 1, 0)); err != nil || said != "" {
+			return said, err
+		}
+	}
+	return "", nil
 }

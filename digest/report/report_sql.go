@@ -31,7 +31,31 @@ func Schema() db.Schema {
 		reporter  TEXT NOT NULL,      -- who says so, by its own words
 		n         INTEGER NOT NULL CHECK (n >= 0),
 		PRIMARY KEY (community, day, kind, source, result, reporter)
-	) STRICT, WITHOUT ROWID`}}
+	) STRICT, WITHOUT ROWID;
+
+	-- Members who do not want to be written to when they have been silent.
+	CREATE TABLE left_alone (
+		member INTEGER PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE
+	) STRICT`}}
+}
+
+// leftAlone are the members who do not want to be written to when they have been silent.
+func leftAlone(tx *db.Tx) (map[int64]bool, error) {
+	all, err := db.Select(tx, func(r db.Scanner) (id int64, err error) { return id, r.Scan(&id) }, "SELECT member FROM left_alone")
+	alone := map[int64]bool{}
+	for _, id := range all {
+		alone[id] = true
+	}
+	return alone, err
+}
+
+func setAlone(tx *db.Tx, m lists.MemberID, alone bool) error {
+	change := "DELETE FROM left_alone WHERE member = ?"
+	if alone {
+		change = "INSERT INTO left_alone (member) VALUES (?) ON CONFLICT DO NOTHING"
+	}
+	_, err := tx.Exec(change, m)
+	return err
 }
 
 func dayOf(t time.Time) int64 { return t.Unix() / 86400 }

@@ -28,19 +28,24 @@ func (b *Letterbox) alone(tx *db.Tx, in *lists.Incoming) error { return b.aloneA
 
 // aloneAbout is alone for the answer to an alarm about a thread.
 func (b *Letterbox) aloneAbout(tx *db.Tx, in *lists.Incoming, thread archive.ThreadID) error {
+	return b.aloneText(tx, in, strings.TrimSpace(in.Letter.NewText().Text), thread,
+		"Your answer to an alarm begins with one of the commands in it; nothing was done, and nobody has read it.")
+}
+
+// aloneText is aloneAbout for the text of a letter as it is meant; without says what is wrong when there is no command in it.
+func (b *Letterbox) aloneText(tx *db.Tx, in *lists.Incoming, text string, thread archive.ThreadID, without string) error {
 	if in.Verdict != lists.Verified {
 		return lists.NoSuchAddress()
 	}
 	if err := in.Filed(tx, "a manager's commands"); err != nil {
 		return err
 	}
-	text := strings.TrimSpace(in.Letter.NewText().Text)
 	calls, rest, wrong := b.Verbs().Read(text)
 	call := &Call{Manager: in.Sender, Community: in.Community, Story: in.Story, In: in, Text: rest, Thread: thread}
 	switch {
 	case wrong != nil:
 	case len(calls) == 0:
-		wrong = &command.Mistake{Line: firstLine(text), Why: "Your answer to an alarm begins with one of the commands in it; nothing was done, and nobody has read it."}
+		wrong = &command.Mistake{Line: firstLine(text), Why: without}
 	case in.Token == nil && !signed(in):
 		wrong = &command.Mistake{Line: firstLine(text), Why: "We cannot be sure enough that this comes from you: without a letter that it answers, a command needs a mail that is signed by your provider (DKIM)."}
 	case !nameAlone(rest, in.Sender):

@@ -39,6 +39,8 @@ type Letterbox struct {
 	Inviter func(tx *db.Tx, c lists.Community, by lists.Member, words string) (said string, err error)
 
 	Erasers []Eraser // the other rooms in which private words may lie
+
+	Counter Counter // makes the figures that managers are told; nil: there are none
 }
 
 // Context is what a letter is about, where its door knows that.
@@ -85,6 +87,9 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	}
 	if side == sideHeat {
 		return b.fromHeat(tx, in, id)
+	}
+	if side == sideFigures {
+		return b.fromFigures(tx, in)
 	}
 	if side == sideConsent || side == sideDraft {
 		return b.decideText(tx, in, id, side == sideDraft)

@@ -119,6 +119,7 @@ const (
 	sideConsent side = "consent" // the writer, about a text that may be posted (the id is the text's)
 	sideHeat    side = "heat"    // one manager, about a thread of which many write (the id is the thread's)
 	sideOwn     side = "own"     // a member, about a word about their own letters (the id is the conversation's, the revision the word's)
+	sideFigures side = "figures" // one manager, about figures (the id is the community's)
 	sideDraft   side = "draft"   // one manager, about a text before the writer is asked (the same)
 )
 
@@ -134,7 +135,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn, sideFigures}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

@@ -1,10 +1,12 @@
 package backchannel
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 )
 
@@ -70,4 +72,21 @@ func CountThanks(tx *db.Tx, c lists.CommunityID, from, to time.Time) (members in
 	err = tx.QueryRow("SELECT count(DISTINCT member) FROM conv WHERE community = @community AND kind = 'thanks' AND NOT restricted AND opened >= @from AND opened < @to",
 		db.Named("community", c), db.Named("from", db.Micros(from)), db.Named("to", db.Micros(to))).Scan(&members)
 	return members, err
+}
+
+// quoted is how much of a posted text a report quotes, in characters.
+const quoted = 240
+
+// Quotable is the newest text about a tag that was posted in a span of time, with its writer's yes, and still stands; "" when there is
+// none. Of letters that figures may not count it is never (B13).
+func Quotable(tx *db.Tx, c lists.CommunityID, tag string, from, to time.Time) (Said, error) {
+	var text string
+	err := tx.QueryRow(`SELECT consent.text_final FROM consent JOIN conv ON conv.id = consent.conv JOIN conv_tag ON conv_tag.conv = conv.id
+		WHERE conv.community = @community AND conv_tag.tag = @tag AND consent.state = 'posted' AND consent.text_final <> ''
+		AND consent.ended_at >= @from AND consent.ended_at < @to AND `+countedSQL+` ORDER BY consent.ended_at DESC, consent.id DESC LIMIT 1`,
+		db.Named("community", c), db.Named("tag", tag), db.Named("from", db.Micros(from)), db.Named("to", db.Micros(to))).Scan(&text)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return Said(letter.Excerpt(text, quoted)), err
 }

@@ -20,6 +20,12 @@ func alarmsOf(tx *db.Tx, m lists.MemberID, since time.Time) ([]archive.ThreadID,
 		"SELECT thread FROM heat_alarm WHERE manager = ? AND at > ? ORDER BY thread", m, db.Micros(since))
 }
 
+// CountAlarms is of how many threads a manager was warned since a moment.
+func CountAlarms(tx *db.Tx, m lists.MemberID, since time.Time) (int, error) {
+	threads, err := alarmsOf(tx, m, since)
+	return len(threads), err
+}
+
 // thanks are the words of thanks since a moment that a manager may read, oldest first.
 func (b *Letterbox) thanks(tx *db.Tx, community lists.CommunityID, m lists.Member, since time.Time) (words []templates.BriefThanks, about []ConvID, err error) {
 	all, err := db.Select(tx, scanConv, "SELECT "+convColumns+" FROM conv WHERE community = ? AND kind = 'thanks' AND opened > ? ORDER BY id LIMIT 50", community, db.Micros(since))

@@ -6,8 +6,6 @@ import (
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
-	"backchannel/lists/notice"
-	"backchannel/templates"
 )
 
 // NeedsDue is the calendar's kind for the report of what members asked for in a month: the object is the community. It comes on the first
@@ -26,28 +24,4 @@ func planNeeds(tx *db.Tx, c lists.CommunityID) error {
 	now := tx.Now.In(community.Zone())
 	last := time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, community.Zone()).Add(-time.Second)
 	return calendar.Set(tx, NeedsDue, int64(c), calendar.Schedule{Period: calendar.Monthly, Weekday: time.Monday, Hour: 9, Zone: community.Zone()}.Next(last))
-}
-
-// The report as managers get it.
-type (
-	NeedsReport = templates.NeedsReport
-	NeedLine    = templates.NeedLine
-)
-
-// TellNeeds gives the report to every manager of a community. It must hold nothing that one of them may not know.
-func (b *Letterbox) TellNeeds(tx *db.Tx, community lists.Community, t NeedsReport) error {
-	words, err := t.Render()
-	if err != nil {
-		return err
-	}
-	managers, err := lists.Managers(tx, community.ID)
-	if err != nil {
-		return err
-	}
-	for _, m := range managers {
-		if _, err := b.Office.Send(tx, notice.ToMember(community, m, notice.Tells, words)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -41,37 +41,3 @@ func CountTags(tx *db.Tx, c lists.CommunityID, from, to time.Time) ([]TagCount, 
 			WHERE community = @community AND opened >= @from AND opened < @to AND `+countedSQL+` AND NOT anon AND voice <> '' GROUP BY tag ORDER BY tag`,
 		db.Named("community", c), db.Named("from", db.Micros(from)), db.Named("to", db.Micros(to)))
 }
-
-// Tally is what became of conversations in a span of time. Those that a manager may not know of are in it only where the months of the
-// span have five of them or more (product.md B9).
-type Tally struct {
-	Opened   int // by members
-	Closed   int
-	Public   int // of those closed, how many could have been public
-	Bridged  int // of those, how many became a post by /public
-	TopThree int // of those opened, how many are from the three members who wrote most
-}
-
-// leastRestricted is how many restricted conversations a month needs for them to be counted.
-const leastRestricted = 5
-
-// CountLetters counts the conversations of a span of time.
-func CountLetters(tx *db.Tx, c lists.CommunityID, from, to time.Time) (t Tally, err error) {
-	span := []any{db.Named("community", c), db.Named("from", db.Micros(from)), db.Named("to", db.Micros(to))}
-	var restricted int
-	month := time.Date(to.UTC().Year(), to.UTC().Month()-1, to.UTC().Day(), 0, 0, 0, 0, time.UTC)
-	if err := tx.QueryRow("SELECT count(*) FROM conv WHERE community = ? AND restricted AND opened >= ? AND opened < ?", c, db.Micros(month), db.Micros(to)).Scan(&restricted); err != nil {
-		return t, err
-	}
-	span = append(span, db.Named("all", restricted >= leastRestricted))
-	const in = " FROM conv WHERE community = @community AND merged IS NULL AND ombuds <> 'alone' AND (NOT restricted OR @all) "
-	err = tx.QueryRow(`SELECT count(*) FILTER (WHERE voice <> '' AND opened >= @from AND opened < @to),
-		count(*) FILTER (WHERE closed >= @from AND closed < @to),
-		count(*) FILTER (WHERE closed >= @from AND closed < @to AND (publicable = 'y' OR outcome = 'published')),
-		count(*) FILTER (WHERE closed >= @from AND closed < @to AND outcome = 'published')`+in, span...).Scan(&t.Opened, &t.Closed, &t.Public, &t.Bridged)
-	if err != nil {
-		return t, err
-	}
-	err = tx.QueryRow("SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n"+in+"AND voice <> '' AND opened >= @from AND opened < @to GROUP BY voice ORDER BY n DESC LIMIT 3)", span...).Scan(&t.TopThree)
-	return t, err
-}

@@ -53,7 +53,7 @@ func (c *Call) done(tx *db.Tx) error {
 
 // Verbs are all commands that managers have, in the order in which help shows them. A file that has verbs of its own adds its rows here.
 func (b *Letterbox) Verbs() command.Table[*Call] {
-	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.keepVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.inviteVerbs(), b.helpVerbs())
+	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.keepVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.inviteVerbs(), b.figuresVerbs(), b.helpVerbs())
 }
 
 // Do does one command, for the command line and for moves in IMAP: "/close p". said is what happened, as a sentence; "" when that is plain.
@@ -132,11 +132,22 @@ func run(tx *db.Tx, c *Call, calls []command.Call[*Call]) (said []string, wrong 
 // helpVerbs tell about the commands themselves.
 func (b *Letterbox) helpVerbs() command.Table[*Call] {
 	return command.Table[*Call]{
-		{Name: "help", Help: "This list.", Alone: true, Do: b.doHelp},
+		{Name: "help", Args: "[health]", Help: "This list; with health, what each figure means.", Alone: true, Do: b.doHelp},
 	}
 }
 
-func (b *Letterbox) doHelp(tx *db.Tx, c *Call, _ string) (string, error) {
+func (b *Letterbox) doHelp(tx *db.Tx, c *Call, args string) (string, error) {
+	switch strings.ToLower(args) {
+	case "":
+	case "health":
+		words, err := templates.HealthHelp{Community: c.Community.Name}.Render()
+		if err != nil {
+			return "", err
+		}
+		return "", b.giveFigures(tx, c, words, false)
+	default:
+		return "", refusal.Because(refusal.Invalid, "Behind /help there may be health, and nothing else.")
+	}
 	t := templates.CommandHelp{Community: c.Community.Name, Commands: b.commandList()}
 	if c.Conv.ID != 0 {
 		note, err := b.noteDoor(tx, c.Community, c.Conv, c.Manager)

@@ -72,11 +72,11 @@ func Schemas() []db.Schema {
 	}
 }
 
-// New founds a Village.
-func New(t testing.TB) *Village {
+// New founds a Village. above are the tables of rooms that stand above these.
+func New(t testing.TB, above ...db.Schema) *Village {
 	t.Helper()
 	v := &Village{T: t, Now: time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC), world: &world{}, TXT: map[string]string{}}
-	v.DB = dbtest.OpenAt(t, func() time.Time { return v.Now }, Schemas()...)
+	v.DB = dbtest.OpenAt(t, func() time.Time { return v.Now }, append(Schemas(), above...)...)
 	v.Store = archive.New(bytes.Repeat([]byte{1}, 32))
 	book, err := address.New(map[int][]byte{1: bytes.Repeat([]byte{2}, 32)}, 1)
 	if err != nil {
@@ -128,6 +128,9 @@ func New(t testing.TB) *Village {
 	}
 	return v
 }
+
+// Stamp registers the stamper of a room that stands above these.
+func (v *Village) Stamp(name string, s queue.Stamper) { v.runner.Register(name, s) }
 
 // AnotherCalendar is the calendar of one more process with the same database.
 func (v *Village) AnotherCalendar() *calendar.Calendar {

@@ -119,11 +119,12 @@ func (t freshThread) sayings() (all []saying) {
 		if sealed(p) {
 			said, context = "", ""
 		}
+		said = withoutGreeting(said)
 		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}
 		s := saying{p, said, context, files(p)}
-		if s.said == "" && s.files == "" {
+		if s.files == "" && (s.said == "" || nod(s.said) && p.ID != t.thread.Root) {
 			continue
 		}
 		if !slices.ContainsFunc(all, func(o saying) bool { return o.said == s.said && o.files == s.files && who(o.Post) == who(p) }) {
@@ -231,7 +232,7 @@ func split(text string) (said, context string) {
 				quoted = append(quoted, strings.TrimLeft(line, " \t"))
 			}
 			gap = true
-		case strings.TrimSpace(line) == "":
+		case strings.TrimSpace(line) == "", ruled(line):
 		case strings.Trim(line, " \t[]<>().…") == "" || leadsIn(lines, i): // "[…]" is no word, and ends a quote
 			if len(words) == 0 {
 				quoted = nil
@@ -244,6 +245,42 @@ func split(text string) (said, context string) {
 		}
 	}
 	return strings.TrimSpace(strings.Join(words, "\n")), lastOf(quoted)
+}
+
+// ruled tells whether a line is only drawn: -----, =====, * * *.
+func ruled(line string) bool {
+	line = strings.TrimSpace(line)
+	return len(line) >= 3 && strings.Trim(line, "-_=*~# ") == ""
+}
+
+// greetings are the words with which a greeting begins, in the languages that our readers write most.
+var greetings = []string{
+	"hi", "hello", "hey", "dear", "greetings", "howdy", "hallo", "guten", "liebe", "lieber", "moin", "bonjour", "salut", "hola", "buenos", "ciao", "salve",
+	"buongiorno", "olá", "hei", "hej", "beste", "cześć", "ahoj", "привет", "здравствуйте", "добрый", "merhaba",
+}
+
+// withoutGreeting takes a first line off that only greets: room for an excerpt is short.
+func withoutGreeting(said string) string {
+	line, rest, more := strings.Cut(said, "\n")
+	words := strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) })
+	line = strings.TrimSpace(line)
+	short := len(words) > 0 && len(words) <= 4 && slices.Contains(greetings, words[0])
+	if !more || strings.TrimSpace(rest) == "" || !short || !strings.HasSuffix(line, ",") && !strings.HasSuffix(line, "!") && !strings.HasSuffix(line, ":") && len(words) > 2 {
+		return said
+	}
+	return strings.TrimSpace(rest)
+}
+
+// nods are what people say who only nod.
+var nods = []string{
+	"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "ok", "okay", "yes", "no", "me too", "same here", "agreed", "i agree", "done",
+	"great", "cool", "nice", "congratulations", "congrats", "welcome", "exactly", "danke", "merci", "gracias", "спасибо", "1", "1 non binding", "",
+}
+
+// nod tells whether a post only nods: "+1", "Thanks!". It is counted, and not shown (product.md A5).
+func nod(said string) bool {
+	words := strings.FieldsFunc(strings.ToLower(said), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return len(words) <= 4 && slices.Contains(nods, strings.Join(words, " "))
 }
 
 // leadsIn tells whether a line introduces the quote below it: "CDale wrote thusly:", "[Anthony Baxter]".

@@ -124,7 +124,8 @@ func TestWhatIsShownOfAThread(t *testing.T) {
 		{"the opening and those who say most", thread(true, "a: open", "b: "+long, "c: +1", "d: "+longer, "e: Thanks!"), 3, "a b d"},
 		{"everybody once", thread(true, "a: open", "a: "+longer, "a: "+longer+"2", "b: "+long, "c: "+long), 3, "a b c"},
 		{"but not for a nod", thread(true, "a: open", "a: "+longer, "b: +1", "c: Thanks!"), 2, "a a"},
-		{"nods where there is nothing else", thread(true, "a: open", "b: +1"), 3, "a b"},
+		{"no nods even where there is nothing else", thread(true, "a: open", "b: +1", "c: 👍", "d: Thanks, Bill", "e: I agree!"), 3, "a d"},
+		{"a nod that opens", thread(true, "a: +1", "b: "+long), 3, "a b"},
 		{"without the opening the newest two", thread(false, "a: "+longer, "b: "+longer, "c: "+long, "d: "+long), 3, "c d"},
 		{"of different people", thread(false, "a: "+long, "b: "+long, "b: "+longer), 3, "a b"},
 		{"one if there is room for one", thread(true, "a: open", "b: "+longer), 1, "a"},
@@ -189,6 +190,36 @@ func TestPrefixOfAList(t *testing.T) {
 	} {
 		if got := c.l.threads[0].subject(c.l.findPrefix(), "d.example"); got != c.want {
 			t.Errorf("%q: %q, want %q", c.l.threads[0].thread.Subject, got, c.want)
+		}
+	}
+}
+
+func TestGreetingsRulesAndNods(t *testing.T) {
+	for in, want := range map[string]string{
+		"Hi,\nwords.":                         "words.",
+		"Hello everybody!\n\nwords":           "words",
+		"Dear Mr Tan:\nwords":                 "words",
+		"Привет,\nслова":                      "слова",
+		"Hi all\nwords":                       "words",
+		"Hi,":                                 "Hi,",
+		"Hi there":                            "Hi there",
+		"Hi, I have a question.\nIt is long.": "Hi, I have a question.\nIt is long.",
+		"High time,\nwords":                   "High time,\nwords",
+		"Hi this is Bill\nwords":              "Hi this is Bill\nwords",
+		"":                                    "",
+	} {
+		if got := withoutGreeting(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	for line, want := range map[string]bool{"-----": true, " * * * ": true, "===": true, "--": false, "-1-": false, "": false, "words": false} {
+		if ruled(line) != want {
+			t.Errorf("%q is ruled: %v", line, !want)
+		}
+	}
+	for said, want := range map[string]bool{"+1": true, "Thanks!": true, "👍": true, "+1 (non binding)": true, "Yes.": true, "Yes, on Friday.": false, "No idea": false, "2": false} {
+		if nod(said) != want {
+			t.Errorf("%q is a nod: %v", said, !want)
 		}
 	}
 }

@@ -16,15 +16,21 @@ const (
 	lastSentences = 3                   // of a post, in which a question is one
 )
 
-// asks tells whether a post asks something: in its subject, by the tag #question, or in one of its last three sentences. Subjects of
-// answers are those of the first post, and do not count.
+// asks tells whether a post asks something: in its subject, by the tag #question, or in one of its last three sentences. The subject of an
+// answer is somebody else's, and does not count.
 func asks(p archive.Post, root bool, tags []string) bool {
-	if root && (hasQuestion(p.Subject) || slices.Contains(tags, "question")) {
+	if root && (hasQuestion(p.Subject) && !answers(p.Subject) || slices.Contains(tags, "question")) {
 		return true
 	}
 	said, _ := split(p.Text)
 	all := sentences(said)
 	return slices.ContainsFunc(all[max(0, len(all)-lastSentences):], hasQuestion)
+}
+
+// answers tells whether a subject was given by a mail program to an answer; the thread began elsewhere then.
+func answers(subject string) bool {
+	word, _, ok := strings.Cut(subject, ":")
+	return ok && slices.Contains([]string{"re", "aw", "sv", "vs", "antw"}, strings.ToLower(strings.TrimSpace(word)))
 }
 
 // hasQuestion tells whether a question mark stands in a text where a sentence may end, not inside a link.

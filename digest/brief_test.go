@@ -124,7 +124,7 @@ func TestThanks(t *testing.T) {
 	w, _, a := aWeek(t)
 	reply := a.ReplyTo()[0].Address.String()
 	for words, thanks := range map[string]bool{
-		"Great issue, zzthanks!": true, "Really?": false, "Please call me": false, "Unsubscribe": false, "Mira was rude": false, "I liked it, but it is rather long": false,
+		"Great issue, zzthanks!": true, "Really?": false, "Please call me": false, "Unsubscribe": false, "Mira was rude": false, "I think so too": false, "ありがとう": true, "I liked it, but it is rather long": false,
 		"Ring 555 0142": false, "help": false,
 	} {
 		w.now = w.now.Add(2 * time.Hour)

@@ -149,11 +149,14 @@ const thankful = 25
 // wish are words of short letters that want something.
 var wish = regexp.MustCompile(`(?i)\b(un\w*|stop|off|remove|leave|urgent|help|call|phone|please|bitte|abmelden|austragen|problem|no|not|nein|nicht|wrong)\b|\d|@|/`)
 
-// isThanks tells whether a letter that opens a conversation is a word of thanks to a digest: short, without a question or a wish, without a
-// file, and about no manager. Whatever else it may be, a manager reads it at once.
+// praise are words of which a short letter of thanks has one at least. "I think so too" has none: it answers something.
+var praise = regexp.MustCompile(`(?i)\b(thank\w*|thx|cheers|great|good|nice|lovely|loved?|well done|wonderful|excellent|brilliant|enjoyed|liked|useful|bravo|super|toll|danke\w*|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak|kiitos)\b|спасибо|дякую|dzięk|děkuj|köszön|mulțumesc|谢谢|謝謝|ありがとう|감사|👍|👏|🙏|❤`)
+
+// isThanks tells whether a letter that opens a conversation is a word of thanks to a digest: short, with a word of praise, without a question
+// or a wish, without a file, and about no manager. Whatever else it may be, a manager reads it at once.
 func isThanks(in *lists.Incoming, c Conv, said string, readers []lists.Member) bool {
 	return c.Rev == 0 && c.Member != 0 && !c.Anon && c.Kind == Question && !c.About.Digest.IsZero() && in.Verdict == lists.Verified &&
-		said != "" && utf8.RuneCountInString(said) < thankful && !strings.ContainsAny(said, "?？¿؟") && !wish.MatchString(said) &&
+		said != "" && utf8.RuneCountInString(said) < thankful && !strings.ContainsAny(said, "?？¿؟") && praise.MatchString(said) && !wish.MatchString(said) &&
 		len(in.Letter.Attachments()) == 0 && len(mentions(said, readers, c.Name, true)) == 0
 }
 

@@ -35,8 +35,9 @@ type Editor struct {
 	Office *notice.Office
 	Box    *backchannel.Letterbox
 	Posts  Poster // takes what a reply posts
-	// Settings answers a member who asks for their settings; nil: the managers do.
-	Settings func(tx *db.Tx, in *lists.Incoming) error
+	// Settings does what a letter asks for that is about settings alone; false for every other letter. sure tells that it is its sender's
+	// beyond doubt. Nil: the managers get them all.
+	Settings func(tx *db.Tx, in *lists.Incoming, sure bool) (bool, error)
 	// Held is the part of a manager's morning brief that moderation knows: posts that wait for that manager. Nil: nothing is told of them.
 	Held func(tx *db.Tx, c lists.Community, m lists.Member) ([]templates.BriefPost, error)
 	// Joining is the part that membership knows: people who want to join and wait for that manager. Nil: nothing is told of them.
@@ -48,6 +49,7 @@ func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(lists.PlanDigest, e.plan)
 	c.Register(Slot, e.slot)
 	c.Register(lists.CatchUp, e.catchUp)
+	c.Register(lists.VacationOver, e.vacationOver)
 	c.Register(lists.PlanBrief, e.planBrief)
 	c.Register(Brief, e.brief)
 	c.Register(previewDue, e.preview)
@@ -84,15 +86,18 @@ type reader struct {
 	subs      []lists.Subscription // those with digest delivery
 	closing   []lists.Subscription // those that were, and now get every post: what came before the change is in one last issue
 	again     []span               // what an issue covered that is written once more; nil for a new one
+	away      bool                 // they have said that they want nothing now
 }
 
 // reads tells whether the member gets digests now.
 func (r reader) reads() bool {
-	return r.member.State == lists.Active && len(r.subs)+len(r.closing) > 0
+	return r.member.State == lists.Active && !r.away && len(r.subs)+len(r.closing) > 0
 }
 
 // waits tells whether the member will get digests again: mail to them rests for a while.
-func (r reader) waits() bool { return r.member.State == lists.Paused && len(r.subs) > 0 }
+func (r reader) waits() bool {
+	return r.member.State == lists.Paused && len(r.subs) > 0 || r.member.State == lists.Active && r.away && len(r.subs)+len(r.closing) > 0
+}
 
 func (r reader) zone() *time.Location { return r.member.Zone(r.community) }
 
@@ -126,6 +131,11 @@ func load(tx *db.Tx, id lists.MemberID) (r reader, err error) {
 			}
 		}
 	}
+	v, _, err := lists.VacationOf(tx, id)
+	if err != nil {
+		return r, err
+	}
+	r.away = v.Has(tx.Now)
 	r.pref, err = lists.DigestPrefOf(tx, id)
 	return r, err
 }
@@ -264,6 +274,7 @@ func (e *Editor) slot(tx *db.Tx, due calendar.Due) error {
 // Send writes a member's issue now, outside the calendar; false when there is nothing new for them.
 func (e *Editor) Send(tx *db.Tx, m lists.Member) (bool, error) {
 	r, err := load(tx, m.ID)
+	r.away = false // whoever asks wants it, wherever they are
 	if err != nil || !r.reads() {
 		return false, err
 	}
@@ -291,6 +302,7 @@ var errPreview = errors.New("only a preview")
 func (e *Editor) Preview(tx *db.Tx, m lists.Member, format string) (mail *notice.Mail, err error) {
 	err = tx.Attempt(func() error {
 		r, err := load(tx, m.ID)
+		r.away = false
 		if err != nil || !r.reads() {
 			return err
 		}

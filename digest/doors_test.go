@@ -258,3 +258,69 @@ func TestCatchUpNow(t *testing.T) {
 		t.Errorf("Bill: %d letters", len(got))
 	}
 }
+
+// A reply of one word about settings sets them, for the one who writes; a letter that only begins so is for the managers.
+func TestSettingsFromAnIssue(t *testing.T) {
+	w, issue := twoDoors(t)
+	reply := issue.ReplyTo()[0].Address.String()
+	for _, c := range []struct{ words, subject string }{
+		{"SETTINGS", "Your settings"}, {"Settings.", "Your settings"}, {"FOLLOW #roles", "Done: follow roles"}, {"MUTE 2", "Done: mute the thread 2"},
+		{"DAILY 7\nFORMAT TEXT", "Done: every day at 07:00 (Europe/Berlin)"}, {"WEEKLY FRIDAY 8", "Done: Fridays at 08:00 (Europe/Berlin)"},
+		{"VACATION 1 July to 14 July", "Done: vacation from 1 July to 14 July 2026"}, {"VACATION OFF", "Done: vacation"},
+	} {
+		if err := w.send("dana@north.example", reply, "Re: "+issue.Subject(), quoting(c.words, issue)); err != nil {
+			t.Fatal(err)
+		}
+		got := w.deliver()
+		if len(got) != 1 || got[0].to.String() != "dana@north.example" || got[0].Subject() != c.subject {
+			t.Errorf("%q: %d letters, the first %q", c.words, len(got), got[0].Subject())
+		}
+	}
+	if got := w.rows("SELECT tag FROM follow UNION ALL SELECT thread || '' FROM mute"); got != "roles\n2" {
+		t.Errorf("follows and mutes: %q", got)
+	}
+	for _, words := range []string{"MUTE is a strange word", "Settings are hard to find.\nCan you help?", "weekly", "FOLLOW #roles\nAnd thank you for the digest!", "Follow me on the web"} {
+		if err := w.send("dana@north.example", reply, "Re: x", quoting(words, issue)); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.deliver(); len(to(got, "mira@lowe.example")) != 1 {
+			t.Errorf("%q: the managers got nothing of %d letters", words, len(got))
+		}
+		w.now = w.now.Add(time.Hour)
+	}
+	if err := w.send("bill@south.example", reply, "Re: x", "NONE"); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver()
+	if err := w.send("bill@south.example", reply, "Re: x", "WEEKLY MONDAY 9"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.deliver(); len(got) != 1 || got[0].to.String() != "bill@south.example" {
+		t.Errorf("Bill's own settings: %d letters", len(got))
+	}
+	if err := w.send("eve@evil.example", reply, "Re: x", "SETTINGS"); refusal.KindOf(err) != refusal.NoSuchAddress {
+		t.Errorf("a stranger hears %v", err)
+	}
+	if err := w.send("dana@north.example", reply, "Re: x", "DAILY", "Auto-Submitted: auto-replied"); err == nil {
+		t.Error("a robot set something")
+	}
+}
+
+// A3: after a change the next weekly issue is two days after the last one at least, and brings what came since that one.
+func TestSettingsMoveTheSlot(t *testing.T) {
+	w, issue := twoDoors(t)
+	if err := w.send("dana@north.example", issue.ReplyTo()[0].Address.String(), "Re: x", "WEEKLY SATURDAY 8"); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver()
+	w.due()
+	w.say("Bill Tan <bill@south.example>", "Slugs", "They are back.")
+	w.at("6 Jun 06:00")
+	if got := issues(w.due(), "dana@north.example"); len(got) != 0 {
+		t.Error("an issue came a day after the last")
+	}
+	w.at("13 Jun 06:00")
+	if got := issues(w.due(), "dana@north.example"); len(got) != 1 || !strings.Contains(got[0].Text(), "They are back") || strings.Contains(got[0].Text(), "Horse manure") {
+		t.Errorf("%d issues", len(got))
+	}
+}

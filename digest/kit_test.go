@@ -24,6 +24,7 @@ import (
 	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/mailroom"
+	"backchannel/lists/membership"
 	"backchannel/lists/moderation"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
@@ -128,9 +129,12 @@ func (w *town) join(d *db.DB) {
 	w.box = &backchannel.Letterbox{Office: office}
 	desk := &moderation.Desk{Office: office, Press: w.press, Door: w.box}
 	w.editor = &digest.Editor{Store: w.store, Office: office, Box: w.box, Posts: desk}
+	clerk := &membership.Clerk{Office: office}
+	w.editor.Settings = clerk.Order
 	w.room = mailroom.New(mailroom.Config{DB: d, Store: w.store, Resolver: resolver{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: office})
 	w.room.Register(mailroom.Moderation, desk)
 	w.room.Register(mailroom.Backchannel, w.box)
+	w.room.Register(mailroom.Membership, clerk)
 	w.room.Register(mailroom.Digest, w.editor)
 	w.cal = calendar.New(d, nil)
 	w.editor.Register(w.cal)

@@ -17,7 +17,7 @@ import (
 
 // order is what the first line of a reply to a digest asks for. Everything else is for the managers (R1).
 type order struct {
-	word   string // PUBLIC, SETTINGS or CATCH UP
+	word   string // PUBLIC or CATCH UP
 	number string // of PUBLIC: as it was written
 	beside bool   // more stands on the line
 }
@@ -46,9 +46,7 @@ func readOrder(l *letter.Letter) (order, bool) {
 	if strings.TrimSpace(rest) != "" {
 		return order{}, false
 	}
-	switch word := strings.Join(strings.Fields(strings.ToUpper(strings.Trim(alone, " \t\"'.!*"))), " "); word {
-	case "SETTINGS":
-		return order{word: word}, true
+	switch strings.Join(strings.Fields(strings.ToUpper(strings.Trim(alone, " \t\"'.!*"))), " ") {
 	case "CATCH UP", "CATCHUP", "CATCH-UP":
 		return order{word: "CATCH UP"}, true
 	}
@@ -71,14 +69,8 @@ func (e *Editor) obey(tx *db.Tx, in *lists.Incoming, o order, mine bool) (done b
 	if in.Sender.State != lists.Active && in.Sender.State != lists.Paused {
 		return false, nil
 	}
-	switch o.word {
-	case "PUBLIC":
+	if o.word == "PUBLIC" {
 		return true, e.public(tx, in, o, mine)
-	case "SETTINGS":
-		if e.Settings == nil {
-			return false, nil
-		}
-		return true, e.Settings(tx, in)
 	}
 	return true, e.catchUpNow(tx, in)
 }

@@ -46,6 +46,12 @@ func (e *Editor) take(tx *db.Tx, in *lists.Incoming, about backchannel.Context, 
 			return err
 		}
 	}
+	if e.Settings != nil {
+		sure := in.Verdict == lists.Verified || in.Token != nil && mine
+		if done, err := e.Settings(tx, in, sure); err != nil || done {
+			return err
+		}
+	}
 	return e.Box.Take(tx, in, about)
 }
 

@@ -141,6 +141,7 @@ func (e *Editor) catchUpNow(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
+	r.away = false
 	last, ever, err := lastSent(tx, in.Sender.ID)
 	if err != nil {
 		return err

@@ -188,7 +188,7 @@ func End(tx *db.Tx, m Member, as State) error {
 	if err := SaveMember(tx, m); err != nil {
 		return err
 	}
-	for _, table := range []string{"DELETE FROM subscription WHERE member = ?", "DELETE FROM bounce WHERE member = ?", "DELETE FROM pause WHERE member = ?"} {
+	for _, table := range []string{"DELETE FROM subscription WHERE member = ?", "DELETE FROM bounce WHERE member = ?", "DELETE FROM pause WHERE member = ?", "DELETE FROM vacation WHERE member = ?"} {
 		if _, err := tx.Exec(table, m.ID); err != nil {
 			return err
 		}
@@ -322,10 +322,12 @@ func SubscriptionOf(tx *db.Tx, m MemberID, l ListID) (s Subscription, on bool, e
 	return s, err == nil, err
 }
 
-// Readers are the active members who get a list in this way.
+// Readers are the active members who get a list in this way, without those who are away now.
 func Readers(tx *db.Tx, l ListID, d Delivery) ([]Member, error) {
 	return db.Select(tx, scanMember, "SELECT "+memberColumns+memberFrom+
-		"WHERE m.id IN (SELECT member FROM subscription WHERE list = ? AND delivery = ?) AND m.state = 'active' ORDER BY m.id", l, string(d))
+		`WHERE m.id IN (SELECT member FROM subscription WHERE list = @list AND delivery = @delivery) AND m.state = 'active'
+		AND m.id NOT IN (SELECT member FROM vacation WHERE begin <= @now) ORDER BY m.id`,
+		db.Named("list", l), db.Named("delivery", string(d)), db.Named("now", db.Micros(tx.Now)))
 }
 
 // Audience counts the active members who will read what is posted on a list, each post or in a digest.

@@ -97,7 +97,7 @@ func Schema() db.Schema {
 		n      INTEGER NOT NULL CHECK (n > 0),   -- posts at that time
 		PRIMARY KEY (list, member, at)
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables}}
+	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables + vacationTable}}
 }
 
 const listTable = `

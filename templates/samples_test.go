@@ -56,6 +56,17 @@ func samples() []sample {
 		{"public_help-foreign", PublicHelp{Community: bc, Why: PublicForeign, Number: "418", Preview: "We elected ours."}},
 		{"public_help-number", PublicHelp{Community: bc, Why: PublicNumber, Preview: "We elected ours."}},
 		{"public_help-empty", PublicHelp{Community: bc, Why: PublicEmpty, Number: "418", Title: "First hire: formal role or volunteer?"}},
+		{"settings", Settings{Community: bc, Slot: fridays, Digest: true, Format: "alt", MinPosts: 1, Follows: []string{"roles"}, Muted: []string{"#jobs", "418"},
+			Lists:  []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}, {Name: "Walks", Word: "walks"}},
+			Answer: "confirm+k7@cmtybc.example", Leave: "leave@cmtybc.example"}},
+		{"settings-done", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 3, Answer: "confirm+k7@cmtybc.example", Away: friday, Back: friday.AddDate(0, 0, 14), Done: []SettingDone{
+			{What: SetPeriod, Value: "Fridays at 08:00 (America/Chicago)", Undo: "DAILY 7"}, {What: SetFormat, Value: "text", Undo: "FORMAT BOTH"}, {What: SetMin, Value: "3", Undo: "MIN 1"},
+			{What: SetDelivery, List: "Garden talk", Delivery: EachPost, Undo: "talk DIGEST"}, {What: SetFollow, Value: "roles", Same: true}, {What: SetUnfollow, Value: "cats", Undo: "FOLLOW cats"},
+			{What: SetMute, Value: "the thread 418", Undo: "UNMUTE 418"}, {What: SetUnmute, Value: "threads with the tag #jobs", Undo: "MUTE jobs"},
+			{What: SetVacation, Value: "from 12 June to 25 June 2026", Undo: "VACATION OFF"}, {What: SetVacation}}}},
+		{"settings-wrong", Settings{Community: bc, Wrong: "WEAKLY FRYDAY", Slot: fridays, Digest: true, Format: "mime", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
+		{"settings-why", Settings{Community: bc, Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
+		{"settings-unsure", Settings{Community: bc, Unsure: true, Slot: fridays, Format: "alt", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"whole_thread", WholeThread{bc, "Garden talk", 418, "First hire: formal role or volunteer?", []WholePost{
 			{"Bill Tan", friday.AddDate(0, 0, -3), "We named one before launch and would do it again.\n\n  - one\n  - two", "", "everyone+k7@cmtybc.example"},
 			{Who: "Alison Graf", When: friday.AddDate(0, 0, -1), Files: "attachment: plan.pdf 180 KB"}}, 2, "everyone+q2@cmtybc.example"}},

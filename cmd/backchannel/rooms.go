@@ -42,7 +42,7 @@ func (p *Program) join() {
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName(), Duty: p.Box.OnDuty, Audit: p.Box.Note, Post: p.Desk.PostWritten}
 	p.Box.Inviter = p.Clerk.InviteAll
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
-	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
+	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
 
 	p.Figures = &report.Figures{Box: p.Box}
 	p.Box.Counter = p.Figures

@@ -53,6 +53,9 @@ func (k *Clerk) Receive(tx *db.Tx, in *lists.Incoming) error {
 		if what, id, ok := readStep(in.Token.Object); ok {
 			return k.step(tx, in, what, id)
 		}
+		if in.Token.Object == settingsObject {
+			return k.toSettings(tx, in)
+		}
 		if in.Token.Kind == "confirm" {
 			return k.answer(tx, in)
 		}
@@ -152,6 +155,11 @@ func (k *Clerk) elsewhere(tx *db.Tx, in *lists.Incoming, w wish) error {
 	if !member || in.Robot {
 		return nil
 	}
+	return k.notForYou(tx, in)
+}
+
+// notForYou tells a member that the address they wrote to was made for another.
+func (k *Clerk) notForYou(tx *db.Tx, in *lists.Incoming) error {
 	words, err := templates.NotForYou{Community: in.Community.Name, Doors: doors(in.Community), Subject: in.Letter.Subject(), Preview: notice.Preview(in.Letter)}.Render()
 	if err != nil {
 		return err

@@ -1,0 +1,64 @@
+package templates
+
+import "time"
+
+// Setting is what a member can set by a word.
+type Setting string
+
+// The settings.
+const (
+	SetPage     Setting = "page"     // nothing: show all
+	SetPeriod   Setting = "period"   // how often the digest comes
+	SetDay      Setting = "day"      // on which day of the week
+	SetHour     Setting = "hour"     // at which hour
+	SetZone     Setting = "zone"     // in which time zone
+	SetFormat   Setting = "format"   // in which form
+	SetMin      Setting = "min"      // from how many new posts on
+	SetDelivery Setting = "delivery" // how the posts of a list, or of all, come
+	SetFollow   Setting = "follow"   // a tag
+	SetUnfollow Setting = "unfollow"
+	SetMute     Setting = "mute" // a tag or a thread
+	SetUnmute   Setting = "unmute"
+	SetVacation Setting = "vacation"
+)
+
+// SettingDone is one change that was made, with what holds now.
+type SettingDone struct {
+	What     Setting
+	Value    string   `optional:"the tag, the thread's number, the zone, the number of posts"`
+	List     string   `optional:"the list's name, of a delivery; without, all of them"`
+	Delivery Delivery `optional:"of a delivery, and of a period"`
+	Same     bool     // it was so already
+	Undo     string   `optional:"the word that brings back what was before"`
+}
+
+// Settings shows a member all that they can set, each with what holds now and the words that change it. Its Reply-To is the address at
+// which those words are heard.
+type Settings struct {
+	Community string
+	Done      []SettingDone `optional:"what was changed just now"`
+	Wrong     string        `optional:"the line that was not understood"`
+	Why       string        `optional:"why nothing could be changed"`
+	Unsure    bool          // nobody vouched for the letter that asked: nothing was changed
+	Slot      Slot          // when the digest comes, or would come
+	Digest    bool          // they get one
+	Format    string        // alt, text, mime, rfc1153
+	MinPosts  int           // from how many new posts on
+	Lists     []ListSetting `optional:"the lists they may be on"`
+	Follows   []string      `optional:"tags, without #"`
+	Muted     []string      `optional:"tags, without #, and numbers of threads"`
+	Away      time.Time     `optional:"the first day of a vacation, in their zone"`
+	Back      time.Time     `optional:"when it ends"`
+	Answer    string        // where the words are heard
+	Leave     string        `optional:"how to leave altogether"`
+}
+
+// ListSetting is one list and how it comes.
+type ListSetting struct {
+	Name     string
+	Word     string   // the list's local part, by which it is meant
+	Delivery Delivery `optional:"without, they are not on it"`
+}
+
+// Render writes the mail.
+func (t Settings) Render() (Mail, error) { return render("settings", t) }

@@ -58,3 +58,11 @@ func (s *Store) ThreadAuthors(tx *db.Tx, id ThreadID) ([]int64, error) {
 		`SELECT DISTINCT author FROM post WHERE thread = (SELECT coalesce(merged, id) FROM thread WHERE id = ?)
 		AND author <> 0 AND state <> 'removed' ORDER BY author`, id)
 }
+
+// Answered is how many different people an author has answered in a series, with posts that are still there.
+func (s *Store) Answered(tx *db.Tx, series, author int64) (people int, err error) {
+	err = tx.QueryRow(`SELECT count(DISTINCT a.who) FROM post AS p JOIN thread AS t ON t.id = p.thread JOIN post AS a ON a.id = p.parent
+		WHERE p.author = :author AND p.author <> 0 AND t.series = :series AND p.state = 'published' AND a.who <> p.who`,
+		db.Named("author", author), db.Named("series", series)).Scan(&people)
+	return people, err
+}

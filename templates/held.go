@@ -27,6 +27,8 @@ const (
 	AskAnon     Question = "anon"      // does this letter go to the managers without a name?
 	AskAnonMore Question = "anon-more" // the same in a conversation
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
+	AskRelax    Question = "relax"     // managers: shall less be held on a list?
+	AskTighten  Question = "tighten"   // managers: shall more be held there?
 	AskStranger Question = "stranger"  // managers: the same about a post of somebody who is no member
 	AskCalm     Question = "calm"      // shall this be posted, now that it is calmer?
 	AskThread   Question = "thread"    // its thread is over: shall it begin a new one?
@@ -62,6 +64,10 @@ func (q Question) Words() []string {
 		return []string{"YES"}
 	case AskHeld:
 		return []string{"OK", "OK ALWAYS", "NO", "ASK", "FIX"}
+	case AskRelax:
+		return []string{"RELAX", "NO"}
+	case AskTighten:
+		return []string{"TIGHTEN", "NO"}
 	case AskStranger:
 		return []string{"OK", "NO"}
 	case AskWaits, AskAsked, AskFix:
@@ -227,9 +233,10 @@ const (
 type HeldEnd struct {
 	Community string
 	Outcome   Outcome
-	Subject   string `optional:"a letter may have none"`
-	List      string `optional:"the list's name, for Posted"`
-	Days      int    `optional:"how long the question was open, for Expired"`
+	Subject   string  `optional:"a letter may have none"`
+	List      string  `optional:"the list's name, for Posted"`
+	Days      int     `optional:"how long the question was open, for Expired"`
+	Free      Freedom `optional:"how the reader's posts go out from now on, when that has just changed"`
 }
 
 // Render writes the mail.

@@ -74,8 +74,8 @@ func samples() []sample {
 		{"nothing_new", NothingNew{Community: bc, Since: friday}},
 		{"nothing_new-none", NothingNew{Community: bc, None: true, Doors: doors}},
 		{"nothing_new-bare", NothingNew{Community: bc}},
-		{"held_end-posted", HeldEnd{bc, Posted, "Frost tonight", "Garden talk", 0}},
-		{"held_end-expired", HeldEnd{bc, Expired, "Frost tonight", "", 14}},
+		{"held_end-posted", HeldEnd{bc, Posted, "Frost tonight", "Garden talk", 0, ""}},
+		{"held_end-expired", HeldEnd{bc, Expired, "Frost tonight", "", 14, ""}},
 		{"held_end-handed", HeldEnd{Community: bc, Outcome: Handed, Subject: "May a vendor join?"}},
 		{"held_end-accepted", HeldEnd{Community: bc, Outcome: Accepted, Subject: "Re: Sponsors"}},
 		{"held_end-sent", HeldEnd{Community: bc, Outcome: Sent, Subject: "Re: Sponsors"}},
@@ -119,6 +119,7 @@ func samples() []sample {
 		{"confirm_help-asked", ConfirmHelp{Community: bc, Question: AskAsked, Subject: "Beans", List: "Garden talk"}},
 		{"confirm_help-fix", ConfirmHelp{Community: bc, Question: AskFix, Subject: "Beans", List: "Garden talk"}},
 	}
+	all = append(all, trustSamples()...)
 	all = append(all, privateSamples()...)
 	all = append(all, reportSamples()...)
 	all = append(all, clockSamples()...)

@@ -53,6 +53,7 @@ func (p *Program) join() {
 	p.Calendar.Register(p.Desk.Expiry())
 	p.Calendar.Register(p.Desk.CalmEnd())
 	p.Calendar.Register(p.Desk.Dragging())
+	p.Calendar.Register(p.Desk.StrikeEnd())
 	for kind, do := range p.Box.Dates() {
 		p.Calendar.Register(kind, do)
 	}

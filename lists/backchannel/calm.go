@@ -20,6 +20,10 @@ type Calmer interface {
 	Calm(tx *db.Tx, l lists.List, thread archive.ThreadID, cool bool, span time.Duration, by lists.MemberID) error
 	// Lift ends that; false when nothing was in force.
 	Lift(tx *db.Tx, l lists.List, thread archive.ThreadID, cool bool) (bool, error)
+	// Trust gives a member a level of trust, and tells them.
+	Trust(tx *db.Tx, m lists.Member, level int, by lists.MemberID) error
+	// NoSales writes to a post's author that it sold something, from the role, and counts it against them.
+	NoSales(tx *db.Tx, post archive.Post, text string, by lists.MemberID) (lists.Member, error)
 	// Speak posts a text as the managers.
 	Speak(tx *db.Tx, c lists.Community, l lists.List, thread archive.ThreadID, subject, text string) error
 }

@@ -53,7 +53,7 @@ func (c *Call) done(tx *db.Tx) error {
 
 // Verbs are all commands that managers have, in the order in which help shows them. A file that has verbs of its own adds its rows here.
 func (b *Letterbox) Verbs() command.Table[*Call] {
-	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.keepVerbs(), b.publicVerbs(), b.heatVerbs(), b.lockVerbs(), b.rotaVerbs(), b.inviteVerbs(), b.figuresVerbs(), b.helpVerbs())
+	return slices.Concat(b.noteVerbs(), b.stateVerbs(), b.peopleVerbs(), b.reportVerbs(), b.voiceVerbs(), b.recordVerbs(), b.keepVerbs(), b.publicVerbs(), b.heatVerbs(), b.trustVerbs(), b.lockVerbs(), b.rotaVerbs(), b.inviteVerbs(), b.figuresVerbs(), b.helpVerbs())
 }
 
 // Do does one command, for the command line and for moves in IMAP: "/close p". said is what happened, as a sentence; "" when that is plain.

@@ -27,8 +27,11 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 	if o.side == oopsPost || o.side == oopsHeld {
 		return d.answerOops(tx, in, o.side, o.id)
 	}
-	if o.side == toManager && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
+	if (o.side == toManager || o.side == toEase) && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
 		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
+	}
+	if o.side == toEase {
+		return d.answerEase(tx, in, o.id)
 	}
 	h, err := find(tx, HeldID(o.id))
 	if err != nil {
@@ -70,7 +73,7 @@ func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone 
 		if err := d.end(tx, h, Dropped, in.Sender.ID, "forgotten, as its author asked"); err != nil {
 			return err
 		}
-		return d.tellEnd(tx, h, h.outcome(Dropped))
+		return d.tellEnd(tx, h, h.outcome(Dropped), "")
 	}
 	return d.tellWords(tx, in, h, h.Why.question(), word)
 }
@@ -124,7 +127,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if sees, err := seesOwn(tx, in.Sender, l); err != nil || sees {
 		return err
 	}
-	return d.tellEnd(tx, h, templates.Posted)
+	return d.tellEnd(tx, h, templates.Posted, "")
 }
 
 // releaseUnnamed gives a letter to those who know its author's post without a name: they show its author exactly what would be posted, and
@@ -207,7 +210,7 @@ func (d *Desk) handOver(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil || told {
 		return err
 	}
-	return d.tellEnd(tx, h, templates.Handed)
+	return d.tellEnd(tx, h, templates.Handed, "")
 }
 
 // letter reads the held letter: as it came, or as its author changed it.
@@ -257,12 +260,13 @@ func (d *Desk) tell(tx *db.Tx, c lists.Community, h Held, words templates.Mail) 
 	return err
 }
 
-func (d *Desk) tellEnd(tx *db.Tx, h Held, as templates.Outcome) error {
+// tellEnd tells an author how their letter ended, and how their posts go out from now on, when that has just changed.
+func (d *Desk) tellEnd(tx *db.Tx, h Held, as templates.Outcome, free templates.Freedom) error {
 	c, l, err := h.place(tx)
 	if err != nil {
 		return err
 	}
-	words, err := templates.HeldEnd{Community: c.Name, Outcome: as, Subject: h.Subject, List: l.Title(), Days: Days}.Render()
+	words, err := templates.HeldEnd{Community: c.Name, Outcome: as, Subject: h.Subject, List: l.Title(), Days: Days, Free: free}.Render()
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func Schema() db.Schema {
 	) STRICT;
 	CREATE INDEX held_state ON held (community, state, asked);
 	CREATE INDEX held_list ON held (list, why) WHERE state = 'waiting';
-	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm}}
+	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm + schemaTrust}}
 }
 
 // side is whom a token of ours was given to.
@@ -185,6 +185,7 @@ const (
 	toAuthor  side = "author"
 	toManager side = "manager"
 	toAsked   side = "asked"     // the author, about a manager's question
+	toEase    side = "ease"      // a manager, about how much is held
 	toFix     side = "fix"       // the author, about a change that a manager wants
 	oopsPost  side = "oops"      // the author, about a post to be taken back
 	oopsHeld  side = "oops-held" // the same about a letter that waits
@@ -209,7 +210,7 @@ func readObject(o string) (object, bool) {
 	n, err := strconv.ParseInt(number, 10, 64)
 	v, _ := strconv.Atoi(version) // those about posts have none
 	s := side(word)
-	return object{s, n, v}, err == nil && slices.Contains([]side{toAuthor, toManager, toAsked, toFix, oopsPost, oopsHeld}, s)
+	return object{s, n, v}, err == nil && slices.Contains([]side{toAuthor, toManager, toAsked, toFix, toEase, oopsPost, oopsHeld}, s)
 }
 
 func nullable(n int64) any {

@@ -70,6 +70,10 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	if err := in.Letter.CheckPost(); err != nil {
 		return err
 	}
+	var err error
+	if in.Sender, err = d.climb(tx, in.Sender); err != nil {
+		return err
+	}
 	decision, err := decide(tx, *in.List, in.Sender, in.Verdict, in.Policy, in.Letter)
 	if err != nil {
 		return err

@@ -34,8 +34,20 @@ func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bo
 	return d.tellWords(tx, in, h, templates.AskHeld, word)
 }
 
-// Approve publishes a held post by a manager's or the operator's word.
+// Approve publishes a held post by a manager's or the operator's word. A first post that passes is its author's first step of trust.
 func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
+	return d.approve(tx, h, by, false)
+}
+
+// ApproveAlways is Approve, and lets what its author writes pass from now on.
+func (d *Desk) ApproveAlways(tx *db.Tx, h Held, by lists.MemberID) error {
+	if h.Member == 0 {
+		return refusal.Because(refusal.NotAllowed, "The author of the letter %d is no member, so it cannot be let pass always.", h.ID)
+	}
+	return d.approve(tx, h, by, true)
+}
+
+func (d *Desk) approve(tx *db.Tx, h Held, by lists.MemberID, always bool) error {
 	if err := h.open(); err != nil {
 		return err
 	}
@@ -47,7 +59,7 @@ func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
 	if err != nil {
 		return err
 	}
-	author := lists.Member{}
+	author, to := lists.Member{}, 0
 	if h.Member != 0 {
 		if author, err = lists.MemberByID(tx, h.Member); err != nil {
 			return err
@@ -55,28 +67,25 @@ func (d *Desk) Approve(tx *db.Tx, h Held, by lists.MemberID) error {
 		if author.State != lists.Active && author.State != lists.Paused {
 			return refusal.Because(refusal.NotAllowed, "Its author is no member any more, so the letter %d cannot be posted.", h.ID)
 		}
+		if to, err = next(tx, author, always); err != nil {
+			return err
+		}
 	}
 	if err := d.end(tx, h, Published, by, ""); err != nil {
 		return err
 	}
-	if err := d.tellEnd(tx, h, templates.Posted); err != nil {
+	if err := d.tellEnd(tx, h, templates.Posted, freedom(l, author.Trust, to)); err != nil {
 		return err
 	}
-	if _, err := d.Press.Publish(tx, relay.Publication{List: l, Letter: post, Author: author, Story: h.Story}); err != nil {
+	if err := d.publish(tx, relay.Publication{List: l, Letter: post, Author: author, Story: h.Story}); err != nil {
 		return err
 	}
-	return d.heard(tx, author)
-}
-
-// ApproveAlways is Approve, and lets what its author writes pass from now on.
-func (d *Desk) ApproveAlways(tx *db.Tx, h Held, by lists.MemberID) error {
-	if h.Member == 0 {
-		return refusal.Because(refusal.NotAllowed, "The author of the letter %d is no member, so it cannot be let pass always.", h.ID)
+	if author.ID != 0 {
+		if _, err := d.step(tx, author, to, byPost, by); err != nil {
+			return err
+		}
 	}
-	if err := d.Approve(tx, h, by); err != nil {
-		return err
-	}
-	return d.trusted(tx, h.Member, lists.Known)
+	return d.ponder(tx, l)
 }
 
 // Refuse gives a held post up by a manager's or the operator's word; its author is told the reason in the manager's own words, without
@@ -92,7 +101,14 @@ func (d *Desk) Refuse(tx *db.Tx, h Held, by lists.MemberID, reason string) error
 	if err := d.end(tx, h, Refused, by, "refused by a manager"); err != nil {
 		return err
 	}
-	return d.tellRefused(tx, h, reason)
+	if err := d.tellRefused(tx, h, reason); err != nil {
+		return err
+	}
+	l, err := lists.ListByID(tx, h.List)
+	if err != nil {
+		return err
+	}
+	return d.ponder(tx, l)
 }
 
 // discreet takes a manager's signature off a reason, and leaves out the lines that show who it is.

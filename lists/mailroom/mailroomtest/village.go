@@ -138,6 +138,7 @@ func (v *Village) AnotherCalendar() *calendar.Calendar {
 	c.Register(v.Desk.Expiry())
 	c.Register(v.Desk.CalmEnd())
 	c.Register(v.Desk.Dragging())
+	c.Register(v.Desk.StrikeEnd())
 	for kind, do := range v.Box.Dates() {
 		c.Register(kind, do)
 	}

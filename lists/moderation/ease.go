@@ -1,0 +1,152 @@
+package moderation
+
+import (
+	"fmt"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// When less or more holding is proposed: after so many decisions, and when so many in a hundred changed anything (product.md C2).
+const (
+	easeAfter    = 48
+	relaxBelow   = 2
+	tightenAbove = 20
+)
+
+// looser is the next stage on which less is held; the last one is its own.
+func looser(s lists.Stage) lists.Stage {
+	switch s {
+	case lists.Founding:
+		return lists.Growing
+	case lists.Growing:
+		return lists.Rooted
+	}
+	return s
+}
+
+// stricter is the contrary.
+func stricter(s lists.Stage) lists.Stage {
+	switch s {
+	case lists.Rooted:
+		return lists.Growing
+	case lists.Growing:
+		return lists.Founding
+	}
+	return s
+}
+
+// ponder looks at what holding has changed lately on a list, and proposes less of it where it changes nothing, or more where it changes
+// much. What managers say to that is asked once; the count begins anew then.
+func (d *Desk) ponder(tx *db.Tx, l lists.List) error {
+	since, err := lastEase(tx, l.ID)
+	if err != nil {
+		return err
+	}
+	held, changed, err := Precision(tx, l.ID, since)
+	if err != nil || held < easeAfter {
+		return err
+	}
+	e := ease{list: l.ID, stage: l.Stage, becomes: l.Stage}
+	switch {
+	case 100*changed < relaxBelow*held:
+		e.becomes = looser(l.Stage)
+	case 100*changed > tightenAbove*held:
+		e.becomes = stricter(l.Stage)
+	}
+	if e.becomes == e.stage {
+		return nil
+	}
+	if e.id, err = addEase(tx, e); err != nil {
+		return err
+	}
+	c, err := lists.CommunityByID(tx, l.Community)
+	if err != nil {
+		return err
+	}
+	words, err := e.proposal(c, l, held, changed).Render()
+	if err != nil {
+		return err
+	}
+	managers, err := lists.Managers(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range managers {
+		mail := notice.ToMember(c, m, notice.Votes, words)
+		if mail.ReplyTo, err = d.Office.Vote(tx, notice.Door{Community: c, Member: m, Receiver: Receiver, Object: fmt.Sprintf("%s:%d", toEase, e.id), Days: 2 * Days}); err != nil {
+			return err
+		}
+		if _, err := d.Office.Send(tx, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e ease) proposal(c lists.Community, l lists.List, held, changed int) templates.Ease {
+	return templates.Ease{Community: c.Name, List: l.Title(), Held: held, Changed: changed, Relax: e.relaxes(), Becomes: templates.Holding(e.becomes)}
+}
+
+func (e ease) relaxes() bool { return e.becomes == looser(e.stage) && e.becomes != e.stage }
+
+// word is the one that does what was proposed.
+func (e ease) word() string {
+	if e.relaxes() {
+		return "RELAX"
+	}
+	return "TIGHTEN"
+}
+
+// answerEase takes a manager's word about a proposal.
+func (d *Desk) answerEase(tx *db.Tx, in *lists.Incoming, id int64) error {
+	e, err := findEase(tx, id)
+	if err != nil {
+		return err
+	}
+	l, err := lists.ListByID(tx, e.list)
+	if err != nil {
+		return err
+	}
+	if err := in.Filed(tx, "an answer about how much is held"); err != nil {
+		return err
+	}
+	t := templates.EaseEnd{Community: in.Community.Name, List: l.Title(), Word: e.word()}
+	word, alone, _ := lists.Word(in.Letter.NewText().Text)
+	switch {
+	case e.state != "open":
+		t.Late = true
+		if e.decider != 0 && e.decider != in.Sender.ID {
+			m, err := lists.MemberByID(tx, e.decider)
+			if err != nil {
+				return err
+			}
+			t.By = m.FirstName()
+		}
+	case !in.Token.Live(tx.Now):
+		return refusal.Because(refusal.NotAllowed, "That question is too old. Nothing was changed; the operator changes the stage of a list with: list set %s --stage", l.Address())
+	case alone && word == e.word() && l.Stage == e.stage:
+		l.Stage = e.becomes
+		if err := lists.SaveList(tx, l); err != nil {
+			return err
+		}
+		err = e.close(tx, "done", in.Sender.ID)
+		t.Done = true
+	case alone && (word == e.word() || word == "NO"): // or the stage is another by now
+		err = e.close(tx, "kept", in.Sender.ID)
+	default:
+		t.Unclear = true
+	}
+	if err != nil {
+		return err
+	}
+	t.Becomes = templates.Holding(l.Stage)
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	return d.reply(tx, in, words)
+}

@@ -1,0 +1,92 @@
+package templates
+
+// Freedom is how somebody's posts go out.
+type Freedom string
+
+// The freedoms.
+const (
+	AllAtOnce   Freedom = "all"   // at once
+	PlainAtOnce Freedom = "plain" // at once, but for those with a link or a file, and several in an hour
+)
+
+// Trust is a level of trust (product.md C2).
+type Trust int
+
+// The levels.
+const (
+	TrustNew Trust = iota
+	TrustHeard
+	TrustKnown
+	TrustSteady
+)
+
+// TrustStep tells a member in a line that they came to another level of trust.
+type TrustStep struct {
+	Community string
+	To        Trust  `optional:"0 is a level, too"`
+	Down      bool   // they had a higher one
+	Managers  string // their address
+}
+
+// Render writes the mail.
+func (t TrustStep) Render() (Mail, error) { return render("trust_step", t) }
+
+// SalesNote tells a member, privately and from the role, that a post of theirs sold something.
+type SalesNote struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Text      Said   `optional:"what the manager adds"`
+	Lower     bool   // they went down a level
+	Days      int    // until it comes back
+	Managers  string // their address
+}
+
+// Render writes the mail.
+func (t SalesNote) Render() (Mail, error) { return render("sales_note", t) }
+
+// Holding is how much is held on a list.
+type Holding string
+
+// How much.
+const (
+	HoldFounding Holding = "founding" // all posts of new and quite new members
+	HoldGrowing  Holding = "growing"  // first posts, and of quite new members those with links, with files or in a row
+	HoldRooted   Holding = "rooted"   // first posts with a link
+)
+
+// Ease proposes to the managers to hold less on a list, because it changed nothing, or more, because it changed much. Its Reply-To is vote+TOKEN.
+type Ease struct {
+	Community string
+	List      string // the list's name
+	Held      int    // posts of new members that managers decided about lately
+	Changed   int    `optional:"in how many of them holding changed anything"`
+	Relax     bool   // less is proposed; else more
+	Becomes   Holding
+}
+
+// Ask is the question it asks.
+func (t Ease) Ask() Question {
+	if t.Relax {
+		return AskRelax
+	}
+	return AskTighten
+}
+
+// Render writes the mail.
+func (t Ease) Render() (Mail, error) { return render("ease", t) }
+
+// EaseEnd tells a manager what came of their word about it.
+type EaseEnd struct {
+	Community string
+	List      string  // the list's name
+	Word      string  // the one that does what was proposed
+	Done      bool    // it was done
+	Late      bool    // it was decided before
+	By        string  `optional:"who decided before, when it was not the reader"`
+	Unclear   bool    // the reply has none of the words
+	Becomes   Holding // how much is held now
+}
+
+// Render writes the mail.
+func (t EaseEnd) Render() (Mail, error) { return render("ease_end", t) }

@@ -40,6 +40,8 @@ type Editor struct {
 	Settings func(tx *db.Tx, in *lists.Incoming, sure bool) (bool, error)
 	// Held is the part of a manager's morning brief that moderation knows: posts that wait for that manager. Nil: nothing is told of them.
 	Held func(tx *db.Tx, c lists.Community, m lists.Member) ([]templates.BriefPost, error)
+
+	shared shared
 	// Joining is the part that membership knows: people who want to join and wait for that manager. Nil: nothing is told of them.
 	Joining func(tx *db.Tx, c lists.Community, m lists.Member) ([]templates.BriefJoin, error)
 }

@@ -181,8 +181,8 @@ func better(a, b saying, begun bool, shown map[string]bool) bool {
 	return a.weight() > b.weight()
 }
 
-// excerpts are the beginnings of the chosen posts.
-func (t freshThread) excerpts(f form, slot time.Time, domain string) []templates.Excerpt {
+// cut makes the excerpts: the beginnings of the chosen posts.
+func (t freshThread) cut(f form, slot time.Time, domain string) []templates.Excerpt {
 	var all []templates.Excerpt
 	for _, s := range t.choose(f.excerpts) {
 		when := s.Published.In(slot.Location())

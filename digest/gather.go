@@ -45,6 +45,7 @@ type freshThread struct {
 	reply    time.Duration      // how long its question waited for the first answer by somebody else; 0: it has none
 	question bool               // it is new, and began with a question
 	waits    bool               // nothing is new in it: it is here for its question
+	shown    *shownBefore       // its excerpts, as others have them
 }
 
 func (f fresh) posts() (n int) {
@@ -98,9 +99,9 @@ func (e *Editor) gatherLists(tx *db.Tx, r reader, closing time.Time, d Decided) 
 	return all, nil
 }
 
-// gatherList reads what is new on a list behind a place in it, published before a time, and the questions that wait there, those
+// readList reads what is new on a list behind a place in it, published before a time, and the questions that wait there, those
 // that managers asked for among them.
-func (e *Editor) gatherList(tx *db.Tx, list lists.List, from int64, until time.Time, asked map[archive.ThreadID]bool) (freshList, error) {
+func (e *Editor) readList(tx *db.Tx, list lists.List, from int64, until time.Time, asked map[archive.ThreadID]bool) (freshList, error) {
 	l := freshList{list: list, from: from, until: until}
 	upTo, err := e.Store.Newest(tx, list.Box, until)
 	if err != nil {
@@ -180,7 +181,7 @@ func (e *Editor) background(tx *db.Tx, list lists.List, prefix string, until tim
 
 // fill finds out about a thread what its new posts do not tell: who began it, its tags, and whether a question in it is open.
 func (b background) fill(tx *db.Tx, t *freshThread) error {
-	t.prefix, t.tails = b.prefix, b.tails
+	t.prefix, t.tails, t.shown = b.prefix, b.tails, &shownBefore{}
 	if err := b.learn(tx, t.posts); err != nil {
 		return err
 	}

@@ -119,21 +119,12 @@ func samples() []sample {
 		{"confirm_help-asked", ConfirmHelp{Community: bc, Question: AskAsked, Subject: "Beans", List: "Garden talk"}},
 		{"confirm_help-fix", ConfirmHelp{Community: bc, Question: AskFix, Subject: "Beans", List: "Garden talk"}},
 	}
-	all = append(all, trustSamples()...)
-	all = append(all, privateSamples()...)
-	all = append(all, reportSamples()...)
-	all = append(all, clockSamples()...)
-	all = append(all, anonSamples()...)
-	all = append(all, figureSamples()...)
-	all = append(all, rotaSamples()...)
-	all = append(all, briefSamples()...)
-	all = append(all, previewSamples()...)
-	all = append(all, memberSamples()...)
-	all = append(all, wishSamples()...)
-	all = append(all, joinSamples()...)
-	all = append(all, returnsSamples()...)
-	all = append(all, keepSamples()...)
-	all = append(all, publicSamples()...)
+	for _, more := range [][]sample{
+		trustSamples(), privateSamples(), reportSamples(), clockSamples(), anonSamples(), figureSamples(), rotaSamples(),
+		briefSamples(), previewSamples(), memberSamples(), wishSamples(), joinSamples(), returnsSamples(), keepSamples(), publicSamples(),
+	} {
+		all = append(all, more...)
+	}
 	return append(all, digestSamples()...)
 }
 

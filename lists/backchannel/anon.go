@@ -49,6 +49,10 @@ func ombudsHint(c lists.Community) string {
 	return fmt.Sprintf(" There is the ombuds, too: %s.", c.Address("ombuds"))
 }
 
+// toManagers is what the books say of a letter without a name, should it come by a way that nothing veils (a held post that was given to the
+// managers): the same as of one with a name.
+const toManagers = "a private letter for the managers"
+
 // takeAnon takes a letter to anon@: nothing of it reaches a manager before its writer has seen what they would see, and said YES.
 func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 	switch {
@@ -81,7 +85,7 @@ func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 	if err := b.insertDraft(tx, d); err != nil {
 		return err
 	}
-	if err := in.Held(tx, "a letter without a name: its writer is shown what managers would see"); err != nil {
+	if err := in.Held(tx, toManagers); err != nil {
 		return err
 	}
 	return b.preview(tx, in, d, c, "")
@@ -234,7 +238,7 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 	case in.Sender.ID == 0 || in.Verdict == lists.Unverified || b.Vault == nil:
 		return lists.NoSuchAddress()
 	case !found:
-		if err := in.Filed(tx, "a word about a letter without a name that is decided"); err != nil {
+		if err := in.Filed(tx, toManagers); err != nil {
 			return err
 		}
 		return b.endDraft(tx, in, id, templates.AnonEnd{Outcome: templates.AnonDecided})
@@ -251,12 +255,12 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 	case alone && word == "YES":
 		return b.sendAnon(tx, in, d)
 	case alone && (word == "NO" || word == "DROP"):
-		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+		if err := in.Filed(tx, toManagers); err != nil {
 			return err
 		}
 		return b.forgetDraft(tx, in, d, templates.AnonEnd{Outcome: templates.AnonDropped})
 	}
-	if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+	if err := in.Filed(tx, toManagers); err != nil {
 		return err
 	}
 	c, err := clean(tx, in.Letter, in.Sender)
@@ -291,12 +295,12 @@ func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft) error {
 		return err
 	}
 	if strings.TrimSpace(d.Text) == "" {
-		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+		if err := in.Filed(tx, toManagers); err != nil {
 			return err
 		}
 		return b.preview(tx, in, d, cleaned{}, "YES")
 	}
-	if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+	if err := in.Filed(tx, toManagers); err != nil {
 		return err
 	}
 	if err := b.relayLater(tx, d); err != nil {
@@ -313,7 +317,7 @@ func (b *Letterbox) relayLater(tx *db.Tx, d draft) error {
 // sendNamed gives the letter to the managers in its writer's own name.
 func (b *Letterbox) sendNamed(tx *db.Tx, in *lists.Incoming, d draft) error {
 	if d.Conv != 0 { // the other words of that conversation would get its name with it
-		if err := in.Filed(tx, "a word about a letter without a name"); err != nil {
+		if err := in.Filed(tx, toManagers); err != nil {
 			return err
 		}
 		return b.preview(tx, in, d, cleaned{shows: shownOfDraft(tx, d, in.Sender)}, namedWord)

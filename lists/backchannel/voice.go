@@ -84,7 +84,7 @@ func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	}
 	d := draft{id: randomID(), community: c.Community, unsent: unsent{Who: who, Conv: c.ID, Name: c.Name, Text: found.text}}
 	if !found.suspicious() {
-		if err := in.Filed(tx, "a letter under a made-up name"); err != nil {
+		if err := in.Filed(tx, toManagers); err != nil {
 			return err
 		}
 		return b.relayLater(tx, d)
@@ -93,7 +93,7 @@ func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	if err := b.insertDraft(tx, d); err != nil {
 		return err
 	}
-	if err := in.Held(tx, "a letter under a made-up name: its writer is shown what managers would see"); err != nil {
+	if err := in.Held(tx, toManagers); err != nil {
 		return err
 	}
 	return b.preview(tx, in, d, found, "")

@@ -206,8 +206,9 @@ func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error 
 	for i, in := range refused {
 		r, _ := refusal.As(why[i])
 		e := logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}
-		if in != nil && in.Veiled {
-			e.To, e.Detail = "", veiledWord
+		if in != nil && in.Veiled { // the story has a name, by another address: this part of it is told as if there were no such door
+			none := lists.NoSuchAddress()
+			e.Detail = refusal.NoSuchAddress.String() + ": " + none.Error()
 		}
 		if err := logbook.Write(tx, e); err != nil {
 			return err

@@ -9,7 +9,9 @@ type AnonPreview struct {
 	Signature int      `optional:"lines of a signature that were taken off"`
 	Addresses bool     // the writer's own addresses were taken out
 	Others    bool     // addresses of other members were taken out
-	Files     []string `optional:"names of attachments that stay behind"`
+	Files     []string `optional:"names of attachments that stay behind, each with the reason"`
+	Held      []string `optional:"names of those that could go with it"`
+	With      []string `optional:"names of those that go with it, as managers see them"`
 	Copies    int      `optional:"other addresses that the writer sent it to, in their own name"`
 	Shows     []string `optional:"what may tell who it is: \"Bree\" in line 2: your name"`
 	Forwarded bool     // it looks like a letter of somebody else
@@ -25,8 +27,13 @@ type AnonPreview struct {
 
 // Ask is the question it asks.
 func (t AnonPreview) Ask() Question {
-	if t.Again {
+	switch {
+	case t.Again && len(t.Held) > 0:
+		return AskAnonFileMore
+	case t.Again:
 		return AskAnonMore
+	case len(t.Held) > 0:
+		return AskAnonFile
 	}
 	return AskAnon
 }

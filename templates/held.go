@@ -26,6 +26,7 @@ const (
 	AskDraft    Question = "draft"     // managers: shall the member be asked about this text?
 	AskAnon     Question = "anon"      // does this letter go to the managers without a name?
 	AskAnonMore Question = "anon-more" // the same in a conversation
+	AskAnonFile Question = "anon-file" // the same of one with a file
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
 	AskRelax    Question = "relax"     // managers: shall less be held on a list?
 	AskTighten  Question = "tighten"   // managers: shall more be held there?
@@ -35,6 +36,8 @@ const (
 	AskWaits    Question = "waits"     // it waits for a manager; shall it be taken back?
 	AskAsked    Question = "asked"     // a manager asks something about it
 	AskFix      Question = "fix"       // a manager would like it changed
+
+	AskAnonFileMore Question = "anon-file-more" // the same in a conversation
 )
 
 // Words are the bare words that answer a question, in capitals. Readers do not care about capitals.
@@ -56,6 +59,10 @@ func (q Question) Words() []string {
 		return []string{"SEND", "NOTE", "DROP"}
 	case AskNote:
 		return []string{"SEND", "DROP"}
+	case AskAnonFile:
+		return []string{"YES", "WITH FILE", "NAME ME", "NO"}
+	case AskAnonFileMore:
+		return []string{"YES", "WITH FILE", "NO"}
 	case AskAnon:
 		return []string{"YES", "NAME ME", "NO"}
 	case AskMayRead:

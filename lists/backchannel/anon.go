@@ -81,7 +81,7 @@ func (b *Letterbox) takeAnon(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	c.copies = beside(in)
-	d.Subject, d.Text = c.subject, c.text
+	d.Subject, d.Text, d.Files = c.subject, c.text, c.pass
 	if err := b.insertDraft(tx, d); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (b *Letterbox) preview(tx *db.Tx, in *lists.Incoming, d draft, c cleaned, f
 	}
 	t := templates.AnonPreview{
 		Community: in.Community.Name, Name: d.Name, Subject: d.Subject, Text: templates.Said(d.Text), Signature: max(0, c.signature), Addresses: c.addresses, Others: c.others,
-		Files: c.files, Copies: c.copies, Shows: c.shows, Forwarded: c.forwarded, Unsure: c.unsure, Members: members, Days: heldDays, First: first, Ombuds: ombudsDoor(in.Community), Again: d.Conv != 0,
+		Files: c.files, Held: held(d, c), With: enclosed(d.files()), Copies: c.copies, Shows: c.shows, Forwarded: c.forwarded, Unsure: c.unsure, Members: members, Days: heldDays, First: first, Ombuds: ombudsDoor(in.Community), Again: d.Conv != 0,
 	}
 	if t.Without, t.All, err = b.namedInDraft(tx, d); err != nil {
 		return err
@@ -250,6 +250,15 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 	word, alone, _ := lists.Word(text)
 	line := strings.ToUpper(strings.Join(strings.Fields(strings.Trim(firstLine(text), " .!\r")), " "))
 	switch {
+	case (line == withFileWord || line == withFileWord+"S") && len(d.Files) > 0:
+		if err := in.Filed(tx, toManagers); err != nil {
+			return err
+		}
+		d.With = true
+		if err := b.changeDraft(tx, d); err != nil {
+			return err
+		}
+		return b.preview(tx, in, d, cleaned{shows: shownOfDraft(tx, d, in.Sender)}, "")
 	case line == namedWord || line == "NAMED" || line == "NAME":
 		return b.sendNamed(tx, in, d)
 	case alone && word == "YES":
@@ -273,10 +282,27 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 	}
 	c.subject = d.Subject
 	d.Text = c.text
+	if len(c.pass) > 0 { // other files than before: its writer says anew whether they go
+		d.Files, d.With = c.pass, false
+	}
 	if err := b.changeDraft(tx, d); err != nil {
 		return err
 	}
 	return b.preview(tx, in, d, c, "")
+}
+
+// held are the names of what could go with a letter and does not yet.
+func held(d draft, c cleaned) (names []string) {
+	if d.With {
+		return nil
+	}
+	if len(c.names) > 0 {
+		return c.names
+	}
+	for _, p := range d.Files {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // shownOfDraft finds anew what is telling in a draft.
@@ -294,7 +320,7 @@ func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft) error {
 	if err := b.mayWriteAnon(tx, in, d.Conv); err != nil {
 		return err
 	}
-	if strings.TrimSpace(d.Text) == "" {
+	if strings.TrimSpace(d.Text) == "" && len(d.files()) == 0 {
 		if err := in.Filed(tx, toManagers); err != nil {
 			return err
 		}
@@ -311,6 +337,9 @@ func (b *Letterbox) sendAnon(tx *db.Tx, in *lists.Incoming, d draft) error {
 
 // relayLater has a letter wait for its moment.
 func (b *Letterbox) relayLater(tx *db.Tx, d draft) error {
+	if !d.With {
+		d.Files = nil
+	}
 	return b.insertWait(tx, d, tx.Now.Add(soonest+time.Duration(random(int((latest-soonest)/time.Second)))*time.Second))
 }
 
@@ -325,6 +354,9 @@ func (b *Letterbox) sendNamed(tx *db.Tx, in *lists.Incoming, d draft) error {
 	draft := letter.Draft{
 		From: in.From, To: []letter.Mailbox{{Address: in.Community.Address("managers")}}, Subject: d.Subject, Date: tx.Now.UTC(),
 		MessageID: letter.NewMessageID("n", in.Community.Domain), Text: d.Text,
+	}
+	for _, p := range d.Files { // in one's own name they go as always
+		draft.Files = append(draft.Files, letter.File{Name: p.Name, Type: p.Kind, Data: p.Data})
 	}
 	raw, err := draft.Bytes()
 	if err != nil {

@@ -23,6 +23,8 @@ type cleaned struct {
 	forwarded bool     // it looks like a letter of somebody else (G8)
 	unsure    bool     // quotes and words alternate (G9)
 	files     []string // what is left behind
+	pass      []parcel // what could go with it, under names that say nothing
+	names     []string // the names those came under
 	copies    int      // other addresses it was sent to
 }
 
@@ -33,7 +35,8 @@ func clean(tx *db.Tx, l *letter.Letter, m lists.Member) (cleaned, error) {
 		return cleaned{}, err
 	}
 	before := words(l)
-	c := cleaned{subject: plainSubject(l.Subject()), files: unpack(l).all(), unsure: l.NewText().Unsure, forwarded: forwarded(l.Subject(), before)}
+	c := cleaned{subject: plainSubject(l.Subject()), unsure: l.NewText().Unsure, forwarded: forwarded(l.Subject(), before)}
+	c.pack(unpack(l))
 	text, _ := lists.Discreet(before, m, own)
 	c.text = withoutFarewell(strings.TrimSpace(text), m)
 	c.signature = markedSignature(l) + lineCount(before) - lineCount(c.text)
@@ -56,12 +59,33 @@ func clean(tx *db.Tx, l *letter.Letter, m lists.Member) (cleaned, error) {
 		}
 	}
 	c.shows = shownOf(c.subject, c.text, m, own)
+	for _, p := range c.pass {
+		if p.Kind == kindText {
+			for _, s := range shownOf("", string(p.Data), m, own) {
+				c.shows = append(c.shows, p.Name+": "+s)
+			}
+		}
+	}
 	return c, nil
+}
+
+// pack looks which files could go with a letter. Their names may tell who wrote it, and become numbers; an encrypted letter shows by whose key.
+func (c *cleaned) pack(b baggage) {
+	c.files = b.told()
+	if b.sealed {
+		c.files = append(c.files, b.names()...)
+		return
+	}
+	for i, f := range b.pass {
+		ext := f.name[strings.LastIndexByte(f.name, '.'):]
+		c.pass = append(c.pass, parcel{"file-" + strconv.Itoa(i+1) + ext, f.kind, f.data, f.author})
+		c.names = append(c.names, f.name)
+	}
 }
 
 // suspicious tells whether the writer should look before it goes on, in a conversation where clean answers need no YES.
 func (c cleaned) suspicious() bool {
-	return len(c.shows) > 0 || c.others || c.addresses || c.forwarded || c.unsure || len(c.files) > 0 || c.text == ""
+	return len(c.shows) > 0 || c.others || c.addresses || c.forwarded || c.unsure || len(c.files) > 0 || len(c.pass) > 0 || c.text == ""
 }
 
 // withoutFarewell cuts the writer's name where it stands alone at the end, as people sign: "Bree", "- Bree", "Bree O."

@@ -119,6 +119,27 @@ type unsent struct {
 	Name    string   `json:"name"`           // the made-up name it will have
 	Subject string   `json:"subject,omitempty"`
 	Text    string   `json:"text"`
+	Files   []parcel `json:"files,omitempty"` // what came with it and could go with it
+	With    bool     `json:"with,omitempty"`  // it does: its writer said so
+}
+
+// parcel is a file under the seal.
+type parcel struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Data   []byte `json:"data"`
+	Author bool   `json:"author,omitempty"`
+}
+
+// files are those that go with a letter.
+func (u unsent) files() (all []file) {
+	if !u.With {
+		return nil
+	}
+	for _, p := range u.Files {
+		all = append(all, file{p.Name, p.Kind, p.Data, p.Author})
+	}
+	return all
 }
 
 // randomID is a number that tells nothing.

@@ -82,7 +82,7 @@ func (b *Letterbox) fromVoice(tx *db.Tx, in *lists.Incoming, c Conv) error {
 			return err
 		}
 	}
-	d := draft{id: randomID(), community: c.Community, unsent: unsent{Who: who, Conv: c.ID, Name: c.Name, Text: found.text}}
+	d := draft{id: randomID(), community: c.Community, unsent: unsent{Who: who, Conv: c.ID, Name: c.Name, Text: found.text, Files: found.pass}}
 	if !found.suspicious() {
 		if err := in.Filed(tx, toManagers); err != nil {
 			return err
@@ -123,11 +123,11 @@ func (b *Letterbox) relayVoice(tx *db.Tx, due calendar.Due) error {
 			return err
 		}
 	}
-	return b.hearVoice(tx, community, c, w.Text)
+	return b.hearVoice(tx, community, c, w.Text, w.files())
 }
 
 // hearVoice puts a letter into a conversation under a made-up name.
-func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text string) error {
+func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text string, files []file) error {
 	again := c.Rev > 0
 	if err := b.keepFromNamed(tx, c, text); err != nil {
 		return err
@@ -145,6 +145,9 @@ func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text
 	}
 	msg, err := record(tx, &c, message{dir: dirIn, text: text, verdict: lists.Verified, at: at})
 	if err != nil {
+		return err
+	}
+	if err := b.keepFiles(tx, msg.id, files); err != nil {
 		return err
 	}
 	if c.Ombuds == OmbudsAlone {
@@ -235,14 +238,19 @@ func (b *Letterbox) bringVoice(tx *db.Tx, community lists.Community, c Conv, m l
 	if err != nil {
 		return err
 	}
+	files, err := b.filesOf(tx, msg.id)
+	if err != nil {
+		return err
+	}
 	words, err := templates.ManagerNotice{
-		Code: c.Code, Subject: c.Subject, Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Anonymous: true, Urgent: c.Urgent, Commands: true, Again: how.again,
+		Files: enclosed(files),
+		Code:  c.Code, Subject: c.Subject, Text: templates.Said(msg.text), Member: c.Name, Role: b.role(tx, c, m), Anonymous: true, Urgent: c.Urgent, Commands: true, Again: how.again,
 		Earlier: earlier, Others: others(all, m.ID), Note: note.Address.String(), Without: others(named, 0),
 	}.Render()
 	if err != nil {
 		return err
 	}
-	return b.toManager(tx, community, c, m, c.shownAs(), words, "", how.mailed)
+	return b.toManager(tx, community, c, m, c.shownAs(), words, "", how.mailed, files...)
 }
 
 // shownAs is the name that stands over a writer's letters to managers.

@@ -162,8 +162,9 @@ func (t StateReport) unanswered() string {
 	for i, w := range t.Waiting {
 		text += map[bool]string{true: ": ", false: "; "}[i == 0] + "“" + clip(40, w.Subject) + "”"
 		if w.Asker != "" {
-			text += " (" + w.Asker + ", " + count(w.Days, "day", "days") + ")"
+			w.Asker += ", "
 		}
+		text += " (" + w.Asker + count(w.Days, "day", "days") + ")"
 	}
 	return text
 }

@@ -17,6 +17,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/moderation"
 )
 
 // I9, for all that the calendar sends: an excluded manager's morning briefs, handovers, reminders, alarms, digests and figures are the same,
@@ -116,9 +117,9 @@ func (l logged) Write(line []byte) (int, error) {
 // played is the play: ordinary letters and posts, and in one of the worlds a report about Theo, with all that follows from one.
 func played(t *testing.T, reported bool) []string {
 	p := &play{Village: mailroomtest.New(t, digest.Schema(), report.Schema())}
-	figures := &report.Figures{Box: p.Box}
-	p.Box.Counter = figures
 	editor := &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Held: p.Desk.Morning}
+	figures := &report.Figures{Box: p.Box, Held: moderation.Judged, Tags: editor.Tags}
+	p.Box.Counter = figures
 	for name, s := range editor.Stampers() {
 		p.Stamp(name, s)
 	}

@@ -8,10 +8,12 @@ import (
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
+	"backchannel/digest"
 	"backchannel/digest/report"
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/moderation"
 )
 
 const (
@@ -27,8 +29,9 @@ type town struct {
 
 func newTown(t *testing.T) town {
 	t.Helper()
-	v := mailroomtest.New(t, report.Schema())
-	f := &report.Figures{Box: v.Box}
+	v := mailroomtest.New(t, digest.Schema(), report.Schema())
+	editor := &digest.Editor{Store: v.Store, Office: v.Office, Box: v.Box}
+	f := &report.Figures{Box: v.Box, Held: moderation.Judged, Tags: editor.Tags}
 	v.Box.Counter = f
 	return town{v, f}
 }
@@ -265,4 +268,79 @@ func page(a mailroomtest.Arrived) string {
 		}
 	}
 	return ""
+}
+
+// B13: beside what is asked for stands what the lists had about it; what nobody answers there is named, and a member is quoted who let us
+// post their words, and nobody else. Words that were taken back are quoted no more.
+func TestNeedsLeadToThreads(t *testing.T) {
+	v := newTown(t)
+	for _, who := range []string{dana, bill, alison} {
+		v.do(v.write(who, "fees"), "/tag fees")
+		v.do(v.write(who, "ladders"), "/tag ladders")
+	}
+	v.post(bill, "Ladders #ladders", "Who has a ladder?")
+	v.post(alison, "[ladders] More of them", "Who has two?")
+	v.post(dana, "Re: [ladders] More of them", "I have.")
+	v.post(alison, "Fees #fees", "What are they for?")
+	v.MustSend(mailroomtest.Post{From: dana, To: door, Subject: "One more", Body: "Who pays the fees of the poor? zzprivate"})
+	asked := v.One(v.Deliver(), mira)
+	v.MustSend(mailroomtest.Answer(mira, asked, "/tag fees\n/public Subject: Fees\nWho pays for those who cannot?"))
+	v.MustSend(mailroomtest.Answer(dana, v.One(v.Deliver(), dana), "YES"))
+	v.Deliver()
+	needs := func() (t backchannel.NeedsReport) {
+		v.View(func(tx *db.Tx) (err error) {
+			t, err = v.figures.Needs(tx, v.C, v.Member(mira), v.Now, false)
+			return err
+		})
+		return t
+	}
+	got := needs()
+	if want := "fees 3 yes 1 1; ladders 3 yes 2 1; "; func() (all string) {
+		for _, n := range got.Needs {
+			all += fmt.Sprintln(n.Tag, n.People, n.Public, n.Threads, n.Unanswered)
+		}
+		return strings.ReplaceAll(all, "\n", "; ")
+	}() != want {
+		t.Errorf("%v, want %s", got.Needs, want)
+	}
+	if got.Quote != "Who pays for those who cannot?" {
+		t.Errorf("it quotes %q", got.Quote)
+	}
+	if len(got.Acts) == 0 || got.Acts[0].Kind != backchannel.ActNeed || got.Acts[0].Tag != "fees" {
+		t.Errorf("%v", got.Acts)
+	}
+	words, err := got.Render()
+	if err != nil || strings.Contains(words.Text, "zzprivate") || !strings.Contains(words.Text, "2 threads, 1 unanswered") {
+		t.Errorf("%v\n%s", err, words.Text)
+	}
+	v.Update(func(tx *db.Tx) error {
+		m := v.Member(mira)
+		c, err := v.Box.ByCode(tx, m, strings.Trim(strings.Fields(asked.Subject())[1], "]"))
+		if err == nil {
+			err = v.Box.Exclude(tx, c, v.Member(theo).ID, backchannel.Asked, m.ID)
+		}
+		return err
+	})
+	if got := needs(); got.Quote != "" {
+		t.Errorf("of a letter that Theo may not know of it quotes %q", got.Quote)
+	}
+}
+
+// C4: posts that waited for a manager are in the state of the community; those about which their authors alone are asked are not.
+func TestStateTellsOfHeldPosts(t *testing.T) {
+	v := newTown(t)
+	newcomer := v.Member(dana)
+	newcomer.Trust = 0
+	v.Update(func(tx *db.Tx) error { return lists.SaveMember(tx, newcomer) })
+	v.MustSend(mailroomtest.Post{From: dana, To: "talk@gardeners.example", Subject: "Hello", Body: "I am new here."})
+	v.MustSend(mailroomtest.Post{From: "sil@silent.example", To: "talk@gardeners.example", Subject: "Hello", Body: "Was this me?"}) // nobody vouches for it: its author is asked
+	v.Deliver()
+	v.Now = v.Now.Add(time.Hour)
+	v.View(func(tx *db.Tx) error {
+		s, err := v.figures.State(tx, v.C, v.Member(mira), false)
+		if err != nil || s.Held == nil || *s.Held != (backchannel.StateHeld{Held: 1}) {
+			t.Errorf("%v, %+v", err, s.Held)
+		}
+		return err
+	})
 }

@@ -305,9 +305,10 @@ type WelcomeMonth struct {
 // Render writes the mail.
 func (t WelcomeMonth) Render() (Mail, error) { return render("welcome_month", t) }
 
-// BackAgain tells a member who left and came back by UNDO what they get now.
+// BackAgain tells a member who left, the community or one list, and came back by UNDO what they get now.
 type BackAgain struct {
 	Community string
+	List      string   `optional:"the one list it is about"`
 	Late      bool     // the time for it is over, and they are no member
 	Lists     []string `optional:"names of the lists that they are on again"`
 	Doors     Doors    // how to leave after all; join and managers when it is too late
@@ -326,6 +327,7 @@ func (t FarewellNoted) Render() (Mail, error) { return render("farewell_noted", 
 type Farewell struct {
 	Community string
 	Member    string
+	List      string `optional:"the one list that they left"`
 	Words     Said
 }
 

@@ -62,10 +62,13 @@ func joinSamples() []sample {
 		{"intro_end-dropped", IntroEnd{Community: bc, List: "Garden talk"}},
 		{"welcome_week", WelcomeWeek{bc, "Ada", managers}},
 		{"welcome_month", WelcomeMonth{bc, "Ada", managers, "help@cmtybc.example"}},
-		{"back_again", BackAgain{bc, false, []string{"Garden talk", "Jobs"}, doors}},
+		{"back_again", BackAgain{bc, "", false, []string{"Garden talk", "Jobs"}, doors}},
 		{"back_again-late", BackAgain{Community: bc, Late: true, Doors: doors}},
+		{"back_again-list", BackAgain{Community: bc, List: "Jobs", Doors: managersOnly}},
+		{"back_again-gone", BackAgain{Community: bc, List: "Jobs", Late: true, Doors: managersOnly}},
+		{"farewell-list", Farewell{bc, "Dana Reyes", "Jobs", "Nothing for me."}},
 		{"farewell_noted", FarewellNoted{bc}},
-		{"farewell", Farewell{bc, "Dana Reyes", "Too much mail for me at the moment."}},
+		{"farewell", Farewell{bc, "Dana Reyes", "", "Too much mail for me at the moment."}},
 		{"left_community-undo", LeftCommunity{bc, 7, doors}},
 	}
 }

@@ -92,6 +92,7 @@ type LeftList struct {
 	Community string
 	List      string   // the list's name
 	Others    []string `optional:"names of the lists that the member still gets"`
+	Undo      int      `optional:"for how many days a reply undoes it; its Reply-To is confirm+TOKEN then"`
 	Doors     Doors    // of these: how to leave altogether, and the managers
 }
 

@@ -217,7 +217,7 @@ func memberSamples() []sample {
 		{"settings_changed-monthly", SettingsChanged{Community: bc, Delivery: InDigest, Slot: &Slot{Monthly, time.Monday, 7, "Europe/Berlin"}}},
 		{"left_community", LeftCommunity{Community: bc, Doors: doors}},
 		{"left_community-bare", LeftCommunity{Community: bc}},
-		{"left_list", LeftList{bc, "Jobs", []string{"Garden talk", "News"}, doors}},
+		{"left_list", LeftList{bc, "Jobs", []string{"Garden talk", "News"}, 7, doors}},
 		{"left_list-bare", LeftList{Community: bc, List: "Jobs"}},
 		{"digest_off", DigestOff{bc, []string{"Garden talk"}, doors}},
 		{"digest_off-bare", DigestOff{Community: bc}},

@@ -114,7 +114,8 @@ const (
 	stepInvite  step = "invite"  // do you accept?
 	stepIntro   step = "intro"   // the text of an introduction; the number is a member
 	stepPreview step = "preview" // shall that be posted?
-	stepBack    step = "back"    // undo of leaving, or why
+	stepBack    step = "back"    // undo of leaving, or why; the number is a member
+	stepRelist  step = "relist"  // the same for a list, whose number it is; behind it, what they got
 )
 
 // object is a step as the row of a token keeps it.

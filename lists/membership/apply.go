@@ -42,7 +42,14 @@ func (k *Clerk) apply(tx *db.Tx, in *lists.Incoming) error {
 	}
 	switch a.State {
 	case Received:
-		return k.askConfirm(tx, in.Community, a, in, false)
+		if !a.Invited {
+			return k.askConfirm(tx, in.Community, a, in, false)
+		}
+		by, err := inviter(tx, a)
+		if err != nil {
+			return err
+		}
+		return k.sendInvitation(tx, in.Community, a, by, in, false)
 	case Confirmed:
 		return k.askQuestions(tx, in.Community, a, in, false)
 	}
@@ -165,7 +172,7 @@ func (k *Clerk) applicant(tx *db.Tx, in *lists.Incoming, what step, id Applicati
 	case what == stepAnswers && a.State == Asked:
 		return k.toldManagers(tx, in, a)
 	case a.State == Confirmed:
-		return k.askQuestions(tx, in.Community, a, in, false)
+		return k.few(tx, in, "answer", func() error { return k.askQuestions(tx, in.Community, a, in, false) })
 	}
 	return k.few(tx, in, "waits", func() error { return k.tellWaits(tx, in.Community, a, in, true) })
 }

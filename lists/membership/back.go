@@ -1,8 +1,11 @@
 package membership
 
 import (
+	"strings"
+
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/templates"
@@ -40,10 +43,25 @@ func doorsOut(c lists.Community) templates.Doors {
 	return d
 }
 
-// farewell takes a reply to our goodbye: UNDO, or why somebody left.
-func (k *Clerk) farewell(tx *db.Tx, in *lists.Incoming) error {
+// backDoor is where a member undoes that they left a list: it knows what they got.
+func (k *Clerk) backDoor(tx *db.Tx, c lists.Community, m lists.Member, s lists.Subscription) (letter.Mailbox, error) {
+	return k.Office.Confirm(tx, notice.Door{Community: c, Member: m, Receiver: Receiver, Object: step(stepRelist + "-" + step(s.Delivery)).object(int64(s.List)), Days: undoDays})
+}
+
+// farewell takes a reply to our goodbye, to the community or to one list: UNDO, or why somebody left.
+func (k *Clerk) farewell(tx *db.Tx, in *lists.Incoming, what step, id int64) error {
 	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member
-	if !mine || in.Robot || in.Verdict == lists.Unverified || in.Token.Revoked || !in.Token.Live(tx.Now) || in.Sender.State == lists.Removed {
+	if !mine || in.Robot || in.Verdict == lists.Unverified || in.Token.Revoked || in.Sender.State == lists.Removed {
+		return lists.NoSuchAddress()
+	}
+	list := lists.List{}
+	if as, ok := strings.CutPrefix(string(what), string(stepRelist)+"-"); ok {
+		var err error
+		if list, err = lists.ListByID(tx, lists.ListID(id)); err != nil {
+			return err
+		}
+		what = step(as) // a delivery now
+	} else if !in.Token.Live(tx.Now) {
 		return lists.NoSuchAddress()
 	}
 	if err := in.Filed(tx, "a word of somebody who left"); err != nil {
@@ -52,12 +70,37 @@ func (k *Clerk) farewell(tx *db.Tx, in *lists.Incoming) error {
 	text := in.Letter.NewText().Text
 	word, alone, _ := lists.Word(text)
 	switch {
+	case word == "UNDO" && alone && list.ID != 0:
+		return k.relist(tx, in, list, lists.Delivery(what))
 	case word == "UNDO" && alone:
 		return k.undo(tx, in)
 	case shortened(text) == "":
 		return nil
 	}
-	return k.why(tx, in, shortened(lists.WithoutDoors(text)))
+	return k.why(tx, in, list, shortened(lists.WithoutDoors(text)))
+}
+
+// relist puts a member back on a list that they left, as they had it.
+func (k *Clerk) relist(tx *db.Tx, in *lists.Incoming, l lists.List, as lists.Delivery) error {
+	_, still, err := lists.ListByName(tx, in.Community.ID, l.Local)
+	if err != nil {
+		return err
+	}
+	t := templates.BackAgain{Community: in.Community.Name, List: l.Title(), Doors: managersOnly(in.Community)}
+	if t.Late = !still || !belongs(in.Sender) || !in.Token.Live(tx.Now); t.Late {
+		return k.memberBack(tx, in, t, false)
+	}
+	_, on, err := lists.SubscriptionOf(tx, in.Sender.ID, l.ID)
+	if err != nil {
+		return err
+	}
+	if on {
+		return k.memberBack(tx, in, t, false)
+	}
+	if err := lists.Subscribe(tx, in.Sender.ID, l.ID, as); err != nil {
+		return err
+	}
+	return k.memberBack(tx, in, t, true)
 }
 
 // undo makes everything as it was before somebody left.
@@ -108,13 +151,17 @@ func (k *Clerk) memberBack(tx *db.Tx, in *lists.Incoming, t templates.BackAgain,
 }
 
 // why gives the managers the words of somebody who left. More than a few a day are not passed on.
-func (k *Clerk) why(tx *db.Tx, in *lists.Incoming, text string) error {
+func (k *Clerk) why(tx *db.Tx, in *lists.Incoming, list lists.List, text string) error {
 	return k.few(tx, in, "farewell", func() error {
 		managers, err := lists.Managers(tx, in.Community.ID)
 		if err != nil {
 			return err
 		}
-		words, err := templates.Farewell{Community: in.Community.Name, Member: in.Sender.FirstName(), Words: templates.Said(text)}.Render()
+		t := templates.Farewell{Community: in.Community.Name, Member: in.Sender.FirstName(), Words: templates.Said(text)}
+		if list.ID != 0 {
+			t.List = list.Title()
+		}
+		words, err := t.Render()
 		if err != nil {
 			return err
 		}

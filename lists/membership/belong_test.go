@@ -309,6 +309,68 @@ func TestUndoOfLeaving(t *testing.T) {
 	is(t, "told", v.One(v.Deliver(), dana).Subject(), "It is too late for UNDO")
 }
 
+// The same for one list: it comes back as it was, for whoever left it.
+func TestUndoOfLeavingAList(t *testing.T) {
+	v := mailroomtest.New(t)
+	set(v, dana, lists.Digest, lists.None)
+	left := func() arrived {
+		v.MustSend(post{From: dana, To: "talk-leave@gardeners.example"})
+		return v.One(v.Deliver(), dana)
+	}
+	bye := left()
+	is(t, "off", gets(v, dana), "jobs none")
+	if _, err := v.Send(mailroomtest.Answer(bill, bye, "UNDO")); err == nil {
+		t.Error("another member brought her back")
+	}
+	v.MustSend(mailroomtest.Answer(dana, bye, "UNDO"))
+	is(t, "back", gets(v, dana), "jobs none, talk digest")
+	is(t, "told", v.One(v.Deliver(), dana).Subject(), "Welcome back to Garden talk")
+	bye = left()
+	v.MustSend(mailroomtest.Answer(dana, bye, "Nothing for me."))
+	all := v.Deliver()
+	is(t, "why", v.One(all, mira).Subject(), "Dana has left Garden talk, and tells why")
+	if len(all) != 3 {
+		t.Error(mailroomtest.Subjects(all))
+	}
+	v.Now = v.Now.Add(8 * 24 * time.Hour)
+	v.MustSend(mailroomtest.Answer(dana, bye, "UNDO"))
+	is(t, "too late", gets(v, dana), "jobs none")
+	v.Deliver()
+	set(v, dana, lists.Each, lists.None)
+	bye = left()
+	v.Update(func(tx *db.Tx) error { return lists.RemoveList(tx, v.Talk.ID) })
+	v.MustSend(mailroomtest.Answer(dana, bye, "UNDO"))
+	is(t, "a list that was given up", gets(v, dana), "jobs none")
+	v.Deliver()
+	v.MustSend(post{From: dana, To: "leave@gardeners.example"})
+	v.MustSend(mailroomtest.Answer(dana, bye, "UNDO"))
+	is(t, "somebody who left altogether", gets(v, dana), "left")
+}
+
+// Who is invited and asks to join gets the invitation once more, and a member of trust says once whether they know somebody.
+func TestWhoIsInvitedAndAsks(t *testing.T) {
+	v := mailroomtest.New(t)
+	invited(v, mira, "")
+	v.Now = v.Now.Add(25 * time.Hour)
+	v.MustSend(post{From: adaFrom, To: "join@gardeners.example"})
+	letter := v.One(v.Deliver(), ada)
+	is(t, "once more", letter.Subject(), "An invitation to Gardeners")
+	v.MustSend(mailroomtest.Answer(adaFrom, letter, "YES"))
+	is(t, "member", string(isMember(v, ada)), "active")
+
+	v = mailroomtest.New(t)
+	asking(v, 2, "Who knows you here?")
+	all := applied(v, adaFrom, "Bill Tan.")
+	v.MustSend(mailroomtest.Answer(mira, v.One(all, mira), "YES"))
+	v.Deliver()
+	for i, want := range []int{1, 0, 0} {
+		v.MustSend(mailroomtest.Answer(bill, v.One(all, bill), "YES"))
+		if n := len(mailroomtest.To(v.Deliver(), mira)); n != want {
+			t.Errorf("answer %d brought %d tallies, want %d", i+1, n, want)
+		}
+	}
+}
+
 // Who was removed after they left does not come back by UNDO; nor to a list that was given up.
 func TestUndoAndTheManagers(t *testing.T) {
 	v := mailroomtest.New(t)

@@ -88,15 +88,18 @@ func (k *Clerk) Press(tx *db.Tx, token string) (Button, bool, error) {
 		return b, ok, err
 	}
 	var words templates.Mail
+	var back letter.Mailbox
 	if b.wish.list != 0 {
-		words, _, err = k.offList(tx, b.Community, b.member, b.wish.list)
+		words, back, err = k.offList(tx, b.Community, b.member, b.wish.list)
 	} else {
 		words, _, err = k.offDigest(tx, b.Community, b.member)
 	}
 	if err != nil {
 		return b, false, err
 	}
-	_, err = k.Office.Send(tx, notice.ToMember(b.Community, b.member, notice.Tells, words))
+	mail := notice.ToMember(b.Community, b.member, notice.Tells, words)
+	mail.ReplyTo = back
+	_, err = k.Office.Send(tx, mail)
 	return b, err == nil, err
 }
 

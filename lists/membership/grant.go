@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
@@ -75,10 +77,11 @@ func (k *Clerk) cannotLeave(tx *db.Tx, in *lists.Incoming) error {
 
 // leaveList takes a member off one list; they stay on the others.
 func (k *Clerk) leaveList(tx *db.Tx, in *lists.Incoming, id lists.ListID) error {
-	words, was, err := k.offList(tx, in.Community, in.Sender, id)
+	words, back, err := k.offList(tx, in.Community, in.Sender, id)
 	if err != nil {
 		return err
 	}
+	was := !back.Address.IsZero()
 	detail := "a member left a list"
 	if !was {
 		detail = "a member who was not on the list wants to leave it"
@@ -86,24 +89,40 @@ func (k *Clerk) leaveList(tx *db.Tx, in *lists.Incoming, id lists.ListID) error 
 	if err := in.Filed(tx, detail); err != nil {
 		return err
 	}
-	return k.confirm(tx, in, words, was)
+	if !was {
+		return k.confirm(tx, in, words, false)
+	}
+	mail := notice.Answer(in, notice.Asks, words)
+	mail.ReplyTo = back
+	_, err = k.Office.Send(tx, mail)
+	return err
 }
 
-// offList does it, and tells whether they were on the list, with what they are to be told.
-func (k *Clerk) offList(tx *db.Tx, c lists.Community, m lists.Member, id lists.ListID) (words templates.Mail, was bool, err error) {
+// offList does it, with what they are to be told, and where they undo it; no such place when they were not on the list.
+func (k *Clerk) offList(tx *db.Tx, c lists.Community, m lists.Member, id lists.ListID) (words templates.Mail, back letter.Mailbox, err error) {
 	l, err := lists.ListByID(tx, id)
 	if err != nil {
-		return words, false, err
+		return words, back, err
 	}
-	if was, err = lists.Unsubscribe(tx, m.ID, id); err != nil {
-		return words, false, err
-	}
-	others, err := k.got(tx, m, lists.Each, lists.Digest)
+	s, was, err := lists.SubscriptionOf(tx, m.ID, id)
 	if err != nil {
-		return words, false, err
+		return words, back, err
 	}
-	words, err = templates.LeftList{Community: c.Name, List: l.Title(), Others: others, Doors: doors(c)}.Render()
-	return words, was, err
+	t := templates.LeftList{Community: c.Name, List: l.Title(), Doors: doors(c)}
+	if was {
+		if _, err := lists.Unsubscribe(tx, m.ID, id); err != nil {
+			return words, back, err
+		}
+		t.Undo = undoDays
+		if back, err = k.backDoor(tx, c, m, s); err != nil {
+			return words, back, err
+		}
+	}
+	if t.Others, err = k.got(tx, m, lists.Each, lists.Digest); err != nil {
+		return words, back, err
+	}
+	words, err = t.Render()
+	return words, back, err
 }
 
 // got are the names of the lists that a member gets in one of these ways.

@@ -65,7 +65,7 @@ func (k *Clerk) Invite(tx *db.Tx, c lists.Community, by lists.Member, to letter.
 	if err := k.audit(tx, a, by.ID, "invitation", ""); err != nil {
 		return "", err
 	}
-	return said, k.sendInvitation(tx, c, a, by, nil)
+	return said, k.sendInvitation(tx, c, a, by, nil, false)
 }
 
 // invitation says who invited an applicant; 0 is the operator.
@@ -95,8 +95,8 @@ func (k *Clerk) mayInviteMore(tx *db.Tx, c lists.Community, by lists.Member, to 
 	return err
 }
 
-func (k *Clerk) sendInvitation(tx *db.Tx, c lists.Community, a Application, by lists.Member, in *lists.Incoming) error {
-	words, err := templates.Invitation{Community: c.Name, By: by.Name, Accepted: by.ID == 0 || by.Manager(), Again: in != nil, Days: Days}.Render()
+func (k *Clerk) sendInvitation(tx *db.Tx, c lists.Community, a Application, by lists.Member, in *lists.Incoming, again bool) error {
+	words, err := templates.Invitation{Community: c.Name, By: by.Name, Accepted: by.ID == 0 || by.Manager(), Again: again, Days: Days}.Render()
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (k *Clerk) invitedAnswers(tx *db.Tx, in *lists.Incoming, a Application) err
 		return k.giveUp(tx, a)
 	case "YES", "OK":
 	default:
-		return k.few(tx, in, "answer", func() error { return k.sendInvitation(tx, in.Community, a, by, in) })
+		return k.few(tx, in, "answer", func() error { return k.sendInvitation(tx, in.Community, a, by, in, true) })
 	}
 	if name := letter.CleanLine(in.From.Name); a.Name == "" && len(name) <= 100 {
 		a.Name = name

@@ -89,8 +89,8 @@ func (k *Clerk) step(tx *db.Tx, in *lists.Incoming, what step, id int64) error {
 		return k.sponsor(tx, in, ApplicationID(id))
 	case stepIntro, stepPreview:
 		return k.introduced(tx, in, what)
-	case stepBack:
-		return k.farewell(tx, in)
+	case stepBack, stepRelist + "-each", stepRelist + "-digest", stepRelist + "-none":
+		return k.farewell(tx, in, what, id)
 	}
 	return k.applicant(tx, in, what, ApplicationID(id))
 }

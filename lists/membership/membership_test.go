@@ -116,8 +116,12 @@ func TestTheButtonLeavesOneList(t *testing.T) {
 Done: you get no more posts from Garden talk. You are still a member of
 Gardeners and still get Jobs.
 
+If this was a mistake, reply to this mail within 7 days, with the word
+UNDO alone on the first line. If you would like to tell why you left,
+reply with your own words: only the managers read them.
+
 To leave the community altogether, send an empty mail to
-leave@gardeners.example. If this was a mistake, the managers read
+leave@gardeners.example. For a question, the managers read
 managers@gardeners.example.
 
 Gardeners

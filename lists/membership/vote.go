@@ -421,7 +421,7 @@ func (k *Clerk) sponsor(tx *db.Tx, in *lists.Incoming, id ApplicationID) error {
 	if err := in.Filed(tx, "a member's word about somebody who asks to join"); err != nil {
 		return err
 	}
-	late := a.State.ended() || a.Sponsor != in.Sender.ID
+	late, said := a.State.ended() || a.Sponsor != in.Sender.ID, a.Vouch
 	if !late {
 		switch word, _, rest := lists.Word(in.Letter.NewText().Text); {
 		case word == "YES":
@@ -438,8 +438,10 @@ func (k *Clerk) sponsor(tx *db.Tx, in *lists.Incoming, id ApplicationID) error {
 		if err := a.save(tx, due); err != nil {
 			return err
 		}
-		if err := k.tellTally(tx, in.Community, a); err != nil {
-			return err
+		if a.Vouch != said { // said again, it is no news
+			if err := k.tellTally(tx, in.Community, a); err != nil {
+				return err
+			}
 		}
 	}
 	words, err := templates.JoinThanks{Community: in.Community.Name, Late: late}.Render()

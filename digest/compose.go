@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"mime/quotedprintable"
@@ -68,7 +69,7 @@ func plain(s string) string {
 func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templates.Digest, error) {
 	zone, c := r.zone(), r.community
 	t := templates.Digest{
-		Community: c.Name, To: slot.In(zone),
+		Community: c.Name, To: slot.In(zone), Rule: c.Confidential,
 		Slot: templates.Slot{Period: templates.Period(r.pref.Period), Weekday: r.pref.Weekday, Hour: r.pref.Hour, Zone: zone.String()},
 		Note: ed.Note, Jam: ed.Jam, Events: ed.Events[:min(len(ed.Events), mostEvents)],
 		Numbers: ed.numbers(), Removed: ed.removed, Lists: len(ed.fresh), PublicWord: true,
@@ -184,7 +185,10 @@ func forms(threads int) []form {
 
 // fill writes the threads of an issue into it, in one form.
 func (v view) fill(ed edition, t *templates.Digest) error {
-	t.Unanswered, t.Offers, t.Sections = nil, nil, nil
+	t.Topics, t.Unanswered, t.Offers, t.Sections = nil, nil, nil, nil
+	for _, th := range ed.threads[:min(len(ed.threads), topics)] {
+		t.Topics = append(t.Topics, v.subject(th))
+	}
 	for _, q := range ed.unanswered {
 		shown, err := v.question(q)
 		if err != nil {
@@ -195,7 +199,7 @@ func (v view) fill(ed edition, t *templates.Digest) error {
 	for _, o := range ed.offers {
 		t.Offers = append(t.Offers, v.offer(o))
 	}
-	for _, l := range ed.fresh {
+	for _, l := range ed.inOrder() {
 		s := templates.Section{List: l.list.Title()}
 		var brief []ranked
 		for i, th := range ed.threads {
@@ -225,6 +229,23 @@ func (v view) fill(ed edition, t *templates.Digest) error {
 		}
 	}
 	return nil
+}
+
+// topics is from how many of the best threads an issue takes its subject: two, and some more in case they say the same.
+const topics = 4
+
+// inOrder are the lists with the one first that has the best thread; those without one come last.
+func (ed edition) inOrder() fresh {
+	best := func(l freshList) int {
+		i := slices.IndexFunc(ed.threads, func(t ranked) bool { return t.list.ID == l.list.ID })
+		if i < 0 {
+			return len(ed.threads)
+		}
+		return i
+	}
+	lists := slices.Clone(ed.fresh)
+	slices.SortStableFunc(lists, func(a, b freshList) int { return best(a) - best(b) })
+	return lists
 }
 
 // view shows threads to one reader, in one form.
@@ -277,7 +298,11 @@ const offerLen = 140 // characters of an offer
 func (v view) offer(t ranked) templates.Offer {
 	domain := v.r.community.Domain
 	said, _ := split(withoutTags(t.posts[0].Text))
-	return templates.Offer{Who: hide(name(t.posts[0]), domain), What: short(v.subject(t)+": "+hide(said, domain), offerLen)}
+	what := strings.TrimSpace(hashTag.ReplaceAllString(v.subject(t), ""))
+	if said != "" {
+		what = strings.TrimPrefix(what+": "+hide(said, domain), ": ")
+	}
+	return templates.Offer{Who: hide(name(t.posts[0]), domain), What: short(cmp.Or(what, v.subject(t)), offerLen)}
 }
 
 // shownTags are the tags of a thread that its subject does not show already.

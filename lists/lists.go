@@ -100,7 +100,8 @@ type Community struct {
 	Votes        int            `json:"votes"`    // yes votes that admit an applicant
 	Delivery     Delivery       `json:"delivery"` // what new members get
 	Questions    []string       `json:"questions,omitempty"`
-	SameEmployer bool           `json:"same_employer"` // a report is kept from managers who work where the one it is about works
+	Confidential string         `json:"confidential,omitempty"` // the sentence on what may leave the community, as the digest ends with; "" says nothing
+	SameEmployer bool           `json:"same_employer"`          // a report is kept from managers who work where the one it is about works
 	Created      time.Time      `json:"created"`
 
 	ombudsSince, ombudsLast time.Time // when letters to the ombuds began to come back, and when the last one did

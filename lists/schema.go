@@ -19,6 +19,7 @@ func Schema() db.Schema {
 		duty_to   INTEGER NOT NULL CHECK (duty_to BETWEEN 1 AND 24),
 		due       INTEGER NOT NULL CHECK (due > 0),                     -- duty hours until an answer is due
 		urgent    INTEGER NOT NULL CHECK (urgent > 0),                  -- the same for urgent letters and reports
+		confidential TEXT NOT NULL DEFAULT '',   -- what may leave the community: a sentence below each digest
 		same_employer INTEGER NOT NULL DEFAULT 0 CHECK (same_employer IN (0, 1)),
 		votes     INTEGER NOT NULL DEFAULT 2 CHECK (votes > 0),
 		delivery  TEXT NOT NULL DEFAULT 'each' CHECK (delivery IN ('each','digest','none')),

@@ -22,6 +22,7 @@ type Digest struct {
 	PublicWord bool          // a reply that begins with PUBLIC and a thread's number goes to everyone
 	Note       *DigestNote   `optional:"a manager's words at the top"`
 	Numbers    *Numbers      `optional:"the line of numbers"`
+	Topics     []string      `optional:"subjects of its best threads, for its own; else those of the first threads"`
 	Unanswered []Thread      `optional:"questions nobody has answered"`
 	Sections   []Section     `optional:"threads, list by list"`
 	Jam        *Jam          `optional:"the topic week"`
@@ -150,6 +151,9 @@ func (t Digest) This() string {
 // that joins mails by their subject.
 func (t Digest) Headline() string {
 	var topics []string
+	for _, subject := range t.Topics {
+		topics = addTopic(topics, subject)
+	}
 	for _, s := range t.Sections {
 		for _, thread := range s.Threads {
 			topics = addTopic(topics, thread.Subject)

@@ -27,6 +27,7 @@ type communityFlags struct {
 	questions              []string
 	delivery               lists.Delivery
 	sameEmployer           bool
+	confidential           string
 }
 
 func (f *communityFlags) add(cmd *cobra.Command) {
@@ -40,6 +41,7 @@ func (f *communityFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.due, "due", 0, "duty hours until a private letter must be answered")
 	flags.IntVar(&f.dueUrgent, "due-urgent", 0, "the same for urgent letters and reports")
 	flags.Var(onOff{&f.sameEmployer}, "same-employer", "whether a report is kept from managers who work (by the domain of their address) where the one it is about works")
+	flags.StringVar(&f.confidential, "confidential", "", `a sentence on what may leave the community, below each digest; "" for none`)
 	flags.StringArrayVar(&f.questions, "question", nil, `a question to applicants; give it again for more, once as "" for none`)
 	flags.IntVar(&f.votes, "votes", 0, "how many managers must say yes to an applicant")
 	oneOf(cmd, &f.delivery, "delivery", "A delivery", "what new members get of a list", lists.Each, lists.Digest, lists.None)
@@ -74,6 +76,9 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	}
 	if changed(cmd, "same-employer") {
 		to.SameEmployer = f.sameEmployer
+	}
+	if changed(cmd, "confidential") {
+		to.Confidential = f.confidential
 	}
 	if changed(cmd, "votes") {
 		if f.votes < 1 {
@@ -152,8 +157,10 @@ func (c *cli) newCommunitySet() *cobra.Command {
 	var f communityFlags
 	cmd := &cobra.Command{Use: "set [DOMAIN]", Short: "Change a community's settings", Args: words("[DOMAIN]")}
 	f.add(cmd)
+	var aliases []string
+	cmd.Flags().StringArrayVar(&aliases, "tag-alias", nil, "a tag that stands for another one, as job=jobs; again for more, job= ends it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer") {
+		if !changed(cmd, "name", "timezone", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "confidential", "tag-alias") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -165,6 +172,9 @@ func (c *cli) newCommunitySet() *cobra.Command {
 				}
 				domain = is.Domain
 				if err := f.apply(cmd, &is); err != nil {
+					return err
+				}
+				if err := setTagAliases(tx, is, aliases); err != nil {
 					return err
 				}
 				if err := lists.SaveCommunity(tx, is); err != nil || !changed(cmd, "rota") {
@@ -180,6 +190,22 @@ func (c *cli) newCommunitySet() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// setTagAliases reads job=jobs: #job stands for #jobs from now on.
+func setTagAliases(tx *db.Tx, c lists.Community, typed []string) error {
+	for _, pair := range typed {
+		from, to, ok := strings.Cut(pair, "=")
+		tag, ok1 := lists.Tag(from)
+		means, ok2 := lists.Tag(to)
+		if !ok || !ok1 || !ok2 && strings.TrimSpace(to) != "" {
+			return refusal.Because(refusal.Invalid, "%q does not say which tag stands for which; it looks like job=jobs.", pair)
+		}
+		if err := lists.SetTagAlias(tx, c.ID, tag, means); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // communityShown is a community as JSON.
@@ -234,7 +260,7 @@ func (c *cli) newCommunityShow() *cobra.Command {
 			}
 			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
 				"answer due", fmt.Sprintf("within %d duty hours, %d for urgent letters and reports", s.Duty.Due, s.Duty.Urgent), "votes to join", fmt.Sprint(s.Votes),
-				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "questions", strings.Join(s.Questions, " | "), "lists", strings.Join(s.Lists, ", "),
+				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "questions", strings.Join(s.Questions, " | "), "below digests", s.Confidential, "lists", strings.Join(s.Lists, ", "),
 				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))
 			return nil
 		})

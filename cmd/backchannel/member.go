@@ -214,6 +214,9 @@ type memberShown struct {
 	Joined        string              `json:"joined"`
 	Subscriptions []subscriptionShown `json:"subscriptions"`
 	Digest        digestShown         `json:"digest"`
+	Follows       []string            `json:"follows,omitempty"`
+	Muted         []string            `json:"muted,omitempty"` // tags, and numbers of threads
+	Vacation      *lists.Vacation     `json:"vacation,omitempty"`
 	Bounces       bouncesShown        `json:"bounces"`
 }
 
@@ -259,9 +262,11 @@ type subscriptionShown struct {
 }
 
 type digestShown struct {
-	Period  string `json:"period"`
-	Weekday string `json:"weekday"`
-	Hour    int    `json:"hour"`
+	Period   string `json:"period"`
+	Weekday  string `json:"weekday"`
+	Hour     int    `json:"hour"`
+	Format   string `json:"format"`
+	MinPosts int    `json:"min_posts"`
 }
 
 func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, error) {
@@ -291,9 +296,29 @@ func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, erro
 	if err != nil {
 		return s, err
 	}
-	s.Digest = digestShown{pref.Period, strings.ToLower(pref.Weekday.String()), pref.Hour}
+	s.Digest = digestShown{pref.Period, strings.ToLower(pref.Weekday.String()), pref.Hour, pref.Format, pref.MinPosts}
+	if err := s.showWishes(tx, m); err != nil {
+		return s, err
+	}
 	s.Bounces, err = showBounces(tx, m)
 	return s, err
+}
+
+// showWishes reads what a member follows and mutes, and when they are away.
+func (s *memberShown) showWishes(tx *db.Tx, m lists.Member) error {
+	i, err := lists.InterestsOf(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	s.Follows, s.Muted = i.Follows, i.Muted
+	for _, n := range i.Threads {
+		s.Muted = append(s.Muted, fmt.Sprint(n))
+	}
+	v, away, err := lists.VacationOf(tx, m.ID)
+	if away {
+		s.Vacation = &lists.Vacation{Begin: v.Begin.UTC(), Until: v.Until.UTC()}
+	}
+	return err
 }
 
 func (s memberShown) title() string {
@@ -341,24 +366,36 @@ func (c *cli) newMemberShow() *cobra.Command {
 			if asJSON {
 				return c.asJSON(s)
 			}
+			away := ""
+			if s.Vacation != nil {
+				away = when(s.Vacation.Begin) + " to " + when(s.Vacation.Until)
+			}
 			c.facts("name", s.Name, "addresses", strings.Join(s.Addresses, ", "), "community", s.Community, "state", string(s.State), "role", string(s.Role),
 				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "own copy", onOff{&s.OwnCopy}.String(), "lists", s.onLists(),
-				"digest", s.Digest.String(), "came back", s.Bounces.String(), "member since", s.Joined)
+				"digest", s.Digest.String(), "follows", strings.Join(s.Follows, ", "), "muted", strings.Join(s.Muted, ", "), "vacation", away,
+				"came back", s.Bounces.String(), "member since", s.Joined)
 			return nil
 		})
 	}
 	return jsonFlag(cmd, &asJSON)
 }
 
-// String says when the digest comes.
+// String says when the digest comes, and what is not usual about it.
 func (d digestShown) String() string {
+	more := ""
+	if d.Format != lists.FormatBoth {
+		more = ", as " + d.Format
+	}
+	if d.MinPosts > 1 {
+		more += fmt.Sprintf(", from %d new posts on", d.MinPosts)
+	}
 	switch d.Period {
 	case "daily":
-		return fmt.Sprintf("every day at %02d:00", d.Hour)
+		return fmt.Sprintf("every day at %02d:00", d.Hour) + more
 	case "monthly":
-		return fmt.Sprintf("on the first %s of the month at %02d:00", d.Weekday, d.Hour)
+		return fmt.Sprintf("on the first %s of the month at %02d:00", d.Weekday, d.Hour) + more
 	}
-	return fmt.Sprintf("every %s at %02d:00", d.Weekday, d.Hour)
+	return fmt.Sprintf("every %s at %02d:00", d.Weekday, d.Hour) + more
 }
 
 func (c *cli) newMemberList() *cobra.Command {

@@ -20,6 +20,14 @@ type settings struct {
 	period  string
 	weekday string
 	hour    int
+
+	format, follow, unfollow, mute, unmute, vacation string
+	minPosts                                         int
+}
+
+// byWords are the flags that say the same as words in a mail about settings do (membership.Clerk.Set), each with what stands before its value.
+var byWords = [...]struct{ flag, word string }{
+	{"format", "FORMAT"}, {"min-posts", "MIN"}, {"follow", "FOLLOW"}, {"unfollow", "UNFOLLOW"}, {"mute", "MUTE"}, {"unmute", "UNMUTE"}, {"vacation", "VACATION"},
 }
 
 func (c *cli) newMemberSet() *cobra.Command {
@@ -39,8 +47,15 @@ func (c *cli) newMemberSet() *cobra.Command {
 	oneOf(cmd, &s.period, "period", "A digest's period", "how often the digest comes", "daily", "weekly", "monthly")
 	oneOf(cmd, &s.weekday, "weekday", "A weekday", "its day", weekdays...)
 	flags.IntVar(&s.hour, "hour", 8, "its hour, 0 to 23")
+	flags.StringVar(&s.format, "format", "", "its form: both (text and HTML), text, mime or rfc1153")
+	flags.IntVar(&s.minPosts, "min-posts", 1, "no digest with fewer new posts than these")
+	flags.StringVar(&s.follow, "follow", "", "tags whose threads come first in the digest, with commas")
+	flags.StringVar(&s.unfollow, "unfollow", "", "tags that are followed no more, with commas")
+	flags.StringVar(&s.mute, "mute", "", "tags, or numbers of threads, that the digest leaves out, with commas")
+	flags.StringVar(&s.unmute, "unmute", "", "tags, or numbers of threads, that it shows again, with commas")
+	flags.StringVar(&s.vacation, "vacation", "", `days without posts and digests: "2026-07-01 to 2026-07-14"; "off" ends them`)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "trust", "role", "own-copy", "state", "lists", "off", "delivery", "add-address", "period", "weekday", "hour") {
+		if !changed(cmd, "name", "timezone", "trust", "role", "own-copy", "state", "lists", "off", "delivery", "add-address", "period", "weekday", "hour") && !changed(cmd, wordFlags()...) {
 			return usage(cmd, "Please say what to change.")
 		}
 		if s.lists == "none" {
@@ -120,7 +135,25 @@ func (s *settings) change(tx *db.Tx, cmd *cobra.Command, p *Program, c lists.Com
 	if err := s.changeLists(tx, cmd, c, m); err != nil {
 		return err
 	}
-	return s.changeDigest(tx, cmd, m)
+	if err := s.changeDigest(tx, cmd, m); err != nil {
+		return err
+	}
+	for _, w := range byWords {
+		if !changed(cmd, w.flag) {
+			continue
+		}
+		if err := p.Clerk.Set(tx, c, m.ID, w.word+" "+cmd.Flags().Lookup(w.flag).Value.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wordFlags() (names []string) {
+	for _, w := range byWords {
+		names = append(names, w.flag)
+	}
+	return names
 }
 
 // changeState stops a member's mail, or starts it again: then what came back is forgotten, and what they missed comes as a digest.

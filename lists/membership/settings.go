@@ -74,7 +74,7 @@ func (k *Clerk) change(tx *db.Tx, in *lists.Incoming, all []setting) error {
 			if s.what == templates.SetPage {
 				continue
 			}
-			done, err := k.set(tx, in, s)
+			done, err := k.set(tx, in.Community, in.Sender.ID, s)
 			if err != nil {
 				return err
 			}
@@ -91,23 +91,41 @@ func (k *Clerk) change(tx *db.Tx, in *lists.Incoming, all []setting) error {
 	return k.page(tx, in, t, "a member's settings")
 }
 
+// Set makes the changes that a line names, in the words of a mail about settings, for a member. A *refusal.Refusal says why they cannot be.
+func (k *Clerk) Set(tx *db.Tx, c lists.Community, id lists.MemberID, line string) error {
+	m, err := lists.MemberByID(tx, id)
+	if err != nil {
+		return err
+	}
+	all, ok := readLine(line, tx.Now.In(m.Zone(c)))
+	if !ok {
+		return refusal.Because(refusal.Invalid, "%q is no setting.", line)
+	}
+	for _, s := range all {
+		if _, err := k.set(tx, c, id, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // set makes one change. A *refusal.Refusal says why it cannot be.
-func (k *Clerk) set(tx *db.Tx, in *lists.Incoming, s setting) (templates.SettingDone, error) {
-	m, err := lists.MemberByID(tx, in.Sender.ID) // as the changes before left it
+func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) (templates.SettingDone, error) {
+	m, err := lists.MemberByID(tx, id) // as the changes before left it
 	if err != nil {
 		return templates.SettingDone{}, err
 	}
 	switch s.what {
 	case templates.SetPeriod, templates.SetDay, templates.SetHour, templates.SetFormat, templates.SetMin:
-		return k.setDigest(tx, in.Community, m, s)
+		return k.setDigest(tx, c, m, s)
 	case templates.SetZone:
-		return setZone(tx, in.Community, m, s)
+		return setZone(tx, c, m, s)
 	case templates.SetDelivery:
-		return k.setDelivery(tx, in.Community, m, s)
+		return k.setDelivery(tx, c, m, s)
 	case templates.SetVacation:
-		return setVacation(tx, in.Community, m, s)
+		return setVacation(tx, c, m, s)
 	}
-	return k.setInterest(tx, in.Community, m, s)
+	return k.setInterest(tx, c, m, s)
 }
 
 // setDigest changes when, and in which form, the digest comes. Whoever names a period wants a digest, as with a mail to weekly@.

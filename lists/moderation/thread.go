@@ -208,7 +208,7 @@ func (d *Desk) inOtherHands(tx *db.Tx, in *lists.Incoming, t archive.Thread, l l
 	switch {
 	case in.Sender.ID != 0 && in.Verdict == lists.Verified:
 		return d.tellNotTheirs(tx, in)
-	case in.Sender.ID != 0, !in.Vouched(), in.Finding.Refused, !in.Token.Live(tx.Now), t.Posts == 0:
+	case in.Sender.ID != 0, in.From.Address.IsZero(), !in.Vouched(), in.Finding.Refused, !in.Token.Live(tx.Now), t.Posts == 0:
 		return lists.NoSuchAddress()
 	}
 	owner, err := lists.MemberByID(tx, lists.MemberID(in.Token.Member))

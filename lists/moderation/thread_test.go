@@ -121,6 +121,7 @@ func TestEveryoneAddressInOtherHands(t *testing.T) {
 		{From: "sil@silent.example", Body: "weak, and somebody else's"},
 		{From: "eve@silent.example", Body: "no domain vouches"},
 		{From: "dana@strict.example", Body: "forged"},
+		{From: eve + ", " + dana, Sender: eve, Body: "two authors"},
 	} {
 		p.To, p.Subject = everyone, "Re: x"
 		if _, err := v.Send(p); err == nil || err.Error() != lists.NoSuchAddress().Error() {
@@ -211,7 +212,7 @@ func TestEveryoneAddressOfAThreadThatIsOver(t *testing.T) {
 			question := v.One(got, dana)
 			says(t, question, c.says, "NEW", "PRIVATE", "DROP", "Ours was voted in.")
 			v.MustSend(answer(dana, question, "PUBLIC"))
-			says(t, v.One(v.Deliver(), dana), "beginning of a new thread")
+			says(t, v.One(v.Deliver(), dana), "begin a new thread with it")
 			v.MustSend(answer(dana, question, c.word))
 			got = v.Deliver()
 			public, private := to(got, bill), to(got, mira)

@@ -77,48 +77,51 @@ func (b *Letterbox) PlanFigures(tx *db.Tx, c lists.Community) (last time.Time, e
 
 // TellWeek mails every manager the last week, when there is something to tell.
 func (b *Letterbox) TellWeek(tx *db.Tx, c lists.Community) error {
-	return b.toManagers(tx, c, func(m lists.Member) (words templates.Mail, err error) {
+	return b.toManagers(tx, c, func(m lists.Member) (words templates.Mail, acts []Act, err error) {
 		t, ok, err := b.Counter.Week(tx, c, m)
 		if err != nil || !ok {
-			return words, err
+			return words, nil, err
 		}
-		return t.Render()
+		words, err = t.Render()
+		return words, t.Acts, err
 	})
 }
 
 // TellState mails every manager how the community is, unless nothing happened for weeks.
 func (b *Letterbox) TellState(tx *db.Tx, c lists.Community) error {
-	return b.toManagers(tx, c, func(m lists.Member) (words templates.Mail, err error) {
+	return b.toManagers(tx, c, func(m lists.Member) (words templates.Mail, acts []Act, err error) {
 		if _, ok, err := b.Counter.Week(tx, c, m); err != nil || !ok {
-			return words, err
+			return words, nil, err
 		}
 		t, err := b.Counter.State(tx, c, m, false)
 		if err != nil {
-			return words, err
+			return words, nil, err
 		}
-		return t.Render()
+		words, err = t.Render()
+		return words, t.Acts, err
 	})
 }
 
 // TellNeeds mails every manager what members asked for in the month that is over.
 func (b *Letterbox) TellNeeds(tx *db.Tx, c lists.Community) error {
-	return b.toManagers(tx, c, func(m lists.Member) (words templates.Mail, err error) {
+	return b.toManagers(tx, c, func(m lists.Member) (words templates.Mail, acts []Act, err error) {
 		t, err := b.Counter.Needs(tx, c, m, time.Time{}, false)
 		if err != nil {
-			return words, err
+			return words, nil, err
 		}
-		return t.Render()
+		words, err = t.Render()
+		return words, t.Acts, err
 	})
 }
 
 // toManagers mails each manager words of their own; empty ones are not sent.
-func (b *Letterbox) toManagers(tx *db.Tx, c lists.Community, write func(m lists.Member) (templates.Mail, error)) error {
+func (b *Letterbox) toManagers(tx *db.Tx, c lists.Community, write func(m lists.Member) (templates.Mail, []Act, error)) error {
 	managers, err := lists.Managers(tx, c.ID)
 	if err != nil {
 		return err
 	}
 	for _, m := range managers {
-		words, err := write(m)
+		words, acts, err := write(m)
 		if err != nil {
 			return err
 		}
@@ -129,11 +132,27 @@ func (b *Letterbox) toManagers(tx *db.Tx, c lists.Community, write func(m lists.
 		if mail.ReplyTo, err = b.figuresDoor(tx, c, m); err != nil {
 			return err
 		}
-		if _, err := b.Office.Send(tx, mail); err != nil {
+		if err := b.sendNaming(tx, m, mail, acts); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sendNaming sends a manager figures that may name letters. They are dropped when one of these is not for the manager any more when they
+// would leave.
+func (b *Letterbox) sendNaming(tx *db.Tx, m lists.Member, mail notice.Mail, acts []Act) error {
+	var about []ConvID
+	for _, a := range acts {
+		for _, code := range a.Codes {
+			c, err := b.ByCode(tx, m, code)
+			if err != nil {
+				return err
+			}
+			about = append(about, c.ID)
+		}
+	}
+	return b.SendAbout(tx, m.ID, mail, about)
 }
 
 // figuresVerbs ask for figures.
@@ -167,7 +186,7 @@ func (b *Letterbox) doState(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "", b.giveFigures(tx, c, words, share)
+	return "", b.giveFigures(tx, c, words, share, t.Acts...)
 }
 
 func (b *Letterbox) doNeeds(tx *db.Tx, c *Call, args string) (string, error) {
@@ -187,7 +206,7 @@ func (b *Letterbox) doNeeds(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "", b.giveFigures(tx, c, words, share)
+	return "", b.giveFigures(tx, c, words, share, t.Acts...)
 }
 
 func (b *Letterbox) doCrutch(tx *db.Tx, c *Call, _ string) (string, error) {
@@ -199,7 +218,7 @@ func (b *Letterbox) doCrutch(tx *db.Tx, c *Call, _ string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "", b.giveFigures(tx, c, words, false)
+	return "", b.giveFigures(tx, c, words, false, t.Acts...)
 }
 
 // doHello gives drafts, and no more: what is said to a person who fell silent is said by a person.
@@ -243,7 +262,7 @@ func shareWord(args string) (share bool, rest string) {
 }
 
 // giveFigures sends a manager the figures that they asked for. What is to be shared bears no address of theirs: it may be passed on.
-func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, words templates.Mail, share bool) error {
+func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, words templates.Mail, share bool, acts ...Act) error {
 	if c.print != nil {
 		return b.tell(tx, c, words)
 	}
@@ -258,8 +277,7 @@ func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, words templates.Mail, share 
 			return err
 		}
 	}
-	_, err := b.Office.Send(tx, mail)
-	return err
+	return b.sendNaming(tx, c.Manager, mail, acts)
 }
 
 // figuresDoor is where a manager answers figures.

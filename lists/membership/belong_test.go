@@ -11,6 +11,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/membership"
+	"backchannel/lists/moderation"
 )
 
 // welcomed is a village with a new member, and what she has by then.
@@ -102,6 +103,13 @@ func TestTheIntroduction(t *testing.T) {
 	if m := v.Member(ada); m.Trust != 1 {
 		t.Errorf("trust %d", m.Trust)
 	}
+	v.View(func(tx *db.Tx) error {
+		steps, err := moderation.TrustOf(tx, v.Member(ada).ID)
+		if len(steps) != 1 || steps[0].Why != "post" || steps[0].Is != 1 {
+			t.Errorf("how trust came: %+v", steps)
+		}
+		return err
+	})
 	v.MustSend(mailroomtest.Answer(adaFrom, preview, "YES"))
 	all = v.Deliver()
 	if len(all) != 1 || !strings.Contains(oneLine(v.One(all, ada).Text()), "so your reply changed nothing") {

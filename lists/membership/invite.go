@@ -13,16 +13,15 @@ import (
 	"backchannel/templates/refusal"
 )
 
-// Who may invite, and how many people a day.
+// How many people somebody may invite in a day, and in one letter.
 const (
-	trustToInvite  = 3
 	mostByManagers = 20
 	mostByMembers  = 3
 	mostInALetter  = 10
 )
 
 func mayInvite(m lists.Member) bool {
-	return m.Manager() || m.State == lists.Active && m.Trust >= trustToInvite
+	return m.Manager() || m.State == lists.Active && m.Trust >= lists.Steady
 }
 
 // Invite sends somebody an invitation: by a manager or the operator (a zero member), whose word is enough, or by a member of trust, after

@@ -229,12 +229,6 @@ func (k *Clerk) postIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcome
 	if err := n.save(tx); err != nil {
 		return err
 	}
-	if m := in.Sender; m.Trust == 0 {
-		m.Trust = 1 // an introduction counts as the first post that was let pass (product.md C2)
-		if err := lists.SaveMember(tx, m); err != nil {
-			return err
-		}
-	}
 	return k.introEnd(tx, in, l, templates.IntroEnd{Posted: true})
 }
 

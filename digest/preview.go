@@ -12,6 +12,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/backchannel"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 )
@@ -87,28 +88,33 @@ func (e *Editor) preview(tx *db.Tx, due calendar.Due) error {
 	}
 	for _, m := range managers {
 		t := templates.DigestPreview{Goes: slot.In(c.Zone()), Readers: readers, Quiet: quiet}
-		if err := e.fillPreview(tx, c, m, week, &t); err != nil {
+		about, err := e.fillPreview(tx, c, m, week, &t)
+		if err != nil {
 			return err
 		}
 		words, err := t.Render()
 		if err != nil {
 			return err
 		}
-		if err := e.toManager(tx, c, m, slot, notice.ToMember(c, m, notice.Converse, words)); err != nil {
+		if err := e.toManager(tx, c, m, slot, notice.ToMember(c, m, notice.Converse, words), about...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// toManager sends a manager a letter about a slot, whose Reply leads to the managers' side of the digest.
-func (e *Editor) toManager(tx *db.Tx, c lists.Community, m lists.Member, slot time.Time, mail notice.Mail) (err error) {
+// toManager sends a manager a letter about a slot, whose Reply leads to the managers' side of the digest. When it speaks of private letters,
+// it is dropped if one of them is not for its reader any more at the moment of sending.
+func (e *Editor) toManager(tx *db.Tx, c lists.Community, m lists.Member, slot time.Time, mail notice.Mail, about ...backchannel.ConvID) (err error) {
 	mail.From = letter.Mailbox{Name: "Digest preview", Address: c.Address("digest")}
 	mail.ReplyTo, err = e.Office.Note(tx, "Digest preview (managers only)", notice.Door{
 		Community: c, Member: m, Receiver: Receiver, Object: previewObject(slot), Days: previewLife,
 	})
 	if err != nil {
 		return err
+	}
+	if len(about) > 0 {
+		return e.Box.SendAbout(tx, m.ID, mail, about)
 	}
 	_, err = e.Office.Send(tx, mail)
 	return err
@@ -154,34 +160,37 @@ func (e *Editor) week(tx *db.Tx, c lists.Community, slot time.Time) (w week, err
 	return w, nil
 }
 
-// fillPreview is the preview as one manager may see it.
-func (e *Editor) fillPreview(tx *db.Tx, c lists.Community, m lists.Member, w week, t *templates.DigestPreview) error {
+// fillPreview is the preview as one manager may see it. It tells of which private letters that speaks.
+func (e *Editor) fillPreview(tx *db.Tx, c lists.Community, m lists.Member, w week, t *templates.DigestPreview) (about []backchannel.ConvID, err error) {
 	letters, err := e.Box.About(tx, m, w.since)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, r := range w.ranked[:min(len(w.ranked), shown)] {
 		t.Threads = append(t.Threads, templates.PreviewThread{
 			Number: int(r.thread.Number), Score: math.Round(r.Score*10) / 10, Subject: r.subject(r.prefix, c.Domain),
 			Facts: w.facts(r), Letters: lettersAbout(letters[r.thread.ID]),
 		})
+		for _, letter := range letters[r.thread.ID] {
+			about = append(about, letter.ID)
+		}
 	}
 	t.Note, t.Events, t.Removed = w.decided.Note, w.decided.Events, w.gone
 	h, err := holdOf(tx, c.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if h.holds(tx.Now) {
 		t.HeldTill = h.until.In(c.Zone())
 	}
 	if e.Held == nil {
-		return nil
+		return about, nil
 	}
 	held, err := e.Held(tx, c, m)
 	if t.Held = len(held); t.Held > 0 {
 		t.HeldFor = held[0].Age
 	}
-	return err
+	return about, err
 }
 
 // facts is what the preview tells of a thread.
@@ -210,9 +219,13 @@ func counted(n int, one, many string) string {
 }
 
 // lettersAbout tells of private letters about a thread, by the codes of those that the reader may see.
-func lettersAbout(codes []string) string {
-	if len(codes) == 0 {
+func lettersAbout(letters []backchannel.Conv) string {
+	if len(letters) == 0 {
 		return ""
+	}
+	var codes []string
+	for _, l := range letters {
+		codes = append(codes, l.Code)
 	}
 	return fmt.Sprintf("%s about this thread (%s)", counted(len(codes), "private letter", "private letters"), strings.Join(codes, ", "))
 }

@@ -476,6 +476,44 @@ func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
 	}
 }
 
+// A preview that is still owed when a letter in it stops to be for its reader is not sent to them.
+func TestAPreviewThatIsStillOwed(t *testing.T) {
+	w := newTown(t)
+	w.manager(theo, "Theo Brandt")
+	d := w.reader(dana, "Dana Reyes")
+	w.due()
+	w.at("2 Jun 09:00")
+	w.say("Bill Tan <bill@south.example>", "Sponsor wants our member list", "What do you think?")
+	w.wants(d, "daily", 0, 8)
+	w.at("3 Jun 06:00")
+	issue := w.issue(w.due(), dana)
+	if err := w.send(dana, doorPattern.FindString(issue.Text()), "Re: Sponsor", "I do not like how this is going at all."); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver()
+	w.at("4 Jun 06:00")
+	w.write()
+	w.update(func(tx *db.Tx) error {
+		them, _, err := lists.MemberByAddress(tx, w.c.ID, addr(theo))
+		if err != nil {
+			return err
+		}
+		mira, _, err := lists.MemberByAddress(tx, w.c.ID, addr(mira))
+		if err != nil {
+			return err
+		}
+		all, err := w.box.List(tx, mira, true)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%d letters: %v", len(all), err)
+		}
+		return w.box.Exclude(tx, all[0], them.ID, backchannel.Concerned, 0)
+	})
+	got := w.deliver()
+	if !strings.Contains(previewOf(got, mira), "1 private letter about this thread") || previewOf(got, theo) != "" {
+		t.Errorf("Theo reads %s", previewOf(got, theo))
+	}
+}
+
 func previewOf(all []arrived, who string) string {
 	for _, a := range to(all, who) {
 		if strings.HasPrefix(a.Subject(), "[preview]") {

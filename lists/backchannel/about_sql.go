@@ -8,9 +8,9 @@ import (
 	"backchannel/lists"
 )
 
-// About are the codes of the letters since a moment that are about a thread of a list, thread by thread: those that a manager may read
-// and no others, so that the number tells nobody of a letter that does not exist for them (P15).
-func (b *Letterbox) About(tx *db.Tx, m lists.Member, since time.Time) (map[archive.ThreadID][]string, error) {
+// About are the letters since a moment that are about a thread of a list, thread by thread: those that a manager may read and no others,
+// so that their number tells nobody of a letter that does not exist for them (P15). Whoever shows them in a mail sends it with SendAbout.
+func (b *Letterbox) About(tx *db.Tx, m lists.Member, since time.Time) (map[archive.ThreadID][]Conv, error) {
 	if !m.Manager() {
 		return nil, nil
 	}
@@ -19,7 +19,7 @@ func (b *Letterbox) About(tx *db.Tx, m lists.Member, since time.Time) (map[archi
 	if err != nil {
 		return nil, err
 	}
-	codes := map[archive.ThreadID][]string{}
+	letters := map[archive.ThreadID][]Conv{}
 	for _, c := range all {
 		if c.Rev == 0 || !c.mayRead(m) {
 			continue
@@ -29,8 +29,8 @@ func (b *Letterbox) About(tx *db.Tx, m lists.Member, since time.Time) (map[archi
 			return nil, err
 		}
 		if ok {
-			codes[t.ID] = append(codes[t.ID], c.Code)
+			letters[t.ID] = append(letters[t.ID], c)
 		}
 	}
-	return codes, nil
+	return letters, nil
 }

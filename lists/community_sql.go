@@ -185,14 +185,18 @@ func TheCommunity(tx *db.Tx, domain string) (Community, error) {
 	return Community{}, refusal.Because(refusal.NotFound, "There is no community %s.", letter.CleanLine(domain)).Try("backchannel community list")
 }
 
-const listColumns = "l.id, l.community, l.local, c.domain, l.name, l.mailbox, l.posting, l.subject_prefix, l.posts_per_hour, l.undo, l.joining, l.stage, l.created"
+const listColumns = "l.id, l.community, l.local, c.domain, l.name, l.mailbox, l.posting, l.subject_prefix, l.posts_per_hour, l.undo, l.joining, l.stage, l.rules, l.created"
 const listFrom = " FROM list AS l JOIN community AS c ON c.id = l.community "
 
 func scanList(r db.Scanner) (l List, err error) {
 	var undo, created int64
-	err = r.Scan(&l.ID, &l.Community, &l.Local, &l.Domain, &l.Name, &l.Box, &l.Posting, &l.SubjectPrefix, &l.PostsPerHour, &undo, &l.Join, &l.Stage, &created)
+	var rules string
+	err = r.Scan(&l.ID, &l.Community, &l.Local, &l.Domain, &l.Name, &l.Box, &l.Posting, &l.SubjectPrefix, &l.PostsPerHour, &undo, &l.Join, &l.Stage, &rules, &created)
 	l.Undo, l.Created = time.Duration(undo)*time.Second, db.Time(created)
-	return l, err
+	if err != nil || rules == "{}" {
+		return l, err // as nearly always
+	}
+	return l, json.Unmarshal([]byte(rules), &l.Rules)
 }
 
 func checkList(l *List) error {
@@ -218,9 +222,10 @@ func checkList(l *List) error {
 }
 
 func (l List) row() []any {
+	rules, _ := json.Marshal(l.Rules) // strings and numbers always marshal
 	return []any{
 		db.Named("id", l.ID), db.Named("name", l.Name), db.Named("posting", string(l.Posting)), db.Named("subject_prefix", l.SubjectPrefix),
-		db.Named("posts_per_hour", l.PostsPerHour), db.Named("undo", int64(l.Undo/time.Second)), db.Named("joining", string(l.Join)), db.Named("stage", string(l.Stage)),
+		db.Named("posts_per_hour", l.PostsPerHour), db.Named("undo", int64(l.Undo/time.Second)), db.Named("joining", string(l.Join)), db.Named("stage", string(l.Stage)), db.Named("rules", string(rules)),
 	}
 }
 
@@ -254,8 +259,8 @@ func AddList(tx *db.Tx, store *archive.Store, l List) (List, error) {
 		return l, err
 	}
 	l.Created = tx.Now
-	id, err := tx.Insert(`INSERT INTO list (community, local, name, mailbox, posting, subject_prefix, posts_per_hour, undo, joining, stage, created)
-		VALUES (@community, @local, @name, @mailbox, @posting, @subject_prefix, @posts_per_hour, @undo, @joining, @stage, @created)`,
+	id, err := tx.Insert(`INSERT INTO list (community, local, name, mailbox, posting, subject_prefix, posts_per_hour, undo, joining, stage, rules, created)
+		VALUES (@community, @local, @name, @mailbox, @posting, @subject_prefix, @posts_per_hour, @undo, @joining, @stage, @rules, @created)`,
 		append(l.row()[1:], db.Named("community", l.Community), db.Named("local", l.Local), db.Named("mailbox", int64(l.Box)), db.Named("created", db.Micros(tx.Now)))...)
 	l.ID = ListID(id)
 	return l, err
@@ -267,7 +272,7 @@ func SaveList(tx *db.Tx, l List) error {
 		return err
 	}
 	_, err := tx.Exec(`UPDATE list SET name = @name, posting = @posting, subject_prefix = @subject_prefix, posts_per_hour = @posts_per_hour,
-		undo = @undo, joining = @joining, stage = @stage WHERE id = @id`, l.row()...)
+		undo = @undo, joining = @joining, stage = @stage, rules = @rules WHERE id = @id`, l.row()...)
 	return err
 }
 

@@ -46,6 +46,8 @@ const (
 	Accept Action = "accept"
 	Hold   Action = "hold"   // kept; somebody is asked
 	Refuse Action = "refuse" // not taken, with a sentence
+
+	Discard Action = "discard" // taken and forgotten: a stranger's, by a rule of the list
 )
 
 // Why says for what reason a post is held.
@@ -56,6 +58,7 @@ const (
 	WhySender  Why = "sender"  // we are not sure that its author sent it; the author is asked
 	WhyTooMany Why = "rate"    // more posts than the list takes from one person; managers are asked
 	WhyNew     Why = "newcome" // from somebody whose posts managers read first
+	WhyRule    Why = "rule"    // a rule of the list stands against it; managers are asked
 	WhyLink    Why = "link"    // from somebody quite new, with a link or a file, or one more within the hour
 )
 
@@ -73,6 +76,7 @@ type Standing struct {
 type Decision struct {
 	Action  Action
 	Why     Why              // of a Hold
+	Detail  string           // of one by WhyRule: which rule, "it has more than 3 links"
 	Refusal *refusal.Refusal // of a Refuse
 }
 

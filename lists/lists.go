@@ -151,6 +151,7 @@ type List struct {
 	Undo          time.Duration    `json:"-"`              // how long a post can be taken back before it goes out
 	Join          Joining          `json:"join"`
 	Stage         Stage            `json:"stage"`
+	Rules         Rules            `json:"rules"`
 	Created       time.Time        `json:"created"`
 }
 

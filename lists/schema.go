@@ -114,6 +114,7 @@ const listTable = `
 		undo           INTEGER NOT NULL DEFAULT 0 CHECK (undo BETWEEN 0 AND 300), -- seconds
 		joining        TEXT NOT NULL DEFAULT 'open' CHECK (joining IN ('open','ask')),
 		stage          TEXT NOT NULL DEFAULT 'growing' CHECK (stage IN ('founding','growing','rooted')),
+		rules          TEXT NOT NULL DEFAULT '{}',  -- what it asks of each post, JSON
 		removed        INTEGER NOT NULL DEFAULT 0, -- when it was given up; its archive stays
 		created        INTEGER NOT NULL,
 		UNIQUE (community, local)

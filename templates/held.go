@@ -314,6 +314,7 @@ const (
 	SlowMode WaitReason = "slow"     // its thread takes one post of each person for a while
 	CoolDown WaitReason = "cool"     // all posts of its thread wait for a while
 	Linked   WaitReason = "link"     // of a new member: it has a link or a file, or is one more within the hour
+	ByRule   WaitReason = "rule"     // a rule of the list stands against it
 	Changed  WaitReason = "changed"  // its author has changed it, as a manager asked
 )
 
@@ -325,6 +326,7 @@ type PostWaits struct {
 	Subject   string `optional:"a post may have none"`
 	PerHour   int    `optional:"posts an hour, for TooMany"`
 	Waited    int    `optional:"days that it has waited, when that is told once more"`
+	Rule      string `optional:"which rule, for ByRule: \"it has more than 3 links\""`
 	Days      int    // how long it waits
 }
 
@@ -347,6 +349,7 @@ type HeldPost struct {
 	Days      int      // how long it waits
 	Stranger  bool     // its author is no member, and is not written to
 	Waited    int      `optional:"days that it has waited, when managers are asked once more"`
+	Rule      string   `optional:"which rule, for ByRule: \"it has more than 3 links\""`
 	Said      Said     `optional:"what its author answered to a manager's question"`
 }
 

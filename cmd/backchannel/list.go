@@ -27,6 +27,21 @@ type listFlags struct {
 	stage        lists.Stage
 	perHour      int
 	undo         time.Duration
+	preset       string
+	rules        [][2]string // settings that are text here and read by lists, in the order in which they stand
+}
+
+// ruleFlag is such a setting as a flag.
+type ruleFlag struct {
+	lists.Setting
+	into *[][2]string
+}
+
+func (f ruleFlag) String() string { return "" }
+func (f ruleFlag) Type() string   { return f.Args }
+func (f ruleFlag) Set(typed string) error {
+	*f.into = append(*f.into, [2]string{f.Name, typed})
+	return nil
 }
 
 func (f *listFlags) add(cmd *cobra.Command) {
@@ -38,10 +53,26 @@ func (f *listFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.prefix, "subject-prefix", "", `a word in front of every subject, as [talk]; "" for none`)
 	flags.IntVar(&f.perHour, "posts-per-hour", 10, "posts of one member in an hour, and three times that in a day; 0 is no limit")
 	flags.DurationVar(&f.undo, "undo", 0, "how long a post waits before it goes out, so that its author can still stop it (0s to 300s)")
+	flags.StringVar(&f.preset, "preset", "", "settings that go together: "+strings.Join(lists.Presets(), ", ")+"; other flags change them")
+	for _, setting := range lists.Settings() {
+		if flags.Lookup(setting.Name) == nil {
+			flags.Var(ruleFlag{setting, &f.rules}, setting.Name, setting.Help)
+		}
+	}
+}
+
+// given tells whether any setting was given.
+func (f *listFlags) given(cmd *cobra.Command) bool {
+	return len(f.rules) > 0 || changed(cmd, "preset", "name", "posting", "join", "stage", "subject-prefix", "posts-per-hour", "undo")
 }
 
 // apply puts the flags that were given into a list.
 func (f *listFlags) apply(cmd *cobra.Command, l *lists.List) error {
+	if changed(cmd, "preset") {
+		if err := l.Preset(f.preset); err != nil {
+			return err
+		}
+	}
 	if changed(cmd, "name") {
 		l.Name = f.name
 	}
@@ -62,6 +93,11 @@ func (f *listFlags) apply(cmd *cobra.Command, l *lists.List) error {
 	}
 	if changed(cmd, "undo") {
 		l.Undo = f.undo
+	}
+	for _, r := range f.rules {
+		if err := l.Set(r[0], r[1]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -115,7 +151,7 @@ func (c *cli) newListSet() *cobra.Command {
 	cmd := &cobra.Command{Use: "set ADDRESS", Short: "Change a list's settings", Args: words("ADDRESS")}
 	f.add(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "posting", "join", "stage", "subject-prefix", "posts-per-hour", "undo") {
+		if !f.given(cmd) {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -215,6 +251,7 @@ func (c *cli) newListShow() *cobra.Command {
 			}
 			c.facts("address", s.Address, "name", s.Name, "List-Id", s.ListID, "posts from", string(s.Posting), "joining", string(s.Join), "stage", string(s.Stage), "posts per hour", perHour,
 				"subject prefix", s.SubjectPrefix, "undo", s.Undo, "readers", s.readers(), "posts in the archive", fmt.Sprint(s.Posts), "made", when(s.Created))
+			c.facts(s.ruled()...)
 			for _, calm := range s.Calm {
 				c.say("%s", calmWords(calm))
 			}
@@ -222,6 +259,17 @@ func (c *cli) newListShow() *cobra.Command {
 		})
 	}
 	return jsonFlag(cmd, &asJSON)
+}
+
+// ruled are the rules about posts that ask for something, by name and value.
+func (s listShown) ruled() (pairs []string) {
+	var none lists.List
+	for _, setting := range lists.RuleSettings() {
+		if value := setting.Get(&s.List); value != setting.Get(&none) {
+			pairs = append(pairs, setting.Name, value)
+		}
+	}
+	return pairs
 }
 
 func (s listShown) readers() string {

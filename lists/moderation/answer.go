@@ -89,7 +89,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy, post)
+	decision, err := d.decide(tx, l, in.Sender, lists.Verified, in.Policy, post)
 	if err != nil {
 		return err
 	}
@@ -100,6 +100,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	case lists.Refuse:
 		return decision.Refusal
 	case lists.Hold:
+		h.Rule = decision.Detail
 		if err := h.again(tx, Why(decision.Why)); err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	decision, err := decide(tx, l, in.Sender, lists.Verified, in.Policy, post)
+	decision, err := d.decide(tx, l, in.Sender, lists.Verified, in.Policy, post)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (d *Desk) publish(tx *db.Tx, pub relay.Publication) error {
 // holdCalm keeps a post of a thread that is slow or held: its author is told kindly, and the managers can let it pass at once.
 func (d *Desk) holdCalm(tx *db.Tx, in *lists.Incoming, c Calm) error {
 	if in.Sender.ID == 0 {
-		return d.hold(tx, in, WhyNew)
+		return d.hold(tx, in, WhyNew, "")
 	}
 	h, err := keep(tx, in, Why(c.Pace))
 	if err != nil {

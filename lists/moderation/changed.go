@@ -14,13 +14,13 @@ import (
 
 var link = regexp.MustCompile(`(?i)\b(?:https?://|www\.)[^\s<>]`)
 
-// linked tells whether a post has a link of its author's own in it. What stands below a reply is somebody else's.
-func linked(post *letter.Letter) bool {
+// links counts those of its author's own in a post. What stands below a reply is somebody else's.
+func links(post *letter.Letter) int {
 	text := post.NewText().Text
 	if len(post.InReplyTo()) == 0 {
 		text = post.Text()
 	}
-	return link.MatchString(text)
+	return len(link.FindAllString(text, -1))
 }
 
 // ask asks the author of a held letter something in a manager's words, from the role. The letter waits meanwhile.

@@ -28,6 +28,7 @@ const (
 	WhySender  = Why(lists.WhySender)  // its author must confirm that it is theirs
 	WhyTooMany = Why(lists.WhyTooMany) // managers look at it: too many posts
 	WhyNew     = Why(lists.WhyNew)     // managers look at it: a stranger
+	WhyRule    = Why(lists.WhyRule)    // managers look at it: a rule of the list stands against it
 	WhyLink    = Why(lists.WhyLink)    // managers look at it: its author is quite new, and it has a link or a file, or is one more
 	WhyFix     = Why("fix")            // its author was asked to change it
 	WhyChanged = Why("changed")        // managers look at what its author changed
@@ -55,7 +56,9 @@ func (w Why) authors() bool {
 func (h Held) ended() bool { return h.Why == WhyAsleep || h.Why == WhyClosed }
 
 // patient tells whether a manager's word is what the letter waits for, and nothing of its author's.
-func (w Why) patient() bool { return w == WhyTooMany || w == WhyNew || w == WhyLink || w == WhyChanged }
+func (w Why) patient() bool {
+	return w == WhyTooMany || w == WhyNew || w == WhyLink || w == WhyRule || w == WhyChanged
+}
 
 // question is what the author was asked.
 func (w Why) question() templates.Question {
@@ -91,6 +94,8 @@ func (w Why) reason() templates.WaitReason {
 		return templates.SlowMode
 	case WhyCool:
 		return templates.CoolDown
+	case WhyRule:
+		return templates.ByRule
 	case WhyLink:
 		return templates.Linked
 	case WhyChanged, WhyFix:
@@ -142,8 +147,9 @@ type Held struct {
 	State     State             `json:"state"`
 	Asked     time.Time         `json:"asked"`
 	Decided   time.Time         `json:"decided,omitzero"`
-	By        lists.MemberID    `json:"-"`       // who decided; 0: the clock or the operator
-	Version   int               `json:"version"` // how often its author has changed it
+	By        lists.MemberID    `json:"-"`              // who decided; 0: the clock or the operator
+	Rule      string            `json:"rule,omitempty"` // which rule of the list, of one that waits for that
+	Version   int               `json:"version"`        // how often its author has changed it
 	draft     int64             // the letter that holds the text as its author changed it; 0: as it came
 }
 
@@ -161,13 +167,14 @@ func Schema() db.Schema {
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
 		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
-		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','link','fix','changed','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
+		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','link','rule','fix','changed','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
 		decided   INTEGER NOT NULL DEFAULT 0,
 		decider   INTEGER REFERENCES member (id),      -- NULL: the clock, or the operator
 		draft     INTEGER REFERENCES letter (id),      -- the text as its author changed it, as long as it waits
 		version   INTEGER NOT NULL DEFAULT 0,          -- how often they did
+		rule      TEXT NOT NULL DEFAULT '',            -- which rule of the list, as people read it
 		CHECK ((state = 'waiting') = (letter IS NOT NULL)),
 		CHECK (state = 'waiting' OR draft IS NULL),
 		CHECK ((state = 'waiting') = (decided = 0)),
@@ -221,13 +228,16 @@ func nullable(n int64) any {
 }
 
 // keep puts a letter on hold.
-func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) {
-	h := Held{
+func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) { return keepRuled(tx, in, why, "") }
+
+// keepRuled is keep for one against which a rule of the list stands.
+func keepRuled(tx *db.Tx, in *lists.Incoming, why Why, rule string) (Held, error) {
+	h := Held{Rule: rule,
 		Community: in.Community.ID, List: in.List.ID, Member: in.Sender.ID, Into: in.Into, Answers: in.Answers, Story: in.Story,
 		Subject: in.Letter.Subject(), From: in.From.Address.String(), Why: why, State: Waiting, Asked: tx.Now,
 	}
-	id, err := tx.Insert(`INSERT INTO held (community, list, member, thread, answers, letter, story, subject, author, why, asked)
-		VALUES (@community, @list, @member, @thread, @answers, @letter, @story, @subject, @author, @why, @asked)`, db.Named("thread", h.Into), db.Named("answers", h.Answers),
+	id, err := tx.Insert(`INSERT INTO held (community, list, member, thread, answers, letter, story, subject, author, why, rule, asked)
+		VALUES (@community, @list, @member, @thread, @answers, @letter, @story, @subject, @author, @why, @rule, @asked)`, db.Named("rule", h.Rule), db.Named("thread", h.Into), db.Named("answers", h.Answers),
 		db.Named("community", h.Community), db.Named("list", h.List), db.Named("member", nullable(int64(h.Member))), db.Named("letter", int64(in.ID)),
 		db.Named("story", h.Story), db.Named("subject", h.Subject), db.Named("author", h.From), db.Named("why", string(h.Why)), db.Named("asked", db.Micros(h.Asked)))
 	if err != nil {
@@ -271,8 +281,8 @@ func (h Held) forget(tx *db.Tx) error {
 // again keeps a letter waiting for somebody else's word.
 func (h *Held) again(tx *db.Tx, why Why) error {
 	h.Why, h.Asked = why, tx.Now
-	_, err := tx.Exec("UPDATE held SET why = @why, asked = @asked WHERE id = @id AND state = 'waiting'",
-		db.Named("why", string(why)), db.Named("asked", db.Micros(tx.Now)), db.Named("id", h.ID))
+	_, err := tx.Exec("UPDATE held SET why = @why, rule = @rule, asked = @asked WHERE id = @id AND state = 'waiting'",
+		db.Named("why", string(why)), db.Named("rule", h.Rule), db.Named("asked", db.Micros(tx.Now)), db.Named("id", h.ID))
 	if err != nil {
 		return err
 	}
@@ -324,7 +334,7 @@ func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs i
 
 // countWaiting counts the letters that wait, by reason.
 func countWaiting(tx *db.Tx) (map[Why]int64, error) {
-	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyLink: 0, WhyFix: 0, WhyChanged: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyLink: 0, WhyRule: 0, WhyFix: 0, WhyChanged: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
 	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
 	if err != nil {
 		return nil, err
@@ -341,11 +351,11 @@ func countWaiting(tx *db.Tx) (map[Why]int64, error) {
 	return n, rows.Err()
 }
 
-const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0), version, coalesce(draft, 0)"
+const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0), version, coalesce(draft, 0), rule"
 
 func scanHeld(r db.Scanner) (h Held, err error) {
 	var asked, decided int64
-	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By, &h.Version, &h.draft)
+	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By, &h.Version, &h.draft, &h.Rule)
 	h.Asked, h.Decided = db.Time(asked), db.Time(decided)
 	return h, err
 }

@@ -74,12 +74,15 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	if in.Sender, err = d.climb(tx, in.Sender); err != nil {
 		return err
 	}
-	decision, err := decide(tx, *in.List, in.Sender, in.Verdict, in.Policy, in.Letter)
+	decision, err := d.decide(tx, *in.List, in.Sender, in.Verdict, in.Policy, in.Letter)
 	if err != nil {
 		return err
 	}
-	if decision.Action == lists.Refuse {
+	switch decision.Action {
+	case lists.Refuse:
 		return decision.Refusal
+	case lists.Discard:
+		return in.Filed(tx, "discarded by a rule of the list")
 	}
 	known, err := d.Press.Know(tx, in.Community.ID, in.Letter)
 	if err != nil {
@@ -99,7 +102,7 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	case decision.Action == lists.Hold && decision.Why == lists.WhySender:
 		return d.askAuthor(tx, in)
 	case decision.Action == lists.Hold:
-		return d.hold(tx, in, Why(decision.Why))
+		return d.hold(tx, in, Why(decision.Why), decision.Detail)
 	}
 	calm, err := d.calming(tx, *in.List, in.Sender, in.Letter)
 	if err != nil {
@@ -111,24 +114,10 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	return d.publish(tx, relay.Publication{Community: in.Community, List: *in.List, Letter: in.Letter, Author: in.Sender, Story: in.Story, Known: known})
 }
 
-// decide asks what may be done with a post of somebody on a list, now.
-func decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verdict, p lists.Verification, post *letter.Letter) (lists.Decision, error) {
-	s := lists.Standing{Member: author, Verdict: v}
-	fresh := author.Trust < lists.Known
-	if fresh {
-		s.Links, s.Files = linked(post), len(post.Files()) > 0
-	}
-	if author.ID != 0 && (l.PostsPerHour > 0 || fresh) {
-		var err error
-		if s.LastHour, s.LastDay, err = lists.RecentPosts(tx, l.ID, author.ID); err != nil {
-			return lists.Decision{}, err
-		}
-	}
-	return lists.Decide(l, s, p), nil
-}
-
 // hold keeps a post that waits for a manager's word.
-func (d *Desk) hold(tx *db.Tx, in *lists.Incoming, why Why) error {
+//
+// rule is which rule of the list stands against it, of one by WhyRule.
+func (d *Desk) hold(tx *db.Tx, in *lists.Incoming, why Why, rule string) error {
 	if in.Sender.ID == 0 {
 		if in.Finding.Refused {
 			return lists.NoSuchAddress() // forged, whoever that may be
@@ -137,7 +126,7 @@ func (d *Desk) hold(tx *db.Tx, in *lists.Incoming, why Why) error {
 			return err
 		}
 	}
-	h, err := keep(tx, in, why)
+	h, err := keepRuled(tx, in, why, rule)
 	if err != nil {
 		return err
 	}

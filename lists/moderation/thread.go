@@ -175,7 +175,7 @@ func (d *Desk) doubtsOfDoor(tx *db.Tx, in *lists.Incoming, unsure bool) (all []t
 
 // askThread asks the author of a letter to a thread that is closed or asleep what shall become of it.
 func (d *Desk) askThread(tx *db.Tx, in *lists.Incoming, t archive.Thread, l lists.List, why Why) error {
-	decision, err := decide(tx, l, in.Sender, in.Verdict, in.Policy, in.Letter)
+	decision, err := d.decide(tx, l, in.Sender, in.Verdict, in.Policy, in.Letter)
 	if err != nil {
 		return err
 	}

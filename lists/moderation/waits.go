@@ -27,7 +27,7 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 	if err != nil {
 		return err
 	}
-	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said)}
+	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule}
 	t.Preview, t.More = notice.Whole(post)
 	for _, a := range post.Attachments() {
 		t.Files = append(t.Files, a.Name)
@@ -81,7 +81,7 @@ func (d *Desk) waits(tx *db.Tx, c lists.Community, h Held) (templates.Mail, erro
 	if err != nil {
 		return templates.Mail{}, err
 	}
-	return templates.PostWaits{Community: c.Name, List: l.Title(), Reason: h.Why.reason(), Subject: h.Subject, PerHour: l.PostsPerHour, Waited: h.waited(tx.Now), Days: Days}.Render()
+	return templates.PostWaits{Community: c.Name, List: l.Title(), Reason: h.Why.reason(), Subject: h.Subject, PerHour: l.PostsPerHour, Waited: h.waited(tx.Now), Days: Days, Rule: h.Rule}.Render()
 }
 
 // Expiry is what the calendar calls when the time of a held letter is over.

@@ -30,6 +30,9 @@ func (v view) words(ed edition, t templates.Digest) (templates.Mail, [][]byte, e
 		return m, nil, err
 	}
 	m, err := v.asBoth(ed, t)
+	if err != nil {
+		return m, nil, err
+	}
 	if v.r.pref.Format == lists.FormatText {
 		m.HTML = ""
 	}
@@ -42,7 +45,10 @@ func (v view) asBoth(ed edition, t templates.Digest) (m templates.Mail, err erro
 		if err = v.fill(ed, &t); err != nil {
 			return m, err
 		}
-		if m, err = t.Render(); err != nil || encodedSize(m.HTML) <= htmlBudget && encodedSize(m.Text) <= htmlBudget {
+		if m, err = t.Render(); err == nil {
+			m, err = m.In(templates.Language(v.r.member.Tongue(v.r.community)))
+		}
+		if err != nil || encodedSize(m.HTML) <= htmlBudget && encodedSize(m.Text) <= htmlBudget {
 			return m, err
 		}
 	}

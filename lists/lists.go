@@ -6,6 +6,7 @@
 package lists
 
 import (
+	"cmp"
 	"time"
 
 	"backchannel/archive"
@@ -94,6 +95,7 @@ type Community struct {
 	Domain       string         `json:"domain"`
 	Name         string         `json:"name"`
 	Timezone     string         `json:"timezone"` // IANA name
+	Language     string         `json:"language"` // of our mails to those who have not chosen one: "en"
 	Ombuds       letter.Address `json:"-"`        // zero: none named
 	Rota         bool           `json:"rota"`
 	Duty         Duty           `json:"duty"`
@@ -179,6 +181,7 @@ type Member struct {
 	State     State
 	Trust     int    // 0 new … 4 manager (product.md C2)
 	Timezone  string // IANA name; "" is the community's
+	Language  string // of our mails to them, as "de"; "" is the community's
 	OwnCopy   bool   // gets a copy of their own posts
 	Epoch     int64  // raised when all their tokens must die
 	Joined    time.Time
@@ -203,6 +206,9 @@ func (m Member) FirstName() string {
 	}
 	return m.Address.Local
 }
+
+// Tongue is the language in which a member reads our mails, as a tag: "de".
+func (m Member) Tongue(c Community) string { return cmp.Or(m.Language, c.Language) }
 
 // Zone is the member's time zone, the community's where they have none.
 func (m Member) Zone(c Community) *time.Location {

@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -11,12 +12,12 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const memberColumns = "m.id, m.community, m.name, m.role, m.kind, m.state, m.trust, m.timezone, m.own_copy, m.epoch, m.joined, a.local, a.domain"
+const memberColumns = "m.id, m.community, m.name, m.role, m.kind, m.state, m.trust, m.timezone, m.language, m.own_copy, m.epoch, m.joined, a.local, a.domain"
 const memberFrom = " FROM member AS m JOIN member_address AS a ON a.member = m.id AND a.main = 1 "
 
 func scanMember(r db.Scanner) (m Member, err error) {
 	var joined int64
-	err = r.Scan(&m.ID, &m.Community, &m.Name, &m.Role, &m.Kind, &m.State, &m.Trust, &m.Timezone, &m.OwnCopy, &m.Epoch, &joined, &m.Address.Local, &m.Address.Domain)
+	err = r.Scan(&m.ID, &m.Community, &m.Name, &m.Role, &m.Kind, &m.State, &m.Trust, &m.Timezone, &m.Language, &m.OwnCopy, &m.Epoch, &joined, &m.Address.Local, &m.Address.Domain)
 	m.Joined = db.Time(joined)
 	return m, err
 }
@@ -28,6 +29,7 @@ type NewMember struct {
 	Role     Role
 	Trust    int
 	Timezone string
+	Language string // "" is the community's
 	OwnCopy  bool
 	Delivery Delivery  // on every list; "" is the community's
 	Lists    []List    // where they are subscribed
@@ -51,7 +53,7 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 	}
 	id := old.ID
 	if known {
-		_, err = tx.Exec("UPDATE member SET name = @name, role = @role, state = 'active', trust = @trust, timezone = @timezone, own_copy = @own_copy, joined = @now WHERE id = @id", n.row(tx, db.Named("id", id))...)
+		_, err = tx.Exec("UPDATE member SET name = @name, role = @role, state = 'active', trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, joined = @now WHERE id = @id", n.row(tx, db.Named("id", id))...)
 	} else {
 		id, err = insertMember(tx, c.ID, n)
 	}
@@ -71,13 +73,13 @@ func (n NewMember) row(tx *db.Tx, more ...any) []any {
 		n.Joined = tx.Now
 	}
 	return append([]any{
-		db.Named("name", n.Name), db.Named("role", string(n.Role)), db.Named("trust", n.Trust), db.Named("timezone", n.Timezone),
+		db.Named("name", n.Name), db.Named("role", string(n.Role)), db.Named("trust", n.Trust), db.Named("timezone", n.Timezone), db.Named("language", n.Language),
 		db.Named("own_copy", n.OwnCopy), db.Named("now", db.Micros(n.Joined)),
 	}, more...)
 }
 
 func insertMember(tx *db.Tx, c CommunityID, n NewMember) (MemberID, error) {
-	id, err := tx.Insert(`INSERT INTO member (community, name, role, trust, timezone, own_copy, joined) VALUES (@community, @name, @role, @trust, @timezone, @own_copy, @now)`,
+	id, err := tx.Insert(`INSERT INTO member (community, name, role, trust, timezone, language, own_copy, joined) VALUES (@community, @name, @role, @trust, @timezone, @language, @own_copy, @now)`,
 		n.row(tx, db.Named("community", c))...)
 	if err != nil {
 		return 0, err
@@ -99,7 +101,7 @@ func addAddress(tx *db.Tx, c CommunityID, m MemberID, a letter.Address, main boo
 
 func checkMember(tx *db.Tx, n *NewMember) error {
 	n.Name = letter.CleanLine(n.Name)
-	if err := checkRole(n.Role, n.Trust, n.Timezone); err != nil {
+	if err := checkRole(n.Role, n.Trust, n.Timezone, n.Language); err != nil {
 		return err
 	}
 	if err := checkDelivery(n.Delivery); err != nil {
@@ -108,7 +110,7 @@ func checkMember(tx *db.Tx, n *NewMember) error {
 	return checkForeign(tx, n.Address)
 }
 
-func checkRole(role Role, trust int, timezone string) error {
+func checkRole(role Role, trust int, timezone, language string) error {
 	if role != RoleMember && role != RoleManager {
 		return refusal.Because(refusal.Invalid, "There is no role %q; it is member or manager.", string(role))
 	}
@@ -118,7 +120,29 @@ func checkRole(role Role, trust int, timezone string) error {
 	if _, err := time.LoadLocation(timezone); err != nil || timezone == "Local" {
 		return refusal.Because(refusal.Invalid, "There is no time zone %q; one looks like Europe/Berlin.", timezone).From(err)
 	}
+	if language == "" {
+		return nil
+	}
+	return checkLanguage(language)
+}
+
+// checkLanguage looks at the form of a tag alone; what languages there are texts in is known to who sets it.
+func checkLanguage(tag string) error {
+	if len(tag) != 2 || tag[0] < 'a' || tag[0] > 'z' || tag[1] < 'a' || tag[1] > 'z' {
+		return refusal.Because(refusal.Invalid, "There is no language %q; one looks like de.", letter.CleanLine(tag))
+	}
 	return nil
+}
+
+// LanguageOf is the language in which a member reads our mails: their own, or that of the community.
+func LanguageOf(tx *db.Tx, c Community, m MemberID) (string, error) {
+	own := ""
+	if m != 0 {
+		if err := tx.QueryRow("SELECT language FROM member WHERE id = ?", m).Scan(&own); err != nil && !errors.Is(err, db.ErrNoRows) {
+			return "", err
+		}
+	}
+	return cmp.Or(own, c.Language), nil
 }
 
 // checkForeign refuses our own addresses as members: they would answer themselves for ever (D3).
@@ -150,7 +174,7 @@ func Addresses(tx *db.Tx, m MemberID) ([]letter.Address, error) {
 
 // SaveMember keeps the changed name, role, kind, state, trust, zone and own-copy wish of a member.
 func SaveMember(tx *db.Tx, m Member) error {
-	if err := checkRole(m.Role, m.Trust, m.Timezone); err != nil {
+	if err := checkRole(m.Role, m.Trust, m.Timezone, m.Language); err != nil {
 		return err
 	}
 	if !m.Manager() {
@@ -163,9 +187,9 @@ func SaveMember(tx *db.Tx, m Member) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, own_copy = @own_copy WHERE id = @id`,
+	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy WHERE id = @id`,
 		db.Named("name", letter.CleanLine(m.Name)), db.Named("role", string(m.Role)), db.Named("kind", m.Kind), db.Named("state", string(m.State)), db.Named("trust", m.Trust),
-		db.Named("timezone", m.Timezone), db.Named("own_copy", m.OwnCopy), db.Named("id", m.ID))
+		db.Named("timezone", m.Timezone), db.Named("language", m.Language), db.Named("own_copy", m.OwnCopy), db.Named("id", m.ID))
 	return err
 }
 

@@ -10,6 +10,7 @@ func Schema() db.Schema {
 		domain    TEXT NOT NULL UNIQUE,          -- the mail domain, lower case, A-labels
 		name      TEXT NOT NULL,
 		timezone  TEXT NOT NULL,                 -- IANA name, never an offset
+		language  TEXT NOT NULL DEFAULT 'en',    -- of our mails to those who have not chosen one
 		ombuds    TEXT NOT NULL DEFAULT '',      -- one trusted outside address
 		ombuds_since INTEGER NOT NULL DEFAULT 0, -- since when letters to it come back; 0: they do not
 		ombuds_last  INTEGER NOT NULL DEFAULT 0, -- when the last one did
@@ -36,6 +37,7 @@ func Schema() db.Schema {
 		state     TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('applicant','active','paused','left','removed')),
 		trust     INTEGER NOT NULL CHECK (trust BETWEEN 0 AND 4),
 		timezone  TEXT NOT NULL DEFAULT '',      -- '': the community's
+		language  TEXT NOT NULL DEFAULT '',      -- '': the community's
 		own_copy  INTEGER NOT NULL DEFAULT 1 CHECK (own_copy IN (0, 1)),
 		epoch     INTEGER NOT NULL DEFAULT 0,    -- raised when all tokens of the member must die
 		joined    INTEGER NOT NULL

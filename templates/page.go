@@ -16,7 +16,7 @@ import (
 var pages embed.FS
 
 var parsePages = sync.OnceValues(func() (*htmltemplate.Template, error) {
-	return htmltemplate.New("").Funcs(htmltemplate.FuncMap(funcs)).ParseFS(pages, "page/*.html")
+	return htmltemplate.New("").Funcs(htmltemplate.FuncMap(wordsIn(English))).ParseFS(pages, "page/*.html")
 })
 
 // renderPage fills the text page/NAME.html. Base is the path below which the pages are reached, without a slash at its end.

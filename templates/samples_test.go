@@ -60,7 +60,7 @@ func samples() []sample {
 			Lists:  []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}, {Name: "Walks", Word: "walks"}},
 			Answer: "confirm+k7@cmtybc.example", Leave: "leave@cmtybc.example"}},
 		{"settings-done", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 3, Answer: "confirm+k7@cmtybc.example", Away: friday, Back: friday.AddDate(0, 0, 14), Done: []SettingDone{
-			{What: SetPeriod, Value: "Fridays at 08:00 (America/Chicago)", Undo: "DAILY 7"}, {What: SetFormat, Value: "text", Undo: "FORMAT BOTH"}, {What: SetMin, Value: "3", Undo: "MIN 1"},
+			{What: SetPeriod, Slot: &fridays, Undo: "DAILY 7"}, {What: SetLanguage, Value: "de", Undo: "LANGUAGE en"}, {What: SetFormat, Value: "text", Undo: "FORMAT BOTH"}, {What: SetMin, Value: "3", Undo: "MIN 1"},
 			{What: SetDelivery, List: "Garden talk", Delivery: EachPost, Undo: "talk DIGEST"}, {What: SetFollow, Value: "roles", Same: true}, {What: SetUnfollow, Value: "cats", Undo: "FOLLOW cats"},
 			{What: SetMute, Value: "the thread 418", Undo: "UNMUTE 418"}, {What: SetUnmute, Value: "threads with the tag #jobs", Undo: "MUTE jobs"},
 			{What: SetVacation, Value: "from 12 June to 25 June 2026", Undo: "VACATION OFF"}, {What: SetVacation}}}},

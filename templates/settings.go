@@ -12,6 +12,7 @@ const (
 	SetDay      Setting = "day"      // on which day of the week
 	SetHour     Setting = "hour"     // at which hour
 	SetZone     Setting = "zone"     // in which time zone
+	SetLanguage Setting = "language" // in which language our mails are
 	SetFormat   Setting = "format"   // in which form
 	SetMin      Setting = "min"      // from how many new posts on
 	SetDelivery Setting = "delivery" // how the posts of a list, or of all, come
@@ -25,7 +26,8 @@ const (
 // SettingDone is one change that was made, with what holds now.
 type SettingDone struct {
 	What     Setting
-	Value    string   `optional:"the tag, the thread's number, the zone, the number of posts"`
+	Value    string   `optional:"the tag, the thread's number, the language, the number of posts"`
+	Slot     *Slot    `optional:"when the digest comes now, of what changes that"`
 	List     string   `optional:"the list's name, of a delivery; without, all of them"`
 	Delivery Delivery `optional:"of a delivery, and of a period"`
 	Same     bool     // it was so already

@@ -16,12 +16,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
-	"io/fs"
 	"reflect"
 	"strings"
-	"sync"
-	texttemplate "text/template"
 	"time"
 	"unicode"
 )
@@ -34,6 +30,16 @@ type Mail struct {
 	Subject string // one line
 	Text    string // lines end with \n; at most 78 characters wide, unless a person or an address is longer
 	HTML    string // "" for mails that are text alone
+
+	source *source
+}
+
+// source is what a mail was made of.
+type source struct {
+	language      Language
+	name          string
+	fields        any
+	subject, text string // as they were rendered
 }
 
 // Said is what a person wrote: UTF-8 with lines of their own. All other strings are one line.
@@ -45,24 +51,11 @@ func (s Said) String() string { return keep("", string(s)) }
 // Lines are the lines, without blanks at their ends.
 func (s Said) Lines() []string { return lines(string(s)) }
 
-// parsed are all texts of mail/.
-type parsed struct {
-	text *texttemplate.Template
-	html *htmltemplate.Template
-}
+// render fills the English text NAME.txt, and NAME.html where there is one.
+func render(name string, fields any) (Mail, error) { return renderIn(English, name, fields) }
 
-var parse = sync.OnceValues(func() (parsed, error) {
-	text, err := texttemplate.New("").Funcs(funcs).ParseFS(files, "mail/*.txt")
-	if err != nil {
-		return parsed{}, err
-	}
-	html, err := htmltemplate.New("").Funcs(funcs).ParseFS(files, "mail/*.html")
-	return parsed{text, html}, err
-})
-
-// render fills the text NAME.txt, and NAME.html where there is one.
-func render(name string, fields any) (Mail, error) {
-	t, err := parse()
+func renderIn(l Language, name string, fields any) (Mail, error) {
+	t, err := texts[l]()
 	if err != nil {
 		return Mail{}, fmt.Errorf("templates: %w", err)
 	}
@@ -80,7 +73,8 @@ func render(name string, fields any) (Mail, error) {
 		return Mail{}, fmt.Errorf("templates: %s does not begin with a subject and an empty line", name)
 	}
 	mail := Mail{Subject: clip(subjectWidth, oneLine(subject)), Text: layout(body)}
-	if _, err := fs.Stat(files, "mail/"+name+".html"); err == nil {
+	mail.source = &source{l, name, fields, mail.Subject, mail.Text}
+	if has(English, name+".html") {
 		out.Reset()
 		if err := t.html.ExecuteTemplate(&out, name+".html", tidy.Interface()); err != nil {
 			return Mail{}, fmt.Errorf("templates: %w", err)

@@ -55,31 +55,18 @@ type Slot struct {
 }
 
 // String says it as people do: Fridays at 08:00 (America/Chicago).
-func (s Slot) String() string {
-	when := ""
-	switch s.Period {
-	case Daily:
-		when = "every day"
-	case Monthly:
-		when = "on the first " + s.Weekday.String() + " of the month"
-	default:
-		when = s.Weekday.String() + "s"
-	}
-	return fmt.Sprintf("%s at %02d:00 (%s)", when, s.Hour, s.Zone)
-}
+func (s Slot) String() string { return tongues[English].slot(s) }
 
-// funcs are the words that texts may use besides their fields.
+// funcs are the words that texts of all languages may use besides their fields.
 var funcs = map[string]any{
 	"bar":       bar,
 	"clip":      clip,
 	"count":     count,
 	"draft":     draft,
-	"day":       day,
 	"entry":     entry,
 	"hang":      hang,
 	"join":      func(all []string) string { return strings.Join(all, " ") },
-	"moment":    moment,
-	"names":     names,
+	"language":  func(tag string) string { return Language(tag).Name() },
 	"number":    func(letter string, i int) string { return fmt.Sprintf("%s%d", letter, i+1) },
 	"re":        re,
 	"said":      func(s Said) string { return string(s) },
@@ -120,19 +107,8 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// day is a date as people say it, in the zone of the time: 12 June.
-func day(t time.Time) string { return t.Format("2 January") }
-
-// moment is day and hour: Friday, 12 June at 08:00.
-func moment(t time.Time) string { return t.Format("Monday, 2 January at 15:04") }
-
-// names joins names as people do: Mira, Theo and Jonas.
-func names(all []string) string {
-	if len(all) < 2 {
-		return strings.Join(all, "")
-	}
-	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
-}
+// day is a date in English, as people say it, in the zone of the time: 12 June.
+func day(t time.Time) string { return tongues[English].date(tongues[English].day, t) }
 
 // re is the subject of an answer.
 func re(subject string) string {

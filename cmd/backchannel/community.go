@@ -7,6 +7,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ func (c *cli) newCommunity() *cobra.Command {
 // communityFlags are the settings of a community as flags.
 type communityFlags struct {
 	name, timezone, ombuds string
+	language               templates.Language
 	rota                   bool
 	dutyDays, dutyHours    string
 	due, dueUrgent         int
@@ -34,6 +36,7 @@ func (f *communityFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.name, "name", "", "what the community is called")
 	flags.StringVar(&f.timezone, "timezone", "", "its time zone, as Europe/Berlin; members may have their own")
+	oneOf(cmd, &f.language, "language", "A language", "of our mails to members who have not chosen one", templates.Languages()...)
 	flags.StringVar(&f.ombuds, "ombuds", "", `the outside address for what managers must not see; "" for none`)
 	flags.Var(onOff{&f.rota}, "rota", "whether the managers take turns")
 	flags.StringVar(&f.dutyDays, "duty-days", "", "the days on which managers look, as mon-fri")
@@ -54,6 +57,9 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	}
 	if changed(cmd, "timezone") {
 		to.Timezone = f.timezone
+	}
+	if changed(cmd, "language") {
+		to.Language = string(f.language)
 	}
 	if changed(cmd, "ombuds") {
 		to.Ombuds = letter.Address{}
@@ -160,7 +166,7 @@ func (c *cli) newCommunitySet() *cobra.Command {
 	var aliases []string
 	cmd.Flags().StringArrayVar(&aliases, "tag-alias", nil, "a tag that stands for another one, as job=jobs; again for more, job= ends it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "confidential", "tag-alias") {
+		if !changed(cmd, "name", "timezone", "language", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "confidential", "tag-alias") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -258,7 +264,7 @@ func (c *cli) newCommunityShow() *cobra.Command {
 			if asJSON {
 				return c.asJSON(s)
 			}
-			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
+			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "language", s.Language, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
 				"answer due", fmt.Sprintf("within %d duty hours, %d for urgent letters and reports", s.Duty.Due, s.Duty.Urgent), "votes to join", fmt.Sprint(s.Votes),
 				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "questions", strings.Join(s.Questions, " | "), "below digests", s.Confidential, "lists", strings.Join(s.Lists, ", "),
 				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))

@@ -8,6 +8,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/address"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ func (c *cli) newMember() *cobra.Command {
 // memberFlags are what is known of a member, as flags.
 type memberFlags struct {
 	community, name, timezone string
+	language                  templates.Language
 	lists, off                string
 	delivery                  lists.Delivery
 	role                      lists.Role
@@ -35,6 +37,7 @@ func (f *memberFlags) add(cmd *cobra.Command) {
 	communityFlag(cmd, &f.community)
 	flags.StringVar(&f.name, "name", "", "how the member is called")
 	flags.StringVar(&f.timezone, "timezone", "", `the member's own time zone, as Europe/Berlin; "" for the community's`)
+	oneOf(cmd, &f.language, "language", "A language", "in which the member reads our mails", templates.Languages()...)
 	flags.IntVar(&f.trust, "trust", operatorTrust, "0 new … 4 manager")
 	oneOf(cmd, &f.role, "role", "A role", "what the member is", lists.RoleMember, lists.RoleManager)
 	oneOf(cmd, &f.delivery, "delivery", "A delivery", "what the member gets of the lists", lists.Each, lists.Digest, lists.None)
@@ -126,7 +129,7 @@ func (f *memberFlags) enrol(tx *db.Tx, cmd *cobra.Command, c lists.Community, ty
 	if err != nil {
 		return lists.Member{}, err
 	}
-	n := lists.NewMember{Address: a, Name: f.name, Role: f.role, Trust: f.trust, Timezone: f.timezone, OwnCopy: f.ownCopy, Delivery: f.delivery}
+	n := lists.NewMember{Address: a, Name: f.name, Role: f.role, Trust: f.trust, Timezone: f.timezone, Language: string(f.language), OwnCopy: f.ownCopy, Delivery: f.delivery}
 	if n.Role == "" {
 		n.Role = lists.RoleMember
 	}
@@ -210,6 +213,7 @@ type memberShown struct {
 	Role          lists.Role          `json:"role"`
 	Trust         int                 `json:"trust"`
 	Timezone      string              `json:"timezone"`
+	Language      string              `json:"language"`
 	OwnCopy       bool                `json:"own_copy"`
 	Joined        string              `json:"joined"`
 	Subscriptions []subscriptionShown `json:"subscriptions"`
@@ -271,7 +275,7 @@ type digestShown struct {
 
 func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, error) {
 	s := memberShown{
-		Name: m.Name, Address: m.Address.String(), Community: c.Domain, State: m.State, Role: m.Role, Trust: m.Trust, Timezone: m.Zone(c).String(),
+		Name: m.Name, Address: m.Address.String(), Community: c.Domain, State: m.State, Role: m.Role, Trust: m.Trust, Timezone: m.Zone(c).String(), Language: m.Tongue(c),
 		OwnCopy: m.OwnCopy, Joined: m.Joined.UTC().Format("2006-01-02T15:04:05Z"), Subscriptions: []subscriptionShown{},
 	}
 	all, err := lists.Addresses(tx, m.ID)
@@ -371,7 +375,7 @@ func (c *cli) newMemberShow() *cobra.Command {
 				away = when(s.Vacation.Begin) + " to " + when(s.Vacation.Until)
 			}
 			c.facts("name", s.Name, "addresses", strings.Join(s.Addresses, ", "), "community", s.Community, "state", string(s.State), "role", string(s.Role),
-				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "own copy", onOff{&s.OwnCopy}.String(), "lists", s.onLists(),
+				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "language", s.Language, "own copy", onOff{&s.OwnCopy}.String(), "lists", s.onLists(),
 				"digest", s.Digest.String(), "follows", strings.Join(s.Follows, ", "), "muted", strings.Join(s.Muted, ", "), "vacation", away,
 				"came back", s.Bounces.String(), "member since", s.Joined)
 			return nil

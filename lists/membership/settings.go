@@ -120,6 +120,8 @@ func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) 
 		return k.setDigest(tx, c, m, s)
 	case templates.SetZone:
 		return setZone(tx, c, m, s)
+	case templates.SetLanguage:
+		return setLanguage(tx, c, m, s)
 	case templates.SetDelivery:
 		return k.setDelivery(tx, c, m, s)
 	case templates.SetVacation:
@@ -155,7 +157,7 @@ func (k *Clerk) setDigest(tx *db.Tx, c lists.Community, m lists.Member, s settin
 		if s.hour >= 0 {
 			p.Hour = s.hour
 		}
-		done.Value = templates.Slot{Period: templates.Period(p.Period), Weekday: p.Weekday, Hour: p.Hour, Zone: m.Zone(c).String()}.String()
+		done.Slot = &templates.Slot{Period: templates.Period(p.Period), Weekday: p.Weekday, Hour: p.Hour, Zone: m.Zone(c).String()}
 		done.Undo = slotWords(s.what, was)
 	}
 	changed := false
@@ -268,7 +270,7 @@ func setZone(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done temp
 	if err != nil {
 		return done, err
 	}
-	done.Value = templates.Slot{Period: templates.Period(p.Period), Weekday: p.Weekday, Hour: p.Hour, Zone: s.word}.String()
+	done.Slot = &templates.Slot{Period: templates.Period(p.Period), Weekday: p.Weekday, Hour: p.Hour, Zone: s.word}
 	if done.Same {
 		done.Undo = ""
 		return done, nil
@@ -277,6 +279,17 @@ func setZone(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done temp
 		return done, err
 	}
 	return done, lists.SaveDigestPref(tx, m.ID, p) // the next slot is another moment now
+}
+
+// setLanguage changes the language of our mails to a member. The answer is in the new one.
+func setLanguage(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done templates.SettingDone, err error) {
+	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.Tongue(c) == s.word}
+	if done.Same {
+		return done, nil
+	}
+	done.Undo = "LANGUAGE " + m.Tongue(c)
+	m.Language = s.word
+	return done, lists.SaveMember(tx, m)
 }
 
 // setVacation keeps when a member is away: whole days, and what they missed at the hour of their digest on the day after.

@@ -92,6 +92,9 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 	case "zone", "timezone":
 		name, found := zoneNamed(lastWords(line, "zone", "timezone"))
 		return []setting{{what: templates.SetZone, word: name}}, found
+	case "language", "lang", "sprache", "langue", "idioma", "言語":
+		l, found := templates.ParseLanguage(strings.Join(rest, " "))
+		return []setting{{what: templates.SetLanguage, word: string(l)}}, found
 	case "format":
 		format, found := formats[strings.Join(rest, " ")]
 		return []setting{{what: templates.SetFormat, word: format}}, found

@@ -170,6 +170,13 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 			return Sent{}, ErrEnough
 		}
 	}
+	language, err := lists.LanguageOf(tx, m.Community, m.Member)
+	if err != nil {
+		return Sent{}, err
+	}
+	if m.Words, err = m.Words.In(templates.Language(language)); err != nil {
+		return Sent{}, err
+	}
 	id := letter.NewMessageID(string(m.Kind), m.Community.Domain)
 	raw, err := m.Draft(id, tx.Now).Bytes()
 	if err != nil {

@@ -121,6 +121,21 @@ func TestNothingElseIsPublic(t *testing.T) {
 	}
 }
 
+// A thread of a list that somebody is not on does not exist for them: nothing is posted there, and its subject is not told.
+func TestPublicKnowsOnlyOnesOwnLists(t *testing.T) {
+	w, issue := twoDoors(t)
+	p := w.sayOn(w.list("board", "Board"), "Mira Lowe <mira@lowe.example>", "zzsecret plan", "For the board.")
+	number := w.rows("SELECT number || '' FROM thread WHERE id = ?", int64(p.Thread))
+	for _, words := range []string{"PUBLIC " + number, "PUBLIC " + number + "\nMay I?"} {
+		if err := w.send("dana@north.example", issue.ReplyTo()[0].Address.String(), "Re: x", words); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.deliver(); len(got) != 1 || strings.Contains(got[0].Text(), "zzsecret") || !strings.Contains(flat(got[0]), "there is no thread with the number "+number) {
+			t.Errorf("%q: %d letters", words, len(got))
+		}
+	}
+}
+
 // In other hands, and from a very old issue, PUBLIC posts nothing (I3).
 func TestPublicInOtherHands(t *testing.T) {
 	w, issue := twoDoors(t)

@@ -85,6 +85,9 @@ func (e *Editor) public(tx *db.Tx, in *lists.Incoming, o order, mine bool) error
 		if err == nil {
 			t, err = e.Store.ThreadByNumber(tx, int64(in.Community.ID), number)
 		}
+		if err == nil {
+			t, err = readable(tx, in.Sender, t)
+		}
 		if err != nil && refusal.KindOf(err) != refusal.NotFound {
 			return fmt.Errorf("find the thread %s: %w", o.number, err)
 		}
@@ -106,6 +109,18 @@ func (e *Editor) public(tx *db.Tx, in *lists.Incoming, o order, mine bool) error
 		return e.Posts.PostTo(tx, in, t)
 	}
 	return e.help(tx, in, help)
+}
+
+// readable is a thread of a list that a member is on; of another list there is none for them: not even its subject is theirs to know.
+func readable(tx *db.Tx, m lists.Member, t archive.Thread) (archive.Thread, error) {
+	l, err := lists.ListByBox(tx, t.Mailbox)
+	if err != nil {
+		return archive.Thread{}, err
+	}
+	if _, on, err := lists.SubscriptionOf(tx, m.ID, l.ID); err != nil || !on && !m.Manager() {
+		return archive.Thread{}, err
+	}
+	return t, nil
 }
 
 // help tells why a reply with PUBLIC was not posted. Reply goes where the reply went, if that was an address of the writer's own.

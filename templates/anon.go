@@ -1,5 +1,7 @@
 package templates
 
+import "time"
+
 // AnonPreview shows a member exactly what managers would see of a letter without a name (product.md B6b). Its Reply-To is confirm+TOKEN.
 type AnonPreview struct {
 	Community string
@@ -93,7 +95,23 @@ type UnsealDone struct {
 	Ombuds    string   `optional:"the address of the ombuds"`
 	Name      string   `optional:"who it is, for the two managers alone"`
 	Address   string   `optional:"the same"`
+
+	Later time.Time `optional:"for managers and the ombuds: when the member is told, when the ombuds has put that off"`
+	Was   time.Time `optional:"for the member: when it was done, when they are told later"`
 }
 
 // Render writes the mail.
 func (t UnsealDone) Render() (Mail, error) { return render("unseal_done", t) }
+
+// UnsealWish tells the ombuds that one manager wants to know who a made-up name is, before a second one has agreed (product.md B10).
+type UnsealWish struct {
+	Community string
+	Code      string // the conversation
+	Voice     string // the made-up name
+	By        string // who wants it
+	Reason    Said   // why
+	Days      int    // for how many days the ombuds can put off that the member is told
+}
+
+// Render writes the mail.
+func (t UnsealWish) Render() (Mail, error) { return render("unseal_wish", t) }

@@ -20,6 +20,10 @@ func anonSamples() []sample {
 		{"unseal_ask", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", Days: 7, Ombuds: true}},
 		{"unseal_ask-second", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", By: "Mira", Days: 7}},
 		{"unseal_done", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example"}},
+		{"unseal_wish", UnsealWish{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: "Mira", Reason: "There is a threat against a member.", Days: 30}},
+		{"unseal_done-later", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Later: friday}},
+		{"unseal_done-name-later", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Name: "Dana Reyes", Address: "dana.reyes@northgate.example", Later: friday}},
+		{"unseal_done-was", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday}},
 		{"unseal_done-bare", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member."}},
 		{"unseal_done-name", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Name: "Dana Reyes", Address: "dana.reyes@northgate.example"}},
 	}

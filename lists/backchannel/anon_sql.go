@@ -100,6 +100,8 @@ const schemaAnon = `
 		reason    TEXT NOT NULL,
 		confirmed INTEGER NOT NULL DEFAULT 0,          -- when the one who asks said YES
 		second    INTEGER REFERENCES member (id),      -- who agreed
+		defer     INTEGER NOT NULL DEFAULT 0,          -- by how many days the ombuds has put off that the member is told
+		done      INTEGER NOT NULL DEFAULT 0,          -- when the name was told
 		state     TEXT NOT NULL DEFAULT 'asked' CHECK (state IN ('asked','confirmed','done','refused','expired')),
 		at        INTEGER NOT NULL
 	) STRICT;

@@ -532,3 +532,42 @@ func TestManagersMailToOthersAsWell(t *testing.T) {
 		hides(t, a, "outside address")
 	}
 }
+
+// The ombuds hears of a wish to unseal before it is done, and can put off that the member is told, by 30 days at most (B10).
+func TestTheOmbudsDefersTheNotice(t *testing.T) {
+	v := crowd(t)
+	all, name := voiced(t, v, burntOut)
+	v.MustSend(login(answer(mira, v.One(to(all, mira), mira), "/unseal There is a threat against a member"), mira))
+	first := v.One(to(v.Deliver(), mira), mira)
+	v.MustSend(login(answer(mira, first, "YES"), mira))
+	all = v.Deliver()
+	wish := v.One(to(all, sand), sand)
+	says(t, wish, "Mira, who manages Gardeners, wants to know who "+name+" is", "There is a threat", "/defer 7d")
+	hides(t, wish, danas...)
+	for _, c := range [][2]string{{"/defer 31d", "1 to 30 days later"}, {"/defer 0", "1 to 30 days later"}, {"/defer 7 days", "is told 7 days after that"}} {
+		v.MustSend(answer(sand, wish, c[0]))
+		says(t, v.One(to(v.Deliver(), sand), sand), c[1])
+	}
+	if _, err := v.Send(answer(mira, wish, "/defer 30d")); err == nil {
+		t.Error("a manager speaks for the ombuds")
+	}
+	second := v.One(to(all, theo), theo)
+	v.MustSend(login(answer(theo, second, "YES"), theo))
+	all = v.Deliver()
+	nothing(t, all, dana)
+	says(t, v.One(to(all, mira), mira), name+" is Dana Reyes", "and not before: the ombuds has put it off")
+	says(t, v.One(to(all, sand), sand), "The member is told on", "as the ombuds wished")
+	v.MustSend(answer(sand, wish, "/defer 30d"))
+	says(t, v.One(to(v.Deliver(), sand), sand), "Nothing was changed")
+	v.Pass(7*24*time.Hour - time.Hour)
+	for _, a := range to(v.Deliver(), dana) {
+		hides(t, a, "have learned who")
+	}
+	v.Pass(2 * time.Hour)
+	told := v.One(to(v.Deliver(), dana), dana)
+	says(t, told, "have learned who "+name+" is", "There is a threat against a member", "wished that you hear of it now")
+	v.Pass(40 * 24 * time.Hour)
+	for _, a := range to(v.Deliver(), dana) {
+		hides(t, a, "have learned who")
+	}
+}

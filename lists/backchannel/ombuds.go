@@ -262,11 +262,14 @@ func (b *Letterbox) fromOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	if found := forwardTo.FindStringSubmatch(strings.TrimSpace(line)); found != nil {
 		return b.forwardTo(tx, in, c, strings.TrimSpace(found[1]), strings.TrimSpace(rest))
 	}
+	if found := deferred.FindStringSubmatch(strings.TrimSpace(line)); found != nil {
+		return b.deferNotice(tx, in, c, found[1])
+	}
 	if strings.HasPrefix(line, "/") {
 		if err := in.Filed(tx, "a command of the ombuds that is none"); err != nil {
 			return err
 		}
-		return b.sayToOmbuds(tx, in, c, "Nothing was done, and nothing was sent: the only command is /forward-to NAME, on a line of its own. You wrote: "+letter.ASCII(line, 60))
+		return b.sayToOmbuds(tx, in, c, "Nothing was done, and nothing was sent: the only commands are /forward-to NAME, and /defer 7d when a manager wants to know a name, on a line of their own. You wrote: "+letter.ASCII(line, 60))
 	}
 	msg, err := record(tx, &c, message{dir: dirOut, story: in.Story, text: text, verdict: lists.Verified})
 	if err != nil {

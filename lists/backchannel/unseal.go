@@ -1,6 +1,9 @@
 package backchannel
 
 import (
+	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"backchannel/archive/calendar"
@@ -169,7 +172,82 @@ func (b *Letterbox) seekSecond(tx *db.Tx, call *Call, u unsealing) error {
 			return err
 		}
 	}
+	if err := b.tellWish(tx, call, u); err != nil {
+		return err
+	}
 	return b.sayUnseal(tx, call, "Your YES is noted. Your colleagues are asked; it takes the YES of one of them.")
+}
+
+// mostDeferred is for how many days the ombuds can put off that a member is told.
+const mostDeferred = 30
+
+// tellWish tells the ombuds of a wish that one manager is sure of, so that there is time to say when the member should hear.
+func (b *Letterbox) tellWish(tx *db.Tx, call *Call, u unsealing) error {
+	if call.Community.Ombuds.IsZero() {
+		return nil
+	}
+	words, err := templates.UnsealWish{
+		Community: call.Community.Name, Code: call.Conv.Code, Voice: call.Conv.Name, By: call.Manager.FirstName(), Reason: templates.Said(u.reason), Days: mostDeferred,
+	}.Render()
+	if err != nil {
+		return err
+	}
+	return b.toOmbuds(tx, call.Community, call.Conv, "About "+call.Conv.Code, words, "")
+}
+
+// deferred is the ombuds' word that a member is told later (/defer 7d).
+var deferred = regexp.MustCompile(`(?i)^/defer\s+(\d{1,3})\s*(?:d|days?)?$`)
+
+// deferNotice does what the ombuds says about when the member hears of being unsealed.
+func (b *Letterbox) deferNotice(tx *db.Tx, in *lists.Incoming, c Conv, typed string) error {
+	if err := in.Filed(tx, "the ombuds' word about when a member is told"); err != nil {
+		return err
+	}
+	days, err := strconv.Atoi(typed)
+	if err != nil || days < 1 || days > mostDeferred {
+		return b.sayToOmbuds(tx, in, c, fmt.Sprintf("Nothing was changed: the member can be told 1 to %d days later.", mostDeferred))
+	}
+	n, err := deferUnseal(tx, c.ID, days)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return b.sayToOmbuds(tx, in, c, "Nothing was changed: no manager wants to know who "+c.Name+" is, or it is decided and the member was told.")
+	}
+	if err := audit(tx, c.Community, 0, "unseal: the ombuds defers the notice", c.Code, fmt.Sprintf("%d days", days)); err != nil {
+		return err
+	}
+	return b.sayToOmbuds(tx, in, c, fmt.Sprintf("If a second manager agrees, the member is told %d days after that.", days))
+}
+
+// UnsealTell is the calendar's kind for members who are told later, as the ombuds wished: the object is the wish.
+const UnsealTell calendar.Kind = "unseal.tell"
+
+// unsealTold tells a member that they were unsealed a while ago.
+func (b *Letterbox) unsealTold(tx *db.Tx, due calendar.Due) error {
+	u, err := findUnseal(tx, due.Object)
+	if err != nil || u.state != "done" {
+		return err
+	}
+	c, err := find(tx, u.conv)
+	if err != nil || c.erased {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	t := templates.UnsealDone{Community: community.Name, Code: c.Code, Voice: c.Name, By: []string{firstName(tx, u.by), firstName(tx, u.second)}, Reason: templates.Said(u.reason), Ombuds: ombudsDoor(community), Was: u.done.In(community.Zone())}
+	return b.tellUnsealed(tx, community, c, t)
+}
+
+// tellUnsealed tells the writer of a conversation that they were unsealed.
+func (b *Letterbox) tellUnsealed(tx *db.Tx, community lists.Community, c Conv, t templates.UnsealDone) error {
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	return b.writeWriter(tx, c, notice.Mail{Community: community, From: notice.Managers(community), Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true})
 }
 
 // refuseUnseal ends a wish.
@@ -186,7 +264,8 @@ func (b *Letterbox) refuseUnseal(tx *db.Tx, call *Call, u unsealing) error {
 	return b.sayUnseal(tx, call, "Nobody was unsealed.")
 }
 
-// unsealNow tells the two managers who it is, and in the same moment the member and the ombuds that it was done, by whom and why.
+// unsealNow tells the two managers who it is, and in the same moment the ombuds and, unless the ombuds has put that off, the member that it
+// was done, by whom and why.
 func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 	who, err := b.voice(tx, call.Conv)
 	if err != nil {
@@ -215,12 +294,17 @@ func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 	t := templates.UnsealDone{
 		Community: call.Community.Name, Code: call.Conv.Code, Voice: call.Conv.Name, By: []string{first.FirstName(), call.Manager.FirstName()}, Reason: templates.Said(u.reason), Ombuds: ombudsDoor(call.Community),
 	}
-	words, err := t.Render()
-	if err != nil {
+	if u.days > 0 && !call.Community.Ombuds.IsZero() {
+		at := tx.Now.AddDate(0, 0, u.days)
+		t.Later = at.In(call.Community.Zone())
+		if err := calendar.Set(tx, UnsealTell, u.id, at); err != nil {
+			return err
+		}
+	} else if err := b.tellUnsealed(tx, call.Community, call.Conv, t); err != nil {
 		return err
 	}
-	told := notice.Mail{Community: call.Community, From: notice.Managers(call.Community), Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}
-	if err := b.writeWriter(tx, call.Conv, told); err != nil {
+	words, err := t.Render()
+	if err != nil {
 		return err
 	}
 	if !call.Community.Ombuds.IsZero() {

@@ -1,6 +1,8 @@
 package backchannel
 
 import (
+	"time"
+
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
@@ -13,6 +15,9 @@ type unsealing struct {
 	by     lists.MemberID
 	reason string
 	state  string
+	second lists.MemberID // who agreed; 0: nobody has
+	days   int            // by how many days the ombuds has put off that the member is told
+	done   time.Time      // when it was done; zero: it is not
 }
 
 func askUnseal(tx *db.Tx, c Conv, by lists.MemberID, reason string) (int64, error) {
@@ -25,13 +30,27 @@ func askUnseal(tx *db.Tx, c Conv, by lists.MemberID, reason string) (int64, erro
 	return id, calendar.Set(tx, UnsealExpire, id, tx.Now.AddDate(0, 0, unsealDays))
 }
 
-func findUnseal(tx *db.Tx, id int64) (u unsealing, err error) {
-	err = tx.QueryRow("SELECT id, conv, by, reason, state FROM unseal WHERE id = ?", id).Scan(&u.id, &u.conv, &u.by, &u.reason, &u.state)
+const unsealColumns = "id, conv, by, reason, state, coalesce(second, 0), defer, done"
+
+func scanUnseal(r db.Scanner) (u unsealing, err error) {
+	var done int64
+	err = r.Scan(&u.id, &u.conv, &u.by, &u.reason, &u.state, &u.second, &u.days, &done)
+	u.done = db.Time(done)
 	return u, err
 }
 
+func findUnseal(tx *db.Tx, id int64) (unsealing, error) {
+	return scanUnseal(tx.QueryRow("SELECT "+unsealColumns+" FROM unseal WHERE id = ?", id))
+}
+
 func setUnseal(tx *db.Tx, id int64, state string, second lists.MemberID) error {
-	_, err := tx.Exec("UPDATE unseal SET state = @state, second = coalesce(@second, second), confirmed = CASE WHEN @state = 'confirmed' THEN @at ELSE confirmed END WHERE id = @id",
+	_, err := tx.Exec(`UPDATE unseal SET state = @state, second = coalesce(@second, second), confirmed = CASE WHEN @state = 'confirmed' THEN @at ELSE confirmed END,
+		done = CASE WHEN @state = 'done' THEN @at ELSE done END WHERE id = @id`,
 		db.Named("state", state), db.Named("second", null(int64(second))), db.Named("at", db.Micros(tx.Now)), db.Named("id", id))
 	return err
+}
+
+// deferUnseal puts off for every open wish about a conversation that its writer is told, and counts them.
+func deferUnseal(tx *db.Tx, c ConvID, days int) (int64, error) {
+	return tx.Change("UPDATE unseal SET defer = ? WHERE conv = ? AND state IN ('asked','confirmed')", days, c)
 }

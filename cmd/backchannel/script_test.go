@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 //	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
 //	bounces ADDRESS STATUS WORDS  a letter in the outbox comes back to its return path: a report with this status
-//	answers FROM WORDS TEXT  the one to whom a letter in the outbox came answers it, where its Reply-To leads; FROM may be "Name <address>"
+//	answers FROM WORDS TEXT [TO]  the one to whom a letter in the outbox came answers it, where its Reply-To leads or at TO; FROM may be "Name <address>"
 //	signed DOMAIN SELECTOR …  each letter in the outbox is signed by a key of ours for this domain, and each of these keys was used
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -233,19 +233,27 @@ func awaited(ts *testscript.TestScript, to, holds string) (found []byte) {
 	return found
 }
 
+// answers replies to a letter that came: \n in TEXT begins a new line.
 func answers(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: answers FROM WORDS TEXT")
+	if len(args) != 3 && len(args) != 4 {
+		ts.Fatalf("usage: answers FROM WORDS TEXT [TO]")
 	}
 	from, err := mail.ParseAddress(args[0])
 	ts.Check(err)
 	m, err := mail.ReadMessage(bytes.NewReader(awaited(ts, from.Address, args[1])))
 	ts.Check(err)
-	to, err := m.Header.AddressList("Reply-To")
-	ts.Check(err)
-	body := fmt.Sprintf("From: %s\nTo: %s\nSubject: Re: %s\nMessage-ID: <%d@client.test>\nDate: %s\nIn-Reply-To: %s\n\n%s\n", from, to[0].Address, m.Header.Get("Subject"),
-		time.Now().UnixNano(), m.Header.Get("Date"), m.Header.Get("Message-ID"), args[2])
-	err = smtp.SendMail(ts.Getenv("SMTP"), nil, from.Address, []string{to[0].Address}, []byte(strings.ReplaceAll(body, "\n", "\r\n")))
+	var to string
+	for _, field := range []string{"From", "Reply-To"} {
+		if all, err := m.Header.AddressList(field); err == nil {
+			to = all[0].Address
+		}
+	}
+	if len(args) == 4 {
+		to = args[3]
+	}
+	body := fmt.Sprintf("From: %s\nTo: %s\nSubject: Re: %s\nMessage-ID: <%d@client.test>\nDate: %s\nIn-Reply-To: %s\n\n%s\n", from, to, m.Header.Get("Subject"),
+		time.Now().UnixNano(), m.Header.Get("Date"), m.Header.Get("Message-ID"), strings.ReplaceAll(args[2], `\n`, "\n"))
+	err = smtp.SendMail(ts.Getenv("SMTP"), nil, from.Address, []string{to}, []byte(strings.ReplaceAll(body, "\n", "\r\n")))
 	if (err != nil) != neg {
 		ts.Fatalf("the server said: %v", err)
 	}

@@ -306,7 +306,10 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 		if err := b.offerPost(tx, in.Community, c, &t); err != nil {
 			return false, err
 		}
-		t.Removed = of.removed
+		t.Removed, t.KeptDays = of.removed, textDays
+		if !in.Community.OmbudsLost(tx.Now) {
+			t.Doors.Ombuds = ombudsDoor(in.Community)
+		}
 		if err := b.expect(tx, in.Community, readers, &t); err != nil {
 			return false, err
 		}

@@ -24,7 +24,20 @@ import (
 // byte for byte, in a world with a report about them and in one without. What is random in both (tokens, ids, boundaries, the codes of
 // conversations that Theo may see) is replaced by one word each.
 func TestAnExcludedManagerIsSentNothing(t *testing.T) {
-	with, without := played(t, true), played(t, false)
+	seen := strings.Join(same(t, false), "\n")
+	for what, word := range map[string]string{"brief": "Subject: Today: ", "handover": "is week", "digest": "<digest.", "heat": "Subject: [heat]", "figures": "needs: ", "week": "in figures: ", "state": "State of the community"} {
+		if !strings.Contains(seen, word) {
+			t.Errorf("no %s was compared", what)
+		}
+	}
+	// The same where nobody writes but who reports: nothing is begun by it, either.
+	same(t, true)
+}
+
+// same plays both worlds, and fails where they differ.
+func same(t *testing.T, quiet bool) []string {
+	t.Helper()
+	with, without := played(t, true, quiet), played(t, false, quiet)
 	for i := range max(len(with), len(without)) {
 		var a, b string
 		if i < len(with) {
@@ -37,13 +50,8 @@ func TestAnExcludedManagerIsSentNothing(t *testing.T) {
 			t.Fatalf("mail %d differs.\nWith the report:\n%s\n\nWithout:\n%s", i, a, b)
 		}
 	}
-	seen := strings.Join(with, "\n")
-	for what, word := range map[string]string{"brief": "Subject: Today: ", "handover": "is week", "digest": "<digest.", "heat": "Subject: [heat]", "figures": "needs: ", "week": "in figures: ", "state": "State of the community"} {
-		if !strings.Contains(seen, word) {
-			t.Errorf("no %s was compared", what)
-		}
-	}
-	t.Logf("%d mails and figures, %d bytes", len(with), len(seen))
+	t.Logf("quiet: %v; %d mails and figures, %d bytes", quiet, len(with), len(strings.Join(with, "")))
+	return with
 }
 
 const (
@@ -114,8 +122,9 @@ func (l logged) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// played is the play: ordinary letters and posts, and in one of the worlds a report about Theo, with all that follows from one.
-func played(t *testing.T, reported bool) []string {
+// played is the play: ordinary letters and posts, unless it is quiet, and in one of the worlds a report about Theo, with all that follows
+// from one.
+func played(t *testing.T, reported, quiet bool) []string {
 	p := &play{Village: mailroomtest.New(t, digest.Schema(), report.Schema())}
 	editor := &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Held: p.Desk.Morning}
 	figures := &report.Figures{Box: p.Box, Held: moderation.Judged, Tags: editor.Tags}
@@ -171,6 +180,9 @@ func played(t *testing.T, reported bool) []string {
 		}
 	})
 	for _, who := range []string{dana, "alison@east.example", bill} { // an alarm that everybody gets, and a tag that is told
+		if quiet {
+			break
+		}
 		q := mailroomtest.Answer(who, posted, "I do not like that.")
 		q.To, q.Subject = "managers@gardeners.example", "Rules"
 		if who == bill {
@@ -192,8 +204,10 @@ func played(t *testing.T, reported bool) []string {
 	only(func() {
 		p.MustSend(mailroomtest.Post{From: bill, To: "report@gardeners.example", Subject: "zzcanary", Body: "Theo did it once more. zzcanary"})
 	})
-	p.MustSend(mailroomtest.Post{From: dana, To: "managers@gardeners.example", Subject: "One more", Body: "May I ask something?"})
-	p.deliver()
+	if !quiet {
+		p.MustSend(mailroomtest.Post{From: dana, To: "managers@gardeners.example", Subject: "One more", Body: "May I ask something?"})
+		p.deliver()
+	}
 	p.pass(22 * 24)
 	p.View(func(tx *db.Tx) error {
 		for _, m := range []lists.Member{p.Member(theo), p.Member(mira)} { // she is told no more than he is: no word of hers can tell him

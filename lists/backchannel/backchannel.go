@@ -317,6 +317,9 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 	if c, err = find(tx, c.ID); err != nil {
 		return false, err
 	}
+	if err := planNeeds(tx, c); err != nil {
+		return false, err
+	}
 	readers, err := b.readers(tx, c)
 	if err != nil {
 		return false, err

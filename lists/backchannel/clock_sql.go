@@ -60,7 +60,8 @@ func markUrgent(tx *db.Tx, c ConvID) error {
 // answerTime is when a letter came, and when a person answered first; zero: nobody has.
 type answerTime struct{ opened, answered time.Time }
 
-// answerTimes are those of the newest conversations since a date. Reports and letters without a name are left out: they tell nobody anything.
+// answerTimes are those of the newest conversations since a date. Reports, letters without a name, and what
+// somebody may not know of are left out: they tell nobody anything.
 func answerTimes(tx *db.Tx, c lists.CommunityID, since time.Time, most int) ([]answerTime, error) {
 	return db.Select(tx, func(r db.Scanner) (a answerTime, err error) {
 		var opened, answered int64
@@ -68,6 +69,6 @@ func answerTimes(tx *db.Tx, c lists.CommunityID, since time.Time, most int) ([]a
 		a.opened, a.answered = db.Time(opened), db.Time(answered)
 		return a, err
 	}, `SELECT opened, answered FROM conv WHERE community = @community AND opened > @since AND member IS NOT NULL AND NOT anon AND merged IS NULL
-		AND kind IN ('question','idea','apply') AND (answered <> 0 OR state <> 'closed') ORDER BY id DESC LIMIT @most`,
+		AND NOT restricted AND ombuds = '' AND kind IN ('question','idea','apply') AND (answered <> 0 OR state <> 'closed') ORDER BY id DESC LIMIT @most`,
 		db.Named("community", c), db.Named("since", db.Micros(since)), db.Named("most", most))
 }

@@ -16,14 +16,8 @@ func noteVoice(tx *db.Tx, c ConvID, m lists.MemberID) error {
 	if err != nil {
 		return err
 	}
-	if _, err = tx.Exec("UPDATE conv SET voice = ? WHERE id = ?", v, c); err != nil {
-		return err
-	}
-	conv, err := row(tx, c)
-	if err != nil {
-		return err
-	}
-	return planNeeds(tx, conv.Community)
+	_, err = tx.Exec("UPDATE conv SET voice = ? WHERE id = ?", v, c)
+	return err
 }
 
 // TagCount is how many people wrote about a tag. It is for reports, which show no small numbers.

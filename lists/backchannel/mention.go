@@ -4,31 +4,100 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"backchannel/lists"
 )
 
-// mentions finds the managers whom a text is about: by an address, the whole name, or the first name (B9). A first name that is an
-// ordinary word too counts only where it is written as a name. With greetings, names by which somebody is spoken to do not count: who
-// writes "Hi Mira" wants Mira to read it. The writer's own first name does not count: it stands under their letters.
+// mentions finds the managers whom a text is about: by an address, the whole name, the first name, or the last name (B9), whatever the
+// accents. A first name that is an ordinary word too counts only where it is written as a name; the last name counts behind a title ("Mr
+// Brandt"), and where greetings count, in a report, wherever it is written as a name. With greetings, names by which somebody is spoken to
+// do not count: who writes "Hi Mira" wants Mira to read it. The writer's own names do not count: they stand under their letters.
 func mentions(text string, managers []lists.Member, writer string, greetings bool) []lists.Member {
+	text = norm.NFC.String(text) // an accent of its own would part a word
+	low := strings.ToLower(text)
 	if greetings {
 		text = withoutGreetings(text)
 	}
-	words := nameWords(text)
-	low := strings.ToLower(text)
+	words, writer := nameWords(text), norm.NFC.String(writer)
 	own, _, _ := strings.Cut(strings.TrimSpace(writer), " ")
 	var found []lists.Member
 	for _, m := range managers {
+		m.Name = norm.NFC.String(m.Name)
 		first := m.FirstName()
 		named := strings.Contains(low, m.Address.Key()) ||
 			strings.Contains(m.Name, " ") && !strings.EqualFold(m.Name, writer) && hasPhrase(words, nameWords(m.Name)) ||
-			!strings.EqualFold(first, own) && slices.ContainsFunc(words, func(w string) bool { return isName(w, first) })
+			!strings.EqualFold(first, own) && slices.ContainsFunc(words, func(w string) bool { return isName(w, first) }) ||
+			lastNamed(words, m, writer, greetings)
 		if named {
 			found = append(found, m)
 		}
 	}
 	return found
+}
+
+// lastNamed tells whether words name somebody by the last name: behind a title, or, unless a title is asked for, wherever they are written as
+// a name. Whoever writes may have the same.
+func lastNamed(words []string, m lists.Member, writer string, titled bool) bool {
+	all := strings.Fields(m.Name)
+	if len(all) < 2 || utf8.RuneCountInString(all[len(all)-1]) < 3 || hasPhrase(nameWords(writer), all[len(all)-1:]) {
+		return false
+	}
+	for i, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsLower(r) || !sameName(w, all[len(all)-1]) {
+			continue
+		}
+		if !titled || i > 0 && title(words[i-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// title tells the words that stand before a last name.
+func title(word string) bool {
+	switch strings.ToLower(word) {
+	case "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "herr", "herrn", "frau", "monsieur", "madame", "mme", "señor", "señora", "sr", "sra", "signor", "signora",
+		"sig", "meneer", "mevrouw", "pan", "pani":
+		return true
+	}
+	return false
+}
+
+// sameName tells whether a word is a name, with an s behind it or without, whatever its accents: Jürgen is Jurgen and Juergen too.
+func sameName(word, name string) bool {
+	word = plainName(word)
+	for _, n := range []string{plainName(name), plainName(spelled.Replace(strings.ToLower(name)))} {
+		if n != "" && (word == n || word == n+"s") {
+			return true
+		}
+	}
+	return false
+}
+
+// spelled writes letters that a keyboard may lack with two others.
+var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe")
+
+// plainName is a name in small letters without accents.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		switch r {
+		case 'ø':
+			return 'o'
+		case 'ł':
+			return 'l'
+		case 'đ':
+			return 'd'
+		case 'ı':
+			return 'i'
+		}
+		return r
+	}, norm.NFKD.String(strings.ReplaceAll(strings.ToLower(s), "ß", "ss")))
 }
 
 // nameWords are the words of a text, each without an s of the genitive behind an apostrophe.
@@ -48,7 +117,7 @@ func nameWords(text string) []string {
 
 func hasPhrase(words, phrase []string) bool {
 	for i := 0; i+len(phrase) <= len(words); i++ {
-		if slices.EqualFunc(words[i:i+len(phrase)], phrase, strings.EqualFold) {
+		if slices.EqualFunc(words[i:i+len(phrase)], phrase, sameName) {
 			return true
 		}
 	}
@@ -57,7 +126,7 @@ func hasPhrase(words, phrase []string) bool {
 
 // isName tells whether a word is somebody's first name, with an s behind it or without.
 func isName(word, first string) bool {
-	if !strings.EqualFold(word, first) && !strings.EqualFold(word, first+"s") || first == "" {
+	if first == "" || !sameName(word, first) {
 		return false
 	}
 	r := []rune(word)[0]

@@ -10,7 +10,7 @@ import (
 
 func TestMentions(t *testing.T) {
 	var managers []lists.Member
-	for _, one := range []string{"Mira Lowe <mira@lowe.example>", "Theo Brandt <theo@brandt.example>", "Will Weil <w.weil@weil.example>"} {
+	for _, one := range []string{"Mira Lowe <mira@lowe.example>", "Theo Brandt <theo@brandt.example>", "Will Weil <w.weil@weil.example>", "Jürgen Koch <j@koch.example>"} {
 		name, a, _ := strings.Cut(strings.TrimSuffix(one, ">"), " <")
 		addr, err := letter.ParseAddress(a)
 		if err != nil {
@@ -40,6 +40,16 @@ func TestMentions(t *testing.T) {
 		"Thanks to Mira I am leaving.":      "Mira | Mira",
 		"Thanks for nothing: Theo was rude": "Theo | Theo",
 		"The letter is from Dana.":          " | ",
+		"Jurgen was rude":                   "Jürgen | Jürgen",
+		"JUERGENS Antwort":                  "Jürgen | Jürgen",
+		"Ju\u0308rgen was rude":             "Jürgen | Jürgen",
+		"Théo was rude":                     "Theo | Theo",
+		"Mr. Brandt was rude":               "Theo | Theo",
+		"Herr Koch war frech":               "Jürgen | Jürgen",
+		"Der Koch war frech":                " | Jürgen",
+		"Brandt shouted at me":              " | Theo",
+		"we brandt it":                      " | ",
+		"Dear Mr Brandt, may I?":            " | Theo",
 		"":                                  " | ",
 	} {
 		var got []string
@@ -56,6 +66,9 @@ func TestMentions(t *testing.T) {
 	}
 	if got := mentions("I am sorry.\n\nTheo", managers, "Theo Other", true); len(got) != 0 {
 		t.Errorf("a writer's own name is a manager's: %v", got)
+	}
+	if got := mentions("Anna Brandt\nMs Brandt", managers, "Anna Brandt", false); len(got) != 0 {
+		t.Errorf("a writer's own last name is a manager's: %v", got)
 	}
 }
 

@@ -26,6 +26,7 @@ type Rules struct {
 	MaxText     int      `json:"max_text,omitempty"` // characters that are new
 	Subject     bool     `json:"subject,omitempty"`  // a post needs one
 	ThreadDays  int      `json:"thread_days,omitempty"`
+	NoSales     bool     `json:"no_sales,omitempty"` // a no-sales-zone: what reads like an offer is asked about, and #offer goes into the digest alone
 	Bans        []string `json:"bans,omitempty"`     // who may not post: addresses with * for anything
 	Patterns    []string `json:"patterns,omitempty"` // "hold subject (?i)urgent": an action, a field and a regular expression
 }

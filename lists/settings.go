@@ -57,6 +57,7 @@ func RuleSettings() []Setting {
 		number("max-text", "characters that are new in a post; more wait for a manager; 0 is no limit", 10_000_000, func(l *List) *int { return &l.Rules.MaxText }),
 		onOff("subject-needed", "a post without a subject is refused with a sentence", func(l *List) *bool { return &l.Rules.Subject }),
 		number("thread-days", "a thread in which nobody has written for so many days is closed; 0 never", 10_000, func(l *List) *int { return &l.Rules.ThreadDays }),
+		onOff("no-sales", "a post that reads like an offer is asked about, and one with #offer in its subject goes into the digest alone, once a month of each member", func(l *List) *bool { return &l.Rules.NoSales }),
 		{"ban", "PATTERN", "who may not post, as *@evil.example; again for more, \"\" for nobody", func(l *List) string { return strings.Join(l.Rules.Bans, " ") }, setBan},
 		{"rule", "ACTION FIELD REGEXP", "hold, refuse or discard what has this in from, subject, text, file or header:NAME; again for more, \"\" for none; a member's letter is never discarded but refused", func(l *List) string { return strings.Join(l.Rules.Patterns, "; ") }, setPattern},
 	}

@@ -60,7 +60,7 @@ func TestSettings(t *testing.T) {
 	good := map[string]string{
 		"name": "Garden talk", "posting": "managers", "join": "ask", "stage": "rooted", "subject-prefix": "[talk]", "posts-per-hour": "3", "undo": "1m0s", "moderated": "on", "stopped": "on",
 		"min-trust": "2", "managers-open": "on", "max-size": "2MB", "files": "pdf,image", "files-refuse": "on", "max-recipients": "5", "max-links": "3", "max-text": "4000",
-		"subject-needed": "on", "thread-days": "90", "ban": "*@evil.example", "rule": "hold subject (?i)urgent",
+		"subject-needed": "on", "thread-days": "90", "no-sales": "on", "ban": "*@evil.example", "rule": "hold subject (?i)urgent",
 	}
 	g := newGarden(t)
 	for _, s := range lists.Settings() {

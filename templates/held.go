@@ -28,6 +28,7 @@ const (
 	AskAnonMore Question = "anon-more" // the same in a conversation
 	AskAnonFile Question = "anon-file" // the same of one with a file
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
+	AskSales    Question = "sales"     // is this an offer?
 	AskRelax    Question = "relax"     // managers: shall less be held on a list?
 	AskTighten  Question = "tighten"   // managers: shall more be held there?
 	AskStranger Question = "stranger"  // managers: the same about a post of somebody who is no member
@@ -71,6 +72,8 @@ func (q Question) Words() []string {
 		return []string{"YES"}
 	case AskHeld:
 		return []string{"OK", "OK ALWAYS", "NO", "ASK", "FIX"}
+	case AskSales:
+		return []string{"OFFER", "EDIT", "ASIS", "CANCEL"}
 	case AskRelax:
 		return []string{"RELAX", "NO"}
 	case AskTighten:

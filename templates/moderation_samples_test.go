@@ -2,6 +2,13 @@ package templates
 
 func moderationSamples() []sample {
 	return []sample{
+		{"sales_ask", SalesAsk{bc, "Garden talk", "Great pots", "it says \"20% off\"", 14}},
+		{"sales_ask-bare", SalesAsk{Community: bc, List: "Garden talk", Sign: "it has a link that counts who comes from here", Days: 14}},
+		{"sales_edit", SalesEdit{bc, "Garden talk", "Great pots", "Buy my pots, 20% off", 14}},
+		{"sales_edit-bare", SalesEdit{Community: bc, List: "Garden talk", Days: 14}},
+		{"offer_taken", OfferTaken{bc, "Pots #offer"}},
+		{"confirm_help-sales", ConfirmHelp{Community: bc, Question: AskSales, First: "Well"}},
+		{"held_post-sales", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Rule: "it says \"20% off\"", Subject: "Beans", Preview: "They climb.", Days: 14}},
 		{"held_post-link", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Linked, Subject: "Beans", Preview: "See www.beans.example", Days: 14, Waited: 2}},
 		{"held_post-answered", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Subject: "Beans", Preview: "They climb.", Days: 14, Said: "Runner beans.\nWhy?"}},
 		{"held_post-changed", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Changed, Subject: "Beans", Preview: "They climb.", Days: 14}},

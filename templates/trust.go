@@ -90,3 +90,42 @@ type EaseEnd struct {
 
 // Render writes the mail.
 func (t EaseEnd) Render() (Mail, error) { return render("ease_end", t) }
+
+// SalesAsk asks an author about a post that reads like an offer. Its Reply-To is confirm+TOKEN.
+type SalesAsk struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Sign      string // by what it was seen: "it says \"20% off\""
+	Days      int    // how long it waits
+}
+
+// Ask is the question it asks.
+func (SalesAsk) Ask() Question { return AskSales }
+
+// Render writes the mail.
+func (t SalesAsk) Render() (Mail, error) { return render("sales_ask", t) }
+
+// SalesEdit gives such a post back to its author, as they asked. Its Reply-To is confirm+TOKEN; what they write there is the post anew.
+type SalesEdit struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Text      Said   `optional:"the post as it is"`
+	Days      int    // how long it waits
+}
+
+// Ask is the question it asks.
+func (SalesEdit) Ask() Question { return AskFix }
+
+// Render writes the mail.
+func (t SalesEdit) Render() (Mail, error) { return render("sales_edit", t) }
+
+// OfferTaken tells an author that their offer stands in the next digest.
+type OfferTaken struct {
+	Community string
+	Subject   string
+}
+
+// Render writes the mail.
+func (t OfferTaken) Render() (Mail, error) { return render("offer_taken", t) }

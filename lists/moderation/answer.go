@@ -61,6 +61,8 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bool) error {
 	switch {
 	case !alone:
+	case h.Why == WhySales && (word == "OFFER" || word == "EDIT" || word == "ASIS"):
+		return d.choiceOfSale(tx, in, h, word)
 	case (h.Why == WhySender || h.Why == WhyElse) && word == "YES", (h.Why == WhyDoor || h.Why == WhyBoth || h.Why == WhySlow || h.Why == WhyCool) && word == "PUBLIC", h.Why == WhyUnnamed && word == "NAMED":
 		return d.release(tx, in, h)
 	case h.Why == WhyUnnamed && word == "ANON" && d.Hidden != nil:

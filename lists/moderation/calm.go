@@ -121,7 +121,15 @@ func (d *Desk) threadsOf(tx *db.Tx, l lists.List, post *letter.Letter) (all []ar
 }
 
 // publish hands a post to the press, and counts it where a thread is slow.
+//
+// What says that it is an offer goes into the digest alone, on a list where nobody sells.
 func (d *Desk) publish(tx *db.Tx, pub relay.Publication) error {
+	if pub.List.Rules.NoSales && pub.Author.ID != 0 && !pub.Author.Manager() && offerTag.MatchString(pub.Letter.Subject()) {
+		pub.DigestOnly = true
+		if err := noteOffer(tx, pub.Author.ID); err != nil {
+			return err
+		}
+	}
 	post, err := d.Press.Publish(tx, pub)
 	if err != nil || pub.Author.ID == 0 {
 		return err

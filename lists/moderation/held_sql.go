@@ -29,6 +29,7 @@ const (
 	WhyTooMany = Why(lists.WhyTooMany) // managers look at it: too many posts
 	WhyNew     = Why(lists.WhyNew)     // managers look at it: a stranger
 	WhyRule    = Why(lists.WhyRule)    // managers look at it: a rule of the list stands against it
+	WhySales   = Why("sales")          // its author must say whether it is an offer
 	WhyLink    = Why(lists.WhyLink)    // managers look at it: its author is quite new, and it has a link or a file, or is one more
 	WhyFix     = Why("fix")            // its author was asked to change it
 	WhyChanged = Why("changed")        // managers look at what its author changed
@@ -63,6 +64,8 @@ func (w Why) patient() bool {
 // question is what the author was asked.
 func (w Why) question() templates.Question {
 	switch w {
+	case WhySales:
+		return templates.AskSales
 	case WhyFix:
 		return templates.AskFix
 	case WhyDoor:
@@ -167,7 +170,7 @@ func Schema() db.Schema {
 		story     TEXT NOT NULL,
 		subject   TEXT NOT NULL,
 		author    TEXT NOT NULL,                       -- From; as the subject, '' when it is long decided
-		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','link','rule','fix','changed','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
+		why       TEXT NOT NULL CHECK (why IN ('sender','rate','newcome','link','rule','sales','fix','changed','door','both','slash','unnamed','slow','cool','asleep','closed','elsewhere')),
 		state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','published','private','dropped','refused','expired')),
 		asked     INTEGER NOT NULL,                    -- microseconds UTC
 		decided   INTEGER NOT NULL DEFAULT 0,
@@ -334,7 +337,7 @@ func countStrangers(tx *db.Tx, l lists.ListID, from fmt.Stringer) (all, theirs i
 
 // countWaiting counts the letters that wait, by reason.
 func countWaiting(tx *db.Tx) (map[Why]int64, error) {
-	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyLink: 0, WhyRule: 0, WhyFix: 0, WhyChanged: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
+	n := map[Why]int64{WhySender: 0, WhyTooMany: 0, WhyNew: 0, WhyLink: 0, WhyRule: 0, WhySales: 0, WhyFix: 0, WhyChanged: 0, WhyDoor: 0, WhyBoth: 0, WhySlash: 0, WhyUnnamed: 0, WhySlow: 0, WhyCool: 0, WhyAsleep: 0, WhyClosed: 0, WhyElse: 0}
 	rows, err := tx.Query("SELECT why, count(*) FROM held WHERE state = 'waiting' GROUP BY why")
 	if err != nil {
 		return nil, err

@@ -102,6 +102,11 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	case decision.Action == lists.Hold && decision.Why == lists.WhySender:
 		return d.askAuthor(tx, in)
 	case decision.Action == lists.Hold:
+		if decision.Detail == "" && in.List.Rules.NoSales && in.Sender.ID != 0 {
+			if decision.Detail, err = d.seemsToSell(tx, in.Sender, in.Letter); err != nil {
+				return err
+			}
+		}
 		return d.hold(tx, in, Why(decision.Why), decision.Detail)
 	}
 	calm, err := d.calming(tx, *in.List, in.Sender, in.Letter)
@@ -110,6 +115,9 @@ func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) erro
 	}
 	if calm != nil {
 		return d.holdCalm(tx, in, *calm)
+	}
+	if done, err := d.asksNoSales(tx, in, known); done || err != nil {
+		return err
 	}
 	return d.publish(tx, relay.Publication{Community: in.Community, List: *in.List, Letter: in.Letter, Author: in.Sender, Story: in.Story, Known: known})
 }

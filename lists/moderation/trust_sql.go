@@ -30,6 +30,10 @@ const schemaTrust = `;
 		at     INTEGER NOT NULL
 	) STRICT;
 	CREATE INDEX strike_member ON strike (member, at);
+	CREATE TABLE offer (
+		member INTEGER PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,
+		at     INTEGER NOT NULL                        -- of their newest
+	) STRICT;
 	CREATE TABLE ease (
 		id      INTEGER PRIMARY KEY AUTOINCREMENT,
 		list    INTEGER NOT NULL REFERENCES list (id),
@@ -152,5 +156,17 @@ func findEase(tx *db.Tx, id int64) (e ease, err error) {
 func (e ease) close(tx *db.Tx, state string, by lists.MemberID) error {
 	_, err := tx.Exec("UPDATE ease SET state = @state, decided = @decided, decider = @by WHERE id = @id AND state = 'open'",
 		db.Named("state", state), db.Named("decided", db.Micros(tx.Now)), db.Named("by", nullable(int64(by))), db.Named("id", e.id))
+	return err
+}
+
+// lastOffer is when somebody last offered something; zero: never.
+func lastOffer(tx *db.Tx, m lists.MemberID) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow("SELECT coalesce(max(at), 0) FROM offer WHERE member = ?", m).Scan(&at)
+	return db.Time(at), err
+}
+
+func noteOffer(tx *db.Tx, m lists.MemberID) error {
+	_, err := tx.Exec("INSERT INTO offer (member, at) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET at = excluded.at", m, db.Micros(tx.Now))
 	return err
 }

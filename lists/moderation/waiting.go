@@ -12,7 +12,9 @@ import (
 // none of them.
 func ForManagers(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
 	all, err := List(tx, c)
-	return slices.DeleteFunc(all, func(h Held) bool { return h.Why.authors() || h.Why == WhySender || h.Why == WhyFix }), err
+	return slices.DeleteFunc(all, func(h Held) bool {
+		return h.Why.authors() || h.Why == WhySender || h.Why == WhySales || h.Why == WhyFix
+	}), err
 }
 
 // CountForManagers counts them.

@@ -100,7 +100,7 @@ func (d *Desk) expired(tx *db.Tx, due calendar.Due) error {
 	if err := d.end(tx, h, Expired, 0, fmt.Sprintf("nobody answered in %d days", Days)); err != nil {
 		return err
 	}
-	if err := d.tellEnd(tx, h, h.outcome(Expired), ""); err != nil || h.Why.authors() || h.Why == WhySender {
+	if err := d.tellEnd(tx, h, h.outcome(Expired), ""); err != nil || h.Why.authors() || h.Why == WhySender || h.Why == WhySales {
 		return err
 	}
 	return d.tellForgotten(tx, h)

@@ -43,7 +43,9 @@ type Publication struct {
 	Author    lists.Member // zero ID: nobody of this community, or nobody who may be known
 	As        string       // a name under which the list itself speaks, for what was written here: no field leads to anybody else; "" is none
 	Story     string
-	Known     *Known // of this community and letter, in this transaction; nil: the press asks
+
+	DigestOnly bool   // nobody gets a copy: it stands in the archive and in digests
+	Known      *Known // of this community and letter, in this transaction; nil: the press asks
 }
 
 // Known is what a letter and its community mean to a post. Whoever looked already hands it on.
@@ -114,6 +116,9 @@ func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
 
 // owe makes the copies.
 func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
+	if pub.DigestOnly {
+		return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, Detail: "0 copies owed: it is for the digest alone"})
+	}
 	readers, err := lists.Readers(tx, pub.List.ID, lists.Each)
 	if err != nil {
 		return err

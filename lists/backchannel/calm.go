@@ -20,6 +20,8 @@ type Calmer interface {
 	Calm(tx *db.Tx, l lists.List, thread archive.ThreadID, cool bool, span time.Duration, by lists.MemberID) error
 	// Lift ends that; false when nothing was in force.
 	Lift(tx *db.Tx, l lists.List, thread archive.ThreadID, cool bool) (bool, error)
+	// Shut closes a thread for everybody but managers, or opens it again; false when it is so already.
+	Shut(tx *db.Tx, l lists.List, thread archive.ThreadID, open bool, by lists.MemberID) (bool, error)
 	// Trust gives a member a level of trust, and tells them.
 	Trust(tx *db.Tx, m lists.Member, level int, by lists.MemberID) error
 	// NoSales writes to a post's author that it sold something, from the role, and counts it against them.

@@ -8,6 +8,7 @@ import (
 
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/command"
 	"backchannel/templates/refusal"
@@ -16,9 +17,34 @@ import (
 // trustVerbs are about what members may do on the lists.
 func (b *Letterbox) trustVerbs() command.Table[*Call] {
 	return command.Table[*Call]{
+		{Name: "shut", Args: "[NUMBER] [off]", Alone: true, Help: "Nobody but managers posts in the thread that the letter is about, or in the one of that number, until \"/shut NUMBER off\"; what is in it stays.", Do: b.doShut},
 		{Name: "trust", Args: "NAME|ADDRESS [0|1|2|3]", Alone: true, Help: "A member gets that level of trust, 3 without a number, and a line about it: at 0 all their posts wait for a manager, at 1 those with links or files, at 2 and 3 none.", Do: b.doTrust},
 		{Name: "nosales", Args: "[NUMBER[.POST]] [TEXT]", Alone: true, Takes: command.Rest, Help: "The author of the post that the letter is about, or of the one of that number, gets a private mail from the managers that it sold something, with TEXT in it, and goes down a level of trust for 60 days.", Do: b.doNoSales},
 	}
+}
+
+func (b *Letterbox) doShut(tx *db.Tx, c *Call, args string) (string, error) {
+	p, rest, err := b.placeOf(tx, c, args)
+	if err != nil {
+		return "", err
+	}
+	open := strings.EqualFold(rest, "off")
+	switch {
+	case p.thread == 0:
+		return "", refusal.Because(refusal.Invalid, "A thread is closed so, not a whole list. Please write its number, as in the digest.")
+	case rest != "" && !open:
+		return "", refusal.Because(refusal.Invalid, "Behind /shut there may be the number of a thread and off, and nothing else.")
+	}
+	fresh, err := b.Calmer.Shut(tx, p.list, p.thread, open, c.Manager.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case !fresh && open:
+		return "", refusal.Because(refusal.NotFound, "%s is not closed.", letter.CleanLine(p.name))
+	case open:
+		return p.name + " is open again.", nil
+	}
+	return p.name + " is closed: only managers post there.", nil
 }
 
 func (b *Letterbox) doTrust(tx *db.Tx, c *Call, args string) (string, error) {

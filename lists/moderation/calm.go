@@ -52,6 +52,27 @@ func (d *Desk) Lift(tx *db.Tx, l lists.List, thread archive.ThreadID, cool bool)
 	return true, d.tellOver(tx, c)
 }
 
+// Shut closes a thread for everybody but managers, or opens it again; false when it is so already. What is in it stays.
+func (d *Desk) Shut(tx *db.Tx, l lists.List, thread archive.ThreadID, open bool, by lists.MemberID) (bool, error) {
+	if open {
+		return openThread(tx, thread)
+	}
+	return shutThread(tx, l.ID, thread, by)
+}
+
+// shut tells whether a post answers a thread that is closed. Two threads may have become one since.
+func (d *Desk) shut(tx *db.Tx, l lists.List, post *letter.Letter) (bool, error) {
+	closed, err := shutThreads(tx, l.ID)
+	if err != nil || len(closed) == 0 {
+		return false, err
+	}
+	threads, err := d.threadsOf(tx, l, post)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(closed, func(t archive.ThreadID) bool { return d.covers(tx, Calm{Thread: t}, threads) }), nil
+}
+
 // Calms are what is in force for a list now, with the threads as people know them.
 func (d *Desk) Calms(tx *db.Tx, l lists.List) ([]Calm, error) {
 	all, err := calmOf(tx, l.ID)

@@ -23,6 +23,13 @@ const schemaCalm = `
 		UNIQUE (list, thread, pace),
 		CHECK (until > begun)
 	) STRICT;
+	CREATE TABLE shut_thread (
+		thread INTEGER PRIMARY KEY,                    -- of the archive: nobody but managers posts in it
+		list   INTEGER NOT NULL REFERENCES list (id),
+		by     INTEGER REFERENCES member (id),         -- NULL: the operator
+		at     INTEGER NOT NULL
+	) STRICT;
+	CREATE INDEX shut_thread_list ON shut_thread (list);
 	CREATE TABLE calm_post (
 		calm   INTEGER NOT NULL REFERENCES calm (id) ON DELETE CASCADE,
 		member INTEGER NOT NULL REFERENCES member (id),
@@ -118,4 +125,20 @@ func (c Calm) notePost(tx *db.Tx, m lists.MemberID) error {
 // waitingCalm are the letters that wait for a list because of a pace.
 func waitingCalm(tx *db.Tx, l lists.ListID, why Why) ([]Held, error) {
 	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE list = ? AND why = ? AND state = 'waiting' ORDER BY id", l, string(why))
+}
+
+func shutThread(tx *db.Tx, l lists.ListID, t archive.ThreadID, by lists.MemberID) (fresh bool, err error) {
+	n, err := tx.Change("INSERT INTO shut_thread (thread, list, by, at) VALUES (@thread, @list, @by, @at) ON CONFLICT DO NOTHING",
+		db.Named("thread", int64(t)), db.Named("list", l), db.Named("by", nullable(int64(by))), db.Named("at", db.Micros(tx.Now)))
+	return n > 0, err
+}
+
+func openThread(tx *db.Tx, t archive.ThreadID) (was bool, err error) {
+	n, err := tx.Change("DELETE FROM shut_thread WHERE thread = ?", int64(t))
+	return n > 0, err
+}
+
+// shutThreads are the threads of a list in which nobody but managers posts.
+func shutThreads(tx *db.Tx, l lists.ListID) ([]archive.ThreadID, error) {
+	return db.Select(tx, func(r db.Scanner) (t archive.ThreadID, err error) { return t, r.Scan(&t) }, "SELECT thread FROM shut_thread WHERE list = ?", l)
 }

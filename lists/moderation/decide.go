@@ -6,6 +6,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/templates/refusal"
 )
 
 // decide asks what may be done with a post of somebody on a list, now: by who it is, and by the rules of the list about the post itself.
@@ -24,6 +25,10 @@ func (d *Desk) decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verd
 	decision := lists.Decide(l, s, p)
 	if decision.Action == lists.Refuse || decision.Why == lists.WhySender {
 		return decision, nil // nobody learns from a forged letter what the rules are
+	}
+	if closed, err := d.shut(tx, l, post); err != nil || closed && !author.Manager() {
+		return lists.Decision{Action: lists.Refuse, Refusal: refusal.Because(refusal.NotAllowed, "The managers have closed that thread of %s. To say more about it, write to %s; for something else, please begin a new thread.",
+			l.Address(), letter.Address{Local: "managers", Domain: l.Domain})}, err
 	}
 	facts, err := d.facts(tx, l, post)
 	if err != nil {

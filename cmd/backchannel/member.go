@@ -8,6 +8,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/address"
+	"backchannel/lists/moderation"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 
@@ -212,6 +213,7 @@ type memberShown struct {
 	State         lists.State         `json:"state"`
 	Role          lists.Role          `json:"role"`
 	Trust         int                 `json:"trust"`
+	TrustSteps    []moderation.Event  `json:"trust_steps,omitempty"` // how it came and went
 	Timezone      string              `json:"timezone"`
 	Language      string              `json:"language"`
 	OwnCopy       bool                `json:"own_copy"`
@@ -280,6 +282,9 @@ func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, erro
 	}
 	all, err := lists.Addresses(tx, m.ID)
 	if err != nil {
+		return s, err
+	}
+	if s.TrustSteps, err = moderation.TrustOf(tx, m.ID); err != nil {
 		return s, err
 	}
 	for _, a := range all {

@@ -121,6 +121,9 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		}
 		return d.tellCalm(tx, h, calm.Until)
 	}
+	if asked, err := d.asksAgain(tx, in, h, l, post); asked || err != nil {
+		return err
+	}
 	if err := d.end(tx, h, Published, in.Sender.ID, ""); err != nil {
 		return err
 	}

@@ -104,6 +104,30 @@ func (d *Desk) asksNoSales(tx *db.Tx, in *lists.Incoming, known *relay.Known) (d
 	return true, d.question(tx, in, WhySales, words)
 }
 
+// asksAgain asks about a letter that reads like an offer when its author has just let it pass by another word.
+func (d *Desk) asksAgain(tx *db.Tx, in *lists.Incoming, h Held, l lists.List, post *letter.Letter) (asked bool, err error) {
+	if !l.Rules.NoSales || in.Sender.Manager() || offerTag.MatchString(post.Subject()) {
+		return false, nil
+	}
+	sign, err := d.seemsToSell(tx, in.Sender, post)
+	if err != nil || sign == "" {
+		return false, err
+	}
+	if err := h.again(tx, WhySales); err != nil {
+		return true, err
+	}
+	words, err := templates.SalesAsk{Community: in.Community.Name, List: l.Title(), Subject: h.Subject, Sign: sign, Days: Days}.Render()
+	if err != nil {
+		return true, err
+	}
+	mail := notice.Answer(in, notice.Asks, words)
+	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(in.Community, in.Sender, toAuthor)); err != nil {
+		return true, err
+	}
+	_, err = d.Office.Send(tx, mail)
+	return true, err
+}
+
 // offer publishes an offer: in the archive and the digest, with no copy to anybody.
 func (d *Desk) offer(tx *db.Tx, pub relay.Publication) error {
 	last, err := lastOffer(tx, pub.Author.ID)

@@ -135,3 +135,18 @@ func TestHeldWithARemark(t *testing.T) {
 		t.Errorf("Ada is told: %s", mailroomtest.Subjects(all))
 	}
 }
+
+// Who says YES to a letter that could not be verified is asked about the offer in it, too.
+func TestTheOtherWordPublishesNoOffer(t *testing.T) {
+	v := zone(t)
+	v.MustSend(post{From: "Sil Ent <" + sil + ">", To: talk, Subject: "Pots", Body: "Buy my pots, 20% off"})
+	v.MustSend(answer(sil, v.One(v.Deliver(), sil), "YES"))
+	all := v.Deliver()
+	nothing(t, all, bill)
+	q := v.One(all, sil)
+	says(t, q, "reads a little like an offer", "OFFER")
+	v.MustSend(answer(sil, q, "OFFER"))
+	all = v.Deliver()
+	nothing(t, all, bill)
+	says(t, v.One(all, sil), "stands in the next digest among the offers")
+}

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -109,7 +108,7 @@ type saying struct {
 	archive.Post
 	said    string
 	context string
-	files   string
+	files   templates.Files
 }
 
 // sayings are the new posts that say something. A "+1" that was trimmed away is counted, and not shown.
@@ -124,10 +123,10 @@ func (t freshThread) sayings() (all []saying) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}
 		s := saying{p, said, context, files(p)}
-		if s.files == "" && (s.said == "" || nod(s.said) && p.ID != t.thread.Root) {
+		if s.files.None() && (s.said == "" || nod(s.said) && p.ID != t.thread.Root) {
 			continue
 		}
-		if !slices.ContainsFunc(all, func(o saying) bool { return o.said == s.said && o.files == s.files && who(o.Post) == who(p) }) {
+		if !slices.ContainsFunc(all, func(o saying) bool { return o.said == s.said && o.files.Same(s.files) && who(o.Post) == who(p) }) {
 			all = append(all, s) // some people send everything twice
 		}
 	}
@@ -138,7 +137,7 @@ func (t freshThread) sayings() (all []saying) {
 func (s saying) weight() int { return min(utf8.RuneCountInString(s.said), 600) }
 
 // slight tells a nod ("+1", "Thanks!") from a contribution.
-func (s saying) slight() bool { return s.weight() < 40 && s.files == "" }
+func (s saying) slight() bool { return s.weight() < 40 && s.files.None() }
 
 // choose picks the posts that are shown: the opening one if it is new and those with the most to say, or else the newest two; nods
 // only where there is nothing else, and everybody once before anybody a second time. They come in the order in which they were written.
@@ -188,7 +187,7 @@ func (t freshThread) cut(f form, slot time.Time, domain string) []templates.Exce
 		when := s.Published.In(slot.Location())
 		e := templates.Excerpt{
 			Who: hide(name(s.Post), domain), When: when, Dated: weekAgo(when, slot),
-			Text: short(hide(s.said, domain), f.length), Files: hide(s.files, domain),
+			Text: short(hide(s.said, domain), f.length), Files: withoutDoors(s.files, domain),
 		}
 		if s.context != "" {
 			e.Context = []string{short(hide(s.context, domain), contextLen)}
@@ -322,30 +321,31 @@ func sealed(p archive.Post) bool {
 	})
 }
 
-// files names what was attached: 2 attachments: plan.pdf 180 KB, rota.xlsx 20 KB. Signatures are no attachments to a person.
-func files(p archive.Post) string {
+// namedFiles is how many files of a post are named.
+const namedFiles = 3
+
+// files are what was attached. Signatures are no attachments to a person.
+func files(p archive.Post) (all templates.Files) {
 	if sealed(p) {
-		return "encrypted post"
+		return templates.Files{Sealed: true}
 	}
-	var names []string
 	for _, a := range p.Attachments {
-		if strings.HasSuffix(a.Type, "-signature") {
-			continue
+		switch {
+		case strings.HasSuffix(a.Type, "-signature"):
+		case len(all.Names) == namedFiles:
+			all.More++
+		default:
+			all.Names = append(all.Names, templates.File{Name: letter.Excerpt(letter.CleanLine(a.Name), nameLen), KB: (a.Size + 1023) / 1024})
 		}
-		n := letter.Excerpt(letter.CleanLine(a.Name), nameLen)
-		if n == "" {
-			n = "a file"
-		}
-		names = append(names, fmt.Sprintf("%s %d KB", n, (a.Size+1023)/1024))
 	}
-	switch n := len(names); {
-	case n == 0:
-		return ""
-	case n == 1:
-		return "attachment: " + names[0]
-	case n <= 3:
-		return fmt.Sprintf("%d attachments: %s", n, strings.Join(names, ", "))
-	default:
-		return fmt.Sprintf("%d attachments: %s …", n, strings.Join(names[:3], ", "))
+	return all
+}
+
+// withoutDoors are files whose names show no address that was made for one reader.
+func withoutDoors(f templates.Files, domain string) templates.Files {
+	f.Names = slices.Clone(f.Names)
+	for i := range f.Names {
+		f.Names[i].Name = hide(f.Names[i].Name, domain)
 	}
+	return f
 }

@@ -8,6 +8,7 @@ import (
 	"backchannel/archive"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/templates"
 )
 
 func TestSplit(t *testing.T) {
@@ -90,7 +91,7 @@ func TestFiles(t *testing.T) {
 		"4 attachments: a 0 KB, b 0 KB, c 0 KB …":                  {a("a", "x/y", 0), a("b", "x/y", 0), a("c", "x/y", 0), a("d", "x/y", 0)},
 		"attachment: " + strings.Repeat("x", nameLen-1) + "… 1 KB": {a(strings.Repeat("x", 300)+".txt", "text/plain", 1)},
 	} {
-		if got := files(archive.Post{Attachments: all}); got != want {
+		if got := files(archive.Post{Attachments: all}).In(templates.English); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -152,17 +153,17 @@ func TestExcerpts(t *testing.T) {
 	if len(all) != 3 || all[0].Text != "Mine is too wet." || all[1].Who != "Somebody" || all[1].Context[0] != "Mine is too wet, so what should a poor gardener in the north do about it in…" || all[2].Who != "Eve" {
 		t.Errorf("%+v", all)
 	}
-	if !all[0].Dated || all[0].Day() != "1 June" {
-		t.Errorf("eleven days ago is %s", all[0].Day())
+	if !all[0].Dated {
+		t.Error("eleven days ago is told by a day of the week")
 	}
-	for days, want := range map[int]string{1: "Thu", 6: "Sat", 7: "5 June", 8: "4 June"} {
+	for days, want := range map[int]bool{1: false, 6: false, 7: true, 8: true} {
 		at := friday.AddDate(0, 0, -days).Add(time.Hour)
 		if days == 8 {
 			at = friday.AddDate(0, 0, -8)
 		}
 		th.posts[0].Published = at
-		if got := th.excerpts(form{excerpts: 1, length: 9}, friday, "")[0].Day(); got != want {
-			t.Errorf("%d days ago is %s, want %s", days, got, want)
+		if got := th.excerpts(form{excerpts: 1, length: 9}, friday, "")[0].Dated; got != want {
+			t.Errorf("%d days ago is told by a date: %v, want %v", days, got, want)
 		}
 	}
 }

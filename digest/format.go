@@ -46,13 +46,18 @@ func (v view) asBoth(ed edition, t templates.Digest) (m templates.Mail, err erro
 			return m, err
 		}
 		if m, err = t.Render(); err == nil {
-			m, err = m.In(templates.Language(v.r.member.Tongue(v.r.community)))
+			m, err = m.In(v.tongue())
 		}
 		if err != nil || encodedSize(m.HTML) <= htmlBudget && encodedSize(m.Text) <= htmlBudget {
 			return m, err
 		}
 	}
 	return m, nil
+}
+
+// tongue is the language of the reader.
+func (v view) tongue() templates.Language {
+	return templates.Language(v.r.member.Tongue(v.r.community))
 }
 
 // contents are the threads of an issue in which the posts stand below: no excerpts, and every subject.
@@ -66,7 +71,7 @@ type inside struct {
 	archive.Post
 	thread ranked
 	text   string
-	files  string
+	files  templates.Files
 }
 
 // whole are the posts of an issue, thread by thread as they are ranked, as many as there is room for.
@@ -88,7 +93,7 @@ func (v view) whole(ed edition) (all []inside) {
 				return all
 			}
 			domain := v.r.community.Domain
-			all = append(all, inside{p, t, hide(withoutSignature(text, t.tails[p.Author]), domain), hide(files(p), domain)})
+			all = append(all, inside{p, t, hide(withoutSignature(text, t.tails[p.Author]), domain), withoutDoors(files(p), domain)})
 		}
 	}
 	return all
@@ -128,7 +133,10 @@ func (v view) asLetters(ed edition, t templates.Digest) (m templates.Mail, posts
 	if err = v.contents(ed, &t); err != nil {
 		return m, nil, err
 	}
-	if m, err = t.Render(); err != nil {
+	if m, err = t.Render(); err == nil {
+		m, err = m.In(v.tongue())
+	}
+	if err != nil {
 		return m, nil, err
 	}
 	m.HTML = ""
@@ -173,8 +181,8 @@ func (v view) letter(p inside) ([]byte, error) {
 	if tags := strings.Join(p.thread.tags, ", "); tags != "" {
 		d.Extra = append(d.Extra, letter.Field{Name: "Keywords", Value: tags})
 	}
-	if p.files != "" {
-		d.Text = strings.TrimSpace(d.Text + "\n\n[" + p.files + "]")
+	if named := p.files.In(v.tongue()); named != "" {
+		d.Text = strings.TrimSpace(d.Text + "\n\n[" + named + "]")
 	}
 	if d.Text == "" {
 		d.Text = "\n"
@@ -187,7 +195,7 @@ func (v view) asPlain(ed edition, t templates.Digest) (templates.Mail, error) {
 	if err := v.contents(ed, &t); err != nil {
 		return templates.Mail{}, err
 	}
-	plain := templates.PlainDigest{Digest: t, Issue: v.slot.YearDay()}
+	plain := templates.PlainDigest{Digest: t, Language: v.tongue(), Issue: v.slot.YearDay()}
 	for _, p := range v.whole(ed) {
 		var tags []string
 		for _, tag := range p.thread.tags {

@@ -3,12 +3,12 @@ package digest
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/templates"
 )
 
 // ranked is a thread with its place in an issue, and why it has that place.
@@ -16,7 +16,7 @@ type ranked struct {
 	freshThread
 	Signals
 	Score float64
-	why   string
+	why   []templates.Because
 	known bool // the reader has read, or written, everything that is new in it
 }
 
@@ -122,25 +122,28 @@ func (v viewpoint) signals(t freshThread, d Decided, now time.Time) Signals {
 	return s
 }
 
-// why says in the reader's words why a thread stands where it stands; "" when only its posts speak for it.
-func (v viewpoint) why(r ranked, d Decided) string {
-	var reasons []string
+// why says why a thread stands where it stands; nothing when only its posts speak for it.
+func (v viewpoint) why(r ranked, d Decided) (reasons []templates.Because) {
 	if r.Pinned {
-		reasons = append(reasons, "the managers put it first")
+		reasons = append(reasons, templates.Because{Reason: templates.Pinned})
 	}
 	switch {
 	case v.member != 0 && r.starter == strconv.FormatInt(v.member, 10):
-		reasons = append(reasons, "you began it")
+		reasons = append(reasons, templates.Because{Reason: templates.Began})
 	case r.Mine:
-		reasons = append(reasons, "you posted here")
+		reasons = append(reasons, templates.Because{Reason: templates.Wrote})
 	}
 	if tags := common(r.tags, v.interests.Follows); len(tags) > 0 {
-		reasons = append(reasons, "you follow #"+strings.Join(tags, " and #"))
+		because := templates.Because{Reason: templates.Follows}
+		for _, tag := range tags {
+			because.Tags = append(because.Tags, "#"+tag)
+		}
+		reasons = append(reasons, because)
 	}
 	if len(reasons) == 0 && r.Newcomer {
-		reasons = append(reasons, "from somebody who is new here")
+		reasons = append(reasons, templates.Because{Reason: templates.Novice})
 	}
-	return strings.Join(reasons, ", ")
+	return reasons
 }
 
 // knows tells whether the reader has read or written all that is new in a thread.

@@ -56,8 +56,8 @@ func TestSealedPosts(t *testing.T) {
 		if got := sealed(c.p); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
-		if got := files(c.p); c.want != (got == "encrypted post") {
-			t.Errorf("%s is shown as %q", name, got)
+		if got := files(c.p); c.want != got.Sealed {
+			t.Errorf("%s is shown as %v", name, got)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (e *Editor) mailWhole(tx *db.Tx, in *lists.Incoming, l lists.List, t archiv
 	for _, p := range shown {
 		w := templates.WholePost{
 			Who: hide(name(p), c.Domain), When: p.Date.In(r.zone()), Text: templates.Said(lists.WithoutMarks(hide(lists.WithoutDoors(p.Text), c.Domain))),
-			Files: hide(files(p), c.Domain),
+			Files: withoutDoors(files(p), c.Domain),
 		}
 		if doors.Everyone != "" {
 			a, err := e.Office.Everyone(tx, notice.Door{Community: c, Member: in.Sender, Receiver: posting, Object: fmt.Sprintf("post:%d", p.ID), Days: doorLife})

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ type Thread struct {
 	New       int       `optional:"posts since the last issue"`
 	People    int       `optional:"how many wrote them"`
 	Tags      []string  `optional:"with their #"`
-	Why       string    `optional:"why it stands here: you follow #roles"`
+	Why       []Because `optional:"why it stands here: you follow #roles"`
 	Asker     string    `optional:"who asked, for Unanswered"`
 	List      string    `optional:"on which list, for Unanswered, when there are several"`
 	Waiting   int       `optional:"days without an answer, for Unanswered"`
@@ -84,8 +85,50 @@ type Excerpt struct {
 	When    time.Time // in the reader's zone
 	Dated   bool      // it is too long ago for a day of the week to tell when
 	Text    string    `optional:"a post may be a picture alone"`
-	Files   string    `optional:"what was attached: 2 attachments: plan.pdf 180 KB"`
+	Files   Files     // what was attached
 	Context []string  `optional:"up to two quoted lines that it answers"`
+}
+
+// Reason is why a thread stands where it stands.
+type Reason string
+
+// The reasons.
+const (
+	Pinned  Reason = "pinned"   // by the managers
+	Began   Reason = "began"    // the reader did
+	Wrote   Reason = "wrote"    // the reader did, in it
+	Follows Reason = "follows"  // the reader follows its tags
+	Novice  Reason = "newcomer" // somebody's first
+)
+
+// Because is one reason, of which a reader may be told.
+type Because struct {
+	Reason Reason
+	Tags   []string `optional:"that are followed, with their #"`
+}
+
+// Files are what was attached to a post.
+type Files struct {
+	Sealed bool   // all of it is encrypted
+	Names  []File `optional:"the first of them"`
+	More   int    `optional:"how many are not named"`
+}
+
+// None tells that nothing was attached.
+func (f Files) None() bool { return !f.Sealed && len(f.Names) == 0 }
+
+// Same tells whether two posts came with the same.
+func (f Files) Same(g Files) bool {
+	return f.Sealed == g.Sealed && f.More == g.More && slices.Equal(f.Names, g.Names)
+}
+
+// In names them in a language: 2 attachments: plan.pdf 180 KB, rota.xlsx 20 KB.
+func (f Files) In(l Language) string { return speakerOf(cmp.Or(l, English)).attachments(f) }
+
+// File is one of them.
+type File struct {
+	Name string `optional:"not every file has one"`
+	KB   int    `optional:"its size in KiB, rounded up"`
 }
 
 // Brief is a thread with its subject alone.
@@ -125,32 +168,8 @@ type Offer struct {
 // Render writes the mail, text and HTML.
 func (t Digest) Render() (Mail, error) { return render("digest", t) }
 
-// Days names what the digest covers, for its heading: 5-12 June.
-func (t Digest) Days() string {
-	switch {
-	case t.From.IsZero() || t.From.YearDay() == t.To.YearDay() && t.From.Year() == t.To.Year():
-		return day(t.To)
-	case t.From.Month() == t.To.Month():
-		return fmt.Sprintf("%d-%s", t.From.Day(), day(t.To))
-	}
-	return day(t.From) + " - " + day(t.To)
-}
-
-// This is the period as a word: this week.
-func (t Digest) This() string {
-	switch t.Slot.Period {
-	case Daily:
-		return "Today"
-	case Monthly:
-		return "This month"
-	}
-	return "This week"
-}
-
-// Headline is the subject: what the issue is about, who it is from, and its day, so that no two issues look the same to a mail program
-// that joins mails by their subject.
-func (t Digest) Headline() string {
-	var topics []string
+// topics are what the issue is about, two at most.
+func (t Digest) topics() (topics []string) {
 	for _, subject := range t.Topics {
 		topics = addTopic(topics, subject)
 	}
@@ -162,15 +181,7 @@ func (t Digest) Headline() string {
 			topics = addTopic(topics, b.Subject)
 		}
 	}
-	if n := len(t.Unanswered); n > 0 {
-		topics = append(topics, fmt.Sprintf("%d unanswered", n))
-	}
-	if len(topics) == 0 {
-		topics = []string{"Quiet days"}
-	}
-	first, size := utf8.DecodeRuneInString(topics[0])
-	topics[0] = string(unicode.ToUpper(first)) + topics[0][size:]
-	return fmt.Sprintf("%s - %s, %s", strings.Join(topics, ", "), t.Community, day(t.To))
+	return topics
 }
 
 const (
@@ -254,23 +265,6 @@ func shorten(s string, width int) string {
 	return cut + "…"
 }
 
-// Preheader is what a mail program shows beside the subject: the note's first words, else the first excerpt's.
-func (t Digest) Preheader() string {
-	if t.Note != nil {
-		return clip(90, t.Note.From+": "+oneLine(string(t.Note.Text)))
-	}
-	for _, s := range t.Sections {
-		for _, thread := range s.Threads {
-			for _, e := range thread.Excerpts {
-				if e.Text != "" {
-					return clip(90, e.Who+": "+e.Text)
-				}
-			}
-		}
-	}
-	return "Reply reaches only the managers."
-}
-
 // Everyone is the first thread that can be answered for everyone, by number or address, or nil.
 func (t Digest) Everyone() *Thread {
 	for _, threads := range append([][]Thread{t.Unanswered}, t.threads()...) {
@@ -304,117 +298,6 @@ func (t Digest) threads() (all [][]Thread) {
 
 // Several tells whether its threads may be of more than one list.
 func (t Digest) Several() bool { return len(t.Sections) > 1 || t.Lists > 1 }
-
-// Sentence is the line of numbers.
-func (n Numbers) Sentence() string {
-	s := fmt.Sprintf("%s, %s, %s", count(n.Posts, "post", "posts"), count(n.Threads, "thread", "threads"), count(n.People, "person", "people"))
-	if n.First > 0 {
-		s += fmt.Sprintf(" (%d for the first time)", n.First)
-	}
-	if n.HalfIn > 0 {
-		s += ", half of the questions answered within " + roughly(n.HalfIn)
-	}
-	return s + "."
-}
-
-// LettersSentence tells how the private door is used, and nothing when the number could point at somebody.
-func (n Numbers) LettersSentence() string {
-	switch {
-	case n.Letters < 5:
-		return ""
-	case n.Bridged == 0:
-		return fmt.Sprintf("The managers answered %d private letters.", n.Letters)
-	case n.Bridged == 1:
-		return fmt.Sprintf("The managers answered %d private letters; one became a thread.", n.Letters)
-	}
-	return fmt.Sprintf("The managers answered %d private letters; %d became threads.", n.Letters, n.Bridged)
-}
-
-// roughly says a duration as people do.
-func roughly(d time.Duration) string {
-	switch {
-	case d < time.Hour:
-		return count(max(1, int(d.Round(time.Minute)/time.Minute)), "minute", "minutes")
-	case d < 48*time.Hour:
-		return count(int(d.Round(time.Hour)/time.Hour), "hour", "hours")
-	}
-	return count(int(d.Round(24*time.Hour)/(24*time.Hour)), "day", "days")
-}
-
-// Line says what is new in a thread: 5 new from 4 people, #roles (you follow #roles)
-func (t Thread) Line() string {
-	var parts []string
-	if t.Asker != "" {
-		asked := "asked by " + t.Asker
-		if t.List != "" {
-			asked += " in " + t.List
-		}
-		parts = append(parts, asked)
-	}
-	if t.Waiting > 0 {
-		parts = append(parts, count(t.Waiting, "day", "days")+" without an answer")
-	}
-	if t.New > 0 {
-		posts := fmt.Sprintf("%d new", t.New)
-		if t.People > 0 && t.New > 1 {
-			posts += " from " + count(t.People, "person", "people")
-		}
-		parts = append(parts, posts)
-	}
-	if len(t.Tags) > 0 {
-		parts = append(parts, strings.Join(t.Tags, " "))
-	}
-	line := strings.Join(parts, ", ")
-	if t.Why != "" {
-		line = strings.TrimSpace(line + " (" + t.Why + ")")
-	}
-	return line
-}
-
-// Head is who wrote it and when, and what it answers: Bill Tan, Tue, to "who appointed yours?":
-func (e Excerpt) Head() string {
-	s := e.Who + ", " + e.Day()
-	if len(e.Context) > 0 {
-		s += `, to "` + strings.Join(e.Context, " ") + `"`
-	}
-	return s + ":"
-}
-
-// Day is when it was written: Tue, or 9 June when that is longer ago.
-func (e Excerpt) Day() string {
-	if e.Dated {
-		return day(e.When)
-	}
-	return e.When.Format("Mon")
-}
-
-// Body is the text in quotation marks, and what was attached.
-func (e Excerpt) Body() string {
-	var parts []string
-	if e.Text != "" {
-		parts = append(parts, `"`+e.Text+`"`)
-	}
-	if e.Files != "" {
-		parts = append(parts, "["+e.Files+"]")
-	}
-	return strings.Join(parts, " ")
-}
-
-// Line is the subject, and how much is new in it if that is more than one post.
-func (b Brief) Line() string {
-	if b.New < 2 {
-		return b.Subject
-	}
-	return fmt.Sprintf("%s (%d new)", b.Subject, b.New)
-}
-
-// Left says how many threads are only counted: And 57 more threads.
-func (s Section) Left() string {
-	if s.More == 0 {
-		return ""
-	}
-	return "And " + count(s.More, "more thread", "more threads") + "."
-}
 
 // placed is a thread with the anchor it has in the HTML.
 type placed struct {

@@ -14,6 +14,7 @@ import (
 
 // Whoever reads the one part misses nothing of the other.
 func TestTextAndHTMLSayTheSame(t *testing.T) {
+	english := speakerOf(English)
 	for _, s := range digestSamples() {
 		mail, err := s.mail.Render()
 		if err != nil {
@@ -25,15 +26,15 @@ func TestTextAndHTMLSayTheSame(t *testing.T) {
 		words := []string{d.Slot.String(), "No pictures and no tracking"}
 		for _, threads := range append([][]Thread{d.Unanswered}, d.threads()...) {
 			for _, thread := range threads {
-				words = append(words, thread.Subject, thread.Line())
+				words = append(words, thread.Subject, english.line(thread))
 				for _, e := range thread.Excerpts {
-					words = append(words, e.Who, e.Text, e.Files)
+					words = append(words, e.Who, e.Text, english.attachments(e.Files))
 				}
 			}
 		}
 		for _, section := range d.Sections {
 			for _, b := range section.Brief {
-				words = append(words, b.Line())
+				words = append(words, english.briefly(b))
 			}
 		}
 		for _, n := range d.NewMembers {
@@ -46,7 +47,7 @@ func TestTextAndHTMLSayTheSame(t *testing.T) {
 			words = append(words, o.Who, o.What)
 		}
 		if d.Numbers != nil {
-			words = append(words, d.Numbers.Sentence(), d.Numbers.LettersSentence())
+			words = append(words, english.numbers(*d.Numbers), english.privateLetters(*d.Numbers))
 		}
 		for _, w := range words {
 			if !strings.Contains(page, w) {
@@ -184,7 +185,7 @@ func TestHeadline(t *testing.T) {
 		{Digest{Sections: []Section{{Threads: []Thread{thread("A subject that is much too long for a subject")}}}}, "A subject that is much too long… - bc, 12 June"},
 	} {
 		c.d.Community, c.d.To = "bc", friday
-		if got := c.d.Headline(); got != c.want {
+		if got := speakerOf(English).headline(c.d); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -200,7 +201,7 @@ func TestDaysAndPreheader(t *testing.T) {
 		{friday.AddDate(0, 0, -7), "5-12 June"},
 		{friday.AddDate(0, 0, -14), "29 May - 12 June"},
 	} {
-		if got := (Digest{From: c.from, To: friday}).Days(); got != c.want {
+		if got := speakerOf(English).daysOf(Digest{From: c.from, To: friday}); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -210,7 +211,7 @@ func TestDaysAndPreheader(t *testing.T) {
 		"Bill: Mine is wet.":               {Sections: excerpt},
 		"Reply reaches only the managers.": {},
 	} {
-		if got := d.Preheader(); got != want {
+		if got := speakerOf(English).preheaderOf(d); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -218,10 +219,10 @@ func TestDaysAndPreheader(t *testing.T) {
 
 // Fewer than five letters could point at who wrote them.
 func TestFewLettersAreNotCounted(t *testing.T) {
-	if got := (Numbers{Letters: 4, Bridged: 1}).LettersSentence(); got != "" {
+	if got := speakerOf(English).privateLetters(Numbers{Letters: 4, Bridged: 1}); got != "" {
 		t.Error(got)
 	}
-	if got := (Numbers{Letters: 5}).LettersSentence(); got != "The managers answered 5 private letters." {
+	if got := speakerOf(English).privateLetters(Numbers{Letters: 5}); got != "The managers answered 5 private letters." {
 		t.Error(got)
 	}
 }

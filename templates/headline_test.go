@@ -31,12 +31,12 @@ func TestHeadlineOfRealSubjects(t *testing.T) {
 		for _, s := range c.subjects {
 			threads = append(threads, Thread{Subject: s})
 		}
-		got := Digest{Community: "G", To: friday, Sections: []Section{{Threads: threads}}}.Headline()
+		got := speakerOf(English).headline(Digest{Community: "G", To: friday, Sections: []Section{{Threads: threads}}})
 		if want := c.want + " - G, 12 June"; got != want {
 			t.Errorf("%q: %q, want %q", c.subjects, got, want)
 		}
 	}
-	if got := (Digest{Community: "G", To: friday, Sections: []Section{{Brief: []Brief{{Subject: "Thanks"}}}}}).Headline(); got != "Thanks - G, 12 June" {
+	if got := speakerOf(English).headline(Digest{Community: "G", To: friday, Sections: []Section{{Brief: []Brief{{Subject: "Thanks"}}}}}); got != "Thanks - G, 12 June" {
 		t.Errorf("of a digest in brief: %q", got)
 	}
 }

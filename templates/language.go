@@ -95,9 +95,9 @@ func ParseLanguage(word string) (Language, bool) {
 	return "", false
 }
 
-// date fills the fields of a form: {day} {month} {weekday} {clock}.
+// date fills the fields of a form: {day} {month} {year} {weekday} {clock}.
 func (t tongue) date(form string, at time.Time) string {
-	return strings.NewReplacer("{day}", fmt.Sprint(at.Day()), "{month}", t.months[at.Month()-1], "{weekday}", t.days[at.Weekday()], "{clock}", at.Format("15:04")).Replace(form)
+	return strings.NewReplacer("{day}", fmt.Sprint(at.Day()), "{month}", t.months[at.Month()-1], "{year}", fmt.Sprint(at.Year()), "{weekday}", t.days[at.Weekday()], "{clock}", at.Format("15:04")).Replace(form)
 }
 
 // slot says when a digest comes.
@@ -137,12 +137,8 @@ var texts = func() map[Language]func() (parsed, error) {
 
 // wordsIn are the words that texts of a language may use besides their fields.
 func wordsIn(l Language) map[string]any {
-	words, t := maps.Clone(funcs), tongues[l]
-	words["day"] = func(at time.Time) string { return t.date(t.day, at) }
-	words["moment"] = func(at time.Time) string { return t.date(t.moment, at) }
-	words["weekday"] = func(d time.Weekday) string { return t.days[d] }
-	words["slot"] = t.slot
-	words["names"] = t.names
+	words := maps.Clone(funcs)
+	maps.Copy(words, speakerOf(l).words())
 	return words
 }
 

@@ -47,7 +47,7 @@ func breakLine(line string, width int) []string {
 	if len(lead) > width/2 {
 		lead = ""
 	}
-	return fill(strings.Fields(rest), lead, lead, width-(widest-wrapAt))
+	return fill(blanks(rest), lead, lead, width-(widest-wrapAt))
 }
 
 // fill puts words into lines of a width, the first line after one prefix and the others after another.
@@ -71,6 +71,21 @@ func fill(words []string, first, others string, width int) []string {
 		}
 	}
 	return append(out, line)
+}
+
+// glued are the blanks of French that stay beside their sign at the end of a line.
+var (
+	glued   = strings.NewReplacer("«\u00a0", "«\x02", "\u00a0»", "\x02»", "\u00a0:", "\x02:", "\u00a0;", "\x02;", "\u00a0?", "\x02?", "\u00a0!", "\x02!")
+	unglued = strings.NewReplacer("\x02", "\u00a0")
+)
+
+// blanks parts a text at its blanks, but not between a sign and its word.
+func blanks(s string) []string {
+	words := strings.Fields(glued.Replace(s))
+	for i := range words {
+		words[i] = unglued.Replace(words[i])
+	}
+	return words
 }
 
 // pieces are the parts of a word between which a line may end: a word of letters is never broken, it may be an address; Chinese and
@@ -139,9 +154,9 @@ func layout(text string) string {
 		case strings.HasPrefix(line, "* "):
 			flush()
 			first, others = "  * ", "    "
-			words = strings.Fields(line[2:])
+			words = blanks(line[2:])
 		default:
-			words = append(words, strings.Fields(line)...)
+			words = append(words, blanks(line)...)
 		}
 	}
 	flush()

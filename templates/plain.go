@@ -12,9 +12,10 @@ import (
 // PlainDigest is a digest as one plain text in which programs find the single posts again (RFC 1153): first what Digest says, as the
 // table of contents, then every post behind its own short header.
 type PlainDigest struct {
-	Digest Digest
-	Issue  int         // its number in the year
-	Posts  []PlainPost `optional:"in their order; a week may have a note alone"`
+	Digest   Digest
+	Language Language    `optional:"of its reader; else English"`
+	Issue    int         // its number in the year
+	Posts    []PlainPost `optional:"in their order; a week may have a note alone"`
 }
 
 // PlainPost is one post of it.
@@ -26,7 +27,7 @@ type PlainPost struct {
 	MessageID string   `optional:"without angle brackets"`
 	Tags      []string `optional:"with their #"`
 	Text      Said     `optional:"a post may be a file alone"`
-	Files     string   `optional:"what was attached"`
+	Files     Files    // what was attached
 }
 
 const (
@@ -37,6 +38,9 @@ const (
 // Compose writes the mail around the words of Digest. It has no HTML.
 func (p PlainDigest) Compose() (Mail, error) {
 	mail, err := p.Digest.Render()
+	if err == nil {
+		mail, err = mail.In(p.Language)
+	}
 	if err != nil {
 		return mail, err
 	}
@@ -46,7 +50,7 @@ func (p PlainDigest) Compose() (Mail, error) {
 		mail.Text, strings.Repeat("-", preambleRule))
 	var errs []error
 	for _, post := range p.Posts {
-		text, err := post.text()
+		text, err := post.text(speakerOf(cmp.Or(p.Language, English)))
 		errs = append(errs, err)
 		fmt.Fprintf(&b, "%s\n%s\n\n", text, strings.Repeat("-", postRule))
 	}
@@ -57,7 +61,7 @@ func (p PlainDigest) Compose() (Mail, error) {
 }
 
 // text is a post with its header, whose fields stand in the order of RFC 1153.
-func (p PlainPost) text() (string, error) {
+func (p PlainPost) text(s speaker) (string, error) {
 	if p.Date.IsZero() || p.From == "" || p.To == "" || p.Subject == "" {
 		return "", errors.New("templates: a post of a digest lacks its date, author, list or subject")
 	}
@@ -77,7 +81,7 @@ func (p PlainPost) text() (string, error) {
 	field("Keywords", strings.Join(p.Tags, ", "))
 	b.WriteByte('\n')
 	if p.Text == "" {
-		b.WriteString("[" + oneLine(cmp.Or(p.Files, "no words")) + "]\n")
+		b.WriteString("[" + oneLine(cmp.Or(s.attachments(p.Files), s.empty)) + "]\n")
 		return b.String(), nil
 	}
 	for _, line := range lines(tidySaid(string(p.Text))) {
@@ -88,8 +92,8 @@ func (p PlainPost) text() (string, error) {
 			b.WriteString(strings.TrimRight(piece, " ") + "\n")
 		}
 	}
-	if p.Files != "" {
-		b.WriteString("[" + oneLine(p.Files) + "]\n")
+	if files := s.attachments(p.Files); files != "" {
+		b.WriteString("[" + oneLine(files) + "]\n")
 	}
 	return b.String(), nil
 }

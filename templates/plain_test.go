@@ -12,8 +12,8 @@ func TestPlainDigest(t *testing.T) {
 	plain := PlainDigest{Digest: d, Issue: 163, Posts: []PlainPost{
 		{Date: friday.AddDate(0, 0, -3), From: "Bill Tan <bill@south.example>", To: "Garden talk", Subject: "Which compost\r\nBcc: for tomatoes?", MessageID: "1@client.example", Tags: []string{"#soil", "#tomatoes"},
 			Text: "Mine is too wet.\n------------------------------\nWhat do you use, now that every shop has something of its own that it calls the best of all?"},
-		{Date: friday.AddDate(0, 0, -2), From: "Ines Roth <ines@west.example>", To: "Garden talk", Subject: "Frost tonight", Files: "attachment: bed.jpg 80 KB"},
-		{Date: friday.AddDate(0, 0, -2), From: "Ines Roth <ines@west.example>", To: "Garden talk", Subject: "Both", Files: "attachment: bed.jpg 80 KB", Text: "See."},
+		{Date: friday.AddDate(0, 0, -2), From: "Ines Roth <ines@west.example>", To: "Garden talk", Subject: "Frost tonight", Files: Files{Names: []File{{"bed.jpg", 80}}}},
+		{Date: friday.AddDate(0, 0, -2), From: "Ines Roth <ines@west.example>", To: "Garden talk", Subject: "Both", Files: Files{Names: []File{{"bed.jpg", 80}}}, Text: "See."},
 	}}
 	mail, err := plain.Compose()
 	if err != nil {

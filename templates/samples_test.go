@@ -68,8 +68,8 @@ func samples() []sample {
 		{"settings-why", Settings{Community: bc, Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-unsure", Settings{Community: bc, Unsure: true, Slot: fridays, Format: "alt", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"whole_thread", WholeThread{bc, "Garden talk", 418, "First hire: formal role or volunteer?", []WholePost{
-			{"Bill Tan", friday.AddDate(0, 0, -3), "We named one before launch and would do it again.\n\n  - one\n  - two", "", "everyone+k7@cmtybc.example"},
-			{Who: "Alison Graf", When: friday.AddDate(0, 0, -1), Files: "attachment: plan.pdf 180 KB"}}, 2, "everyone+q2@cmtybc.example"}},
+			{"Bill Tan", friday.AddDate(0, 0, -3), "We named one before launch and would do it again.\n\n  - one\n  - two", Files{}, "everyone+k7@cmtybc.example"},
+			{Who: "Alison Graf", When: friday.AddDate(0, 0, -1), Files: Files{Names: []File{{"plan.pdf", 180}}}}}, 2, "everyone+q2@cmtybc.example"}},
 		{"whole_thread-bare", WholeThread{Community: bc, List: "News", Number: 3, Title: "Meeting", Posts: []WholePost{{Who: "Mira", When: friday, Text: "On Monday."}}}},
 		{"nothing_new", NothingNew{Community: bc, Since: friday}},
 		{"nothing_new-none", NothingNew{Community: bc, None: true, Doors: doors}}, {"nothing_new-bare", NothingNew{Community: bc}},
@@ -203,13 +203,13 @@ func memberSamples() []sample {
 func digestSamples() []sample {
 	tuesday, wednesday := friday.AddDate(0, 0, -3), friday.AddDate(0, 0, -2)
 	token := func(kind string) string { return kind + "+4t9k2mzq8v7xw0hj3c6rb1dnpf@cmtybc.example" }
-	hire := Thread{Number: 418, Subject: "First CM hire: formal role or volunteer?", New: 5, People: 4, Tags: []string{"#roles"}, Why: "you follow #roles",
+	hire := Thread{Number: 418, Subject: "First CM hire: formal role or volunteer?", New: 5, People: 4, Tags: []string{"#roles"}, Why: []Because{{Follows, []string{"#roles"}}},
 		Excerpts: []Excerpt{
 			{Who: "Bill Tan", When: tuesday, Text: "We named one before launch and would do it again. It took us half a year to find out that nobody felt responsible, and another half to say so aloud…"},
 			{Who: "Alison Graf", When: wednesday, Text: "Mine emerged; nobody appointed me…", Context: []string{"who appointed yours?"}},
 		},
 		Everyone: token("everyone"), Privately: token("private"), Whole: token("send"), Path: "Lists/talk", AnswerTo: "418.x@client.example"}
-	report := Thread{Number: 402, Subject: "Report template", New: 2, People: 2, Why: "you posted here", Excerpts: []Excerpt{{Who: "Ola", When: tuesday, Files: "2 attachments: plan.pdf 180 KB"}}}
+	report := Thread{Number: 402, Subject: "Report template", New: 2, People: 2, Why: []Because{{Reason: Wrote}}, Excerpts: []Excerpt{{Who: "Ola", When: tuesday, Files: Files{Names: []File{{"plan.pdf", 180}, {"rota.xlsx", 20}}}}}}
 	first := Digest{Community: bc, Slot: fridays, To: friday, Sections: []Section{{List: "Garden talk", Threads: []Thread{
 		{Subject: "Which compost for tomatoes?", New: 2, People: 2, Excerpts: []Excerpt{{Who: "Bill Tan", When: tuesday, Text: "Mine is too wet. What do you use?"}, {Who: "Alison Graf", When: wednesday, Text: "Horse manure, two years old."}}},
 		{Subject: "Frost tonight", New: 1, People: 1, Excerpts: []Excerpt{{Who: "Ines Roth", When: wednesday, Text: "Cover your seedlings."}}},

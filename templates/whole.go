@@ -18,7 +18,7 @@ type WholePost struct {
 	Who      string
 	When     time.Time // in the reader's zone
 	Text     Said      `optional:"a post may be a picture alone"`
-	Files    string    `optional:"what was attached"`
+	Files    Files     // what was attached
 	Everyone string    `optional:"the reader's address to answer this post for everyone"`
 }
 

@@ -85,7 +85,7 @@ func bar(s Said) string { return keep("  | ", string(s)) }
 // hang sets a text in by a number of blanks, all its lines.
 func hang(indent int, s string) string {
 	blank := strings.Repeat(" ", indent)
-	pieces := fill(strings.Fields(s), blank, blank, widest-2)
+	pieces := fill(blanks(s), blank, blank, widest-2)
 	return kept + strings.Join(pieces, "\n"+kept)
 }
 
@@ -95,7 +95,7 @@ func entry(number int, title string) string {
 	if number > 0 {
 		first = fmt.Sprintf("%4d  ", number)
 	}
-	pieces := fill(strings.Fields(title), first, strings.Repeat(" ", len(first)), widest-2)
+	pieces := fill(blanks(title), first, strings.Repeat(" ", len(first)), widest-2)
 	return kept + strings.Join(pieces, "\n"+kept)
 }
 
@@ -106,9 +106,6 @@ func count(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
-
-// day is a date in English, as people say it, in the zone of the time: 12 June.
-func day(t time.Time) string { return tongues[English].date(tongues[English].day, t) }
 
 // re is the subject of an answer.
 func re(subject string) string {

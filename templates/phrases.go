@@ -32,6 +32,7 @@ type phrases struct {
 	posts      forms
 	threads    forms
 	people     forms
+	seconds    forms
 	minutes    forms
 	hours      forms
 	daysLong   forms
@@ -64,7 +65,7 @@ var phrasebook = map[Language]phrases{
 		short: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}, dated: "{day} {month} {year} at {clock}", year: "{day} {month} {year}", span: "{first}-{day} {month}",
 		title: "{topics} - {community}, {day}", unanswered: "{n} unanswered", quiet: "Quiet days", this: [3]string{"Today", "This week", "This month"},
 		posts: forms{"{n} post", "{n} posts"}, threads: forms{"{n} thread", "{n} threads"}, people: forms{"{n} person", "{n} people"},
-		minutes: forms{"{n} minute", "{n} minutes"}, hours: forms{"{n} hour", "{n} hours"}, daysLong: forms{"{n} day", "{n} days"},
+		seconds: forms{"{n} second", "{n} seconds"}, minutes: forms{"{n} minute", "{n} minutes"}, hours: forms{"{n} hour", "{n} hours"}, daysLong: forms{"{n} day", "{n} days"},
 		firstTime: " ({n} for the first time)", halfIn: "half of the questions answered within {time}",
 		letters: "The managers answered {n} private letters", bridged: forms{"; one became a thread", "; {n} became threads"}, end: ".",
 		asked: "asked by {who}", askedIn: "asked by {who} in {list}", waiting: forms{"{n} day without an answer", "{n} days without an answer"},
@@ -78,7 +79,7 @@ var phrasebook = map[Language]phrases{
 		short: [7]string{"So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"}, dated: "{day}. {month} {year}, {clock} Uhr", year: "{day}. {month} {year}", span: "{first}.–{day}. {month}",
 		title: "{topics} – {community}, {day}", unanswered: "{n} ohne Antwort", quiet: "Ruhige Tage", this: [3]string{"Heute", "Diese Woche", "Diesen Monat"},
 		posts: forms{"{n} Beitrag", "{n} Beiträge"}, threads: forms{"{n} Thema", "{n} Themen"}, people: forms{"{n} Person", "{n} Personen"},
-		minutes: forms{"{n} Minute", "{n} Minuten"}, hours: forms{"{n} Stunde", "{n} Stunden"}, daysLong: forms{"{n} Tag", "{n} Tagen"},
+		seconds: forms{"{n} Sekunde", "{n} Sekunden"}, minutes: forms{"{n} Minute", "{n} Minuten"}, hours: forms{"{n} Stunde", "{n} Stunden"}, daysLong: forms{"{n} Tag", "{n} Tagen"},
 		firstTime: " ({n} zum ersten Mal)", halfIn: "die Hälfte der Fragen beantwortet innerhalb von {time}",
 		letters: "Das Team hat {n} private Briefe beantwortet", bridged: forms{"; aus einem wurde ein Thema", "; aus {n} wurden Themen"}, end: ".",
 		asked: "gefragt von {who}", askedIn: "gefragt von {who} in {list}", waiting: forms{"seit {n} Tag ohne Antwort", "seit {n} Tagen ohne Antwort"},
@@ -92,7 +93,7 @@ var phrasebook = map[Language]phrases{
 		short: [7]string{"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."}, dated: "{day} {month} {year} à {clock}", year: "{day} {month} {year}", span: "{first}-{day} {month}",
 		title: "{topics} – {community}, {day}", unanswered: "{n} sans réponse", quiet: "Jours calmes", this: [3]string{"Aujourd’hui", "Cette semaine", "Ce mois-ci"},
 		posts: forms{"{n} message", "{n} messages"}, threads: forms{"{n} fil", "{n} fils"}, people: forms{"{n} personne", "{n} personnes"},
-		minutes: forms{"{n} minute", "{n} minutes"}, hours: forms{"{n} heure", "{n} heures"}, daysLong: forms{"{n} jour", "{n} jours"},
+		seconds: forms{"{n} seconde", "{n} secondes"}, minutes: forms{"{n} minute", "{n} minutes"}, hours: forms{"{n} heure", "{n} heures"}, daysLong: forms{"{n} jour", "{n} jours"},
 		firstTime: " ({n} pour la première fois)", halfIn: "la moitié des questions ont eu une réponse en {time}",
 		letters: "L’équipe a répondu à {n} lettres privées", bridged: forms{"\u00a0; l’une est devenue un fil", "\u00a0; {n} sont devenues des fils"}, end: ".",
 		asked: "question de {who}", askedIn: "question de {who} dans {list}", waiting: forms{"{n} jour sans réponse", "{n} jours sans réponse"},
@@ -106,7 +107,7 @@ var phrasebook = map[Language]phrases{
 		short: [7]string{"dom", "lun", "mar", "mié", "jue", "vie", "sáb"}, dated: "{day} de {month} de {year} a las {clock}", year: "{day} de {month} de {year}", span: "{first}-{day} de {month}",
 		title: "{topics} – {community}, {day}", unanswered: "{n} sin respuesta", quiet: "Días tranquilos", this: [3]string{"Hoy", "Esta semana", "Este mes"},
 		posts: forms{"{n} mensaje", "{n} mensajes"}, threads: forms{"{n} tema", "{n} temas"}, people: forms{"{n} persona", "{n} personas"},
-		minutes: forms{"{n} minuto", "{n} minutos"}, hours: forms{"{n} hora", "{n} horas"}, daysLong: forms{"{n} día", "{n} días"},
+		seconds: forms{"{n} segundo", "{n} segundos"}, minutes: forms{"{n} minuto", "{n} minutos"}, hours: forms{"{n} hora", "{n} horas"}, daysLong: forms{"{n} día", "{n} días"},
 		firstTime: " ({n} por primera vez)", halfIn: "la mitad de las preguntas tuvo respuesta en {time}",
 		letters: "El equipo respondió a {n} cartas privadas", bridged: forms{"; de una salió un tema", "; de {n} salieron temas"}, end: ".",
 		asked: "pregunta de {who}", askedIn: "pregunta de {who} en {list}", waiting: forms{"{n} día sin respuesta", "{n} días sin respuesta"},
@@ -120,7 +121,7 @@ var phrasebook = map[Language]phrases{
 		short: [7]string{"日", "月", "火", "水", "木", "金", "土"}, dated: "{year}年{month}{day}日 {clock}", year: "{year}年{month}{day}日", span: "{month}{first}日〜{day}日",
 		title: "{topics} – {community}、{day}", unanswered: "回答待ち{n}件", quiet: "静かな日々", this: [3]string{"今日", "今週", "今月"},
 		posts: forms{"投稿{n}件", "投稿{n}件"}, threads: forms{"話題{n}件", "話題{n}件"}, people: forms{"{n}人", "{n}人"},
-		minutes: forms{"{n}分", "{n}分"}, hours: forms{"{n}時間", "{n}時間"}, daysLong: forms{"{n}日", "{n}日"},
+		seconds: forms{"{n}秒", "{n}秒"}, minutes: forms{"{n}分", "{n}分"}, hours: forms{"{n}時間", "{n}時間"}, daysLong: forms{"{n}日", "{n}日"},
 		firstTime: "（うち{n}人は初投稿）", halfIn: "質問の半分は{time}以内に回答",
 		letters: "運営チームは{n}通の個人的な手紙に返事をしました", bridged: forms{"（うち1通は話題になりました）", "（うち{n}通は話題になりました）"}, end: "。",
 		asked: "{who}さんからの質問", askedIn: "{list}で{who}さんからの質問", waiting: forms{"{n}日間回答なし", "{n}日間回答なし"},
@@ -150,7 +151,7 @@ func (s speaker) words() map[string]any {
 		"weekday":   func(d time.Weekday) string { return s.days[d] },
 		"slot":      s.slot,
 		"names":     s.names,
-		"roughly":   s.roughly,
+		"exactly":   s.exactly,
 		"headline":  s.headline,
 		"days":      s.daysOf,
 		"period":    s.period,
@@ -239,6 +240,17 @@ func (s speaker) roughly(d time.Duration) string {
 		return s.hours.of(int(d.Round(time.Hour) / time.Hour))
 	}
 	return s.daysLong.of(int(d.Round(24*time.Hour) / (24 * time.Hour)))
+}
+
+// exactly says a duration that somebody set.
+func (s speaker) exactly(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return s.hours.of(int(d / time.Hour))
+	case d%time.Minute == 0:
+		return s.minutes.of(int(d / time.Minute))
+	}
+	return s.seconds.of(int(d / time.Second))
 }
 
 // line says what is new in a thread: 5 new from 4 people, #roles (you follow #roles)

@@ -14,7 +14,8 @@ type Acknowledgement struct {
 	Managers  []string  `optional:"first names of who got it"`
 	Outsider  bool      // the writer is no member
 	OnDuty    string    `optional:"the first name of who is on duty"`
-	Within    string    `optional:"when somebody usually answers: 6 hours on working days"`
+	Within    int       `optional:"in how many hours somebody usually answers"`
+	Working   string    `optional:"on which days, for Within: mon-fri; else on all"`
 	AwayUntil time.Time `optional:"all managers are away: when the first of them is back, in the reader's zone"`
 	Post      bool      // a letter that was meant for everyone can be posted by a reply
 	Thread    int       `optional:"the number of the thread it is about"`

@@ -5,20 +5,20 @@ import "time"
 // Consent asks a member whether a text may go onto a list (product.md B6, M8). Its Reply-To is confirm+TOKEN. Nothing but YES or NAMED,
 // alone, posts it.
 type Consent struct {
-	Code    string   // the conversation
-	List    string   // the list's name
-	Readers int      `optional:"how many will get it"`
-	Subject string   // of the post
-	Text    Said     // exactly what is posted
-	Own     bool     // the member wants to post it themselves: it goes out under their name
-	Better  bool     // it is the member's own better text, shown once more
-	Masked  bool     // it is an answer of the member in a thread in which they asked without their name
-	Voice   bool     // the member writes under a made-up name: nothing may be posted under theirs
-	Tells   []string `optional:"words for which the member's own text was not taken, under a made-up name: they are a name"`
-	Shows   []string `optional:"words in it by which the member could be known"`
-	Undo    string   `optional:"how long it can be taken back before it goes out: 2 minutes"`
-	First   string   `optional:"the line that was not understood, when it is asked again"`
-	Days    int      // how long the question stays open
+	Code    string        // the conversation
+	List    string        // the list's name
+	Readers int           `optional:"how many will get it"`
+	Subject string        // of the post
+	Text    Said          // exactly what is posted
+	Own     bool          // the member wants to post it themselves: it goes out under their name
+	Better  bool          // it is the member's own better text, shown once more
+	Masked  bool          // it is an answer of the member in a thread in which they asked without their name
+	Voice   bool          // the member writes under a made-up name: nothing may be posted under theirs
+	Tells   []string      `optional:"words for which the member's own text was not taken, under a made-up name: they are a name"`
+	Shows   []string      `optional:"words in it by which the member could be known"`
+	Undo    time.Duration `optional:"how long it can be taken back before it goes out"`
+	First   string        `optional:"the line that was not understood, when it is asked again"`
+	Days    int           // how long the question stays open
 }
 
 // Ask is the question it asks.
@@ -74,16 +74,16 @@ const (
 type ConsentEnd struct {
 	Code     string
 	Outcome  ConsentOutcome
-	Again    bool      // it was so already: the word came twice, or too late
-	When     time.Time `optional:"since when, in the reader's zone; for Again"`
-	List     string    // the list's name
-	Subject  string    // of the post
-	Own      bool      // the member wanted to post it themselves
-	Undo     string    `optional:"how long it can be taken back before it goes out"`
-	Voice    bool      // the member writes under a made-up name
-	Sent     bool      // copies of it had left when it was taken back
-	Why      string    `optional:"for ConsentImpossible: one sentence"`
-	Managers string    // where to write
+	Again    bool          // it was so already: the word came twice, or too late
+	When     time.Time     `optional:"since when, in the reader's zone; for Again"`
+	List     string        // the list's name
+	Subject  string        // of the post
+	Own      bool          // the member wanted to post it themselves
+	Undo     time.Duration `optional:"how long it can be taken back before it goes out"`
+	Voice    bool          // the member writes under a made-up name
+	Sent     bool          // copies of it had left when it was taken back
+	Why      string        `optional:"for ConsentImpossible: one sentence"`
+	Managers string        // where to write
 }
 
 // Render writes the mail.

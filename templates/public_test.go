@@ -1,11 +1,13 @@
 package templates
 
+import "time"
+
 const question = Said("Our sponsor's PR person would like to join. Is that ok here, and under which rules?")
 
 func publicSamples() []sample {
 	const title = "Can a sponsor's PR person join? #membership"
 	all := []sample{
-		{"consent", Consent{Code: "K7QX", List: "All of us", Readers: 212, Subject: title, Text: question, Shows: []string{"Northgate"}, Undo: "2 minutes", Days: 14}},
+		{"consent", Consent{Code: "K7QX", List: "All of us", Readers: 212, Subject: title, Text: question, Shows: []string{"Northgate"}, Undo: 2 * time.Minute, Days: 14}},
 		{"consent-better", Consent{Code: "K7QX", List: "All of us", Subject: title, Text: question, Better: true, Days: 14}},
 		{"consent-again", Consent{Code: "K7QX", List: "All of us", Subject: title, Text: question, First: "YES but without the city", Days: 14}},
 		{"consent-own", Consent{Code: "K7QX", List: "All of us", Readers: 212, Subject: title, Text: question, Own: true, Days: 14}},
@@ -35,7 +37,7 @@ func publicSamples() []sample {
 		{"you_asked-voice", YouAsked{Code: "R4WD", List: "All of us", Title: title, Author: "Alison Graf", Text: "With us they may.", Address: "all@cmtybc.example", Voice: true}},
 		{"you_asked-again", YouAsked{Code: "K7QX", List: "All of us", Title: title, Author: "Alison Graf", Again: true, Address: "all@cmtybc.example"}},
 		{"consent_end-twice", ConsentEnd{Code: "K7QX", Outcome: ConsentPosted, Again: true, When: friday, List: "All of us", Subject: title, Managers: "managers@cmtybc.example"}},
-		{"consent_end-undo", ConsentEnd{Code: "K7QX", Outcome: ConsentPosted, List: "All of us", Subject: title, Undo: "2 minutes", Managers: "managers@cmtybc.example"}},
+		{"consent_end-undo", ConsentEnd{Code: "K7QX", Outcome: ConsentPosted, List: "All of us", Subject: title, Undo: 2 * time.Minute, Managers: "managers@cmtybc.example"}},
 		{"consent_told-own", ConsentTold{Code: "K7QX", Member: "Dana", Role: "Mira, for the managers", Outcome: ConsentNamed, List: "All of us", Subject: title, Own: true, Text: letter}},
 	}
 	for _, o := range []ConsentOutcome{

@@ -62,8 +62,8 @@ func samples() []sample {
 		{"settings-done", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 3, Answer: "confirm+k7@cmtybc.example", Away: friday, Back: friday.AddDate(0, 0, 14), Done: []SettingDone{
 			{What: SetPeriod, Slot: &fridays, Undo: "DAILY 7"}, {What: SetLanguage, Value: "de", Undo: "LANGUAGE en"}, {What: SetFormat, Value: "text", Undo: "FORMAT BOTH"}, {What: SetMin, Value: "3", Undo: "MIN 1"},
 			{What: SetDelivery, List: "Garden talk", Delivery: EachPost, Undo: "talk DIGEST"}, {What: SetFollow, Value: "roles", Same: true}, {What: SetUnfollow, Value: "cats", Undo: "FOLLOW cats"},
-			{What: SetMute, Value: "the thread 418", Undo: "UNMUTE 418"}, {What: SetUnmute, Value: "threads with the tag #jobs", Undo: "MUTE jobs"},
-			{What: SetVacation, Value: "from 12 June to 25 June 2026", Undo: "VACATION OFF"}, {What: SetVacation}}}},
+			{What: SetMute, Thread: 418, Undo: "UNMUTE 418"}, {What: SetUnmute, Value: "jobs", Undo: "MUTE jobs"},
+			{What: SetVacation, From: friday, To: friday.AddDate(0, 0, 13), Undo: "VACATION OFF"}, {What: SetVacation}}}},
 		{"settings-wrong", Settings{Community: bc, Wrong: "WEAKLY FRYDAY", Slot: fridays, Digest: true, Format: "mime", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-why", Settings{Community: bc, Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-unsure", Settings{Community: bc, Unsure: true, Slot: fridays, Format: "alt", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
@@ -104,8 +104,8 @@ func samples() []sample {
 func privateSamples() []sample {
 	return []sample{
 		{"acknowledgement", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Re: Sponsors, first hires, 3 unanswered", Managers: []string{"Mira", "Theo", "Jonas"},
-			Within: "6 hours", Post: true, Thread: 415, Title: "Sponsor wants our member list", KeptDays: 180, Doors: doors, Phone: "+1 555 0199", NotPassed: []string{"plan.pdf (180 KB)"}}},
-		{"acknowledgement-duty", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, OnDuty: "Mira", Within: "6 hours on working days"}},
+			Within: 6, Post: true, Thread: 415, Title: "Sponsor wants our member list", KeptDays: 180, Doors: doors, Phone: "+1 555 0199", NotPassed: []string{"plan.pdf (180 KB)"}}},
+		{"acknowledgement-duty", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, OnDuty: "Mira", Within: 6, Working: "mon-fri"}},
 		{"acknowledgement-away", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira", "Theo"}, AwayUntil: friday.Add(10 * 24 * time.Hour)}},
 		{"acknowledgement-bare", Acknowledgement{Community: bc, Code: "K7QX"}},
 		{"acknowledgement-outsider", Acknowledgement{Community: bc, Code: "K7QX", Subject: "A question", Outsider: true, Answered: friday, Phone: "+1 555 0199"}},

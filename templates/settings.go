@@ -26,12 +26,14 @@ const (
 // SettingDone is one change that was made, with what holds now.
 type SettingDone struct {
 	What     Setting
-	Value    string   `optional:"the tag, the thread's number, the language, the number of posts"`
-	Slot     *Slot    `optional:"when the digest comes now, of what changes that"`
-	List     string   `optional:"the list's name, of a delivery; without, all of them"`
-	Delivery Delivery `optional:"of a delivery, and of a period"`
-	Same     bool     // it was so already
-	Undo     string   `optional:"the word that brings back what was before"`
+	Value    string    `optional:"the tag, the language, the number of posts"`
+	Thread   int       `optional:"that is muted, or not any more"`
+	From, To time.Time `optional:"the first and the last day of a vacation; none, they are back"`
+	Slot     *Slot     `optional:"when the digest comes now, of what changes that"`
+	List     string    `optional:"the list's name, of a delivery; without, all of them"`
+	Delivery Delivery  `optional:"of a delivery, and of a period"`
+	Same     bool      // it was so already
+	Undo     string    `optional:"the word that brings back what was before"`
 }
 
 // Settings shows a member all that they can set, each with what holds now and the words that change it. Its Reply-To is the address at

@@ -2,7 +2,6 @@ package backchannel
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -370,7 +369,7 @@ func (b *Letterbox) expect(tx *db.Tx, community lists.Community, readers []lists
 	case community.Rota && len(duty) == 1 && len(readers) > 1:
 		t.OnDuty = duty[0].FirstName()
 	}
-	t.Within, err = b.usually(tx, community)
+	t.Within, t.Working, err = b.usually(tx, community)
 	return err
 }
 
@@ -380,12 +379,12 @@ const (
 	lastAnswers = 30
 )
 
-// usually is within which time four of five letters of late were answered, in words for an acknowledgement; "" when too little is known,
+// usually is within which time four of five letters of late were answered, in hours, and on which days if not on all; 0 when too little is known,
 // or when it would be no comfort: longer than the community itself wants (M2 promises only what is true).
-func (b *Letterbox) usually(tx *db.Tx, community lists.Community) (string, error) {
+func (b *Letterbox) usually(tx *db.Tx, community lists.Community) (within int, working string, err error) {
 	all, err := answerTimes(tx, community.ID, tx.Now.AddDate(0, -6, 0), lastAnswers)
 	if err != nil {
-		return "", err
+		return 0, "", err
 	}
 	whole := time.Duration(community.Duty.Due) * time.Hour
 	var took []time.Duration
@@ -401,22 +400,15 @@ func (b *Letterbox) usually(tx *db.Tx, community lists.Community) (string, error
 		took = append(took, d)
 	}
 	if len(took) < fewAnswers {
-		return "", nil
+		return 0, "", nil
 	}
 	slices.Sort(took)
-	within := took[(len(took)*4+4)/5-1]
-	if within > whole {
-		return "", nil
+	most := took[(len(took)*4+4)/5-1]
+	if most > whole {
+		return 0, "", nil
 	}
-	hours := max(1, int((within+time.Hour-1)/time.Hour))
-	words := fmt.Sprintf("%d hours", hours)
-	if hours == 1 {
-		words = "an hour"
+	if working = community.Duty.Days.String(); strings.Contains(working, "mon-sun") {
+		working = ""
 	}
-	if days := community.Duty.Days.String(); days == "mon-fri" {
-		words += " on working days"
-	} else if !strings.Contains(days, "mon-sun") {
-		words += " (" + days + ")"
-	}
-	return words, nil
+	return max(1, int((most+time.Hour-1)/time.Hour)), working, nil
 }

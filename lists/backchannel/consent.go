@@ -262,7 +262,7 @@ func (b *Letterbox) consented(tx *db.Tx, in *lists.Incoming, c Conv, k consent, 
 	if err := b.refile(tx, now); err != nil {
 		return err
 	}
-	return b.endText(tx, in, now, k, templates.ConsentEnd{Outcome: outcome, Undo: span(l.Undo)})
+	return b.endText(tx, in, now, k, templates.ConsentEnd{Outcome: outcome, Undo: l.Undo})
 }
 
 // postable finds the list for a text, or says why it cannot go there now.

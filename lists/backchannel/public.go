@@ -1,12 +1,10 @@
 package backchannel
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"backchannel/archive"
@@ -266,7 +264,7 @@ func (b *Letterbox) askConsent(tx *db.Tx, community lists.Community, c Conv, k c
 	if err != nil {
 		return err
 	}
-	t.Code, t.List, t.Subject, t.Text, t.Own, t.Undo, t.Days = c.Code, l.Title(), k.subject, templates.Said(k.text), k.own, span(l.Undo), heldDays
+	t.Code, t.List, t.Subject, t.Text, t.Own, t.Undo, t.Days = c.Code, l.Title(), k.subject, templates.Said(k.text), k.own, l.Undo, heldDays
 	if t.Readers, err = lists.Audience(tx, l.ID); err != nil {
 		return err
 	}
@@ -393,24 +391,4 @@ func begun(typed string) string {
 		return clip(line, 60)
 	}
 	return "…"
-}
-
-// span is a time for people: 2 minutes; "" for none.
-func span(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return ""
-	case d%time.Hour == 0:
-		return many(int(d/time.Hour), "hour")
-	case d%time.Minute == 0:
-		return many(int(d/time.Minute), "minute")
-	}
-	return many(int(d/time.Second), "second")
-}
-
-func many(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

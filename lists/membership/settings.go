@@ -310,7 +310,7 @@ func setVacation(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done 
 	if v.Begin.Before(tx.Now) {
 		v.Begin = tx.Now
 	}
-	done.Value = "from " + s.from.Format("2 January") + " to " + s.until.Format("2 January 2006")
+	done.From, done.To = s.from, s.until
 	done.Undo = "VACATION OFF"
 	return done, lists.SetVacation(tx, m.ID, v)
 }
@@ -328,16 +328,14 @@ func (k *Clerk) setInterest(tx *db.Tx, c lists.Community, m lists.Member, s sett
 		if err != nil {
 			return done, err
 		}
-		tag, number, done.Value = "", t.Number, fmt.Sprintf("the thread %d", t.Number)
+		tag, number, done.Value, done.Thread = "", t.Number, "", int(t.Number)
 	} else {
 		aliases, err := lists.TagAliases(tx, c.ID)
 		if err != nil {
 			return done, err
 		}
 		tag, number = aliases.Of(tag), 0
-		if done.Value = tag; s.what == templates.SetMute || s.what == templates.SetUnmute {
-			done.Value = "threads with the tag #" + tag
-		}
+		done.Value = tag
 	}
 	word := tag
 	if tag == "" {

@@ -104,6 +104,7 @@ type Community struct {
 	Questions    []string       `json:"questions,omitempty"`
 	Confidential string         `json:"confidential,omitempty"` // the sentence on what may leave the community, as the digest ends with; "" says nothing
 	SameEmployer bool           `json:"same_employer"`          // a report is kept from managers who work where the one it is about works
+	Restricted   Restricted     `json:"restricted_delivery"`    // how managers get what not all of them may see
 	Created      time.Time      `json:"created"`
 
 	ombudsSince, ombudsLast time.Time // when letters to the ombuds began to come back, and when the last one did
@@ -122,6 +123,15 @@ func (c Community) OmbudsLost(now time.Time) bool {
 	days := (int(time.Monday-first.Weekday())+6)%7 + 1
 	return !now.Before(time.Date(first.Year(), first.Month(), first.Day()+days, 0, 0, 0, 0, c.Zone()))
 }
+
+// Restricted is how managers get a letter that not all of them may see, as a report (product.md B9).
+type Restricted string
+
+// By mail, as all letters; or in their IMAP folders alone, so that nothing of it rests in a personal mailbox.
+const (
+	RestrictedMail Restricted = "mail"
+	RestrictedIMAP Restricted = "imap"
+)
 
 // Address is a fixed address of the community, as "managers" or "help".
 func (c Community) Address(word string) letter.Address {

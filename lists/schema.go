@@ -22,6 +22,7 @@ func Schema() db.Schema {
 		urgent    INTEGER NOT NULL CHECK (urgent > 0),                  -- the same for urgent letters and reports
 		confidential TEXT NOT NULL DEFAULT '',   -- what may leave the community: a sentence below each digest
 		same_employer INTEGER NOT NULL DEFAULT 0 CHECK (same_employer IN (0, 1)),
+		restricted TEXT NOT NULL DEFAULT 'mail' CHECK (restricted IN ('mail','imap')), -- how managers get what not all of them may see
 		votes     INTEGER NOT NULL DEFAULT 2 CHECK (votes > 0),
 		delivery  TEXT NOT NULL DEFAULT 'each' CHECK (delivery IN ('each','digest','none')),
 		questions TEXT NOT NULL DEFAULT '[]',    -- what applicants are asked, JSON

@@ -61,6 +61,17 @@ type ReportNotice struct {
 	Why        string   `optional:"why it comes now, when nobody has just written"`
 }
 
+// RestrictedWaits tells a manager that a letter or a note which not all managers may see lies in a folder of theirs, and nothing else of it.
+type RestrictedWaits struct {
+	Code   string // the conversation
+	Note   bool   // it is a note of a colleague
+	Folder string // where it lies
+	Urgent bool
+}
+
+// Render writes the mail.
+func (t RestrictedWaits) Render() (Mail, error) { return render("restricted_waits", t) }
+
 // Render writes the mail.
 func (t ReportNotice) Render() (Mail, error) { return render("report_notice", t) }
 

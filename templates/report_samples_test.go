@@ -10,6 +10,8 @@ func reportSamples() []sample {
 			Ombuds: "ombuds@cmtybc.example", Hours: 8, NotPassed: []string{"shot.png"}, Unverified: true}},
 		{"report_received-again", ReportReceived{Community: bc, Code: "7PB2", Without: []Left{{"Jonas", WhyNamed}}, With: []string{"Mira"}, Again: true}},
 		{"report_received-turned", ReportReceived{Community: bc, Code: "7PB2", Without: []Left{{"Theo", WhyNamed}}, With: []string{"Mira", "Jonas"}, Again: true, Turned: true, Hours: 8}},
+		{"restricted_waits", RestrictedWaits{"7PB2", false, "Back-channel/Reports", false}},
+		{"restricted_waits-note", RestrictedWaits{"7PB2", true, "Back-channel/Notes", true}},
 		{"report_notice", ReportNotice{Code: "7PB2", Subject: "An answer", Text: humiliating, Member: "Bree Okafor", Role: "Mira, for the managers", Without: []string{"Theo"}, Others: []string{"Jonas"},
 			Post: post, PostTitle: "Re: Sponsors", History: []string{"3 March 2026: explained"}, Note: "note+c4@cmtybc.example", Files: []string{"shot.png", "minutes.pdf (its author's name may stand inside)"}}},
 		{"report_notice-bare", ReportNotice{Code: "7PB2", Member: "Bree Okafor", Role: "Mira, for the managers", Unverified: true}},

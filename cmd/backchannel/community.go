@@ -29,6 +29,7 @@ type communityFlags struct {
 	questions              []string
 	delivery               lists.Delivery
 	sameEmployer           bool
+	restricted             lists.Restricted
 	confidential           string
 }
 
@@ -43,6 +44,7 @@ func (f *communityFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.dutyHours, "duty-hours", "", "the hours of such a day, as 8-20")
 	flags.IntVar(&f.due, "due", 0, "duty hours until a private letter must be answered")
 	flags.IntVar(&f.dueUrgent, "due-urgent", 0, "the same for urgent letters and reports")
+	oneOf(cmd, &f.restricted, "restricted-delivery", "A way", "how managers get what not all of them may see: by mail, or in their IMAP folders alone", lists.RestrictedMail, lists.RestrictedIMAP)
 	flags.Var(onOff{&f.sameEmployer}, "same-employer", "whether a report is kept from managers who work (by the domain of their address) where the one it is about works")
 	flags.StringVar(&f.confidential, "confidential", "", `a sentence on what may leave the community, below each digest; "" for none`)
 	flags.StringArrayVar(&f.questions, "question", nil, `a question to applicants; give it again for more, once as "" for none`)
@@ -79,6 +81,9 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	}
 	if err := f.duty(cmd, &to.Duty); err != nil {
 		return err
+	}
+	if changed(cmd, "restricted-delivery") {
+		to.Restricted = f.restricted
 	}
 	if changed(cmd, "same-employer") {
 		to.SameEmployer = f.sameEmployer
@@ -166,7 +171,7 @@ func (c *cli) newCommunitySet() *cobra.Command {
 	var aliases []string
 	cmd.Flags().StringArrayVar(&aliases, "tag-alias", nil, "a tag that stands for another one, as job=jobs; again for more, job= ends it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "language", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "confidential", "tag-alias") {
+		if !changed(cmd, "name", "timezone", "language", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "restricted-delivery", "confidential", "tag-alias") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -266,7 +271,7 @@ func (c *cli) newCommunityShow() *cobra.Command {
 			}
 			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "language", s.Language, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
 				"answer due", fmt.Sprintf("within %d duty hours, %d for urgent letters and reports", s.Duty.Due, s.Duty.Urgent), "votes to join", fmt.Sprint(s.Votes),
-				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "questions", strings.Join(s.Questions, " | "), "below digests", s.Confidential, "lists", strings.Join(s.Lists, ", "),
+				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "restricted by", string(s.Restricted), "questions", strings.Join(s.Questions, " | "), "below digests", s.Confidential, "lists", strings.Join(s.Lists, ", "),
 				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))
 			return nil
 		})

@@ -10,6 +10,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/smtpd/queue"
+	"backchannel/templates"
 )
 
 // Flags of a filed copy that all managers share.
@@ -275,16 +276,51 @@ func (b *Letterbox) SendAbout(tx *db.Tx, m lists.MemberID, mail notice.Mail, abo
 // toDesk sends one manager a letter about a conversation, and remembers what it showed.
 func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail, ref reference) (notice.Sent, error) {
 	mail.Guard = guardWord
+	ref.conv, ref.manager, ref.rev = c.ID, m, c.Rev
 	send := b.Office.Send
 	if ref.what == aFiled {
 		send = b.Office.Write
+	}
+	if mail.Community.Restricted == lists.RestrictedIMAP && (ref.what == aLetter || ref.what == aNote) {
+		now, err := find(tx, c.ID)
+		if err != nil {
+			return notice.Sent{}, err
+		}
+		if now.Restricted {
+			if err := b.sayItWaits(tx, now, m, mail, ref); err != nil {
+				return notice.Sent{}, err
+			}
+			send = b.Office.Write
+		}
 	}
 	sent, err := send(tx, mail)
 	if err != nil {
 		return sent, err
 	}
-	ref.conv, ref.manager, ref.rev = c.ID, m, c.Rev
 	return sent, refer(tx, sent.ID, ref)
+}
+
+// sayItWaits sends a manager, in the place of a letter or note that not all managers may see, a word that it lies in their folder: nothing of
+// it rests in a personal mailbox (restricted_delivery imap, product.md B9). A reply to that word is an answer like any other.
+func (b *Letterbox) sayItWaits(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail, ref reference) error {
+	folder := FolderNotes
+	if ref.what == aLetter {
+		folder = c.folder(m)
+	}
+	words, err := templates.RestrictedWaits{Code: c.Code, Note: ref.what == aNote, Folder: folder, Urgent: c.Urgent}.Render()
+	if err != nil {
+		return err
+	}
+	mail.Words, mail.Files, mail.Letters = words, nil, nil
+	mail.From.Name, mail.ReplyTo.Name = "The back-channel", "The writer, via managers"
+	if ref.what == aNote {
+		mail.ReplyTo.Name = "Managers' notes"
+	}
+	sent, err := b.Office.Send(tx, mail)
+	if err != nil {
+		return err
+	}
+	return refer(tx, sent.ID, ref)
 }
 
 // Saw notes that a manager's mail program has marked copies as read.

@@ -291,3 +291,40 @@ func TestABetterTextFromWhom(t *testing.T) {
 	nothing(t, all, dana)
 	says(t, v.One(all, mira), "Your mail provider did not vouch that this is from you")
 }
+
+// With restricted_delivery imap, nothing of a letter that not all managers may see, nor of a note about it, rests in a personal mailbox: a
+// word says that it waits, and the folder has it whole. A reply to that word is an answer; other letters come as ever.
+func TestRestrictedLettersStayOnTheServer(t *testing.T) {
+	v := court(t, true)
+	v.Update(func(tx *db.Tx) error {
+		v.C.Restricted = lists.RestrictedIMAP
+		return lists.SaveCommunity(tx, v.C)
+	})
+	all := path{to: report, subject: "An answer", body: "Theo's answer in the sponsor thread was humiliating."}.send(v, "Dana Reyes <"+dana+">")
+	nothing(t, all, theo)
+	for _, m := range []string{mira, jonas} {
+		word := v.One(all, m)
+		says(t, word, "waits for you in the IMAP folder Back-channel/Reports")
+		hides(t, word, "humiliating", "Dana", "An answer", "sponsor")
+		v.View(func(tx *db.Tx) error {
+			box, err := v.Store.FindPrivate(tx, int64(v.Member(m).ID), "Back-channel/Reports")
+			if err != nil {
+				return err
+			}
+			found, err := v.Store.SearchPrivate(tx, box, "humiliating")
+			if err == nil && len(found) != 1 {
+				t.Errorf("%s has it %d times in the folder", m, len(found))
+			}
+			return err
+		})
+	}
+	says(t, v.One(all, dana), "It went to Mira and Jonas.")
+	v.MustSend(answer(mira, v.One(all, mira), "/note Has he done so before? Barnaby knows."))
+	for _, a := range v.Deliver() {
+		hides(t, a, "Barnaby")
+	}
+	v.MustSend(answer(mira, v.One(all, mira), "Thank you, Dana. We talk to him."))
+	says(t, v.One(v.Deliver(), dana), "We talk to him.")
+	all = path{to: managers, subject: "A question", body: "May my neighbour join?"}.send(v, "Dana Reyes <"+dana+">")
+	says(t, v.One(all, mira), "May my neighbour join?")
+}

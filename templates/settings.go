@@ -21,12 +21,19 @@ const (
 	SetMute     Setting = "mute" // a tag or a thread
 	SetUnmute   Setting = "unmute"
 	SetVacation Setting = "vacation"
+
+	SetName          Setting = "name"           // by which others see the member
+	SetOwnCopy       Setting = "own-copy"       // of their own posts
+	SetAddress       Setting = "address"        // mail goes to another one, when that has said YES
+	SetAddressAdd    Setting = "address-add"    // one more to write from, when that has said YES
+	SetAddressFirst  Setting = "address-first"  // mail goes to another of their own
+	SetAddressRemove Setting = "address-remove" // one less
 )
 
 // SettingDone is one change that was made, with what holds now.
 type SettingDone struct {
 	What     Setting
-	Value    string    `optional:"the tag, the language, the number of posts"`
+	Value    string    `optional:"the tag, the language, the number of posts, the name, the address"`
 	Thread   int       `optional:"that is muted, or not any more"`
 	From, To time.Time `optional:"the first and the last day of a vacation; none, they are back"`
 	Slot     *Slot     `optional:"when the digest comes now, of what changes that"`
@@ -53,6 +60,9 @@ type Settings struct {
 	Muted     []string      `optional:"tags, without #, and numbers of threads"`
 	Away      time.Time     `optional:"the first day of a vacation, in their zone"`
 	Back      time.Time     `optional:"when it ends"`
+	Name      string        `optional:"how the member is called here"`
+	Addresses []string      `optional:"the member's own; the one that mail goes to first"`
+	OwnCopy   bool          // they get their own posts, too
 	Answer    string        // where the words are heard
 	Leave     string        `optional:"how to leave altogether"`
 }

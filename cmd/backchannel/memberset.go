@@ -21,13 +21,14 @@ type settings struct {
 	weekday string
 	hour    int
 
-	format, follow, unfollow, mute, unmute, vacation string
-	minPosts                                         int
+	first, removed, format, follow, unfollow, mute, unmute, vacation string
+	minPosts                                                         int
 }
 
 // byWords are the flags that say the same as words in a mail about settings do (membership.Clerk.Set), each with what stands before its value.
 var byWords = [...]struct{ flag, word string }{
 	{"format", "FORMAT"}, {"min-posts", "MIN"}, {"follow", "FOLLOW"}, {"unfollow", "UNFOLLOW"}, {"mute", "MUTE"}, {"unmute", "UNMUTE"}, {"vacation", "VACATION"},
+	{"first-address", "ADDRESS FIRST"}, {"remove-address", "ADDRESS REMOVE"},
 }
 
 func (c *cli) newMemberSet() *cobra.Command {
@@ -43,6 +44,8 @@ func (c *cli) newMemberSet() *cobra.Command {
 	flags.StringVar(&s.lists, "lists", "", `lists the member is put on, or whose delivery changes: names with commas, or "all"`)
 	flags.StringVar(&s.off, "off", "", `lists the member is taken off: names with commas, or "all"`)
 	flags.StringVar(&s.another, "add-address", "", "one more address that the member writes from")
+	flags.StringVar(&s.first, "first-address", "", "which of their addresses mail goes to")
+	flags.StringVar(&s.removed, "remove-address", "", "a further address that is theirs no more")
 	oneOf(cmd, &s.state, "state", "A state that can be set", "paused gets no mail; active gets it again", lists.Active, lists.Paused)
 	oneOf(cmd, &s.period, "period", "A digest's period", "how often the digest comes", "daily", "weekly", "monthly")
 	oneOf(cmd, &s.weekday, "weekday", "A weekday", "its day", weekdays...)

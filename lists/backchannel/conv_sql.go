@@ -137,6 +137,14 @@ func (c Conv) acked(tx *db.Tx) error {
 	return err
 }
 
+// Moved has the answers to a member's letters go to another address of theirs than the one that they wrote from: they follow the member
+// (B15b).
+func (b *Letterbox) Moved(tx *db.Tx, m lists.MemberID, from, to letter.Address) error {
+	_, err := tx.Exec("UPDATE conv SET local = @local, domain = @domain WHERE member = @member AND domain = @old_domain AND local = @old_local COLLATE NOCASE",
+		db.Named("local", to.Local), db.Named("domain", to.Domain), db.Named("member", m), db.Named("old_local", from.Local), db.Named("old_domain", from.Domain))
+	return err
+}
+
 // ofWriter picks the conversations of whoever wrote this one: of the member, or of the address outside.
 func (c Conv) ofWriter(from letter.Address) (where string, args []any) {
 	if c.Member != 0 {

@@ -115,6 +115,8 @@ const (
 	stepIntro   step = "intro"   // the text of an introduction; the number is a member
 	stepPreview step = "preview" // shall that be posted?
 	stepBack    step = "back"    // undo of leaving, or why; the number is a member
+	stepOld     step = "old"     // may this be an address of yours? the number is a wish for an address
+	stepNew     step = "new"     // the same, asked at that address
 	stepRelist  step = "relist"  // the same for a list, whose number it is; behind it, what they got
 )
 

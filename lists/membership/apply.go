@@ -16,8 +16,8 @@ import (
 // heard: nobody else can be written to without writing to whom they pretend to be (design.md section 6). What the session hears is the same
 // for members and for others.
 func (k *Clerk) apply(tx *db.Tx, in *lists.Incoming) error {
-	if in.Robot || in.From.Address.IsZero() || !in.Vouched() || in.Finding.Refused {
-		return refusal.Because(refusal.NotAllowed, "We could not find out whether this letter really comes from the address it bears, so we cannot answer it. Please send it through the mail provider of that address.")
+	if err := k.answerable(in); err != nil {
+		return err
 	}
 	if belongs(in.Sender) && k.invites(in) {
 		return k.inviteByMail(tx, in)
@@ -54,6 +54,14 @@ func (k *Clerk) apply(tx *db.Tx, in *lists.Incoming) error {
 		return k.askQuestions(tx, in.Community, a, in, false)
 	}
 	return k.tellWaits(tx, in.Community, a, in, true)
+}
+
+// answerable refuses a letter that could be from anybody: an answer would go to whom its sender pretends to be.
+func (k *Clerk) answerable(in *lists.Incoming) error {
+	if in.Robot || in.From.Address.IsZero() || !in.Vouched() || in.Finding.Refused {
+		return refusal.Because(refusal.NotAllowed, "We could not find out whether this letter really comes from the address it bears, so we cannot answer it. Please send it through the mail provider of that address.")
+	}
+	return nil
 }
 
 // newApplication begins one. Nobody may come in under a manager's name.

@@ -37,13 +37,17 @@ type Clerk struct {
 	Duty func(tx *db.Tx, c lists.Community) (lists.Member, error)
 	// Audit writes down what somebody decided, where nobody can change it: actor is a manager, 0 the program or the operator. Nil: nowhere.
 	Audit func(tx *db.Tx, c lists.CommunityID, actor lists.MemberID, action, object, detail string) error
+	// Follow has the answers to a member's private letters go to another of their addresses. Nil: nobody keeps such letters.
+	Follow func(tx *db.Tx, m lists.MemberID, from, to letter.Address) error
+	// Export has a member's own data mailed to them; a *refusal.Refusal of kind Limit says that it was today. Nil: there is no such mail.
+	Export func(tx *db.Tx, m lists.Member) error
 	// Post publishes a letter that we wrote from a member's own words.
 	Post func(tx *db.Tx, c lists.Community, l lists.List, author lists.Member, post *letter.Letter, story string) error
 }
 
 // Dates are what the calendar calls us for.
 func (k *Clerk) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, lists.MemberRemoved: k.removed}
+	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, addressOver: k.unanswered, lists.MemberRemoved: k.removed}
 }
 
 // Receive takes a letter to join@, leave@, help@, weekly@ and their kin, to LIST-join@, LIST-leave@ and LIST-request@, or through a token of
@@ -60,6 +64,9 @@ func (k *Clerk) Receive(tx *db.Tx, in *lists.Incoming) error {
 			return k.answer(tx, in)
 		}
 		return k.pressed(tx, in)
+	}
+	if old, ok := movedFrom(in); ok {
+		return k.moved(tx, in, old)
 	}
 	w, ok := asked(in)
 	joins := in.List == nil && in.Name.Word == "join" || ok && w.what == templates.WishJoin && !heard(in)
@@ -89,6 +96,8 @@ func (k *Clerk) step(tx *db.Tx, in *lists.Incoming, what step, id int64) error {
 		return k.sponsor(tx, in, ApplicationID(id))
 	case stepIntro, stepPreview:
 		return k.introduced(tx, in, what)
+	case stepOld, stepNew:
+		return k.addressAnswer(tx, in, what, id)
 	case stepBack, stepRelist + "-each", stepRelist + "-digest", stepRelist + "-none":
 		return k.farewell(tx, in, what, id)
 	}

@@ -74,6 +74,7 @@ func (k *Clerk) change(tx *db.Tx, in *lists.Incoming, all []setting) error {
 			if s.what == templates.SetPage {
 				continue
 			}
+			s.in = in
 			done, err := k.set(tx, in.Community, in.Sender.ID, s)
 			if err != nil {
 				return err
@@ -126,6 +127,12 @@ func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) 
 		return k.setDelivery(tx, c, m, s)
 	case templates.SetVacation:
 		return setVacation(tx, c, m, s)
+	case templates.SetName:
+		return setName(tx, c, m, s)
+	case templates.SetOwnCopy:
+		return setOwnCopy(tx, m, s)
+	case templates.SetAddress, templates.SetAddressAdd, templates.SetAddressFirst, templates.SetAddressRemove:
+		return k.setAddress(tx, c, m, s)
 	}
 	return k.setInterest(tx, c, m, s)
 }
@@ -292,6 +299,47 @@ func setLanguage(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done 
 	return done, lists.SaveMember(tx, m)
 }
 
+// setName changes how others see a member. Nobody may look like a manager.
+func setName(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done templates.SettingDone, err error) {
+	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.Name == s.word}
+	if done.Same {
+		return done, nil
+	}
+	managers, err := lists.Managers(tx, c.ID)
+	if err != nil {
+		return done, err
+	}
+	var taken []string
+	for _, other := range managers {
+		if other.ID != m.ID {
+			taken = append(taken, other.Name)
+		}
+	}
+	if lists.Poses(s.word, taken...) {
+		return done, refusal.Because(refusal.NotAllowed, "That name could be taken for a manager's. Please choose another.")
+	}
+	if m.Name != "" {
+		done.Undo = "NAME " + m.Name
+	}
+	m.Name = s.word
+	return done, lists.SaveMember(tx, m)
+}
+
+// setOwnCopy changes whether a member's own posts come to them as well.
+func setOwnCopy(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
+	on := s.word == "on"
+	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.OwnCopy == on}
+	if done.Same {
+		return done, nil
+	}
+	done.Undo = "OWN COPY ON"
+	if on {
+		done.Undo = "OWN COPY OFF"
+	}
+	m.OwnCopy = on
+	return done, lists.SaveMember(tx, m)
+}
+
 // setVacation keeps when a member is away: whole days, and what they missed at the hour of their digest on the day after.
 func setVacation(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	done = templates.SettingDone{What: s.what}
@@ -375,7 +423,7 @@ func (k *Clerk) page(tx *db.Tx, in *lists.Incoming, t templates.Settings, detail
 	if err := fillSettings(tx, in.Community, m, &t); err != nil {
 		return err
 	}
-	door, err := k.Office.Confirm(tx, notice.Door{Community: in.Community, Member: m, Receiver: Receiver, Object: settingsObject, Days: settingsLife})
+	door, err := k.settingsDoor(tx, in.Community, m)
 	if err != nil {
 		return err
 	}
@@ -385,11 +433,18 @@ func (k *Clerk) page(tx *db.Tx, in *lists.Incoming, t templates.Settings, detail
 		return err
 	}
 	mail := notice.Answer(in, notice.Asks, words)
-	mail.ReplyTo = letter.Mailbox{Name: "Your settings", Address: door.Address}
+	mail.ReplyTo = door
 	if len(t.Done) == 0 {
 		mail.Answer = "settings"
 	}
 	return k.Office.SendIfDue(tx, mail)
+}
+
+// settingsDoor is where words about settings are heard.
+func (k *Clerk) settingsDoor(tx *db.Tx, c lists.Community, m lists.Member) (letter.Mailbox, error) {
+	door, err := k.Office.Confirm(tx, notice.Door{Community: c, Member: m, Receiver: Receiver, Object: settingsObject, Days: settingsLife})
+	door.Name = "Your settings"
+	return door, err
 }
 
 // fillSettings reads what holds now.
@@ -419,6 +474,14 @@ func fillSettings(tx *db.Tx, c lists.Community, m lists.Member, t *templates.Set
 	if err != nil {
 		return err
 	}
+	addresses, err := lists.Addresses(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range addresses {
+		t.Addresses = append(t.Addresses, a.String())
+	}
+	t.Name, t.OwnCopy = m.Name, m.OwnCopy
 	t.Follows = i.Follows
 	for _, tag := range i.Muted {
 		t.Muted = append(t.Muted, "#"+tag)

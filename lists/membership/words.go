@@ -23,6 +23,9 @@ type setting struct {
 	hour  int  // -1: not named
 	from  time.Time
 	until time.Time // of a vacation: the last day; zero: back now
+
+	address letter.Address
+	in      *lists.Incoming // the letter it stands in; nil: the operator's word
 }
 
 // mostSettings is how many changes one letter may ask for.
@@ -103,6 +106,13 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 		return []setting{{what: templates.SetMin, word: strconv.Itoa(n)}}, err == nil && n >= 1 && n <= 1000
 	case "follow", "unfollow", "mute", "unmute":
 		return tagged(templates.Setting(verb), rest, line)
+	case "name":
+		name := letter.CleanLine(lastWords(line, verb))
+		return []setting{{what: templates.SetName, word: name}}, name != "" && len(name) <= mostName && !strings.Contains(name, "@")
+	case "own":
+		return ownCopy(strings.Fields(strings.ToLower(lastWords(line, verb))))
+	case "address", "addresses":
+		return addressed(rest, line)
 	case "vacation", "holiday", "holidays", "away":
 		s, found := vacation(lastWords(line, verb), now)
 		return []setting{s}, found
@@ -111,6 +121,47 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 		return when(setting{what: templates.SetDay, day: d, daily: true, hour: -1}, rest)
 	}
 	return delivery(words)
+}
+
+// mostName is how long a name may be, in octets.
+const mostName = 100
+
+// ownCopy reads "own copy on" and "own copy off".
+func ownCopy(words []string) ([]setting, bool) {
+	if len(words) != 2 || words[0] != "copy" && words[0] != "copies" && words[0] != "posts" || words[1] != "on" && words[1] != "off" {
+		return nil, false
+	}
+	return []setting{{what: templates.SetOwnCopy, word: words[1]}}, true
+}
+
+// addressed reads "address a@b.example", with add, first or remove before the address; without one it asks for the page. The address is
+// taken as it was typed.
+func addressed(words []string, line string) ([]setting, bool) {
+	if len(words) == 0 {
+		return []setting{{what: templates.SetPage}}, true
+	}
+	s := setting{what: templates.SetAddress}
+	switch words[0] {
+	case "add":
+		s.what = templates.SetAddressAdd
+	case "first", "main":
+		s.what = templates.SetAddressFirst
+	case "remove", "delete":
+		s.what = templates.SetAddressRemove
+	}
+	if s.what != templates.SetAddress {
+		words = words[1:]
+	}
+	for w := range strings.FieldsSeq(line) {
+		if w = strings.Trim(w, "<>,;.\"'=:"); strings.Contains(w, "@") && s.address.IsZero() {
+			a, err := letter.ParseAddress(strings.TrimPrefix(w, "mailto:"))
+			if err != nil {
+				return nil, false
+			}
+			s.address = a
+		}
+	}
+	return []setting{s}, len(words) == 1 && !s.address.IsZero()
 }
 
 // lastWords is a line behind its first word of these, as it was typed.
@@ -249,7 +300,7 @@ func delivery(words []string) ([]setting, bool) {
 }
 
 // orders are the words that a reply to a digest may consist of, in capitals. Others could be an answer to somebody.
-var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE"}
+var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "NAME", "OWN", "ADDRESS"}
 
 // ordered reads a letter that came to another address of ours, and is about settings all the same: nothing else stands in it.
 func ordered(l *letter.Letter, now time.Time) []setting {

@@ -26,6 +26,9 @@ func (s setting) said() string {
 	if s.hour > 0 || s.hour == 0 && (s.what == templates.SetPeriod || s.what == templates.SetDay || s.what == templates.SetHour) {
 		out += fmt.Sprintf(" %dh", s.hour)
 	}
+	if !s.address.IsZero() {
+		out += " <" + s.address.String() + ">"
+	}
 	if !s.until.IsZero() {
 		out += " " + s.from.Format("2.1.06") + "-" + s.until.Format("2.1.06")
 	}
@@ -53,7 +56,10 @@ func TestReadSetting(t *testing.T) {
 		"LANGUAGE english": "language en", "language: EN": "language en", "language klingon": "", "language": "",
 		"WEAKLY": "", "weekly fryday": "", "weekly friday monday": "", "daily friday": "", "daily 25": "", "daily 8:30": "", "hour": "", "hour 13pm": "", "zone": "", "zone Mars/Base": "", "zone ../etc": "", "zone local": "",
 		"format word": "", "min 0": "", "min many": "", "follow": "", "follow what you like!": "", "mute": "", "follow 418": "", "each talk please now": "", "talk": "", "": "", "Could you make it weekly?": "", "daily life is hard": "",
-		"settings are odd": "",
+		"settings are odd":     "",
+		"NAME Dana de la Cruz": "name Dana de la Cruz", "Name: Dana": "name Dana", "name": "", "name dana@x.example": "", "own copy on": "own-copy on", "OWN COPY OFF.": "own-copy off", "own copy": "", "own goal off": "",
+		"ADDRESS Dana@New.example": "address <Dana@new.example>", "change my address to dana@new.example": "address <dana@new.example>", "address add <a@b.example>": "address-add <a@b.example>",
+		"ADDRESS FIRST a@b.example": "address-first <a@b.example>", "address remove a@b.example.": "address-remove <a@b.example>", "addresses": "page", "address add": "", "address a@b.example c@d.example": "", "address a@": "", "address dana at new": "",
 	} {
 		all, ok := readSetting(line, june)
 		var got []string
@@ -83,7 +89,7 @@ func TestReadSetting(t *testing.T) {
 
 // Whatever somebody writes, reading it neither fails nor asks for what cannot be.
 func FuzzSettings(f *testing.F) {
-	for _, s := range []string{"weekly friday 8", "vacation 1 July to 14 July", "vacation 31.12. – 1.1.", "ZONE new york", "MUTE #418", "talk each", "\x00\xff", "vacation 29 Feb to 29 Feb", "hour 12 am", "zone İstanbul"} {
+	for _, s := range []string{"weekly friday 8", "vacation 1 July to 14 July", "vacation 31.12. – 1.1.", "ZONE new york", "MUTE #418", "talk each", "\x00\xff", "vacation 29 Feb to 29 Feb", "hour 12 am", "zone İstanbul", "address add a@b.example", "name İ"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

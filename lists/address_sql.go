@@ -1,0 +1,36 @@
+package lists
+
+import (
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+)
+
+// MakeFirst sends a member's mail to another of their confirmed addresses from now on; false when it is none of theirs. What came back
+// from the old one is forgotten. Whose tokens, letters and posts they are does not change: all of that hangs on the member.
+func MakeFirst(tx *db.Tx, m Member, a letter.Address) (bool, error) {
+	owner, known, err := MemberByAddress(tx, m.Community, a)
+	if err != nil || !known || owner.ID != m.ID {
+		return false, err
+	}
+	if _, err := tx.Exec("UPDATE member_address SET main = 0 WHERE member = ? AND main = 1", m.ID); err != nil {
+		return false, err
+	}
+	if _, err := tx.Exec("UPDATE member_address SET main = 1 WHERE community = ? AND addr_key = ?", m.Community, a.Key()); err != nil {
+		return false, err
+	}
+	return true, ForgetBounces(tx, m.ID)
+}
+
+// RemoveAddress takes a further address away from a member, with its app passwords unless the address belongs to another community as
+// well; false when it is none of theirs, or the first one.
+func RemoveAddress(tx *db.Tx, m Member, a letter.Address) (bool, error) {
+	n, err := tx.Change("DELETE FROM member_address WHERE community = ? AND addr_key = ? AND member = ? AND main = 0", m.Community, a.Key(), m.ID)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	rest, err := Memberships(tx, a)
+	if err == nil && len(rest) == 0 {
+		_, err = RevokePassword(tx, a, 0)
+	}
+	return true, err
+}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sort"
+	"sync"
 	"time"
 
 	"backchannel/archive/db"
@@ -36,6 +37,7 @@ type Calendar struct {
 	db       *db.DB
 	log      *slog.Logger
 	handlers map[Kind]Handler
+	together map[Kind]bool
 }
 
 // New makes a calendar over a database. A nil logger is silence.
@@ -43,7 +45,7 @@ func New(d *db.DB, log *slog.Logger) *Calendar {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Calendar{db: d, log: log, handlers: map[Kind]Handler{}}
+	return &Calendar{db: d, log: log, handlers: map[Kind]Handler{}, together: map[Kind]bool{}}
 }
 
 // Register names who hears of a kind. A kind has one handler; a second one is a mistake of the program.
@@ -53,6 +55,10 @@ func (c *Calendar) Register(kind Kind, h Handler) {
 	}
 	c.handlers[kind] = h
 }
+
+// Together lets dates of a kind that are due at once be done in any order, a few at a time, so that they share commits. Each is in the
+// hands of its own handler as before: one that fails undoes nothing of the others.
+func (c *Calendar) Together(kind Kind) { c.together[kind] = true }
 
 func (c *Calendar) kinds() []Kind {
 	all := make([]Kind, 0, len(c.handlers))
@@ -83,19 +89,62 @@ func (c *Calendar) RunDue(ctx context.Context) (done, failed int, err error) {
 		if err != nil || len(due) == 0 {
 			return done, failed, err
 		}
-		for _, d := range due {
-			ok, err := c.do(ctx, d)
+		for len(due) > 0 {
+			n := 1
+			for c.together[due[0].Kind] && n < len(due) && due[n].Kind == due[0].Kind {
+				n++
+			}
+			ok, err := c.doAll(ctx, due[:n])
+			done += ok
 			if err != nil {
 				return done, failed, err
 			}
-			if ok {
-				done++
-			} else {
-				failed++
-			}
+			failed += n - ok
+			due = due[n:]
 		}
 	}
 	return done, failed, ctx.Err()
+}
+
+// abreast is how many dates are in the hands of the database at once. More would fill its longest batches, for which letters wait.
+const abreast = 8
+
+// doAll does dates of one kind and tells how many of them were kept. After an error of the database the rest stay as they are.
+func (c *Calendar) doAll(ctx context.Context, due []Due) (kept int, err error) {
+	if len(due) == 1 {
+		ok, err := c.do(ctx, due[0])
+		if ok {
+			kept++
+		}
+		return kept, err
+	}
+	var mu sync.Mutex
+	var hands sync.WaitGroup
+	for range min(abreast, len(due)) {
+		hands.Go(func() {
+			for {
+				mu.Lock()
+				if len(due) == 0 || err != nil {
+					mu.Unlock()
+					return
+				}
+				d := due[0]
+				due = due[1:]
+				mu.Unlock()
+				ok, why := c.do(ctx, d)
+				mu.Lock()
+				if ok {
+					kept++
+				}
+				if err == nil {
+					err = why
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	hands.Wait()
+	return kept, err
 }
 
 // do runs one handler. The error is one of the database; a handler's own failure is false.

@@ -299,3 +299,66 @@ func BenchmarkNext(b *testing.B) {
 		s.Next(at)
 	}
 }
+
+// Dates of a kind that may be done together are each done once, in whatever order, with commits in common; one that fails or panics
+// undoes nothing of the others and is tried again; and dates of other kinds keep their order.
+func TestDatesDoneTogether(t *testing.T) {
+	now := time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC)
+	d := dbtest.OpenAt(t, func() time.Time { return now }, calendar.Schema())
+	c := calendar.New(d, nil)
+	var did diary
+	var mu sync.Mutex
+	times := map[int64]int{}
+	c.Register("a", func(tx *db.Tx, due calendar.Due) error { did.note("a %d", due.Object); return nil })
+	c.Register("b", func(tx *db.Tx, due calendar.Due) error {
+		tx.OnCommit(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			times[due.Object]++
+		})
+		if err := calendar.Set(tx, "b", due.Object, due.At.AddDate(0, 0, 7)); err != nil {
+			return err
+		}
+		switch due.Object {
+		case 7:
+			return errors.New("no")
+		case 8:
+			panic("oh no")
+		}
+		return nil
+	})
+	c.Together("b")
+	for i := range int64(250) {
+		set(t, d, "b", i, now)
+	}
+	for i := range int64(3) {
+		set(t, d, "a", i, now.Add(time.Duration(i)*time.Minute-time.Hour))
+	}
+	done, failed, err := c.RunDue(context.Background())
+	if done != 251 || failed != 2 || err != nil {
+		t.Errorf("%d done, %d failed: %v", done, failed, err)
+	}
+	if got := did.String(); got != "a 0; a 1; a 2" {
+		t.Errorf("did %s", got)
+	}
+	for i := range int64(250) {
+		if want := map[bool]int{true: 0, false: 1}[i == 7 || i == 8]; times[i] != want {
+			t.Errorf("%d was done %d times", i, times[i])
+		}
+	}
+	dbtest.View(t, d, func(tx *db.Tx) error {
+		for object, want := range map[int64]time.Time{6: now.AddDate(0, 0, 7), 7: now.Add(time.Minute), 8: now.Add(time.Minute), 249: now.AddDate(0, 0, 7)} {
+			if at, ok, err := calendar.At(tx, "b", object); !ok || !at.Equal(want) || err != nil {
+				t.Errorf("%d is next at %v: %v", object, at, err)
+			}
+		}
+		return nil
+	})
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(0, 0, 7)
+	if done, _, err := c.RunDue(context.Background()); done != 0 || err == nil {
+		t.Errorf("over a database that is closed: %d done, %v", done, err)
+	}
+}

@@ -152,11 +152,14 @@ func newMembers(tx *db.Tx, f fresh, slot time.Time, domain string) (all []templa
 	named := map[int64]bool{}
 	for _, l := range f {
 		for _, p := range l.came {
+			if len(all) == mostNewMembers {
+				return all, nil
+			}
 			m, err := lists.MemberByID(tx, lists.MemberID(p.Author))
 			if err != nil {
 				return nil, err
 			}
-			if named[p.Author] || m.Joined.Before(slot.Add(-newFor)) || m.State != lists.Active || len(all) == mostNewMembers {
+			if named[p.Author] || m.Joined.Before(slot.Add(-newFor)) || m.State != lists.Active {
 				continue
 			}
 			named[p.Author] = true
@@ -316,11 +319,15 @@ func (t ranked) shownTags() (all []string) {
 	return all
 }
 
-// encodedSize is what a text weighs on the way: the smaller of the two encodings is taken for it.
-func encodedSize(s string) int {
+// fits tells whether a text stays within the budget on its way: the smaller of the two encodings is taken for it, and the size of one of
+// them is known at once.
+func fits(s string) bool {
+	if base64.StdEncoding.EncodedLen(len(s))*78/76 <= htmlBudget {
+		return true
+	}
 	var b bytes.Buffer
 	w := quotedprintable.NewWriter(&b)
 	_, _ = w.Write([]byte(s)) // a buffer takes everything
 	_ = w.Close()
-	return min(b.Len(), base64.StdEncoding.EncodedLen(len(s))*78/76)
+	return b.Len() <= htmlBudget
 }

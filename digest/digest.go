@@ -50,6 +50,7 @@ type Editor struct {
 func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(lists.PlanDigest, e.plan)
 	c.Register(Slot, e.slot)
+	c.Together(Slot)
 	c.Register(lists.CatchUp, e.catchUp)
 	c.Register(lists.VacationOver, e.vacationOver)
 	c.Register(lists.PlanBrief, e.planBrief)

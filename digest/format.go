@@ -45,10 +45,8 @@ func (v view) asBoth(ed edition, t templates.Digest) (m templates.Mail, err erro
 		if err = v.fill(ed, &t); err != nil {
 			return m, err
 		}
-		if m, err = t.Render(); err == nil {
-			m, err = m.In(v.tongue())
-		}
-		if err != nil || encodedSize(m.HTML) <= htmlBudget && encodedSize(m.Text) <= htmlBudget {
+		m, err = v.e.shared.blocks.Compose(t, v.tongue())
+		if err != nil || fits(m.HTML) && fits(m.Text) {
 			return m, err
 		}
 	}

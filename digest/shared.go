@@ -19,6 +19,8 @@ import (
 type shared struct {
 	mu    sync.Mutex
 	weeks map[weekKey]sharedWeek
+
+	blocks templates.Blocks // of threads, without anybody's addresses
 }
 
 // weekKey names what was read: a list in one state, a place in it, when it closed, and which questions managers want to see there.

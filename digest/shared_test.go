@@ -3,6 +3,9 @@ package digest_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,5 +58,66 @@ func TestWhatReadersShareIsNeverStale(t *testing.T) {
 	w.say("Bill Tan <bill@south.example>", "Comes", "word-comes.")
 	if text := send(readers[3]); strings.Contains(text, "word-undone") || !strings.Contains(text, "word-comes") {
 		t.Errorf("after all one reads %s", text)
+	}
+}
+
+// I13: what readers share changes no byte. Each reader's issue is the same before and after others were written, and in another process
+// that has read nothing yet; and no address of one reader stands in the issue of another.
+func TestSameBytesForEachReaderInAnyOrder(t *testing.T) {
+	w := newTown(t)
+	var readers []lists.Member
+	for i, a := range []string{dana, "bree@west.example", "kim@east.example"} {
+		m := w.reader(a, "Reader")
+		readers = append(readers, m)
+		w.update(func(tx *db.Tx) error {
+			_, err := lists.Follow(tx, m.ID, []string{"roses", "tulips", "roses"}[i])
+			return err
+		})
+	}
+	w.due()
+	w.at("2 Jun 09:00")
+	for i := range 12 {
+		p := w.say("Bill Tan <bill@south.example>", fmt.Sprintf("[%s] Thread %d", []string{"roses", "tulips"}[i%2], i), "Does it grow <well> & fast?")
+		w.say("Ines Roth <ines@west.example>", "Re: "+p.Subject, "It does, +1 and more.\n\n> Does it grow <well> & fast?\n\nIf you water it.", re(p))
+	}
+	w.at("5 Jun 06:00")
+	issue := func(w *town, m lists.Member) (raw string) {
+		t.Helper()
+		w.update(func(tx *db.Tx) error {
+			mail, err := w.editor.Preview(tx, m, "")
+			if err != nil {
+				return err
+			}
+			bytes, err := mail.Draft("issue@gardeners.example", w.now).Bytes()
+			raw = string(bytes)
+			return err
+		})
+		return raw
+	}
+	alone := map[lists.MemberID]string{}
+	for _, m := range readers {
+		other := *w
+		other.join(w.db) // has nothing in memory
+		alone[m.ID] = issue(&other, m)
+	}
+	for _, i := range []int{0, 1, 2, 1, 0, 2} {
+		if got := issue(w, readers[i]); got != alone[readers[i].ID] {
+			t.Fatalf("reader %d, beside others:\n%s\nalone:\n%s", i, got, alone[readers[i].ID])
+		}
+	}
+	doors := regexp.MustCompile(`(?:everyone|private|send)\+[0-9a-z]+`)
+	plain := func(m lists.Member) string {
+		return strings.ReplaceAll(strings.ReplaceAll(alone[m.ID], "=\r\n", ""), "&#43;", "+")
+	}
+	for _, m := range readers {
+		mine := doors.FindAllString(plain(m), -1)
+		if len(mine) < 60 {
+			t.Fatalf("only %d addresses in\n%s", len(mine), plain(m))
+		}
+		for _, o := range readers {
+			if words := plain(o); o.ID != m.ID && slices.ContainsFunc(mine, func(door string) bool { return strings.Contains(words, door) }) {
+				t.Errorf("the issue of %s shows an address of %s:\n%s", o.Address, m.Address, words)
+			}
+		}
 	}
 }

@@ -77,6 +77,8 @@ type Thread struct {
 	Whole     string    `optional:"the address that sends the whole thread"`
 	Path      string    `optional:"where it stands in the archive"`
 	AnswerTo  string    `optional:"the Message-ID that an answer follows, without angle brackets"`
+
+	ready *ready // when it was rendered before (Blocks)
 }
 
 // Excerpt is the beginning of one post.

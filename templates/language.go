@@ -162,7 +162,7 @@ func parseTexts(files embed.FS, l Language) (p parsed, err error) {
 			}
 		}
 	}
-	return p, nil
+	return p, p.prepare()
 }
 
 // folderOf is where the texts of a language lie.
@@ -185,7 +185,7 @@ func (m Mail) In(l Language) (Mail, error) {
 	if m.source == nil || m.source.language == l || l == "" || m.Text != m.source.text || m.Subject != m.source.subject || !has(l, m.source.name+".txt") {
 		return m, nil
 	}
-	other, err := renderIn(l, m.source.name, m.source.fields)
+	other, err := renderBlocks(l, m.source.name, m.source.fields, m.source.blocks)
 	if m.HTML == "" {
 		other.HTML = ""
 	}

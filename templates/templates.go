@@ -39,7 +39,8 @@ type source struct {
 	language      Language
 	name          string
 	fields        any
-	subject, text string // as they were rendered
+	blocks        *Blocks // or nil
+	subject, text string  // as they were rendered
 }
 
 // Said is what a person wrote: UTF-8 with lines of their own. All other strings are one line.
@@ -55,12 +56,22 @@ func (s Said) Lines() []string { return lines(string(s)) }
 func render(name string, fields any) (Mail, error) { return renderIn(English, name, fields) }
 
 func renderIn(l Language, name string, fields any) (Mail, error) {
+	return renderBlocks(l, name, fields, nil)
+}
+
+func renderBlocks(l Language, name string, fields any, blocks *Blocks) (Mail, error) {
 	t, err := texts[l]()
 	if err != nil {
 		return Mail{}, fmt.Errorf("templates: %w", err)
 	}
+	filled := fields
+	if d, ok := fields.(Digest); ok && blocks != nil {
+		if filled, err = blocks.fill(t, l, d); err != nil {
+			return Mail{}, fmt.Errorf("templates: %w", err)
+		}
+	}
 	tidy := reflect.New(reflect.TypeOf(fields)).Elem()
-	if err := copyTidy(tidy, reflect.ValueOf(fields), ""); err != nil {
+	if err := copyTidy(tidy, reflect.ValueOf(filled), ""); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", name, err)
 	}
 	var out bytes.Buffer
@@ -73,7 +84,7 @@ func renderIn(l Language, name string, fields any) (Mail, error) {
 		return Mail{}, fmt.Errorf("templates: %s does not begin with a subject and an empty line", name)
 	}
 	mail := Mail{Subject: clip(subjectWidth, oneLine(subject)), Text: layout(body)}
-	mail.source = &source{l, name, fields, mail.Subject, mail.Text}
+	mail.source = &source{l, name, fields, blocks, mail.Subject, mail.Text}
 	if has(English, name+".html") {
 		out.Reset()
 		if err := t.html.ExecuteTemplate(&out, name+".html", tidy.Interface()); err != nil {
@@ -87,13 +98,18 @@ func renderIn(l Language, name string, fields any) (Mail, error) {
 // copyTidy copies a struct field by field, so that strings become one line and Said loses control characters, and complains about
 // fields that are empty and not marked optional:"…". The original is never written.
 func copyTidy(to, from reflect.Value, path string) error {
-	switch from.Interface().(type) {
+	switch was := from.Interface().(type) {
 	case Said:
 		to.SetString(tidySaid(from.String()))
 		return nil
 	case time.Time:
 		to.Set(from)
 		return nil
+	case Thread:
+		if was.ready != nil { // it was tidied when it was rendered
+			to.Set(from)
+			return nil
+		}
 	}
 	switch from.Kind() {
 	case reflect.String:
@@ -123,6 +139,9 @@ func copyStruct(to, from reflect.Value, path string) error {
 	var errs []error
 	for i := range from.NumField() {
 		field := from.Type().Field(i)
+		if !field.IsExported() {
+			continue
+		}
 		name := strings.TrimPrefix(path+"."+field.Name, ".")
 		errs = append(errs, copyTidy(to.Field(i), from.Field(i), name))
 		_, optional := field.Tag.Lookup("optional")

@@ -158,7 +158,7 @@ func (t *traffic) lane(name string) *lane {
 	if l == nil {
 		if len(t.lanes) >= operatorMost {
 			for n, old := range t.lanes {
-				if old.claimed == 0 && old.rests == nil && old.pace == (pace{}) && old.warm == (warmth{}) {
+				if old.claimed == 0 && old.planned == 0 && old.rests == nil && old.pace == (pace{}) && old.warm == (warmth{}) {
 					delete(t.lanes, n)
 				}
 			}

@@ -543,3 +543,26 @@ func TestLanesNeedAnOperator(t *testing.T) {
 	y.o.Lanes = &Lanes{}
 	y.runner()
 }
+
+// An operator for whom copies are just being claimed is not forgotten when there is no room for another one: what it has would count for
+// nobody, and it would get more than its share.
+func TestAPlannedOperatorIsNotForgotten(t *testing.T) {
+	tr := newTraffic(Lanes{Slots: 200, Probes: 400}, func() {})
+	domains := []string{"first.example", "second.example"}
+	for _, d := range domains {
+		tr.of[d] = d
+	}
+	tr.mu.Lock()
+	tr.lane(domains[0])
+	for i := len(tr.lanes); i < operatorMost; i++ {
+		tr.lane(fmt.Sprint(i))
+	}
+	tr.mu.Unlock()
+	picks, _ := tr.plan(domains, 10, 1)
+	if len(picks) != 2 || tr.lanes[domains[0]] != picks[0].lane {
+		t.Errorf("%d picks; the first operator's lane is another one now", len(picks))
+	}
+	if picks, _ := tr.plan(domains, 10, 1); len(picks) != 0 {
+		t.Errorf("%d operators got a second copy before the first was in hand", len(picks))
+	}
+}

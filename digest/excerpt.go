@@ -64,13 +64,8 @@ func (l freshList) findPrefix() string {
 // would lead where the reader does not expect it, or let others in at the reader's door. Words like managers@ stay.
 func hide(s, domain string) string {
 	at := "@" + domain
-	lower := strings.Map(func(r rune) rune { // of ASCII alone: every octet stays in its place
-		if r >= 'A' && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(lower) != len(s) || !strings.Contains(lower, at) {
+	lower := lowerASCII(s)
+	if !strings.Contains(lower, at) {
 		return s
 	}
 	var b strings.Builder
@@ -97,6 +92,17 @@ func hide(s, domain string) string {
 		}
 		s, lower = s[end:], lower[end:]
 	}
+}
+
+// lowerASCII is a text with small letters for the capitals of ASCII; every octet stays in its place, whatever it is.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 func isWord(r rune) bool {

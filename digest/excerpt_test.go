@@ -50,6 +50,7 @@ func TestHide(t *testing.T) {
 		"talk-leave@d.example talk+x@d.example":      "talk-leave@… talk+x@…",
 		"İstanbul talk@d.example":                    "İstanbul talk@…",
 		"\xff talk@d.example":                        "\xff talk@…",
+		"\xff\xff talk@d.example":                    "\xff\xff talk@…",
 		"@d.example":                                 "@…",
 		"no address":                                 "no address",
 		"talk@d.exampletalk@d.example":               "talk@d.exampletalk@…",
@@ -64,7 +65,7 @@ func TestHide(t *testing.T) {
 
 // No text hides an address so well that it is left.
 func FuzzHide(f *testing.F) {
-	for _, s := range []string{"talk@d.example", "İ talk@D.EXAMPLE", "x@d.example.d.example", ".@d.example", "a+b@d.example"} {
+	for _, s := range []string{"talk@d.example", "İ talk@D.EXAMPLE", "x@d.example.d.example", ".@d.example", "a+b@d.example", "\xff\xfe talk@d.example"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

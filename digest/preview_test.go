@@ -1,6 +1,7 @@
 package digest_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 const (
 	mira = "mira@lowe.example"
 	theo = "theo@brandt.example"
+	lena = "lena@fox.example"
 	dana = "dana@north.example"
 )
 
@@ -178,6 +180,8 @@ func TestACommandThatIsWrongUndoesTheLetter(t *testing.T) {
 		{"/top", "Behind /top stands what everyone is to read."},
 		{"/top Write to mira@lowe.example if you want to come with us to the fair", `"mira@lowe.example" is your own, and everyone would read it.`},
 		{"/top As she wrote: [private K7QX]", "It quotes a private letter, and everyone would read it."},
+		{"/event 18 June 16:00 UTC Call mira@lowe.example for the way", `"mira@lowe.example" is your own, and everyone would read it.`},
+		{"/event 18 June As she wrote: [private K7QX]", "It quotes a private letter, and everyone would read it."},
 		{"/top " + strings.Repeat("long and longer\n", 100), "A note has 1200 characters at most; this one has"},
 	} {
 		t.Run(c.text[:min(len(c.text), 30)], func(t *testing.T) {
@@ -427,18 +431,17 @@ func TestSendLetsTheSlotGoEarly(t *testing.T) {
 	}
 }
 
-// A manager for whom a letter does not exist gets a preview without the line that tells of it, and the same numbers otherwise.
-func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
-	w := newTown(t)
+// aLetterAbout is a week in which a member wrote privately about a thread. The letter is for Mira and not for Theo; they get the preview.
+func aLetterAbout(t *testing.T) (w *town, code string, previews []arrived) {
+	t.Helper()
+	w = newTown(t)
 	w.manager(theo, "Theo Brandt")
-	w.reader(dana, "Dana Reyes")
+	w.manager(lena, "Lena Fox")
+	d := w.reader(dana, "Dana Reyes")
 	w.due()
 	w.at("2 Jun 09:00")
 	w.say("Bill Tan <bill@south.example>", "Sponsor wants our member list", "What do you think?")
-	w.wants(func() (m lists.Member) {
-		w.view(func(tx *db.Tx) (err error) { m, _, err = lists.MemberByAddress(tx, w.c.ID, addr(dana)); return err })
-		return m
-	}(), "daily", 0, 8)
+	w.wants(d, "daily", 0, 8)
 	w.at("3 Jun 06:00")
 	issue := w.issue(w.due(), dana)
 	doors := doorPattern.FindAllString(issue.Text(), -1)
@@ -449,7 +452,6 @@ func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.deliver()
-	code := ""
 	w.update(func(tx *db.Tx) error {
 		m, _, err := lists.MemberByAddress(tx, w.c.ID, addr(theo))
 		if err != nil {
@@ -467,12 +469,53 @@ func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
 		return w.box.Exclude(tx, all[0], m.ID, backchannel.Concerned, 0)
 	})
 	w.at("4 Jun 06:00")
-	previews := w.due()
+	return w, code, w.due()
+}
+
+// A manager for whom a letter does not exist gets a preview without the line that tells of it, and the same numbers otherwise.
+func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
+	_, code, previews := aLetterAbout(t)
 	line := "! 1 private letter about this thread (" + code + ")"
 	if text := previewOf(previews, mira); !strings.Contains(text, line) {
 		t.Errorf("Mira reads %s", text)
 	} else if rest := strings.Replace(text, "            "+line+"\n", "", 1); rest != previewOf(previews, theo) {
 		t.Errorf("Theo's is not the same without the line:\n%s\n%s", rest, previewOf(previews, theo))
+	}
+}
+
+// What a manager remarks below a preview that tells of a letter goes to those who may see that letter, and to no one else: it may be about
+// it, or quote its line. What was done to the digest all of them are told.
+func TestACommentKeepsALetterHidden(t *testing.T) {
+	for _, c := range []struct{ name, text, does string }{
+		{"alone", "zzremark: let us answer %s first.", ""},
+		{"under a command", "/drop 1\n\nzzremark, because of %s.", "Thread 1 is left out."},
+		{"between quotes", "> ! 1 private letter about this thread (%s)\n\nzzremark.", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, code, previews := aLetterAbout(t)
+			var preview arrived
+			for _, a := range to(previews, mira) {
+				if strings.HasPrefix(a.Subject(), "[preview]") {
+					preview = a
+				}
+			}
+			got := w.answer(mira, preview, fmt.Sprintf(c.text, code))
+			if text := only(t, got, mira).Text(); !strings.Contains(text, "zzremark") || !strings.Contains(text, "Theo did not get your comment") {
+				t.Errorf("Mira reads %s", text)
+			}
+			if text := only(t, got, lena).Text(); !strings.Contains(text, "zzremark") {
+				t.Errorf("Lena reads %s", text)
+			}
+			all := to(got, theo)
+			if c.does == "" && len(all) != 0 || c.does != "" && len(all) != 1 {
+				t.Fatalf("Theo got %d letters", len(all))
+			}
+			for _, a := range all {
+				if text := a.Text(); strings.Contains(text, "zzremark") || strings.Contains(text, code) || !strings.Contains(text, c.does) {
+					t.Errorf("Theo reads %s", text)
+				}
+			}
+		})
 	}
 }
 

@@ -3,6 +3,8 @@ package digest
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -215,13 +217,10 @@ func (e *Editor) reply(in *lists.Incoming, m lists.Member, words templates.Mail)
 	return mail
 }
 
-// tellDone answers the manager, and tells the others.
+// tellDone answers the manager, and tells the others. What stands beside the commands only those get who may see every private letter of
+// which the manager's preview tells: it may be about one of them, or quote its line.
 func (e *Editor) tellDone(tx *db.Tx, in *lists.Incoming, o *answering, said []string, rest string) error {
 	t := templates.PreviewDone{Goes: o.slot.In(o.community.Zone()), Said: said, Comment: templates.Said(rest)}
-	if len(said) == 0 && rest == "" {
-		t.Comment = "(nothing)"
-	}
-	var err error
 	if len(said) > 0 {
 		n, err := liveNote(tx, o.community.ID)
 		if err != nil {
@@ -233,33 +232,72 @@ func (e *Editor) tellDone(tx *db.Tx, in *lists.Incoming, o *answering, said []st
 			}
 		}
 	}
+	var err error
+	if len(said) > 0 || rest != "" {
+		if t.Without, err = e.tellOthers(tx, in, o, t); err != nil {
+			return err
+		}
+	} else {
+		t.Comment = "(nothing)"
+	}
 	words, err := t.Render()
 	if err != nil {
 		return err
 	}
-	if err := e.toManager(tx, o.community, o.manager, o.slot, e.reply(in, o.manager, words)); err != nil {
-		return err
-	}
-	if len(said) == 0 && rest == "" {
-		return nil
-	}
+	return e.toManager(tx, o.community, o.manager, o.slot, e.reply(in, o.manager, words))
+}
+
+// tellOthers tells the other managers what one of them wrote. It returns the first names of those who did not get the comment.
+func (e *Editor) tellOthers(tx *db.Tx, in *lists.Incoming, o *answering, t templates.PreviewDone) (without []string, err error) {
 	managers, err := lists.Managers(tx, o.community.ID)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	about, err := e.lettersShown(tx, o, o.manager)
+	if err != nil {
+		return nil, err
 	}
 	t.By = o.manager.FirstName()
-	if words, err = t.Render(); err != nil {
-		return err
-	}
 	for _, m := range managers {
 		if m.ID == o.manager.ID {
 			continue
 		}
+		theirs, err := e.lettersShown(tx, o, m)
+		if err != nil {
+			return nil, err
+		}
+		mine, told := t, about
+		hidden := slices.ContainsFunc(about, func(c backchannel.ConvID) bool { return !slices.Contains(theirs, c) })
+		if t.Comment != "" && hidden {
+			without = append(without, m.FirstName())
+			mine.Comment = ""
+		}
+		if mine.Comment == "" {
+			told = nil
+		}
+		if len(mine.Said) == 0 && mine.Comment == "" {
+			continue
+		}
+		words, err := mine.Render()
+		if err != nil {
+			return nil, err
+		}
 		mail := notice.ToMember(o.community, m, notice.Converse, words)
 		mail.Story = in.Story
-		if err := e.toManager(tx, o.community, m, o.slot, mail); err != nil {
-			return err
+		if err := e.toManager(tx, o.community, m, o.slot, mail, told...); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return without, nil
+}
+
+// lettersShown are the private letters of which a manager's preview of a slot tells, or would tell now.
+func (e *Editor) lettersShown(tx *db.Tx, o *answering, m lists.Member) (all []backchannel.ConvID, err error) {
+	letters, err := e.Box.About(tx, m, before(ownSlot(o.community), o.slot).Add(-settle))
+	for _, id := range slices.Sorted(maps.Keys(letters)) {
+		for _, c := range letters[id] {
+			all = append(all, c.ID)
+		}
+	}
+	return all, err
 }

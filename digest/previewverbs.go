@@ -45,7 +45,7 @@ func (e *Editor) verbs() command.Table[*answering] {
 // noteLength is how long a note is at most, in characters.
 const noteLength = 1200
 
-// doTop puts a manager's note at the top. It is published: what only the manager's own letters show, and what is private, stays out.
+// doTop puts a manager's note at the top.
 func (e *Editor) doTop(tx *db.Tx, o *answering, args string) (string, error) {
 	if args == "" {
 		return "", refusal.Because(refusal.Invalid, "Behind /top stands what everyone is to read.")
@@ -60,18 +60,11 @@ func (e *Editor) doTop(tx *db.Tx, o *answering, args string) (string, error) {
 		}
 		return "There is no note at the top any more.", putNote(tx, o.community.ID, o.manager.ID, "", o.slot)
 	}
-	if lists.Watermark(args) != "" {
-		return "", refusal.Because(refusal.NotAllowed, "It quotes a private letter, and everyone would read it.")
-	}
-	own, err := lists.Addresses(tx, o.manager.ID)
+	text, err := o.forEveryone(tx, args)
 	if err != nil {
 		return "", err
 	}
-	text, slips := lists.Discreet(args, o.manager, own)
-	if len(slips) > 0 {
-		return "", refusal.Because(refusal.NotAllowed, "%q is your own, and everyone would read it.", slips[0].What)
-	}
-	if text = strings.TrimSpace(hide(text, o.community.Domain)); text == "" {
+	if text == "" {
 		return "", refusal.Because(refusal.Invalid, "Behind /top stands what everyone is to read.")
 	}
 	if n := utf8.RuneCountInString(text); n > noteLength {
@@ -82,6 +75,23 @@ func (e *Editor) doTop(tx *db.Tx, o *answering, args string) (string, error) {
 		return "", err
 	}
 	return said, putNote(tx, o.community.ID, o.manager.ID, text, over(o.community, o.slot))
+}
+
+// forEveryone makes a manager's words fit for an issue, or says why they cannot stand there: they quote a private letter, or show how to
+// reach the manager in person.
+func (o *answering) forEveryone(tx *db.Tx, text string) (string, error) {
+	if lists.Watermark(text) != "" {
+		return "", refusal.Because(refusal.NotAllowed, "It quotes a private letter, and everyone would read it.")
+	}
+	own, err := lists.Addresses(tx, o.manager.ID)
+	if err != nil {
+		return "", err
+	}
+	text, slips := lists.Discreet(text, o.manager, own)
+	if len(slips) > 0 {
+		return "", refusal.Because(refusal.NotAllowed, "%q is your own, and everyone would read it.", slips[0].What)
+	}
+	return strings.TrimSpace(hide(text, o.community.Domain)), nil
 }
 
 // replaces says what a new note does to the one that stands.
@@ -169,7 +179,12 @@ func (e *Editor) doEvent(tx *db.Tx, o *answering, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ev.text = hide(ev.text, o.community.Domain)
+	if ev.text, err = o.forEveryone(tx, ev.text); err != nil {
+		return "", err
+	}
+	if ev.text == "" {
+		return "", refusal.Because(refusal.Invalid, "Behind the date stands what happens.")
+	}
 	if err := addEvent(tx, o.community.ID, ev, o.manager.ID); err != nil {
 		return "", err
 	}

@@ -74,6 +74,7 @@ type PreviewDone struct {
 	Said    []string    `optional:"what was done, a sentence each"`
 	Note    *DigestNote `optional:"the words at the top, as they will stand now"`
 	Comment Said        `optional:"what was written without a command: managers alone see it"`
+	Without []string    `optional:"the managers, by their first names, who did not get the comment: a letter in the reader's preview is not for them"`
 }
 
 // Render writes the mail.

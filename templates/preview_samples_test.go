@@ -18,6 +18,8 @@ func previewSamples() []sample {
 		{"preview_done", PreviewDone{Goes: friday, Said: []string{"Your note stands at the top of Friday's digest.", "Thread 418 stands first."}, Note: note}},
 		{"preview_done-comment", PreviewDone{Goes: friday, Comment: "Nice week!"}},
 		{"preview_done-both", PreviewDone{Goes: friday, Said: []string{"Thread 402 is left out."}, Comment: "It was settled by phone."}},
+		{"preview_done-without", PreviewDone{Goes: friday, Comment: "W3HN should be answered first.", Without: []string{"Theo", "Lena"}}},
+		{"preview_done-both-without", PreviewDone{Goes: friday, Said: []string{"Thread 402 is left out."}, Comment: "W3HN says why.", Without: []string{"Theo"}}},
 		{"preview_done-colleague", PreviewDone{Goes: friday, By: "Theo", Said: []string{"Thread 402 is left out."}, Comment: "It was settled by phone."}},
 		{"preview_done-colleague-comment", PreviewDone{Goes: friday, By: "Theo", Comment: "Nice week!"}},
 		{"preview_ask", PreviewAsk{Goes: friday, Text: "/top Hello", Days: 7}},

@@ -188,6 +188,9 @@ func (d *Desk) askThread(tx *db.Tx, in *lists.Incoming, t archive.Thread, l list
 	if err != nil {
 		return err
 	}
+	if line := slashLine(post.Letter.NewText().Text); line != "" {
+		return d.askDoor(tx, post, []templates.Doubt{{Kind: templates.SlashFirst, Words: line}}) // NEW would be public (W8)
+	}
 	readers, err := lists.Audience(tx, l.ID)
 	if err != nil {
 		return err
@@ -208,7 +211,7 @@ func (d *Desk) inOtherHands(tx *db.Tx, in *lists.Incoming, t archive.Thread, l l
 	switch {
 	case in.Sender.ID != 0 && in.Verdict == lists.Verified:
 		return d.tellNotTheirs(tx, in)
-	case in.Sender.ID != 0, in.From.Address.IsZero(), !in.Vouched(), in.Finding.Refused, !in.Token.Live(tx.Now), t.Posts == 0:
+	case in.Sender.ID != 0, in.From.Address.IsZero(), !in.Vouched(), in.Finding.Refused, !in.Token.Live(tx.Now), t.Posts == 0, slashLine(in.Letter.NewText().Text) != "":
 		return lists.NoSuchAddress()
 	}
 	owner, err := lists.MemberByID(tx, lists.MemberID(in.Token.Member))

@@ -235,6 +235,35 @@ func TestEveryoneAddressOfAThreadThatIsOver(t *testing.T) {
 	}
 }
 
+// W8 holds at a thread's address as well: a letter with a slash in front is never posted, whether the thread sleeps, or the address is in
+// other hands.
+func TestEveryoneAddressTakesNoSlash(t *testing.T) {
+	t.Run("asleep", func(t *testing.T) {
+		v := unhurried(t)
+		everyone, _, _ := begin(v)
+		v.Now = v.Now.AddDate(0, 0, 91)
+		v.MustSend(post{From: "Dana Reyes <" + dana + ">", To: everyone, Subject: "Re: First hire", Body: "/note zzsecret"})
+		q := v.One(v.Deliver(), dana)
+		says(t, q, `It begins with "/note zzsecret".`, "it is never posted")
+		for _, word := range []string{"NEW", "PUBLIC", "YES"} {
+			v.MustSend(answer(dana, q, word))
+			nothing(t, v.Deliver(), bill)
+		}
+		v.MustSend(answer(dana, q, "PRIVATE"))
+		says(t, v.One(to(v.Deliver(), mira), mira), "zzsecret")
+	})
+	t.Run("in other hands", func(t *testing.T) {
+		v := unhurried(t)
+		everyone, _, _ := begin(v)
+		if _, err := v.Send(post{From: "Dana Reyes <dana@elsewhere.example>", To: everyone, Subject: "Re: First hire", Body: "/note zzsecret"}); err == nil {
+			t.Error("it was taken")
+		}
+		if got := v.Deliver(); len(got) != 0 {
+			t.Errorf("%d letters went out", len(got))
+		}
+	})
+}
+
 func closeThread(v *village, _ string) {
 	v.Update(func(tx *db.Tx) error {
 		for _, id := range []string{"hire@south.example", "emerged@east.example"} {

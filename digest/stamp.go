@@ -62,14 +62,24 @@ func (s stamper) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (que
 	return out, err
 }
 
-// again writes an issue anew when something in it is gone, under the same id and date; nil when it may stay as it is.
+// again writes an issue anew when something in it is gone, or its reader has left a list of which it tells, under the same id and date; nil
+// when it may stay as it is.
 func (e *Editor) again(tx *db.Tx, c queue.Copy, i issueInfo) ([]byte, error) {
-	spans, err := spansOfIssue(tx, i.id)
-	if err != nil || len(spans) == 0 {
+	all, err := spansOfIssue(tx, i.id)
+	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	if changed, err := e.changed(tx, spans); err != nil || !changed {
+	spans, err := wanted(tx, i.member, all)
+	if err != nil {
 		return nil, err
+	}
+	if len(spans) == 0 {
+		return nil, queue.ErrDrop("its reader wants nothing of it any more")
+	}
+	if len(spans) == len(all) {
+		if changed, err := e.changed(tx, spans); err != nil || !changed {
+			return nil, err
+		}
 	}
 	r, err := load(tx, i.member)
 	if err != nil {
@@ -105,6 +115,20 @@ func (e *Editor) again(tx *db.Tx, c queue.Copy, i issueInfo) ([]byte, error) {
 		return nil, err
 	}
 	return bytes, e.replace(tx, c, r, i, ed, bytes)
+}
+
+// wanted are the spans of the lists of which a reader still gets something, in whatever form: whoever left one is owed nothing of it (P14).
+func wanted(tx *db.Tx, m lists.MemberID, all []span) (spans []span, err error) {
+	for _, s := range all {
+		sub, on, err := lists.SubscriptionOf(tx, m, s.list)
+		if err != nil {
+			return nil, err
+		}
+		if on && sub.Delivery != lists.None {
+			spans = append(spans, s)
+		}
+	}
+	return spans, nil
 }
 
 // noteOf is the note that an issue bears, or nil.

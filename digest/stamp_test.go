@@ -127,6 +127,58 @@ func TestAPostTakenBackIsNotSent(t *testing.T) {
 	}
 }
 
+// Whoever leaves a list, or wants nothing of it any more, gets nothing of it in an issue that is still owed; what is of other lists goes.
+func TestAListThatWasLeftIsNotSent(t *testing.T) {
+	left := func(w *town, m lists.Member, l lists.List) {
+		w.update(func(tx *db.Tx) error { _, err := lists.Unsubscribe(tx, m.ID, l.ID); return err })
+	}
+	now := func(all ...lists.Delivery) func(*town, lists.Member, lists.List) {
+		return func(w *town, m lists.Member, l lists.List) {
+			for _, d := range all {
+				w.update(func(tx *db.Tx) error { return lists.Subscribe(tx, m.ID, l.ID, d) })
+			}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		does  func(w *town, m lists.Member, l lists.List)
+		stage queue.Stage // of a first attempt that was refused
+		in    bool
+	}{
+		{"left", left, "", false},
+		{"left after RCPT", left, queue.StageRcpt, false},
+		{"left after DATA", left, queue.StageData, true},
+		{"none", now(lists.None), "", false},
+		{"each", now(lists.Each), "", true},
+		{"back again", now(lists.None, lists.Digest), "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newTown(t)
+			board := w.list("board", "Board")
+			m := w.reader(dana, "Dana Reyes", w.talk, board)
+			w.due()
+			w.at("2 Jun 09:00")
+			w.say("Bill Tan <bill@south.example>", "Stays", "word-stays.")
+			w.sayOn(board, "Bill Tan <bill@south.example>", "Goes", "word-goes.")
+			w.at("5 Jun 06:00")
+			w.write()
+			if c.stage != "" {
+				w.refuse(c.stage)
+			}
+			c.does(w, m, board)
+			w.now = w.now.Add(2 * time.Hour)
+			issue := w.issue(w.deliver(), dana)
+			filed, n := w.folder(dana)
+			if n != 1 || strings.Contains(filed, "word-goes") != c.in {
+				t.Errorf("in the folder, %d: %s", n, filed)
+			}
+			if all := issue.Text() + issue.html() + issue.Subject(); !strings.Contains(all, "word-stays") || strings.Contains(all, "word-goes") != c.in || strings.Contains(all, "Goes") != c.in {
+				t.Errorf("it says %s", all)
+			}
+		})
+	}
+}
+
 // An issue of which nothing is left is not sent, and lies in no folder; whoever has left gets none.
 func TestAnIssueOfNothing(t *testing.T) {
 	for _, c := range []struct {
@@ -145,6 +197,15 @@ func TestAnIssueOfNothing(t *testing.T) {
 					}
 				}
 				return nil
+			})
+		}},
+		{"nothing wanted", "its reader wants nothing of it any more", func(w *town) {
+			w.update(func(tx *db.Tx) error {
+				m, _, err := lists.MemberByAddress(tx, w.c.ID, addr(dana))
+				if err != nil {
+					return err
+				}
+				return lists.Subscribe(tx, m.ID, w.talk.ID, lists.None)
 			})
 		}},
 		{"left", "the reader has left", func(w *town) {

@@ -64,18 +64,6 @@ type Opened struct {
 	At   time.Time // in the member's zone
 }
 
-// String is the manager with the date, as in "Mira (12 Jun)".
-func (o Opened) String() string { return o.Name + " (" + o.At.Format("2 Jan") + ")" }
-
-// OpenedNames are those who have opened it: "Mira (12 Jun)".
-func (l ReadLetter) OpenedNames() []string {
-	var all []string
-	for _, o := range l.Opened {
-		all = append(all, o.String())
-	}
-	return all
-}
-
 // OwnData brings a member what is kept of them (product.md B14).
 type OwnData struct {
 	Community string

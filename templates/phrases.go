@@ -44,7 +44,7 @@ type phrases struct {
 	asked      string // {who}
 	askedIn    string // {who} {list}
 	waiting    forms
-	new        string
+	new        forms
 	newFrom    string // {n} {people}
 	because    map[Reason]string
 	brackets   [2]string
@@ -69,7 +69,7 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} for the first time)", halfIn: "half of the questions answered within {time}",
 		letters: "The managers answered {n} private letters", bridged: forms{"; one became a thread", "; {n} became threads"}, end: ".",
 		asked: "asked by {who}", askedIn: "asked by {who} in {list}", waiting: forms{"{n} day without an answer", "{n} days without an answer"},
-		new: "{n} new", newFrom: "{n} new from {people}",
+		new: forms{"{n} new", "{n} new"}, newFrom: "{n} new from {people}",
 		because:  map[Reason]string{Pinned: "the managers put it first", Began: "you began it", Wrote: "you posted here", Follows: "you follow {tags}", Novice: "from somebody who is new here"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{`"`, `"`}, context: ", to {words}", colon: ":",
 		left: forms{"And {n} more thread.", "And {n} more threads."}, preheader: "Reply reaches only the managers.",
@@ -83,7 +83,7 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} zum ersten Mal)", halfIn: "die Hälfte der Fragen beantwortet innerhalb von {time}",
 		letters: "Das Team hat {n} private Briefe beantwortet", bridged: forms{"; aus einem wurde ein Thema", "; aus {n} wurden Themen"}, end: ".",
 		asked: "gefragt von {who}", askedIn: "gefragt von {who} in {list}", waiting: forms{"seit {n} Tag ohne Antwort", "seit {n} Tagen ohne Antwort"},
-		new: "{n} neu", newFrom: "{n} neu von {people}",
+		new: forms{"{n} neu", "{n} neu"}, newFrom: "{n} neu von {people}",
 		because:  map[Reason]string{Pinned: "vom Team nach vorn gestellt", Began: "von dir begonnen", Wrote: "du hast hier geschrieben", Follows: "du folgst {tags}", Novice: "von jemandem, der oder die neu hier ist"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"„", "“"}, context: ", zu {words}", colon: ":",
 		left: forms{"Und {n} weiteres Thema.", "Und {n} weitere Themen."}, preheader: "Eine Antwort erreicht nur das Team.",
@@ -91,16 +91,16 @@ var phrasebook = map[Language]phrases{
 	},
 	French: {
 		short: [7]string{"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."}, dated: "{day} {month} {year} à {clock}", year: "{day} {month} {year}", span: "{first}-{day} {month}",
-		title: "{topics} – {community}, {day}", unanswered: "{n} sans réponse", quiet: "Jours calmes", this: [3]string{"Aujourd’hui", "Cette semaine", "Ce mois-ci"},
+		title: "{topics} – {community}, {day}", unanswered: "{n} sans réponse", quiet: "Des jours calmes", this: [3]string{"Aujourd’hui", "Cette semaine", "Ce mois-ci"},
 		posts: forms{"{n} message", "{n} messages"}, threads: forms{"{n} fil", "{n} fils"}, people: forms{"{n} personne", "{n} personnes"},
 		seconds: forms{"{n} seconde", "{n} secondes"}, minutes: forms{"{n} minute", "{n} minutes"}, hours: forms{"{n} heure", "{n} heures"}, daysLong: forms{"{n} jour", "{n} jours"},
-		firstTime: " ({n} pour la première fois)", halfIn: "la moitié des questions ont eu une réponse en {time}",
+		firstTime: " (dont {n} pour la première fois)", halfIn: "la moitié des questions ont eu leur réponse en {time}",
 		letters: "L’équipe a répondu à {n} lettres privées", bridged: forms{"\u00a0; l’une est devenue un fil", "\u00a0; {n} sont devenues des fils"}, end: ".",
 		asked: "question de {who}", askedIn: "question de {who} dans {list}", waiting: forms{"{n} jour sans réponse", "{n} jours sans réponse"},
-		new: "{n} de plus", newFrom: "{n} de plus, de {people}",
+		new: forms{"{n} nouveau", "{n} nouveaux"}, newFrom: "{n} nouveaux de {people}",
 		because:  map[Reason]string{Pinned: "mis en avant par l’équipe", Began: "vous l’avez commencé", Wrote: "vous y avez écrit", Follows: "vous suivez {tags}", Novice: "d’une personne qui vient d’arriver"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"«\u00a0", "\u00a0»"}, context: ", à {words}", colon: "\u00a0:",
-		left: forms{"Et {n} fil de plus.", "Et {n} fils de plus."}, preheader: "Une réponse n’arrive qu’à l’équipe.",
+		left: forms{"Et {n} autre fil.", "Et {n} autres fils."}, preheader: "Une réponse n’arrive qu’à l’équipe.",
 		sealed: "message chiffré", attached: forms{"pièce jointe\u00a0: {names}", "{n} pièces jointes\u00a0: {names}"}, unnamed: "un fichier", empty: "sans texte",
 	},
 	Spanish: {
@@ -111,7 +111,7 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} por primera vez)", halfIn: "la mitad de las preguntas tuvo respuesta en {time}",
 		letters: "El equipo respondió a {n} cartas privadas", bridged: forms{"; de una salió un tema", "; de {n} salieron temas"}, end: ".",
 		asked: "pregunta de {who}", askedIn: "pregunta de {who} en {list}", waiting: forms{"{n} día sin respuesta", "{n} días sin respuesta"},
-		new: "{n} más", newFrom: "{n} más de {people}",
+		new: forms{"{n} nuevo", "{n} nuevos"}, newFrom: "{n} nuevos de {people}",
 		because:  map[Reason]string{Pinned: "el equipo lo puso primero", Began: "lo empezaste tú", Wrote: "escribiste aquí", Follows: "sigues {tags}", Novice: "de alguien que acaba de llegar"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"«", "»"}, context: ", sobre {words}", colon: ":",
 		left: forms{"Y {n} tema más.", "Y {n} temas más."}, preheader: "Una respuesta llega solo al equipo.",
@@ -125,7 +125,7 @@ var phrasebook = map[Language]phrases{
 		firstTime: "（うち{n}人は初投稿）", halfIn: "質問の半分は{time}以内に回答",
 		letters: "運営チームは{n}通の個人的な手紙に返事をしました", bridged: forms{"（うち1通は話題になりました）", "（うち{n}通は話題になりました）"}, end: "。",
 		asked: "{who}さんからの質問", askedIn: "{list}で{who}さんからの質問", waiting: forms{"{n}日間回答なし", "{n}日間回答なし"},
-		new: "新着{n}件", newFrom: "新着{n}件（{people}）",
+		new: forms{"新着{n}件", "新着{n}件"}, newFrom: "新着{n}件（{people}）",
 		because:  map[Reason]string{Pinned: "運営チームのおすすめ", Began: "あなたが始めた話題", Wrote: "あなたも投稿した話題", Follows: "{tags}をフォロー中", Novice: "新しい方の投稿"},
 		brackets: [2]string{"（", "）"}, quotes: [2]string{"「", "」"}, context: "、{words}への返事", colon: "：",
 		left: forms{"ほかに{n}件の話題があります。", "ほかに{n}件の話題があります。"}, preheader: "返信は運営チームだけに届きます。",
@@ -166,6 +166,7 @@ func (s speaker) words() map[string]any {
 		"more":      s.moreThreads,
 		"preheader": s.preheaderOf,
 		"attached":  s.attachments,
+		"opened":    s.openedBy,
 	}
 }
 
@@ -267,7 +268,7 @@ func (s speaker) line(t Thread) string {
 		parts = append(parts, s.waiting.of(t.Waiting))
 	}
 	if t.New > 0 {
-		form := s.new
+		form := s.new.of(t.New)
 		if t.People > 0 && t.New > 1 {
 			form = s.newFrom
 		}
@@ -324,7 +325,7 @@ func (s speaker) briefly(b Brief) string {
 	if b.New < 2 {
 		return b.Subject
 	}
-	return b.Subject + s.brackets[0] + strings.ReplaceAll(s.new, "{n}", fmt.Sprint(b.New)) + s.brackets[1]
+	return b.Subject + s.brackets[0] + s.new.of(b.New) + s.brackets[1]
 }
 
 // moreThreads says how many threads are only counted: And 57 more threads.
@@ -373,4 +374,13 @@ func (s speaker) attachments(f Files) string {
 		all += " …"
 	}
 	return strings.NewReplacer("{names}", all).Replace(s.attached.of(len(f.Names) + f.More))
+}
+
+// openedBy names the managers who opened a letter: Mira (12 June) and Theo (13 June).
+func (s speaker) openedBy(all []Opened) string {
+	var who []string
+	for _, o := range all {
+		who = append(who, o.Name+s.brackets[0]+s.date(s.day, o.At)+s.brackets[1])
+	}
+	return s.names(who)
 }

@@ -90,7 +90,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s renders mail/%s.txt, which does not exist", typ, kind)
 		}
 	}
-	names, err := fs.Glob(files, "mail/*")
+	names, err := fs.Glob(files, "mail/*.*")
 	if err != nil || len(names) < 10 {
 		t.Fatalf("texts: %v, %v", names, err)
 	}

@@ -356,7 +356,7 @@ func TestWhoRead(t *testing.T) {
 	told := v.One(v.Deliver(), dana)
 	v.MustSend(answer(dana, told, "Who read?"))
 	got := v.One(v.Deliver(), dana)
-	says(t, got, `"Sponsors"`, "Opened by Mira (12 Jun).", "Mailed to Theo and Jonas. Whether they opened it we cannot tell.")
+	says(t, got, `"Sponsors"`, "Opened by Mira (12 June).", "Mailed to Theo and Jonas. Whether they opened it we cannot tell.")
 	nothing(t, v.Deliver(), mira)
 	v.Now = v.Now.AddDate(0, 0, 1)
 	m := v.Member(theo)
@@ -368,7 +368,7 @@ func TestWhoRead(t *testing.T) {
 		return err
 	})
 	v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "WHO READ\n\nDana"})
-	says(t, v.One(v.Deliver(), dana), "Opened by Mira (12 Jun) and Theo (13 Jun).", "Mailed to Jonas.")
+	says(t, v.One(v.Deliver(), dana), "Opened by Mira (12 June) and Theo (13 June).", "Mailed to Jonas.")
 	v.MustSend(post{From: bill, To: managers, Subject: "x", Body: "WHO READ"})
 	says(t, v.One(v.Deliver(), bill), "You wrote no private letter in the last year.")
 	// With other words below it is a letter.

@@ -120,11 +120,11 @@ type saying struct {
 // sayings are the new posts that say something. A "+1" that was trimmed away is counted, and not shown.
 func (t freshThread) sayings() (all []saying) {
 	for _, p := range t.posts {
-		said, context := split(withoutSignature(withoutTags(p.Text), t.tails[p.Author]))
+		said, context := split(withoutSignature(withoutTags(withoutArmor(p.Text)), t.tails[p.Author]))
 		if sealed(p) {
 			said, context = "", ""
 		}
-		said = withoutGreeting(said)
+		said = withoutFarewell(withoutGreeting(said), name(p))
 		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}
@@ -229,9 +229,11 @@ func name(p archive.Post) string {
 func split(text string) (said, context string) {
 	var words, quoted []string
 	gap := false
-	lines := strings.Split(text, "\n")
+	lines := cited(strings.Split(text, "\n"))
 	for i, line := range lines {
 		switch {
+		case torn(lines, i):
+			gap = true
 		case strings.HasPrefix(strings.TrimLeft(line, " \t"), ">"):
 			if len(words) == 0 {
 				quoted = append(quoted, strings.TrimLeft(line, " \t"))
@@ -298,7 +300,7 @@ func leadsIn(lines []string, i int) bool {
 	if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") {
 		return next == 0
 	}
-	return strings.HasSuffix(line, ":") && (len(strings.Fields(line)) <= 8 || strings.Contains(line, "@"))
+	return strings.HasSuffix(line, ":") && (len(strings.Fields(line)) <= 8 || strings.Contains(line, "@") || writes.MatchString(line))
 }
 
 // lastOf is the end of a quote: its last two lines of one depth, in one line.

@@ -28,6 +28,11 @@ func TestSplit(t *testing.T) {
 		{"left out by the author", "> a\n\n[...]\n\n> b\n\nYes.\n<…>", "Yes.", "b"},
 		{"a ruled quote", "> one\n> =====\n\nYes.", "Yes.", "one"},
 		{"nothing", "> a\n> b", "", "a b"},
+		{"a name in front of each line", "On Tue, 6 Nov 2001 Herbert wrote:\n\nHerbert> Travis has one.\n\nIn SciPy?\n\nHerbert> Yes.", "In SciPy?", "Travis has one."},
+		{"a prompt is no name", "Bill wrote:\n\nmysql> SELECT 1;\nmysql> SELECT 2;", "Bill wrote:\nmysql> SELECT 1;\nmysql> SELECT 2;", ""},
+		{"a quote that a program broke", "> " + strings.Repeat("quoted words ", 6) + "\nand more\n> of it\n\nMine.", "Mine.", strings.Repeat("quoted words ", 6) + "of it"},
+		{"an answer between quotes", "> " + strings.Repeat("quoted words ", 6) + "\nYes.\n> of it\n\nMine.", "Yes.\n…\nMine.", strings.TrimSpace(strings.Repeat("quoted words ", 6))},
+		{"a long name that writes", "\"Bill Tan of the garden in the very south <bill at south>\" <bill at south> writes:\n> Old.\n\nNew.", "New.", "Old."},
 		{"empty", "", "", ""},
 	} {
 		if said, context := split(c.text); said != c.said || context != c.context {
@@ -79,6 +84,20 @@ func FuzzHide(f *testing.F) {
 			t.Errorf("%q grew to %q", s, split)
 		}
 	})
+}
+
+func TestWithoutArmor(t *testing.T) {
+	for in, want := range map[string]string{
+		"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nwords\n- - a point\n- -----\n-----BEGIN PGP SIGNATURE-----\n\niD8=\n-----END PGP SIGNATURE-----\n": "words\n- a point\n-----",
+		"\n-----BEGIN PGP SIGNED MESSAGE-----\n\nwords":     "words",
+		"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1":    "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1",
+		"See:\n-----BEGIN PGP SIGNED MESSAGE-----\n\nwords": "See:\n-----BEGIN PGP SIGNED MESSAGE-----\n\nwords",
+		"words": "words",
+	} {
+		if got := withoutArmor(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
 }
 
 func TestFiles(t *testing.T) {
@@ -211,6 +230,25 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"":                                    "",
 	} {
 		if got := withoutGreeting(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"words\n-Bill":                       "words",
+		"words\nCheers, Bill":                "words",
+		"words\nThanks in advance,\nBill T.": "words",
+		"words\n…\nB. Tan":                   "words",
+		"words\nBest regards\n-- Bill Tan":   "words",
+		"words\nIs that you, Bill?":          "words\nIs that you, Bill?",
+		"words\nBill Gates":                  "words\nBill Gates",
+		"words\nBill: no":                    "words\nBill: no",
+		"words\n👍":                           "words\n👍",
+		"Thanks!":                            "Thanks!",
+		"Thanks, Bill":                       "Thanks, Bill",
+		"one\nBill\nBill\nBill\nBill":        "one\nBill",
+		"":                                   "",
+	} {
+		if got := withoutFarewell(in, "Bill Tan"); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

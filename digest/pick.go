@@ -156,11 +156,13 @@ func (v viewpoint) knows(t freshThread) bool {
 // pick gives every thread its section: questions that wait, the best with excerpts, offers, and the others in brief. All keep their order.
 func pick(all []ranked, d Decided, threads int) (p picks) {
 	corner := map[archive.ThreadID]bool{}
+	begun := map[beginning]bool{}
 	for _, wanted := range []bool{true, false} { // what a manager put there comes first
 		for _, t := range all {
 			n := t.thread.ID
 			if len(corner) < mostUnanswered && !corner[n] && t.Open >= 0 && d.Asked[n] == wanted && (wanted || !d.Brief[n]) {
 				corner[n] = true
+				begun[t.beginning()] = t.starter != ""
 				p.unanswered = append(p.unanswered, t)
 			}
 		}
@@ -175,13 +177,21 @@ func pick(all []ranked, d Decided, threads int) (p picks) {
 		case offer && !sellers[t.starter] && len(p.offers) < mostOffers:
 			sellers[t.starter] = true
 			p.offers = append(p.offers, t)
-		case offer, t.known, len(p.threads) >= threads:
-			p.brief = append(p.brief, t)
+		case offer, t.known, len(p.threads) >= threads, t.People < 2 && begun[t.beginning()]:
+			p.brief = append(p.brief, t) // some people send everything twice
 		default:
+			begun[t.beginning()] = t.starter != ""
 			p.threads = append(p.threads, t)
 		}
 	}
 	return p
+}
+
+// beginning is what two threads have in common when somebody sends everything twice.
+type beginning struct{ starter, subject, text string }
+
+func (t freshThread) beginning() beginning {
+	return beginning{t.starter, t.thread.Subject, t.posts[0].Text}
 }
 
 // overview is what is new on all lists of a community since a time, in the order of a reader who follows nothing: for managers.

@@ -298,6 +298,9 @@ func TestPick(t *testing.T) {
 	waits := func(r *ranked) { r.waits = true; r.Open = 3 }
 	offer := func(r *ranked) { r.tags = []string{"offer"} }
 	known := func(r *ranked) { r.known = true }
+	says := func(text string, people int) func(*ranked) {
+		return func(r *ranked) { r.starter, r.People, r.posts = "a", people, []archive.Post{{Text: text}} }
+	}
 	by := func(who string) func(*ranked) { return func(r *ranked) { r.starter = who } }
 	show := func(p picks) string {
 		var parts []string
@@ -332,6 +335,8 @@ func TestPick(t *testing.T) {
 		{"read already", []ranked{mk(1, known), mk(2)}, Decided{}, 9, " | 2 | 1 | "},
 		{"offers, one of each person", []ranked{mk(1, offer, by("a")), mk(2, offer, by("a")), mk(3, offer, by("b"))}, Decided{}, 9, " |  | 2 | 1,3"},
 		{"an offer for a question stays an offer when managers say so", []ranked{mk(1, offer)}, Decided{Brief: is(1)}, 9, " |  | 1 | "},
+		{"sent twice", []ranked{mk(1, says("x", 1)), mk(2, says("x", 1)), mk(3, says("y", 1)), mk(4, says("x", 2))}, Decided{}, 9, " | 1,3,4 | 2 | "},
+		{"asked twice", []ranked{mk(1, says("x", 1)), mk(2, says("x", 1), open)}, Decided{}, 9, "2 |  | 1 | "},
 		{"nothing", nil, Decided{}, 9, " |  |  | "},
 	} {
 		if got := show(pick(c.all, c.d, c.most)); got != c.want {

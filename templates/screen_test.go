@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -57,6 +58,37 @@ func TestScreenshots(t *testing.T) {
 				keepPicture(t, "digest-"+c.name, picture)
 			}
 		})
+	}
+}
+
+// A word that is wider than a phone, as paths and links in posts are, is broken, and makes no line wider.
+func TestLongWordsOnAPhone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no Chromium here")
+	}
+	for _, s := range digestSamples() {
+		if s.name != "digest" {
+			continue
+		}
+		digest, err := s.mail.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := filepath.Join(t.TempDir(), "digest.html")
+		long := strings.Replace(digest.HTML, "“", "“"+strings.Repeat("longword", 12)+" ", 1)
+		if long == digest.HTML {
+			t.Fatal("no excerpt")
+		}
+		if err := os.WriteFile(page, []byte(long), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if n := drawn(draw(t, browser, page, 390, 1500, false), image.Rect(382, 0, 390, 1500)); n > 0 {
+			t.Errorf("%d points stand at the right edge", n)
+		}
 	}
 }
 

@@ -14,7 +14,8 @@ const (
 	WishWeekly    Wish = "weekly"
 	WishMonthly   Wish = "monthly"
 	WishNoMail    Wish = "nodigest"
-	WishOops      Wish = "oops" // take back the newest post
+	WishOops      Wish = "oops"    // take back the newest post
+	WishData      Wish = "my-data" // their own data by mail
 )
 
 // ofList tells whether a wish is about one list, which then has to be named.

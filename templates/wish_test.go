@@ -29,6 +29,10 @@ func wishSamples() []sample {
 		{"address_done-gone", AddressDone{Community: bc, What: SetAddressRemove, Address: "dana@new.example", Managers: "managers@cmtybc.example"}},
 		{"address_end", AddressEnd{bc, true, "managers@cmtybc.example"}},
 		{"address_end-no", AddressEnd{Community: bc, Managers: "managers@cmtybc.example"}},
+		{"which", Which{bc, "Dana Reyes", "dana@work.example", []string{"dana@north.example", "dana@work.example"}, []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}}, true, "confirm+k7@cmtybc.example"}},
+		{"which-bare", Which{Community: bc, From: "dana@north.example", Addresses: []string{"dana@north.example"}}},
+		{"roster", Roster{bc, "Garden talk", true, []RosterLine{{"Bill Tan <bill@south.example>", EachPost}, {"dana@north.example", InDigest}}, "managers@cmtybc.example"}},
+		{"roster-hidden", Roster{Community: bc, List: "Garden talk", Managers: "managers@cmtybc.example"}},
 		{"left_community-managers", LeftCommunity{Community: bc, Doors: managersOnly}},
 		{"left_list-managers", LeftList{Community: bc, List: "Jobs", Doors: managersOnly}},
 	}
@@ -48,7 +52,7 @@ func TestNoSentenceHangs(t *testing.T) {
 // Each wish can be asked about in words of its own, and one about a list names it.
 func TestEveryWishHasWords(t *testing.T) {
 	seen := map[string]Wish{}
-	for _, w := range []Wish{WishLeave, WishLeaveList, WishJoin, WishDigestOff, WishEach, WishDaily, WishWeekly, WishMonthly, WishNoMail} {
+	for _, w := range []Wish{WishLeave, WishLeaveList, WishJoin, WishDigestOff, WishEach, WishDaily, WishWeekly, WishMonthly, WishNoMail, WishData} {
 		for _, m := range []renderer{ConfirmWish{Community: "Gardeners", Wish: w, List: "Jobs", Days: 14}, WishEnd{Community: "Gardeners", Wish: w, List: "Jobs"}} {
 			got, mail := text(t, m)
 			if other, ok := seen[mail.Subject]; ok {

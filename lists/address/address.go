@@ -96,6 +96,9 @@ var taken = map[string]bool{"mailer-daemon": true, "root": true, "admin": true, 
 func Parse(local string) Name {
 	s := strings.ToLower(local)
 	if head, tail, plus := strings.Cut(s, "+"); plus {
+		if i := strings.LastIndexByte(head, '-'); i > 0 && (head[i+1:] == "confirm" || head[i+1:] == "bounces") {
+			return Name{Form: ListRole, Word: listRoles[head[i+1:]], List: head[:i]} // Mailman's, with a token of its own
+		}
 		kind, known := kinds[head]
 		token, ok := normal(tail)
 		if !known || !ok {

@@ -39,7 +39,8 @@ func (b *Letterbox) AskExport(tx *db.Tx, m lists.Member) error {
 	return calendar.Set(tx, Export, int64(m.ID), tx.Now)
 }
 
-func (b *Letterbox) doExport(tx *db.Tx, in *lists.Incoming) error {
+// MailData has the sender's own data mailed to them, and says so when it goes to another address than they wrote from, or went today.
+func (b *Letterbox) MailData(tx *db.Tx, in *lists.Incoming) error {
 	err := b.AskExport(tx, in.Sender)
 	t := templates.ExportEnd{Community: in.Community.Name, Address: in.Sender.Address.String()}
 	if r, ok := refusal.As(err); ok && r.Kind == refusal.Limit {
@@ -168,11 +169,15 @@ func settingsOf(tx *db.Tx, m lists.Member) ([]byte, error) {
 		Kind      string           `json:"kind"`
 		Trust     int              `json:"trust"`
 		Timezone  string           `json:"timezone,omitempty"`
+		Language  string           `json:"language,omitempty"`
 		OwnCopy   bool             `json:"own_copy"`
 		Joined    time.Time        `json:"joined"`
 		Lists     []place          `json:"lists"`
 		Digest    lists.DigestPref `json:"digest"`
-	}{Name: m.Name, State: m.State, Role: m.Role, Kind: m.Kind, Trust: m.Trust, Timezone: m.Timezone, OwnCopy: m.OwnCopy, Joined: m.Joined, Lists: []place{}}
+		Follows   []string         `json:"follows,omitempty"`
+		Mutes     []string         `json:"mutes,omitempty"`
+		Threads   []int64          `json:"muted_threads,omitempty"`
+	}{Name: m.Name, State: m.State, Role: m.Role, Kind: m.Kind, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, Joined: m.Joined, Lists: []place{}}
 	addresses, err := lists.Addresses(tx, m.ID)
 	if err != nil {
 		return nil, err
@@ -194,6 +199,11 @@ func settingsOf(tx *db.Tx, m lists.Member) ([]byte, error) {
 	if s.Digest, err = lists.DigestPrefOf(tx, m.ID); err != nil {
 		return nil, err
 	}
+	wishes, err := lists.InterestsOf(tx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	s.Follows, s.Mutes, s.Threads = wishes.Follows, wishes.Muted, wishes.Threads
 	return json.MarshalIndent(s, "", "  ")
 }
 

@@ -105,7 +105,7 @@ func (b *Letterbox) doOwn(tx *db.Tx, in *lists.Incoming, c Conv, word string) (e
 	case "WHO READ":
 		err = b.tellWhoRead(tx, in, c)
 	case "EXPORT":
-		err = b.doExport(tx, in)
+		err = b.MailData(tx, in)
 	}
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ var roles = map[string]string{
 }
 
 // listRoles is the same for LIST-word.
-var listRoles = map[string]string{"managers": Backchannel, "join": Membership, "leave": Membership, "request": Membership}
+var listRoles = map[string]string{"managers": Backchannel, "join": Membership, "leave": Membership, "request": Membership, "confirm": Membership, "bounces": Membership}
 
 // route names the receiver of an address without a token; false when nobody answers to it.
 func route(n address.Name) (receiver string, ok bool) {

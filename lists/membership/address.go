@@ -191,9 +191,9 @@ func (k *Clerk) wishDoor(tx *db.Tx, c lists.Community, m lists.Member, side step
 // oldAddress finds the address that somebody names who writes from a new one: "OLD ADDRESS dana@north.example".
 var oldAddress = regexp.MustCompile(`(?i)^\W*(?:my )?(?:old )?address(?: was| is)?:?\s+<?([^\s<>]+@[^\s<>]+?)[>.,]*$`)
 
-// movedFrom is the old address that a letter to join@ or help@ names alone on its first line, or in its subject.
+// movedFrom is the old address that a letter to join@ names alone on its first line, or in its subject.
 func movedFrom(in *lists.Incoming) (a letter.Address, ok bool) {
-	if in.Token != nil || in.List != nil || in.Name.Word != "join" && in.Name.Word != "help" || belongs(in.Sender) {
+	if in.Token != nil || in.List != nil || in.Name.Word != "join" || belongs(in.Sender) {
 		return a, false
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(in.Letter.NewText().Text), "\n")

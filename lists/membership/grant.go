@@ -22,6 +22,8 @@ func (k *Clerk) grant(tx *db.Tx, in *lists.Incoming, w wish) error {
 		return k.join(tx, in, w)
 	case templates.WishDigestOff:
 		return k.digestOff(tx, in)
+	case templates.WishData:
+		return k.data(tx, in)
 	case templates.WishEach:
 		return k.deliver(tx, in, lists.Each, "")
 	case templates.WishNoMail:

@@ -39,8 +39,8 @@ type Clerk struct {
 	Audit func(tx *db.Tx, c lists.CommunityID, actor lists.MemberID, action, object, detail string) error
 	// Follow has the answers to a member's private letters go to another of their addresses. Nil: nobody keeps such letters.
 	Follow func(tx *db.Tx, m lists.MemberID, from, to letter.Address) error
-	// Export has a member's own data mailed to them; a *refusal.Refusal of kind Limit says that it was today. Nil: there is no such mail.
-	Export func(tx *db.Tx, m lists.Member) error
+	// Export has a member's own data mailed to them, or tells them that it was today. Nil: there is no such mail.
+	Export func(tx *db.Tx, in *lists.Incoming) error
 	// Post publishes a letter that we wrote from a member's own words.
 	Post func(tx *db.Tx, c lists.Community, l lists.List, author lists.Member, post *letter.Letter, story string) error
 }
@@ -80,6 +80,9 @@ func (k *Clerk) Receive(tx *db.Tx, in *lists.Incoming) error {
 	case !heard(in):
 		return lists.NoSuchAddress()
 	case !ok:
+		if done, err := k.request(tx, in); done || err != nil {
+			return err
+		}
 		return k.help(tx, in)
 	case in.Verdict != lists.Verified:
 		return k.ask(tx, in, w)

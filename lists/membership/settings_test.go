@@ -212,6 +212,13 @@ An empty mail is enough to change that:
 All posts can also be read with a mail program, from the IMAP server
 lists.example. For a password, ask the managers.
 
+To help@gardeners.example you can also write one word, alone in the
+subject:
+
+    WHICH       who you are here, and on which lists
+    SETTINGS    all you can change, with the words
+    MY DATA     everything that is kept of you, by mail
+
 To leave Gardeners, send an empty mail to leave@gardeners.example.
 
 Gardeners

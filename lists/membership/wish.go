@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"backchannel/archive/db"
-	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/templates"
 )
@@ -42,7 +41,7 @@ func readWish(object string) (wish, bool) {
 	switch w.what {
 	case templates.WishLeaveList, templates.WishJoin:
 		return w, id != 0
-	case templates.WishLeave, templates.WishDigestOff, templates.WishEach, templates.WishDaily, templates.WishWeekly, templates.WishMonthly, templates.WishNoMail:
+	case templates.WishLeave, templates.WishDigestOff, templates.WishEach, templates.WishDaily, templates.WishWeekly, templates.WishMonthly, templates.WishNoMail, templates.WishData:
 		return w, id == 0
 	}
 	return wish{}, false
@@ -82,11 +81,17 @@ func asked(in *lists.Incoming) (wish, bool) {
 		case templates.WishLeave, templates.WishEach, templates.WishDaily, templates.WishWeekly, templates.WishMonthly, templates.WishNoMail:
 			return wish{what: w}, true
 		}
-		return wish{}, false
 	}
 	word := in.Name.Word
-	if word == "request" {
-		word = command(in.Letter)
+	if word == "request" || word == "help" {
+		r, _ := requests(in)
+		word = r.word
+	}
+	if word == "my-data" {
+		return wish{what: templates.WishData}, true
+	}
+	if in.List == nil {
+		return wish{}, false
 	}
 	switch word {
 	case "leave":
@@ -95,21 +100,4 @@ func asked(in *lists.Incoming) (wish, bool) {
 		return wish{templates.WishJoin, in.List.ID}, true
 	}
 	return wish{}, false
-}
-
-// command finds the word that LIST-request@ was sent, as people know it from Mailman: alone in the subject, or alone on the first line.
-// A sentence is no command: "Leave the gate open" takes nobody off a list, its writer gets help.
-func command(l *letter.Letter) string {
-	body, _, _ := strings.Cut(strings.TrimSpace(l.NewText().Text), "\n")
-	for _, line := range []string{l.Subject(), body} {
-		switch strings.ToLower(strings.Trim(line, " \t\r\"'.!")) {
-		case "leave", "unsubscribe", "remove", "signoff":
-			return "leave"
-		case "join", "subscribe":
-			return "join"
-		case "help":
-			return "help"
-		}
-	}
-	return ""
 }

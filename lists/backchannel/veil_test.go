@@ -350,3 +350,53 @@ func TestForgetOfAVoice(t *testing.T) {
 		}
 	}
 }
+
+// Whoever answers a letter to their voice and sends that to a list by mistake is asked where it belongs; no row of the question, nor of how
+// it ended, has the words of the conversation beside their name.
+func TestAVoiceAtTheDoorOfAList(t *testing.T) {
+	for _, word := range []string{"DROP", "PRIVATE", "PUBLIC", "FORGET", ""} {
+		t.Run(word, func(t *testing.T) {
+			v := crowd(t)
+			all, _ := voiced(t, v, burntOut)
+			copy := v.One(all, mira)
+			v.MustSend(answer(mira, copy, "You are not alone."))
+			back := v.One(v.Deliver(), dana)
+			joined := func(when string) {
+				t.Helper()
+				for one, named := range dump(t, v, v.Member(dana), "dana", "reyes", "north.example") {
+					low := strings.ToLower(one)
+					if named && (strings.Contains(low, "burnt out") || strings.Contains(low, strings.ToLower(code(copy))) || strings.Contains(one, string(back.MessageID()))) {
+						t.Errorf("%s: a row joins her to it: %s", when, one)
+					}
+				}
+			}
+			for i, subject := range []string{"Re: " + back.Subject(), "Re: Burnt out"} {
+				v.Pass(25 * time.Hour)
+				p := answer(dana, back, fmt.Sprintf("Thank you, %d.", i))
+				p.To, p.Subject = "talk@gardeners.example", subject
+				v.MustSend(p)
+				asked := v.One(to(v.Deliver(), dana), dana)
+				says(t, asked, "PRIVATE")
+				joined("while it waits")
+				switch word {
+				case "":
+					v.Pass(20 * 24 * time.Hour)
+				case "FORGET":
+					v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "FORGET"})
+				default:
+					v.MustSend(answer(dana, asked, word))
+				}
+				all := v.Deliver()
+				joined("after it ended")
+				for _, a := range all {
+					if who := a.To.String(); word != "PUBLIC" && (who == mira || who == theo || who == jonas || who == bill) && strings.Contains(a.Text()+string(a.Raw()), "Thank you, ") {
+						t.Errorf("%s got it: %s\n%s", who, a.Subject(), a.Text())
+					}
+				}
+				v.MustSend(answer(dana, asked, "DROP"))
+				v.Deliver()
+				joined("after it was answered again")
+			}
+		})
+	}
+}

@@ -1,8 +1,6 @@
 package moderation
 
 import (
-	"strings"
-
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
@@ -95,14 +93,11 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	if post, err = d.withoutPrivate(tx, l, post); err != nil {
-		return err
-	}
 	switch decision.Action {
 	case lists.Refuse:
 		return decision.Refusal
 	case lists.Hold:
-		h.Rule = decision.Detail
+		h.Rule, h.Subject = decision.Detail, post.Subject()
 		if err := h.again(tx, Why(decision.Why)); err != nil {
 			return err
 		}
@@ -116,6 +111,7 @@ func (d *Desk) release(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	if calm != nil {
+		h.Subject = post.Subject()
 		if err := h.again(tx, Why(calm.Pace)); err != nil {
 			return err
 		}
@@ -159,27 +155,6 @@ func (d *Desk) releaseUnnamed(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	return d.Hidden.AskUnnamed(tx, in, l, post)
-}
-
-// withoutPrivate is a letter as it may become public by its author's word: what it quotes of private mail stays behind, whether the
-// author saw it there or not (W2, G4). One that quotes none stays as it came.
-func (d *Desk) withoutPrivate(tx *db.Tx, l lists.List, post *letter.Letter) (*letter.Letter, error) {
-	shown, err := lists.ReadQuoted(post).Shown(tx)
-	if err != nil || shown == "" {
-		return post, err
-	}
-	from, err := post.Author()
-	if err != nil {
-		return nil, err
-	}
-	text := lists.WithoutMarks(lists.WithoutDoors(post.NewText().Text))
-	if strings.TrimSpace(text) == "" {
-		return nil, refusal.Because(refusal.NotAllowed, "There is nothing in this letter but what it quotes of private mail, and that cannot be posted. Please write anew what everyone should read.")
-	}
-	return rewritten(tx, post, letter.Draft{
-		From: from, To: []letter.Mailbox{{Address: l.Address()}}, ReplyTo: post.ReplyTo(), Subject: post.Subject(),
-		InReplyTo: post.InReplyTo(), References: post.References(), Text: text,
-	}, l.Domain)
 }
 
 // seesOwn tells whether an author gets a copy of their own post: then nobody needs to tell them that it went out.

@@ -36,10 +36,14 @@ func (d *Desk) intoThread(tx *db.Tx, l lists.List, into place, from letter.Mailb
 	if err != nil {
 		return nil, false, err
 	}
+	private, err := d.answersPrivate(tx, came)
+	if err != nil {
+		return nil, false, err
+	}
 	said := came.NewText()
 	text, ordered := withoutPublicWord(said.Text, t.Number)
 	subject := came.Subject()
-	if t.ID != 0 && (subject == "" || ordered || digest || digestSubject(subject, c.Name)) {
+	if t.ID != 0 && (subject == "" || ordered || digest || private || digestSubject(subject, c.Name)) {
 		subject = "Re: " + t.Subject
 	}
 	if from.Address.IsZero() && !digest && !ordered && !lists.ShowsDoors(c, came) {
@@ -131,6 +135,55 @@ func readdressed(came *letter.Letter, l lists.List, subject string, above []lett
 		}
 	}
 	return letter.Parse(came.With(h))
+}
+
+// withoutPrivate is a letter as it may become public by its author's word: what it quotes of private mail stays behind, whether the author saw
+// it there or not (W2, G4), and so does the subject of a private letter that it answers, as it came. One that shows none stays as it is.
+func (d *Desk) withoutPrivate(tx *db.Tx, l lists.List, came, post *letter.Letter) (*letter.Letter, error) {
+	shown, err := lists.ReadQuoted(post).Shown(tx)
+	if err != nil {
+		return nil, err
+	}
+	private, err := d.answersPrivate(tx, came)
+	if err != nil {
+		return nil, err
+	}
+	text, subject := post.NewText().Text, post.Subject()
+	if shown != "" || private {
+		text = lists.WithoutMarks(lists.WithoutDoors(text))
+	}
+	if private && subject == came.Subject() {
+		subject = letter.Excerpt(text, ownSubject)
+	}
+	switch {
+	case shown == "" && subject == post.Subject():
+		return post, nil
+	case shown == "":
+		return resubjected(post, subject)
+	case strings.TrimSpace(text) == "":
+		return nil, refusal.Because(refusal.NotAllowed, "There is nothing in this letter but what it quotes of private mail, and that cannot be posted. Please write anew what everyone should read.")
+	}
+	from, err := post.Author()
+	if err != nil {
+		return nil, err
+	}
+	return rewritten(tx, post, letter.Draft{
+		From: from, To: []letter.Mailbox{{Address: l.Address()}}, ReplyTo: post.ReplyTo(), Subject: subject,
+		InReplyTo: post.InReplyTo(), References: post.References(), Text: text,
+	}, l.Domain)
+}
+
+// ownSubject is how long the subject becomes at most that a post gets from its own first words, in characters.
+const ownSubject = 60
+
+// resubjected is a letter with its body as it came, and another subject.
+func resubjected(post *letter.Letter, subject string) (*letter.Letter, error) {
+	h := post.Header()
+	h.DelNamed(func(name string) bool { return name == "thread-topic" || name == "thread-index" })
+	if err := h.Set("Subject", subject); err != nil {
+		return nil, err
+	}
+	return letter.Parse(post.With(h))
 }
 
 // rewritten is a letter written anew from a draft, with the id, date and files of the one that came.

@@ -9,7 +9,9 @@ import (
 
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/lists/relay"
 	"backchannel/templates"
 )
@@ -68,6 +70,31 @@ var ourSubject = regexp.MustCompile(`(?i)\[(?:private|(?:bc|note) [0-9a-z]{4})\]
 
 // markedSubject tells whether a subject bears the mark of our private mail: some programs answer without saying to what.
 func markedSubject(subject string) bool { return ourSubject.MatchString(subject) }
+
+// answersPrivate tells whether a letter answers private mail, or hands it on, as far as its header tells.
+func (d *Desk) answersPrivate(tx *db.Tx, l *letter.Letter) (bool, error) {
+	kinds, err := d.Office.Store.KindsOf(tx, notice.Related(l)...)
+	private := markedSubject(l.Subject())
+	for _, kind := range kinds {
+		private = private || kind != archive.IDDigest
+	}
+	return private, err
+}
+
+// markedOnly stands for a subject that is one of private mail.
+const markedOnly = "Re: [private]"
+
+// keptSubject is what is written down of a subject. One of private mail stays in the sealed letter: beside its author's name it would tell
+// the managers, or whoever reads a backup, what they write about, and whose voice a letter without a name is (B10).
+func keptSubject(subject string, doubts []templates.Doubt) string {
+	private := func(d templates.Doubt) bool {
+		return d.Kind == templates.AnswersPrivate || d.Kind == templates.QuotesPrivate || d.Kind == templates.BothDoors
+	}
+	if markedSubject(subject) || slices.ContainsFunc(doubts, private) {
+		return markedOnly
+	}
+	return subject
+}
 
 // slashLine is the first line of a text when it begins with a slash: whoever writes so speaks to the program, or means to. A list never
 // gets it (W8).

@@ -230,14 +230,16 @@ func nullable(n int64) any {
 	return n
 }
 
-// keep puts a letter on hold.
-func keep(tx *db.Tx, in *lists.Incoming, why Why) (Held, error) { return keepRuled(tx, in, why, "") }
+// keep puts a letter on hold. doubts are why it may be a private one.
+func keep(tx *db.Tx, in *lists.Incoming, why Why, doubts ...templates.Doubt) (Held, error) {
+	return keepRuled(tx, in, why, "", doubts...)
+}
 
 // keepRuled is keep for one against which a rule of the list stands.
-func keepRuled(tx *db.Tx, in *lists.Incoming, why Why, rule string) (Held, error) {
+func keepRuled(tx *db.Tx, in *lists.Incoming, why Why, rule string, doubts ...templates.Doubt) (Held, error) {
 	h := Held{Rule: rule,
 		Community: in.Community.ID, List: in.List.ID, Member: in.Sender.ID, Into: in.Into, Answers: in.Answers, Story: in.Story,
-		Subject: in.Letter.Subject(), From: in.From.Address.String(), Why: why, State: Waiting, Asked: tx.Now,
+		Subject: keptSubject(in.Letter.Subject(), doubts), From: in.From.Address.String(), Why: why, State: Waiting, Asked: tx.Now,
 	}
 	id, err := tx.Insert(`INSERT INTO held (community, list, member, thread, answers, letter, story, subject, author, why, rule, asked)
 		VALUES (@community, @list, @member, @thread, @answers, @letter, @story, @subject, @author, @why, @rule, @asked)`, db.Named("rule", h.Rule), db.Named("thread", h.Into), db.Named("answers", h.Answers),
@@ -284,8 +286,8 @@ func (h Held) forget(tx *db.Tx) error {
 // again keeps a letter waiting for somebody else's word.
 func (h *Held) again(tx *db.Tx, why Why) error {
 	h.Why, h.Asked = why, tx.Now
-	_, err := tx.Exec("UPDATE held SET why = @why, rule = @rule, asked = @asked WHERE id = @id AND state = 'waiting'",
-		db.Named("why", string(why)), db.Named("rule", h.Rule), db.Named("asked", db.Micros(tx.Now)), db.Named("id", h.ID))
+	_, err := tx.Exec("UPDATE held SET why = @why, rule = @rule, subject = @subject, asked = @asked WHERE id = @id AND state = 'waiting'",
+		db.Named("why", string(why)), db.Named("rule", h.Rule), db.Named("subject", h.Subject), db.Named("asked", db.Micros(tx.Now)), db.Named("id", h.ID))
 	if err != nil {
 		return err
 	}
@@ -387,10 +389,10 @@ func List(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
 	return all, err
 }
 
-// privateOf are the letters of a member that may be private and came until a date: those that wait for their author's word, and those whose
-// subject is still kept.
+// privateOf are the letters of a member that may be private and came until a date: those that wait for their author's word, and those of
+// which something is still kept.
 func privateOf(tx *db.Tx, m lists.MemberID, until time.Time) ([]Held, error) {
-	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE member = ? AND asked <= ? AND why IN ('door','both','slash','unnamed','asleep','closed','elsewhere') AND (state = 'waiting' OR subject <> '') ORDER BY id",
+	return db.Select(tx, scanHeld, "SELECT "+heldColumns+" FROM held WHERE member = ? AND asked <= ? AND why IN ('door','both','slash','unnamed','asleep','closed','elsewhere') AND (state = 'waiting' OR author <> '') ORDER BY id",
 		m, db.Micros(until))
 }
 

@@ -202,13 +202,13 @@ func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) 
 	if err != nil {
 		return err
 	}
-	return d.question(tx, in, why, words)
+	return d.question(tx, in, why, words, doubts...)
 }
 
 // question holds a letter and asks its author, at the confirmed address that the letter bears. Somebody who is asked too often today
 // is not asked again: the letter stays with its sender, who offers it later.
-func (d *Desk) question(tx *db.Tx, in *lists.Incoming, why Why, words templates.Mail) error {
-	h, err := keep(tx, in, why)
+func (d *Desk) question(tx *db.Tx, in *lists.Incoming, why Why, words templates.Mail, doubts ...templates.Doubt) error {
+	h, err := keep(tx, in, why, doubts...)
 	if err != nil {
 		return err
 	}

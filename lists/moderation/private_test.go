@@ -126,6 +126,61 @@ func TestPublicLeavesQuotesBehind(t *testing.T) {
 	}
 }
 
+// The same when somebody else still has to look at it: managers who read new members first, or a calmer hour. Neither they nor the list see
+// more than their author was told, the subject of the private letter included.
+func TestPublicThatWaitsLeavesQuotesBehind(t *testing.T) {
+	for name, wait := range map[string]func(v *village){
+		"new": func(v *village) { set(v, dana, func(m *lists.Member) { m.Trust = 0 }) },
+		"cool": func(v *village) {
+			v.Update(func(tx *db.Tx) error { return v.Desk.Calm(tx, v.Talk, 0, true, 2*time.Hour, 0) })
+		},
+		"free": func(v *village) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := mailroomtest.New(t)
+			v.MustSend(post{From: dana, To: managers, Subject: "PR person", Body: "zzprivate: may she join?"})
+			ack := v.One(to(v.Deliver(), dana), dana)
+			door := ack.ReplyTo()[0].Address.String()
+			wait(v)
+			p := answer("Dana Reyes <"+dana+">", ack, "I ask everyone, then.")
+			p.To, p.Header = talk, p.Header+"Thread-Topic: PR person\r\n"
+			v.MustSend(p)
+			q := v.One(v.Deliver(), dana)
+			says(t, q, "that letter's subject is left out")
+			v.MustSend(answer(dana, q, "PUBLIC"))
+			all := v.Deliver()
+			hidden := []string{"zzprivate", strings.Split(door, "@")[0], "[private", "Only the managers", string(ack.MessageID()), "PR person"}
+			look := func(all []arrived) {
+				t.Helper()
+				for _, a := range all {
+					for _, w := range hidden {
+						if a.To.String() != dana && (strings.Contains(string(a.Raw()), w) || strings.Contains(a.Text(), w) || strings.Contains(a.Subject(), w)) {
+							t.Errorf("%q reached %s:\n%s", w, a.To, a.Raw())
+						}
+					}
+				}
+			}
+			look(all)
+			switch name {
+			case "new":
+				v.MustSend(answer(mira, held(t, all, mira), "OK"))
+				all = v.Deliver()
+			case "cool":
+				v.Pass(3 * time.Hour)
+				asked := v.One(to(v.Deliver(), dana), dana)
+				v.MustSend(answer(dana, asked, "PUBLIC"))
+				all = v.Deliver()
+			}
+			look(all)
+			got := v.One(to(all, bill), bill)
+			says(t, got, "I ask everyone, then.")
+			if got.Subject() != "I ask everyone, then." {
+				t.Errorf("its subject is %q", got.Subject())
+			}
+		})
+	}
+}
+
 // hidden is who has a post without their name.
 type hidden struct {
 	author lists.MemberID

@@ -146,13 +146,9 @@ func (d *Desk) asPost(tx *db.Tx, in *lists.Incoming, l lists.List) (*lists.Incom
 // doubtsOfDoor are the doubts about a letter that nobody can see any more once it is a post of the thread: what it answers, where else it
 // was sent, whether it can be told what is new in it.
 func (d *Desk) doubtsOfDoor(tx *db.Tx, in *lists.Incoming, unsure bool) (all []templates.Doubt, err error) {
-	kinds, err := d.Office.Store.KindsOf(tx, notice.Related(in.Letter)...)
+	private, err := d.answersPrivate(tx, in.Letter)
 	if err != nil {
 		return nil, err
-	}
-	private := markedSubject(in.Letter.Subject())
-	for _, kind := range kinds {
-		private = private || kind != archive.IDDigest
 	}
 	if private {
 		all = append(all, templates.Doubt{Kind: templates.AnswersPrivate})
@@ -184,7 +180,7 @@ func (d *Desk) askThread(tx *db.Tx, in *lists.Incoming, t archive.Thread, l list
 	}
 	anew := *in
 	anew.Into, anew.Answers = newThread, 0
-	post, _, err := d.asPost(tx, &anew, l)
+	post, doubts, err := d.asPost(tx, &anew, l)
 	if err != nil {
 		return err
 	}
@@ -202,7 +198,7 @@ func (d *Desk) askThread(tx *db.Tx, in *lists.Incoming, t archive.Thread, l list
 	if err != nil {
 		return err
 	}
-	return d.question(tx, post, why, words)
+	return d.question(tx, post, why, words, doubts...)
 }
 
 // inOtherHands takes a letter through an address that was given to somebody else: a digest was passed on, or its reader has a second
@@ -223,7 +219,11 @@ func (d *Desk) inOtherHands(tx *db.Tx, in *lists.Incoming, t archive.Thread, l l
 	}
 	theirs := *in
 	theirs.Sender, theirs.List = owner, &l
-	h, err := keep(tx, &theirs, WhyElse)
+	doubts, err := d.doubtsOfDoor(tx, in, false)
+	if err != nil {
+		return err
+	}
+	h, err := keep(tx, &theirs, WhyElse, doubts...)
 	if err != nil {
 		return err
 	}
@@ -267,15 +267,16 @@ func lostThread() error {
 	return refusal.Because(refusal.NoSuchAddress, "This address does not lead to any thread, or not any more. Please take the one in your newest digest, or write to the list.")
 }
 
-// letterOf reads the held letter as it would be posted. One that came through a thread's address gets its place there.
+// letterOf reads the held letter as it would be posted, whoever looks at it before. One that came through a thread's address gets its place
+// there, and what quotes private mail leaves that behind.
 func (d *Desk) letterOf(tx *db.Tx, h Held) (*letter.Letter, error) {
-	post, err := d.letter(tx, h)
-	if err != nil || h.Into == 0 {
-		return post, err
-	}
-	l, err := lists.ListByID(tx, h.List)
+	came, err := d.letter(tx, h)
 	if err != nil {
 		return nil, err
+	}
+	l, err := lists.ListByID(tx, h.List)
+	if err != nil || h.Into == 0 {
+		return d.withoutPrivate(tx, l, came, came)
 	}
 	from := letter.Mailbox{}
 	if h.Why == WhyElse {
@@ -285,8 +286,11 @@ func (d *Desk) letterOf(tx *db.Tx, h Held) (*letter.Letter, error) {
 		}
 		from = m.Mailbox()
 	}
-	post, _, err = d.intoThread(tx, l, place{h.Into, h.Answers}, from, post)
-	return post, err
+	post, _, err := d.intoThread(tx, l, place{h.Into, h.Answers}, from, came)
+	if err != nil {
+		return nil, err
+	}
+	return d.withoutPrivate(tx, l, came, post)
 }
 
 // anew posts a letter of a thread that is no more as the beginning of a new one.

@@ -19,8 +19,8 @@ var uneaseMark = regexp.MustCompile(`(?i)\[unease\]`)
 // uneaseWords are what the link in the digest puts into such a mail; anything else is somebody's own words.
 const uneaseWords = "this thread feels wrong to me (no reply needed)"
 
-// unease counts a letter that says nothing but that a thread feels wrong: no conversation, no name, one line of thanks. Own words in it
-// would need a name and a reader; who wrote them is told how to send them.
+// unease counts a letter that says nothing but that a thread feels wrong: no conversation, no name, not in the books either, one line of
+// thanks. Own words in it would need a name and a reader; who wrote them is told how to send them.
 func (b *Letterbox) unease(tx *db.Tx, in *lists.Incoming, about Context, asked bool) (done bool, err error) {
 	if asked || in.Robot || in.Sender.ID == 0 || in.Verdict == lists.Unverified || !uneaseMark.MatchString(in.Letter.Subject()) {
 		return false, nil
@@ -61,7 +61,8 @@ func (b *Letterbox) unease(tx *db.Tx, in *lists.Incoming, about Context, asked b
 		return false, err
 	}
 	mail := notice.Answer(in, notice.Acks, words)
-	mail.Answer = "unease"
+	mail.Answer, mail.Story = "thanks", "" // a story of its own: that of the letter names nobody
+	in.Veiled = len(in.Also) == 0
 	if err := b.Office.SendIfDue(tx, mail); err != nil || len(in.Also) > 0 { // another address may need the letter still
 		return true, err
 	}

@@ -81,6 +81,24 @@ func TestUnease(t *testing.T) {
 	})
 }
 
+// B11: nothing in the books, nor anywhere else, tells whose the letter was: no Message-ID, no session, no word of it beside a name.
+func TestUneaseNamesNobodyInTheBooks(t *testing.T) {
+	v := mailroomtest.New(t)
+	about := heated(v)
+	p := uneasy("Dana Reyes <"+dana+">", about, "This thread feels wrong to me (no reply needed)")
+	p.Header += "Message-ID: <77@north.example>\r\n"
+	story := v.MustSend(p)
+	v.Deliver()
+	if n := row(v, "SELECT count(*) FROM log_entry WHERE story = ? AND msgid = '' AND rcpt = '' AND detail = 'not told'", story); n != "2" {
+		t.Errorf("%s rows of two are veiled", n)
+	}
+	for one, named := range dump(t, v, v.Member(dana), "dana", "reyes", "north.example") {
+		if strings.Contains(one, "77@north.example") || named && (strings.Contains(one, "unease") || strings.Contains(one, story)) {
+			t.Errorf("a row names her: %s", one)
+		}
+	}
+}
+
 // Without a thread it is a letter like any other: nobody's words are lost (R7).
 func TestUneaseAboutNothing(t *testing.T) {
 	v := mailroomtest.New(t)

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
+	"backchannel/lists/address"
 	"backchannel/smtpd"
 	"backchannel/smtpd/mailauth"
 	"backchannel/templates/refusal"
@@ -91,7 +93,8 @@ func firstTime(tx *db.Tx, key []byte, until time.Time) (bool, error) {
 }
 
 // stumbled counts a panic. The first one is a temporary refusal: the peer offers the letter again. At the second the letter is
-// taken as it is, kept for a person to look at, and the managers are told (P8).
+// taken as it is, kept for a person to look at, and the managers are told (P8). One behind a veil is nobody's to look at: it stays with its
+// writer, and nothing of it is kept.
 func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 	again := refusal.Because(refusal.Unavailable, "We stumbled over this letter. Nothing was lost; please try again later.")
 	err := m.DB.Update(context.Background(), func(tx *db.Tx) error {
@@ -101,6 +104,10 @@ func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 			ON CONFLICT (letter_key) DO UPDATE SET n = n + 1 RETURNING n`, db.Named("key", key[:]), db.Named("at", db.Micros(tx.Now))).Scan(&n)
 		if err != nil || n < 2 {
 			return err
+		}
+		if m.mayBeVeiled(tx, env, raw) {
+			again = refusal.Because(refusal.Malformed, "Our program stumbled over this letter twice, and letters without a name are kept for nobody to look at. So nothing of it was kept; please write it once more as plain text, without attachments.")
+			return logbook.Write(tx, logbook.Entry{Story: env.Story, Verb: logbook.Refused, Detail: veiledWord})
 		}
 		again = nil
 		return m.setAside(tx, env, raw)
@@ -112,6 +119,24 @@ func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 		return again
 	}
 	return nil
+}
+
+// mayBeVeiled tells whether a letter on which the program failed comes through a door behind which nobody has a name. Where it fails on that
+// question, too, every private door counts as one.
+func (m *Mailroom) mayBeVeiled(tx *db.Tx, env *smtpd.Envelope, raw []byte) (veiled bool) {
+	defer func() {
+		if recover() != nil {
+			veiled = true
+		}
+	}()
+	if !anyOf(env, func(n address.Name) bool { return n.Private() || n.Form == address.Token }) {
+		return false
+	}
+	l, err := letter.Parse(raw)
+	if err == nil {
+		veiled, err = m.veilsAny(tx, env, l)
+	}
+	return veiled || err != nil
 }
 
 func (m *Mailroom) setAside(tx *db.Tx, env *smtpd.Envelope, raw []byte) error {

@@ -9,8 +9,10 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/archive/db/dbtest"
+	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/mailroom"
 	"backchannel/templates/refusal"
 )
@@ -309,6 +311,50 @@ func TestALetterThatBreaksTheProgram(t *testing.T) {
 	}
 }
 
+// Behind a veil nothing is kept, and no manager hears of it: who wrote it is told in the session. Nor does a veil that cannot be looked at
+// open.
+func TestALetterWithoutANameThatBreaksTheProgram(t *testing.T) {
+	for name, breaks := range map[string]mailroom.Receiver{"the letter": veiling{}, "its veil, too": torn{}} {
+		t.Run(name, func(t *testing.T) {
+			v := newVillage(t)
+			v.room.Register(mailroom.Backchannel, breaks)
+			p := post{from: "bill@south.example", to: "anon@gardeners.example", subject: "Boom", body: "x", header: "Message-ID: <77@south.example>\r\n"}
+			raw := v.raw(p)
+			if err := v.hand(p, raw); !refusal.Temporary(err) || err == nil {
+				t.Fatalf("first: %v", err)
+			}
+			if err := v.hand(p, raw); refusal.KindOf(err) != refusal.Malformed || !strings.Contains(err.Error(), "nothing of it was kept") {
+				t.Fatalf("second: %v", err)
+			}
+			if all := v.deliver(); len(all) > 0 {
+				t.Errorf("somebody is told:\n%s", subjects(all))
+			}
+			dbtest.View(t, v.db, func(tx *db.Tx) error {
+				var n int
+				err := tx.QueryRow("SELECT (SELECT count(*) FROM letter) + (SELECT count(*) FROM set_aside) + (SELECT count(*) FROM log_entry WHERE msgid <> '' OR detail <> 'not told')").Scan(&n)
+				if err == nil && n > 0 {
+					t.Errorf("%d rows tell of it", n)
+				}
+				return err
+			})
+		})
+	}
+}
+
 type broken struct{}
+
+// veiling is broken, behind a veil; torn has a veil that is broken, too.
+type (
+	veiling struct{ broken }
+	torn    struct{ broken }
+)
+
+func (veiling) Veiled(_ *db.Tx, to address.Name, _ *address.Row, _ *letter.Letter) (bool, error) {
+	return to.Word == "anon", nil
+}
+
+func (torn) Veiled(*db.Tx, address.Name, *address.Row, *letter.Letter) (bool, error) {
+	panic("another stone")
+}
 
 func (broken) Receive(*db.Tx, *lists.Incoming) error { panic("a stone in the road") }

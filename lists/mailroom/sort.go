@@ -208,6 +208,7 @@ func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error 
 		e := logbook.Entry{Story: s.env.Story, Verb: logbook.Refused, To: targetName(in), Detail: r.Kind.String() + ": " + r.Sentence}
 		if in != nil && in.Veiled { // the story has a name, by another address: this part of it is told as if there were no such door
 			none := lists.NoSuchAddress()
+			e.To = "a private address"
 			e.Detail = refusal.NoSuchAddress.String() + ": " + none.Error()
 		}
 		if err := logbook.Write(tx, e); err != nil {

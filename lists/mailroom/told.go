@@ -51,6 +51,9 @@ func toldTo(all []letter.Address) string {
 			local = string(n.Kind) + "+..."
 		} else if head, _, plus := strings.Cut(local, "+"); plus {
 			local = head + "+..." // it may be a token with a slip of the pen
+		} else if n.Form == address.Role && n.Word == "anon" {
+			names = append(names, "a private address") // the story bears its sender's name: what they wanted to write without it is nobody's business
+			continue
 		}
 		names = append(names, letter.ASCII(local, 64)+"@"+to.Domain)
 	}

@@ -87,7 +87,7 @@ func (b *Letterbox) erase(tx *db.Tx, e Erasure, tell bool) (letters int, err err
 			erased = append(erased, c)
 		}
 	}
-	if err := b.eraseVoices(tx, m, 0); err != nil {
+	if err := b.eraseVoices(tx, m, 0, e.At); err != nil {
 		return 0, err
 	}
 	if err := unlearn(tx, m.ID); err != nil {

@@ -17,10 +17,11 @@ const eraseWithin = 21 * 60
 
 func forgetPurpose(id int64) string { return purpose("forget", id) }
 
-// eraseVoices erases what a member wrote without a name, in one conversation or, with 0, in all. What nobody has seen yet goes at once;
-// each conversation at a moment of its own within a day, and no manager is told: what vanishes together with somebody's named letters
-// would have a name.
-func (b *Letterbox) eraseVoices(tx *db.Tx, m lists.Member, only ConvID) error {
+// eraseVoices erases what a member wrote without a name until a date, in one conversation or, with 0, in all. What nobody has seen yet goes
+// at once; each conversation at a moment of its own within a day, and no manager is told: what vanishes together with somebody's named
+// letters would have a name. A wish that is done again, after a restore or when a report has ended, is about nothing that came later; as
+// dates of voices tell no more than the hour, what came within an hour of the wish counts as before.
+func (b *Letterbox) eraseVoices(tx *db.Tx, m lists.Member, only ConvID, until time.Time) error {
 	if b.Vault == nil {
 		return nil
 	}
@@ -29,7 +30,11 @@ func (b *Letterbox) eraseVoices(tx *db.Tx, m lists.Member, only ConvID) error {
 		return err
 	}
 	for _, d := range asked {
-		if (only == 0 || d.Conv == only) && d.Who.Member == m.ID {
+		expires, dated, err := calendar.At(tx, DraftExpire, d.id)
+		if err != nil {
+			return err
+		}
+		if later := dated && expires.AddDate(0, 0, -heldDays).After(until); !later && (only == 0 || d.Conv == only) && d.Who.Member == m.ID {
 			if err := b.destroy(tx, d.id); err != nil {
 				return err
 			}
@@ -40,13 +45,22 @@ func (b *Letterbox) eraseVoices(tx *db.Tx, m lists.Member, only ConvID) error {
 		return err
 	}
 	for _, w := range under {
-		if (only == 0 || w.Conv == only) && w.Who.Member == m.ID {
+		goes, dated, err := calendar.At(tx, AnonRelay, w.id)
+		if err != nil {
+			return err
+		}
+		if later := dated && goes.Add(-latest).After(until); !later && (only == 0 || w.Conv == only) && w.Who.Member == m.ID {
 			if err := dropWait(tx, w.id); err != nil {
 				return err
 			}
 		}
 	}
-	voices, err := allVoices(tx, m.Community)
+	return b.eraseHeard(tx, m, only, until)
+}
+
+// eraseHeard is eraseVoices for what managers have seen.
+func (b *Letterbox) eraseHeard(tx *db.Tx, m lists.Member, only ConvID, until time.Time) error {
+	voices, err := allVoices(tx, m.Community, until)
 	if err != nil {
 		return err
 	}

@@ -288,7 +288,7 @@ func endTexts(tx *db.Tx, c ConvID, all bool) error {
 	return err
 }
 
-// allVoices are the conversations under made-up names whose writers are still sealed.
-func allVoices(tx *db.Tx, c lists.CommunityID) ([]ConvID, error) {
-	return db.Select(tx, scanConvID, "SELECT s.conv FROM sealed_identity AS s JOIN conv ON conv.id = s.conv WHERE conv.community = ? AND conv.erased = 0", c)
+// allVoices are the conversations under made-up names that began until a date and whose writers are still sealed.
+func allVoices(tx *db.Tx, c lists.CommunityID, until time.Time) ([]ConvID, error) {
+	return db.Select(tx, scanConvID, "SELECT s.conv FROM sealed_identity AS s JOIN conv ON conv.id = s.conv WHERE conv.community = ? AND conv.erased = 0 AND conv.opened <= ?", c, db.Micros(until))
 }

@@ -34,7 +34,7 @@ func (b *Letterbox) ownVoice(tx *db.Tx, in *lists.Incoming, c Conv) (done bool, 
 	case "EXPORT":
 		return true, b.endDraft(tx, in, randomID(), templates.AnonEnd{Outcome: templates.AnonExport})
 	}
-	if err := b.eraseVoices(tx, in.Sender, c.ID); err != nil {
+	if err := b.eraseVoices(tx, in.Sender, c.ID, tx.Now); err != nil {
 		return true, err
 	}
 	return true, b.endDraft(tx, in, randomID(), templates.AnonEnd{Outcome: templates.AnonForgotten})

@@ -11,6 +11,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/backchannel"
 	"backchannel/smtpd/queue"
 )
 
@@ -307,6 +308,39 @@ func TestForgetTiesNobodyToAVoice(t *testing.T) {
 		nothing(t, all, who)
 	}
 	says(t, v.One(all, dana), "What you wrote now was given to nobody")
+}
+
+// A wish that is done again, from the ledger after a restore, is about nothing that came after it: neither what managers have seen of a voice,
+// nor what is on its way, nor what waits for a YES.
+func TestAWishErasesNoLaterVoice(t *testing.T) {
+	v := crowd(t)
+	voiced(t, v, burntOut)
+	v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "FORGET"})
+	v.Pass(48 * time.Hour)
+	v.Deliver()
+	all, name := voiced(t, v, burntOut)
+	v.MustSend(answer(mira, v.One(all, mira), "You are not alone."))
+	back := v.One(v.Deliver(), dana)
+	v.MustSend(answer(dana, back, "It is on its way."))
+	v.MustSend(burntOut)
+	v.Deliver()
+	v.Update(func(tx *db.Tx) error {
+		wishes, err := backchannel.Erasures(tx)
+		for _, e := range wishes {
+			if err == nil {
+				err = v.Box.Replay(tx, e)
+			}
+		}
+		return err
+	})
+	if n := row(v, "SELECT (SELECT count(*) FROM anon_draft) || ' ' || (SELECT count(*) FROM anon_wait) || ' ' || (SELECT count(*) FROM anon_forget)"); n != "1 1 0" {
+		t.Errorf("drafts, letters on their way, conversations to be forgotten: %s, want 1 1 0", n)
+	}
+	v.Pass(22 * time.Hour)
+	says(t, v.One(v.Deliver(), mira), "It is on its way.")
+	if n := row(v, "SELECT count(*) FROM conv WHERE name = ? AND erased = 0", name); n != "1" {
+		t.Error("a voice is gone for a wish of before")
+	}
 }
 
 // FORGET through the address of a voice is about that voice alone.

@@ -43,7 +43,10 @@ func (n note) shown(tx *db.Tx) (*templates.DigestNote, error) {
 
 // decidedFor is the same for one reader, who gets a note once. note is the note's number; 0 when there is none for them.
 func (e *Editor) decidedFor(tx *db.Tx, r reader) (d Decided, note int64, err error) {
-	if d, err = e.decided(tx, r.community); err != nil || d.Note == nil {
+	if d, err = e.decided(tx, r.community); err != nil {
+		return d, 0, err
+	}
+	if d.Jam, err = e.jamFor(tx, r); err != nil || d.Note == nil {
 		return d, 0, err
 	}
 	n, err := liveNote(tx, r.community.ID)

@@ -57,6 +57,7 @@ func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(Brief, e.brief)
 	c.Register(previewDue, e.preview)
 	c.Register(holdEnds, e.holdOver)
+	c.Register(jamEnds, e.jamOver)
 }
 
 // settle is how long before its slot an issue closes: what is published later is in the next one (product.md A3).

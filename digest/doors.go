@@ -15,6 +15,8 @@ import (
 type Poster interface {
 	// PostTo posts a letter of a member to a thread by the rules of its list.
 	PostTo(tx *db.Tx, in *lists.Incoming, t archive.Thread) error
+	// PostWritten publishes a letter that we wrote from a member's own words, which they have seen as they stand and said yes to.
+	PostWritten(tx *db.Tx, c lists.Community, l lists.List, author lists.Member, post *letter.Letter, story string) error
 }
 
 // posting is the name of the room that receives what comes to everyone+.

@@ -31,6 +31,9 @@ func previewObject(slot time.Time) string {
 // forManagers takes a letter that came to an address of the managers' side; false when it came to another.
 func (e *Editor) forManagers(tx *db.Tx, in *lists.Incoming) (bool, error) {
 	kind, number, _ := strings.Cut(in.Token.Object, ":")
+	if kind+":" == jamPrefix {
+		return true, e.decideJam(tx, in, number)
+	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	switch kind + ":" {
 	case previewPrefix:

@@ -41,7 +41,11 @@ func (e *Editor) Receive(tx *db.Tx, in *lists.Incoming) error {
 
 // take gives a letter to the managers, or does what it orders. mine tells that it came through no address, or one of the writer's own.
 func (e *Editor) take(tx *db.Tx, in *lists.Incoming, about backchannel.Context, mine bool) error {
-	if o, ok := readOrder(in.Letter); ok && in.Sender.ID != 0 && in.Verdict != lists.Unverified && !in.Robot {
+	known := in.Sender.ID != 0 && in.Verdict != lists.Unverified && !in.Robot
+	if args, below, ok := readJam(in.Letter); ok && known {
+		return e.callJam(tx, in, args, below)
+	}
+	if o, ok := readOrder(in.Letter); ok && known {
 		if done, err := e.obey(tx, in, o, mine); err != nil || done {
 			return err
 		}

@@ -86,10 +86,7 @@ func (e *Editor) mailWhole(tx *db.Tx, in *lists.Incoming, l lists.List, t archiv
 	}
 	shown, left := fitting(posts)
 	for _, p := range shown {
-		w := templates.WholePost{
-			Who: hide(name(p), c.Domain), When: p.Date.In(r.zone()), Text: templates.Said(lists.WithoutMarks(hide(lists.WithoutDoors(p.Text), c.Domain))),
-			Files: withoutDoors(files(p), c.Domain),
-		}
+		w := r.whole(p)
 		if doors.Everyone != "" {
 			a, err := e.Office.Everyone(tx, notice.Door{Community: c, Member: in.Sender, Receiver: posting, Object: fmt.Sprintf("post:%d", p.ID), Days: doorLife})
 			if err != nil {
@@ -116,6 +113,15 @@ func (e *Editor) mailWhole(tx *db.Tx, in *lists.Incoming, l lists.List, t archiv
 	mail.ReplyTo = letter.Mailbox{Name: managersName, Address: private}
 	_, err = e.Office.Send(tx, mail)
 	return err
+}
+
+// whole is a post with all its words.
+func (r reader) whole(p archive.Post) templates.WholePost {
+	domain := r.community.Domain
+	return templates.WholePost{
+		Who: hide(name(p), domain), When: p.Date.In(r.zone()), Text: templates.Said(lists.WithoutMarks(hide(lists.WithoutDoors(p.Text), domain))),
+		Files: withoutDoors(files(p), domain),
+	}
 }
 
 // fitting are the posts that one mail holds: the first, and the newest; and how many between them it does not.

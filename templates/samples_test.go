@@ -97,7 +97,7 @@ func samples() []sample {
 	}
 	for _, more := range [][]sample{
 		moderationSamples(), privateSamples(), reportSamples(), clockSamples(), anonSamples(), figureSamples(), rotaSamples(),
-		briefSamples(), previewSamples(), memberSamples(), wishSamples(), joinSamples(), returnsSamples(), keepSamples(), publicSamples(),
+		briefSamples(), previewSamples(), memberSamples(), wishSamples(), joinSamples(), returnsSamples(), keepSamples(), publicSamples(), jamSamples(),
 	} {
 		all = append(all, more...)
 	}

@@ -49,6 +49,7 @@ type Editor struct {
 // Register makes the calendar call us.
 func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(lists.PlanDigest, e.plan)
+	c.Together(lists.PlanDigest)
 	c.Register(Slot, e.slot)
 	c.Together(Slot)
 	c.Register(lists.CatchUp, e.catchUp)

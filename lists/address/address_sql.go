@@ -12,8 +12,11 @@ import (
 // Schema is the table of tokens.
 func Schema() db.Schema {
 	return db.Schema{Owner: "lists/address", Steps: []string{`
+	-- Rows lie in the order in which they were made: a digest for ten thousand makes many at once, and in the order of their hashes each
+	-- would be written to another page, in the table and in every index.
 	CREATE TABLE address_token (
-		hash      BLOB PRIMARY KEY,            -- SHA-256 of the token; the token itself is nowhere
+		id        INTEGER PRIMARY KEY,
+		hash      BLOB NOT NULL UNIQUE,        -- SHA-256 of the token; the token itself is nowhere
 		kind      TEXT NOT NULL,               -- the word in front of it
 		receiver  TEXT NOT NULL,               -- whose letters come here
 		community INTEGER NOT NULL,
@@ -26,7 +29,7 @@ func Schema() db.Schema {
 		max_uses  INTEGER NOT NULL DEFAULT 0,  -- 0: any number
 		uses      INTEGER NOT NULL DEFAULT 0,
 		revoked   INTEGER NOT NULL DEFAULT 0   -- 0: not
-	) STRICT, WITHOUT ROWID;
+	) STRICT;
 	CREATE INDEX address_token_member ON address_token (community, member);
 	CREATE INDEX address_token_object ON address_token (receiver, object);
 	CREATE INDEX address_token_expires ON address_token (expires) WHERE expires <> 0`}}

@@ -8,8 +8,10 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
 	"backchannel/templates"
+	"backchannel/templates/refusal"
 )
 
 const (
@@ -248,6 +250,30 @@ func TestTwoManagersAtOnce(t *testing.T) {
 		}
 	}
 	if text := w.friday().Text(); !strings.Contains(text, "FROM THEO:\nThen mine.") || strings.Contains(text, "Mine first") {
+		t.Errorf("the issue says %s", text)
+	}
+}
+
+// An address that was revoked, because its manager is locked, opens nothing: not for the manager's own letter either (I3).
+func TestARevokedAddressOfAPreview(t *testing.T) {
+	w, previews := aThursday(t)
+	p := only(t, previews, mira)
+	w.update(func(tx *db.Tx) error {
+		m, _, err := lists.MemberByAddress(tx, w.c.ID, addr(mira))
+		if err != nil {
+			return err
+		}
+		return address.RevokeMember(tx, int64(w.c.ID), int64(m.ID))
+	})
+	for _, from := range []string{mira, "eve@evil.example"} {
+		if err := w.send(from, p.ReplyTo()[0].Address.String(), "Re: "+p.Subject(), "/top zzpublished"); refusal.KindOf(err) != refusal.NoSuchAddress {
+			t.Errorf("%s hears %v", from, err)
+		}
+	}
+	if got := w.deliver(); len(got) != 0 {
+		t.Errorf("%d letters", len(got))
+	}
+	if text := w.friday().Text(); strings.Contains(text, "zzpublished") {
 		t.Errorf("the issue says %s", text)
 	}
 }

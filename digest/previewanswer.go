@@ -60,7 +60,7 @@ func (e *Editor) aboutPreview(tx *db.Tx, in *lists.Incoming, slot time.Time) err
 	if err != nil {
 		return err
 	}
-	if !m.Manager() || in.Robot || in.From.Address.IsZero() {
+	if !m.Manager() || in.Robot || in.Token.Revoked || in.From.Address.IsZero() {
 		return lists.NoSuchAddress()
 	}
 	text := strings.TrimSpace(in.Letter.NewText().Text)

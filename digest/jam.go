@@ -105,7 +105,7 @@ func (e *Editor) newJam(tx *db.Tx, in *lists.Incoming, word, days, below string)
 		return j, refusal.Because(refusal.NotAllowed, "Jams are called for by members who have been here for half a year and answered ten others, or whom the managers trust with it. "+
 			"Do you have an idea for one? Write to %s, and a manager can call for it.", in.Community.Address("managers"))
 	}
-	j = jam{community: in.Community.ID, host: in.Sender.ID, tag: tag, questions: below, state: jamDraft}
+	j = jam{community: in.Community.ID, host: in.Sender.ID, tag: tag, questions: lists.WithoutDoors(below), state: jamDraft}
 	if j.from, j.to, err = readDays(days, tx.Now, in.Community.Zone()); err != nil {
 		return j, err
 	}
@@ -145,6 +145,9 @@ func fitJam(text string, most int) error {
 	}
 	if lists.Watermark(text) != "" {
 		return refusal.Because(refusal.NotAllowed, "It quotes a private letter, and everyone would read it.")
+	}
+	if strings.HasPrefix(strings.TrimSpace(text), "/") { // W8
+		return refusal.Because(refusal.NotAllowed, "It begins with a slash, and such a text is never posted.")
 	}
 	return nil
 }
@@ -294,7 +297,7 @@ func (e *Editor) decideJam(tx *db.Tx, in *lists.Incoming, object string) error {
 
 // doJam does what the word says. A YES to other words than those that stand now shows these.
 func (e *Editor) doJam(tx *db.Tx, in *lists.Incoming, j jam, newest bool) error {
-	text := strings.TrimSpace(in.Letter.NewText().Text)
+	text := strings.TrimSpace(lists.WithoutDoors(in.Letter.NewText().Text))
 	word, alone, _ := lists.Word(text)
 	said, most := &j.questions, jamQuestions
 	if j.state == jamOver {

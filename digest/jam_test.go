@@ -356,3 +356,35 @@ func TestJamAndItsList(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A host who is not on the list any more does not get its posts; the managers do.
+func TestJamOfAHostWhoLeftTheList(t *testing.T) {
+	w, hana := announced(t)
+	w.at("23 Jun 10:00")
+	w.say("Bill Tan <bill@south.example>", "First call #onboarding", "We phone everybody.")
+	w.update(func(tx *db.Tx) error { _, err := lists.Unsubscribe(tx, hana.ID, w.talk.ID); return err })
+	w.at("26 Jun 22:00")
+	all := w.due()
+	if got := mailTo(all, "hana@host.example", "Jam"); len(got) != 0 {
+		t.Errorf("Hana reads %s", got[0].Text())
+	}
+	if over := w.one(all, "mira@lowe.example", "Jam #onboarding is over"); !strings.Contains(over.Text(), "We phone everybody.") {
+		t.Errorf("Mira reads %s", over.Text())
+	}
+}
+
+// What a host wrote is posted without anybody's addresses, and never with a slash in front (W8, G4).
+func TestJamKeepsWhatIsNotForEverybody(t *testing.T) {
+	w, _ := jamTown(t)
+	token := "everyone+" + strings.Repeat("k7", 13) + "@gardeners.example"
+	w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam+"\n\nWhom did you ask? Write to "+token+", please."))
+	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
+	if err := w.send("hana@host.example", ask.door(), "Re", "/note about Bill"); refusal.KindOf(err) != refusal.NotAllowed {
+		t.Errorf("a slash: %v", err)
+	}
+	w.must(w.send("hana@host.example", ask.door(), "Re", "YES"))
+	w.deliver()
+	if got := w.rows("SELECT text FROM post ORDER BY id DESC LIMIT 1"); !strings.Contains(got, "Whom did you ask?") || strings.Contains(got, "everyone+") {
+		t.Errorf("posted: %q", got)
+	}
+}

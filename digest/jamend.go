@@ -76,7 +76,7 @@ func (e *Editor) jamFor(tx *db.Tx, r reader) (*templates.Jam, error) {
 }
 
 // jamOver ends a jam: a draft is forgotten, and of a jam that was announced its host gets all posts as one mail, and is asked for a summary.
-// When the host has left, the managers are.
+// When the host has left, the community or that list, the managers are.
 func (e *Editor) jamOver(tx *db.Tx, due calendar.Due) error {
 	j, err := findJam(tx, due.Object)
 	if errors.Is(err, db.ErrNoRows) {
@@ -109,7 +109,11 @@ func (e *Editor) endJam(tx *db.Tx, j jam) error {
 		return err
 	}
 	readers := []lists.Member{host}
-	if host.State != lists.Active {
+	_, on, err := lists.SubscriptionOf(tx, host.ID, j.list)
+	if err != nil {
+		return err
+	}
+	if host.State != lists.Active || !on && !host.Manager() {
 		if readers, err = lists.Managers(tx, c.ID); err != nil {
 			return err
 		}

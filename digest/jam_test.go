@@ -142,6 +142,13 @@ func TestJam(t *testing.T) {
 	if pinned < 0 || strings.Contains(text, "TOPIC OF THE WEEK") || !strings.Contains(text, "A first call helps most.") {
 		t.Errorf("the next issue:\n%s", issue.Text())
 	}
+	w.view(func(tx *db.Tx) error {
+		all, err := w.editor.Jams(tx, w.c)
+		if err == nil && (len(all) != 1 || all[0].Tag != "onboarding" || all[0].State != "done" || all[0].Posts != 2 || all[0].People != 2 || all[0].Host != "Hana Ito") {
+			t.Errorf("listed: %+v", all)
+		}
+		return err
+	})
 	if got := w.rows("SELECT what FROM digest_choice"); got != "pin" {
 		t.Errorf("the summary is not pinned: %q", got)
 	}
@@ -269,6 +276,13 @@ func TestJamOff(t *testing.T) {
 	w, _ := jamTown(t)
 	w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam))
 	ask := w.one(w.deliver(), "hana@host.example", "Jam #")
+	w.view(func(tx *db.Tx) error {
+		all, err := w.editor.Jams(tx, w.c)
+		if len(all) != 0 {
+			t.Errorf("a draft is listed: %+v", all)
+		}
+		return err
+	})
 	w.must(w.send("hana@host.example", ask.door(), "Re", "No."))
 	if err := w.send("hana@host.example", ask.door(), "Re", "YES"); refusal.KindOf(err) != refusal.Conflict || w.rows("SELECT count(*) || '' FROM post") != "0" {
 		t.Errorf("YES after NO: %v", err)

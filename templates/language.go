@@ -26,7 +26,7 @@ const (
 )
 
 // Languages are those whose texts are whole: every mail to members is there.
-func Languages() []Language { return []Language{English} }
+func Languages() []Language { return []Language{English, French, Japanese} }
 
 // tongue is what the program knows of a language beside the texts.
 type tongue struct {
@@ -34,6 +34,7 @@ type tongue struct {
 	words  []string   // by which people ask for it, in small letters
 	days   [7]string  // Sunday first
 	months [12]string // January first
+	first  string     // the first day of a month, where it is not said 1
 	day    string     // a date: the fields of date in braces
 	moment string     // a date with the hour
 	and    string     // between the last two of several names
@@ -61,6 +62,7 @@ var tongues = map[Language]tongue{
 		name: "Français", words: []string{"fr", "french", "français", "francais", "französisch", "franzoesisch", "francés", "frances", "フランス語"},
 		days:   [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
 		months: [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+		first:  "1er",
 		day:    "{day} {month}", moment: "{weekday} {day} {month} à {clock}", and: " et ", comma: ", ",
 		slots: [3]string{"chaque jour à {clock} ({zone})", "chaque {weekday} à {clock} ({zone})", "le premier {weekday} du mois à {clock} ({zone})"},
 	},
@@ -97,7 +99,11 @@ func ParseLanguage(word string) (Language, bool) {
 
 // date fills the fields of a form: {day} {month} {year} {weekday} {clock}.
 func (t tongue) date(form string, at time.Time) string {
-	return strings.NewReplacer("{day}", fmt.Sprint(at.Day()), "{month}", t.months[at.Month()-1], "{year}", fmt.Sprint(at.Year()), "{weekday}", t.days[at.Weekday()], "{clock}", at.Format("15:04")).Replace(form)
+	day := fmt.Sprint(at.Day())
+	if at.Day() == 1 && t.first != "" {
+		day = t.first
+	}
+	return strings.NewReplacer("{day}", day, "{month}", t.months[at.Month()-1], "{year}", fmt.Sprint(at.Year()), "{weekday}", t.days[at.Weekday()], "{clock}", at.Format("15:04")).Replace(form)
 }
 
 // slot says when a digest comes.
@@ -188,6 +194,8 @@ func (m Mail) In(l Language) (Mail, error) {
 	other, err := renderBlocks(l, m.source.name, m.source.fields, m.source.blocks)
 	if m.HTML == "" {
 		other.HTML = ""
+	} else if err == nil && other.HTML == "" {
+		other = other.WithHTML()
 	}
 	return other, err
 }

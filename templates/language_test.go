@@ -203,6 +203,13 @@ func TestIn(t *testing.T) {
 	if other, err := plain.In(German); err != nil || other.HTML != "" {
 		t.Error("the HTML came back", err)
 	}
+	answer, err := ManagerAnswer{Text: "Come in.", Asked: "May I?", Code: "K7QX"}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := answer.WithHTML().In(French); err != nil || other.Text == answer.Text || other.HTML != AsHTML(other.Text) {
+		t.Error("the HTML of an answer is not that of its words", err)
+	}
 }
 
 func TestTongues(t *testing.T) {
@@ -214,7 +221,7 @@ func TestTongues(t *testing.T) {
 	}
 	want := `English | 1 March | Sunday, 1 March at 08:05 | Mira, Theo and Jo | Fridays at 08:00 (America/Chicago) | on the first Monday of the month at 07:00 (UTC) | every day at 00:00 (UTC)
 Deutsch | 1. März | Sonntag, 1. März, 08:05 Uhr | Mira, Theo und Jo | jeden Freitag um 08:00 Uhr (America/Chicago) | am ersten Montag im Monat um 07:00 Uhr (UTC) | jeden Tag um 00:00 Uhr (UTC)
-Français | 1 mars | dimanche 1 mars à 08:05 | Mira, Theo et Jo | chaque vendredi à 08:00 (America/Chicago) | le premier lundi du mois à 07:00 (UTC) | chaque jour à 00:00 (UTC)
+Français | 1er mars | dimanche 1er mars à 08:05 | Mira, Theo et Jo | chaque vendredi à 08:00 (America/Chicago) | le premier lundi du mois à 07:00 (UTC) | chaque jour à 00:00 (UTC)
 Español | 1 de marzo | domingo 1 de marzo a las 08:05 | Mira, Theo y Jo | cada viernes a las 08:00 (America/Chicago) | el primer lunes del mes a las 07:00 (UTC) | cada día a las 00:00 (UTC)
 日本語 | 3月1日 | 3月1日（日曜日）08:05 | Mira、Theo、Jo | 毎週金曜日 08:00（America/Chicago） | 毎月最初の月曜日 07:00（UTC） | 毎日 00:00（UTC）
 `

@@ -156,11 +156,25 @@ func layout(text string) string {
 			first, others = "  * ", "    "
 			words = blanks(line[2:])
 		default:
-			words = append(words, blanks(line)...)
+			words = joined(words, blanks(line))
 		}
 	}
 	flush()
 	return strings.Trim(strings.Join(out, "\n"), "\n") + "\n"
+}
+
+// joined are the words of two lines as those of one; Japanese and Chinese have no blank between them.
+func joined(words, more []string) []string {
+	if len(words) > 0 && len(more) > 0 {
+		last := &words[len(words)-1]
+		before, _ := utf8.DecodeLastRuneInString(*last)
+		after, _ := utf8.DecodeRuneInString(more[0])
+		if wide(before) && wide(after) {
+			*last += more[0]
+			more = more[1:]
+		}
+	}
+	return append(words, more...)
 }
 
 // clip shortens to a number of characters, between words where it can, and shows that it did.

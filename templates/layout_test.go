@@ -17,6 +17,7 @@ func TestLayout(t *testing.T) {
 		{"points hang", "* " + long + "\n* two", "  * word word word word word word word word word word word word word\n    word word word word word word word\n  * two\n"},
 		{"empty lines at the ends go", "\n\na\n\n", "a\n"},
 		{"a person's lines stay", "before\n" + keep("", "a\n\n\nb  c") + "\nafter", "before\na\n\n\nb  c\nafter\n"},
+		{"lines of Japanese are joined without a blank, and with one beside other words", "最初です。\n次です。\nYES と返信\n", "最初です。次です。 YES と返信\n"},
 		{"a long address is not broken", strings.Repeat("x", 100) + " y", strings.Repeat("x", 100) + "\ny\n"},
 	} {
 		if got := layout(c.in); got != c.want {

@@ -3,12 +3,18 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
 	"net"
 	"net/mail"
 	"net/smtp"
+	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -211,7 +217,11 @@ func arrives(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: arrives ADDRESS WORDS")
 	}
-	_, err := ts.Stdout().Write(awaited(ts, args[0], args[1]))
+	raw := awaited(ts, args[0], args[1])
+	if !bytes.Contains(raw, []byte(args[1])) {
+		raw = readable(raw)
+	}
+	_, err := ts.Stdout().Write(raw)
 	ts.Check(err)
 }
 
@@ -221,7 +231,7 @@ func awaited(ts *testscript.TestScript, to, holds string) (found []byte) {
 		files, _ := filepath.Glob(ts.MkAbs(filepath.Join("data", "outbox", to, "*.eml")))
 		for _, name := range files {
 			raw, err := os.ReadFile(name)
-			if raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")); err == nil && bytes.Contains(raw, []byte(holds)) {
+			if raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")); err == nil && (bytes.Contains(raw, []byte(holds)) || bytes.Contains(readable(raw), []byte(holds))) {
 				found = raw
 				return true
 			}
@@ -231,6 +241,39 @@ func awaited(ts *testscript.TestScript, to, holds string) (found []byte) {
 		ts.Fatalf("no letter with %q came for %s", holds, to)
 	}
 	return found
+}
+
+// readable is the subject and the texts of a letter without their encodings.
+func readable(raw []byte) []byte {
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return nil
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return nil
+	}
+	return append([]byte("Subject: "+subject+"\n\n"), decoded(textproto.MIMEHeader(m.Header), m.Body)...)
+}
+
+// decoded is a body, of all parts if it has some.
+func decoded(header textproto.MIMEHeader, body io.Reader) (all []byte) {
+	kind, params, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	if strings.HasPrefix(kind, "multipart/") {
+		parts := multipart.NewReader(body, params["boundary"])
+		for p, err := parts.NextRawPart(); err == nil; p, err = parts.NextRawPart() {
+			all = append(all, decoded(p.Header, p)...)
+		}
+		return all
+	}
+	switch strings.ToLower(header.Get("Content-Transfer-Encoding")) {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(body)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, body)
+	}
+	all, _ = io.ReadAll(body)
+	return bytes.ReplaceAll(all, []byte("\r\n"), []byte("\n"))
 }
 
 // answers replies to a letter that came: \n in TEXT begins a new line.

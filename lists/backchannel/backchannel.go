@@ -398,7 +398,11 @@ func (b *Letterbox) room(tx *db.Tx, in *lists.Incoming, c Conv) error {
 	}
 	n, err := heardSince(tx, c, in.From.Address, tx.Now.AddDate(0, 0, -1))
 	if err == nil && n >= most {
-		err = refusal.Because(refusal.Limit, "The managers have %d letters of yours from the last 24 hours. Nothing is wrong with this one; please send it again tomorrow.", n)
+		hint := ""
+		if in.Sender.ID != 0 {
+			hint = ombudsHint(in.Community)
+		}
+		err = refusal.Because(refusal.Limit, "The managers have %d letters of yours from the last 24 hours. Nothing is wrong with this one; please send it again tomorrow.%s", n, hint)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"image"
 	"image/jpeg"
 	"io"
@@ -296,7 +297,10 @@ func TestTokensNeverPublish(t *testing.T) {
 		}
 	}
 	try("live")
-	v.Update(func(tx *db.Tx) error { return lists.RaiseEpoch(tx, v.Member(dana)) })
+	dana := v.Member(dana)
+	v.Update(func(tx *db.Tx) error {
+		return errors.Join(lists.RaiseEpoch(tx, dana), address.RevokeMember(tx, int64(dana.Community), int64(dana.ID)))
+	})
 	try("after all tokens of Dana's were revoked")
 	v.Pass(401 * 24 * time.Hour)
 	try("expired")

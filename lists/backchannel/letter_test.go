@@ -58,7 +58,7 @@ func TestAcknowledgementOfOutsiders(t *testing.T) {
 // the sender (B15b).
 func TestLettersADay(t *testing.T) {
 	for who, most := range map[string]int{olga: 10, sil: 10, dana: 30} {
-		v := mailroomtest.New(t)
+		v := court(t, true)
 		taken := 0
 		for i := range most + 5 {
 			_, err := v.Send(post{From: who, To: managers, Subject: "x", Body: strings.Repeat("y", i+1)})
@@ -66,6 +66,8 @@ func TestLettersADay(t *testing.T) {
 				taken++
 			} else if refusal.KindOf(err) != refusal.Limit {
 				t.Errorf("%s: %v", who, err)
+			} else if told := strings.Contains(err.Error(), "There is the ombuds, too: ombuds@gardeners.example."); told != (who != olga) {
+				t.Errorf("%s: told of the ombuds: %t", who, told)
 			}
 		}
 		if taken != most {

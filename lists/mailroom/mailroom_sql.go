@@ -93,8 +93,8 @@ func firstTime(tx *db.Tx, key []byte, until time.Time) (bool, error) {
 }
 
 // stumbled counts a panic. The first one is a temporary refusal: the peer offers the letter again. At the second the letter is
-// taken as it is, kept for a person to look at, and the managers are told (P8). One behind a veil is nobody's to look at: it stays with its
-// writer, and nothing of it is kept.
+// taken as it is, kept for a person to look at, and the managers are told (P8). A private one is not: nobody has said yet which managers may
+// know of it, or whose it is. It stays with its writer, and nothing of it is kept.
 func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 	again := refusal.Because(refusal.Unavailable, "We stumbled over this letter. Nothing was lost; please try again later.")
 	err := m.DB.Update(context.Background(), func(tx *db.Tx) error {
@@ -106,7 +106,7 @@ func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 			return err
 		}
 		if m.mayBeVeiled(tx, env, raw) {
-			again = refusal.Because(refusal.Malformed, "Our program stumbled over this letter twice, and letters without a name are kept for nobody to look at. So nothing of it was kept; please write it once more as plain text, without attachments.")
+			again = refusal.Because(refusal.Malformed, "Our program stumbled over this letter twice. It is a private one, which we keep for nobody to look at, so nothing of it was kept. Please write it once more as plain text, without attachments.")
 			return logbook.Write(tx, logbook.Entry{Story: env.Story, Verb: logbook.Refused, Detail: veiledWord})
 		}
 		again = nil
@@ -121,15 +121,18 @@ func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 	return nil
 }
 
-// mayBeVeiled tells whether a letter on which the program failed comes through a door behind which nobody has a name. Where it fails on that
-// question, too, every private door counts as one.
+// mayBeVeiled tells whether a letter on which the program failed is private, or comes through a door behind which nobody has a name. Where it
+// fails on that question, too, every door with a token counts as one.
 func (m *Mailroom) mayBeVeiled(tx *db.Tx, env *smtpd.Envelope, raw []byte) (veiled bool) {
 	defer func() {
 		if recover() != nil {
 			veiled = true
 		}
 	}()
-	if !anyOf(env, func(n address.Name) bool { return n.Private() || n.Form == address.Token }) {
+	if anyOf(env, address.Name.Private) {
+		return true
+	}
+	if !anyOf(env, func(n address.Name) bool { return n.Form == address.Token }) {
 		return false
 	}
 	l, err := letter.Parse(raw)

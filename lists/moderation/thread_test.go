@@ -107,6 +107,17 @@ func TestEveryoneAddressLeavesTheDigestBehind(t *testing.T) {
 	nothing(t, v.Deliver(), bill)
 }
 
+// An address that was revoked posts nothing any more, not for its owner either (I3).
+func TestEveryoneAddressRevoked(t *testing.T) {
+	v := unhurried(t)
+	everyone, _, _ := begin(v)
+	v.Update(func(tx *db.Tx) error { return address.RevokeMember(tx, int64(v.C.ID), int64(v.Member(dana).ID)) })
+	if _, err := v.Send(post{From: "Dana Reyes <" + dana + ">", To: everyone, Subject: "Re: First hire", Body: "Ours was voted in."}); err == nil || err.Error() != lists.NoSuchAddress().Error() {
+		t.Errorf("she hears %v", err)
+	}
+	nothing(t, v.Deliver(), bill)
+}
+
 // In other hands the address opens nothing (I3): a stranger's letter waits for the word of its owner, a member is told, a forger refused.
 func TestEveryoneAddressInOtherHands(t *testing.T) {
 	v := unhurried(t)

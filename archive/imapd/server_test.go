@@ -155,7 +155,7 @@ func TestShutdownSaysGoodbye(t *testing.T) {
 	idle.play("C: a SELECT Back-channel/New\nS> a OK …\nC: b IDLE\nS: + idling")
 	quiet.play("C: a SELECT Back-channel/New\nS> a OK …")
 	stranger.play("S: * OK …")
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func TestShutdownOfADeafClient(t *testing.T) {
 	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(before); took > 5*time.Second {
+	if took := time.Since(before); took > 30*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -24,7 +24,7 @@ func dial(t testing.TB, addr string) *talker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	return &talker{t: t, conn: c, in: bufio.NewReader(c)}
 }
 
@@ -132,7 +132,7 @@ func note(subject, body string) string {
 // waitFor waits for something that another goroutine is about to do.
 func waitFor(t testing.TB, done func() bool) {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for !done() {
 		select {
 		case <-limit:

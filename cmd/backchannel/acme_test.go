@@ -298,7 +298,7 @@ func (h *village) shows(c *ca, listener, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp", "127.0.0.1:"+port, &tls.Config{ServerName: name, InsecureSkipVerify: true})
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: time.Minute}, "tcp", "127.0.0.1:"+port, &tls.Config{ServerName: name, InsecureSkipVerify: true})
 	if err != nil {
 		return "", err
 	}

@@ -71,7 +71,7 @@ func (a *attempt) offerAgain() {
 		<-time.After(300 * time.Millisecond) // whatever comes behind the answer meets the full disk too
 		a.signal(armSignal)
 	}
-	ctx := backchanneltest.Until(a.T, 20*time.Second)
+	ctx := backchanneltest.Until(a.T, 60*time.Second)
 	for code := a.code; code/100 == 4 && ctx.Err() == nil; {
 		a.signal(armSignal) // there is room again
 		code = a.Post(a.letter)

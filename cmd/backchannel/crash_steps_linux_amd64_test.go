@@ -76,11 +76,11 @@ func (l *laboratory) launch(t *testing.T, p plan) *attempt {
 
 // play plays the cycle: the letter goes in, its copies come out, the server stops. Wherever the tracer ends it, it is over.
 func (a *attempt) play() {
-	if a.Greets(20 * time.Second) {
+	if a.Greets(60 * time.Second) {
 		a.signal(armSignal)
 		a.code = a.Post(a.letter)
 		a.offerAgain()
-		ctx, stop := context.WithCancel(backchanneltest.Until(a.T, 20*time.Second))
+		ctx, stop := context.WithCancel(backchanneltest.Until(a.T, 60*time.Second))
 		defer stop()
 		go func() { <-a.Ended(); stop() }()
 		if a.code != 0 {
@@ -135,7 +135,7 @@ func (a *attempt) recover(t *testing.T) {
 			t.Errorf("the letter was answered %d, and %d when it was offered again", a.code, code)
 		}
 	}
-	everywhere(t, a.Stage, a.lab.members, []string{a.letter.ID}, 20*time.Second)
+	everywhere(t, a.Stage, a.lab.members, []string{a.letter.ID}, 60*time.Second)
 	a.Stop()
 	balanced(t, a.Stage)
 	for _, m := range a.lab.members {

@@ -114,7 +114,7 @@ func (p *postfix) start(t *testing.T, ours, world string) {
 		_ = exec.Command("postfix", "-c", filepath.Join(p.dir, "etc"), "stop").Run()
 		select {
 		case <-ended:
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 			<-ended
 		}

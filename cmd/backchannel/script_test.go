@@ -168,9 +168,13 @@ func dig(v any, path []string) string {
 	return fmt.Sprint(v)
 }
 
+// patience is how long a test waits for what must come. Whatever comes ends the waiting, so that a long time costs nothing but on a machine that is too
+// busy; a short one fails there.
+const patience = 2 * time.Minute
+
 // within calls f again and again until it is content.
 func within(f func() bool) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

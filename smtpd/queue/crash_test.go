@@ -40,7 +40,7 @@ func TestTwoRunners(t *testing.T) {
 	}
 	pings, cancel := y.db.Subscribe()
 	defer cancel()
-	for end := time.After(20 * time.Second); len(y.arrived()) < len(ids) && ctx.Err() == nil; {
+	for end := time.After(time.Minute); len(y.arrived()) < len(ids) && ctx.Err() == nil; {
 		select {
 		case <-pings:
 		case <-time.After(20 * time.Millisecond):

@@ -368,3 +368,42 @@ func TestRemovedWordsLeaveTheFile(t *testing.T) {
 		}
 	}
 }
+
+// A post without its author's name: words and place stay, the name is in no field, no search and no byte.
+func TestUnname(t *testing.T) {
+	f := newFixture(t)
+	a := f.post(archive.NewPost{Letter: mail(t, "Ring the xylophones.\n", "From: Dana <dana@x.example>", "Reply-To: dana@x.example", "X-Mailer: Danas own", "Subject: Call", "Message-ID: <a@y>"), Author: 1})
+	b := f.note("b", "Re: Call", "a@y")
+	as := letter.Mailbox{Name: "Former member", Address: letter.Address{Local: "former", Domain: "member.invalid"}}
+	var got archive.Post
+	f.update(func(tx *db.Tx) (err error) { got, err = f.s.Unname(tx, a.ID, as); return err })
+	if got.From != as || got.Author != 0 || got.State != archive.Published || got.Text != a.Text || got.Thread != a.Thread || got.Seq != a.Seq || got.UID <= b.UID || got.MessageID != a.MessageID {
+		t.Errorf("%+v", got)
+	}
+	f.view(func(tx *db.Tx) error {
+		raw, err := f.s.Raw(tx, got.Raw)
+		if err != nil || strings.Contains(string(raw), "ana") || !strings.Contains(string(raw), "Subject: Call") || !strings.HasSuffix(string(raw), "xylophones.\r\n") && !strings.HasSuffix(string(raw), "xylophones.\n") {
+			t.Errorf("%q, %v", raw, err)
+		}
+		if all, err := f.s.PostsOf(tx, 1, 1, 10); err != nil || len(all) != 0 {
+			t.Errorf("still theirs: %d, %v", len(all), err)
+		}
+		for word, n := range map[string]int{"Dana xylophones": 0, "xylophones": 1, "Former": 1} {
+			hits, err := f.s.Search(tx, archive.Query{Mailboxes: []archive.PublicID{f.talk}, Words: word})
+			if err != nil || len(hits) != n {
+				t.Errorf("%s: %d hits, %v", word, len(hits), err)
+			}
+		}
+		return nil
+	})
+	f.update(func(tx *db.Tx) error {
+		if err := f.s.Remove(tx, a.ID); err != nil {
+			return err
+		}
+		p, err := f.s.Unname(tx, a.ID, as)
+		if err == nil && p.State != archive.Removed {
+			t.Errorf("%+v", p)
+		}
+		return err
+	})
+}

@@ -1,6 +1,8 @@
 package lists
 
 import (
+	"fmt"
+
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 )
@@ -33,4 +35,30 @@ func RemoveAddress(tx *db.Tx, m Member, a letter.Address) (bool, error) {
 		_, err = RevokePassword(tx, a, 0)
 	}
 	return true, err
+}
+
+// Unname forgets who somebody was who has left: name, addresses, app passwords, zone and language, so that they could come again as anybody
+// else. What hangs on the member has nobody's name then.
+func Unname(tx *db.Tx, m Member) error {
+	all, err := Addresses(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec("DELETE FROM member_address WHERE member = ?", m.ID); err != nil {
+		return err
+	}
+	for _, a := range all {
+		rest, err := Memberships(tx, a)
+		if err == nil && len(rest) == 0 {
+			_, err = RevokePassword(tx, a, 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := addAddress(tx, m.Community, m.ID, letter.Address{Local: fmt.Sprintf("former-%d", m.ID), Domain: "member.invalid"}, true); err != nil {
+		return err
+	}
+	m.Name, m.Timezone, m.Language = "Former member", "", ""
+	return SaveMember(tx, m)
 }

@@ -117,6 +117,7 @@ const (
 	stepBack    step = "back"    // undo of leaving, or why; the number is a member
 	stepOld     step = "old"     // may this be an address of yours? the number is a wish for an address
 	stepNew     step = "new"     // the same, asked at that address
+	stepForget  step = "forget"  // shall you be forgotten? the number is a member
 	stepRelist  step = "relist"  // the same for a list, whose number it is; behind it, what they got
 )
 

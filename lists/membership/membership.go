@@ -41,13 +41,15 @@ type Clerk struct {
 	Follow func(tx *db.Tx, m lists.MemberID, from, to letter.Address) error
 	// Export has a member's own data mailed to them, or tells them that it was today. Nil: there is no such mail.
 	Export func(tx *db.Tx, in *lists.Incoming) error
+	Rooms  Rooms // what is done elsewhere for a member who wants to be forgotten
+
 	// Post publishes a letter that we wrote from a member's own words.
 	Post func(tx *db.Tx, c lists.Community, l lists.List, author lists.Member, post *letter.Letter, story string) error
 }
 
 // Dates are what the calendar calls us for.
 func (k *Clerk) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, addressOver: k.unanswered, lists.MemberRemoved: k.removed}
+	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, addressOver: k.unanswered, forgetPosts: k.unnamePosts, lists.MemberRemoved: k.removed}
 }
 
 // Receive takes a letter to join@, leave@, help@, weekly@ and their kin, to LIST-join@, LIST-leave@ and LIST-request@, or through a token of
@@ -99,6 +101,8 @@ func (k *Clerk) step(tx *db.Tx, in *lists.Incoming, what step, id int64) error {
 		return k.sponsor(tx, in, ApplicationID(id))
 	case stepIntro, stepPreview:
 		return k.introduced(tx, in, what)
+	case stepForget:
+		return k.forgetAnswer(tx, in)
 	case stepOld, stepNew:
 		return k.addressAnswer(tx, in, what, id)
 	case stepBack, stepRelist + "-each", stepRelist + "-digest", stepRelist + "-none":

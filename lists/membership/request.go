@@ -36,6 +36,8 @@ func (r *requested) line(line string, l *lists.List) bool {
 		r.word = "settings"
 	case "my data", "mydata", "export":
 		r.word = "my-data"
+	case "forget me", "forget", "delete me", "erase me":
+		r.word = "forget"
 	default:
 		// Mailman takes a password, a list and more behind its words. A password changes nothing here.
 		known := len(words) == 2 && (words[0] == "subscribe" || words[0] == "unsubscribe") && l != nil && (words[1] == l.Local || words[1] == l.Address().String())
@@ -120,6 +122,8 @@ func (k *Clerk) request(tx *db.Tx, in *lists.Incoming) (done bool, err error) {
 		return true, k.change(tx, in, r.set)
 	case r.word == "settings":
 		return true, k.page(tx, in, templates.Settings{}, "a member asked for their settings")
+	case r.word == "forget" && k.Rooms.Letters != nil:
+		return true, k.askForget(tx, in, "")
 	case r.word == "which":
 		return true, k.which(tx, in)
 	case r.word == "who" && in.List != nil:

@@ -218,6 +218,7 @@ subject:
     WHICH       who you are here, and on which lists
     SETTINGS    all you can change, with the words
     MY DATA     everything that is kept of you, by mail
+    FORGET ME   your name and your private letters go; you are asked first
 
 To leave Gardeners, send an empty mail to leave@gardeners.example.
 

@@ -50,7 +50,7 @@ func FuzzCommand(f *testing.F) {
 		r, _ := requests(&lists.Incoming{Letter: l, List: &lists.List{Local: "talk", Domain: "gardeners.example"}})
 		word := r.word
 		switch word {
-		case "leave", "join", "help", "which", "who", "settings", "my-data", "":
+		case "leave", "join", "help", "which", "who", "settings", "my-data", "forget", "":
 		default:
 			t.Fatalf("%q", word)
 		}

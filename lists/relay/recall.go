@@ -87,3 +87,30 @@ func (p *Press) Redact(tx *db.Tx, post archive.Post, l lists.List, subject, text
 	}
 	return p.Office.Store.Redact(tx, post.ID, note)
 }
+
+// forgetAtOnce bounds one call of ForgetAuthor: the writer has others waiting.
+const forgetAtOnce = 50
+
+// ForgetAuthor takes the name of somebody who has left off their newest posts, some dozens in one call, and tells whether there may be more.
+// With text the words go as well, and a note under that subject stands in their place; threads stay whole.
+func (p *Press) ForgetAuthor(tx *db.Tx, c lists.Community, m lists.MemberID, subject, text string) (more bool, err error) {
+	all, err := p.Office.Store.PostsOf(tx, int64(c.ID), int64(m), forgetAtOnce)
+	if err != nil {
+		return false, err
+	}
+	for _, post := range all {
+		l, err := lists.ListByBox(tx, post.Mailbox)
+		if err != nil {
+			return false, err
+		}
+		if post, err = p.Office.Store.Unname(tx, post.ID, letter.Mailbox{Name: "Former member", Address: letter.Address{Local: "former-member", Domain: "member.invalid"}}); err != nil {
+			return false, err
+		}
+		if text != "" && post.State == archive.Published {
+			if _, err := p.Redact(tx, post, l, subject, text); err != nil {
+				return false, err
+			}
+		}
+	}
+	return len(all) == forgetAtOnce, nil
+}

@@ -84,7 +84,7 @@ var phrasebook = map[Language]phrases{
 		letters: "Das Team hat {n} private Briefe beantwortet", bridged: forms{"; aus einem wurde ein Thema", "; aus {n} wurden Themen"}, end: ".",
 		asked: "gefragt von {who}", askedIn: "gefragt von {who} in {list}", waiting: forms{"seit {n} Tag ohne Antwort", "seit {n} Tagen ohne Antwort"},
 		new: forms{"{n} neu", "{n} neu"}, newFrom: "{n} neu von {people}",
-		because:  map[Reason]string{Pinned: "vom Team nach vorn gestellt", Began: "von dir begonnen", Wrote: "du hast hier geschrieben", Follows: "du folgst {tags}", Novice: "von jemandem, der oder die neu hier ist"},
+		because:  map[Reason]string{Pinned: "vom Team nach vorn gestellt", Began: "von dir begonnen", Wrote: "du hast hier geschrieben", Follows: "du folgst {tags}", Novice: "von einem neuen Mitglied"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"„", "“"}, context: ", zu {words}", colon: ":",
 		left: forms{"Und {n} weiteres Thema.", "Und {n} weitere Themen."}, preheader: "Eine Antwort erreicht nur das Team.",
 		sealed: "verschlüsselter Beitrag", attached: forms{"Anhang: {names}", "{n} Anhänge: {names}"}, unnamed: "eine Datei", empty: "ohne Text",

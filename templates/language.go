@@ -26,7 +26,7 @@ const (
 )
 
 // Languages are those whose texts are whole: every mail to members is there.
-func Languages() []Language { return []Language{English, German, French, Japanese} }
+func Languages() []Language { return []Language{English, German, French, Spanish, Japanese} }
 
 // tongue is what the program knows of a language beside the texts.
 type tongue struct {

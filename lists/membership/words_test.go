@@ -53,7 +53,7 @@ func TestReadSetting(t *testing.T) {
 		"vacation until 14.7.": "vacation 12.6.26-14.7.26", "vacation from 2026-07-01 to 2026-07-14": "vacation 1.7.26-14.7.26", "vacation 28 Dec – 4 Jan": "vacation 28.12.26-4.1.27",
 		"vacation today to 1st of": "", "vacation 1.7. – 14.7.": "vacation 1.7.26-14.7.26", "away until tomorrow": "vacation 12.6.26-13.6.26", "VACATION OFF": "vacation", "vacation 12 June to 12 June": "vacation 12.6.26-12.6.26",
 		"vacation 14 July 2026 to 1 July 2026": "", "vacation 1 June 2026 to 5 June 2026": "", "vacation 31 June to 3 July": "", "vacation": "", "vacation soon": "",
-		"LANGUAGE english": "language en", "LANGUAGE german": "language de", "Sprache deutsch": "language de", "language Deutsch": "language de", "language: EN": "language en", "language klingon": "", "language": "",
+		"LANGUAGE english": "language en", "LANGUAGE german": "language de", "language español": "language es", "Sprache deutsch": "language de", "language Deutsch": "language de", "language: EN": "language en", "language klingon": "", "language": "",
 		"WEAKLY": "", "weekly fryday": "", "weekly friday monday": "", "daily friday": "", "daily 25": "", "daily 8:30": "", "hour": "", "hour 13pm": "", "zone": "", "zone Mars/Base": "", "zone ../etc": "", "zone local": "",
 		"format word": "", "min 0": "", "min many": "", "follow": "", "follow what you like!": "", "mute": "", "follow 418": "", "each talk please now": "", "talk": "", "": "", "Could you make it weekly?": "", "daily life is hard": "",
 		"settings are odd":  "",

@@ -37,8 +37,8 @@ func figureSamples() []sample {
 		{"state_report-share", outside},
 		{"state_report-few", few},
 		{"state_report-bare", StateReport{Community: bc, Week: 24, Until: friday, Posting: Part{Of: 7}, PostingFour: Part{Of: 7}}},
-		{"quiet_drafts", QuietDrafts{Community: bc, Manager: "Mira", More: 4, People: []QuietPerson{{"Kim Ahn", "kim@east.example", friday.AddDate(0, -3, 0), "How do you measure quiet readers?"}, {Name: "Ola", Address: "ola@north.example", Last: friday.AddDate(0, -4, 0)}}}},
-		{"quiet_drafts-bare", QuietDrafts{Community: bc, Manager: "Mira"}},
+		{"quiet_drafts", QuietDrafts{Community: bc, Manager: "Mira", Digest: "digest@cmtybc.example", More: 4, People: []QuietPerson{{"Kim Ahn", "kim@east.example", friday.AddDate(0, -3, 0), "How do you measure quiet readers?"}, {Name: "Ola", Address: "ola@north.example", Last: friday.AddDate(0, -4, 0)}}}},
+		{"quiet_drafts-bare", QuietDrafts{Community: bc, Manager: "Mira", Digest: "digest@cmtybc.example"}},
 		{"health_help", HealthHelp{bc}},
 	}
 }

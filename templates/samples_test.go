@@ -59,8 +59,8 @@ func samples() []sample {
 		{"settings", Settings{Community: bc, Slot: fridays, Digest: true, Format: "alt", MinPosts: 1, Follows: []string{"roles"}, Muted: []string{"#jobs", "418"},
 			Lists:  []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}, {Name: "Walks", Word: "walks"}},
 			Answer: "confirm+k7@cmtybc.example", Leave: "leave@cmtybc.example"}},
-		{"settings-you", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Answer: "confirm+k7@cmtybc.example", Name: "Dana Reyes", Addresses: []string{"dana@north.example", "dana@work.example"}, OwnCopy: true, Done: []SettingDone{
-			{What: SetName, Value: "Dana Reyes", Undo: "NAME Dana"}, {What: SetOwnCopy, Value: "on", Undo: "OWN COPY OFF"}, {What: SetOwnCopy, Value: "off"}, {What: SetAddress, Value: "dana@new.example"},
+		{"settings-you", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Answer: "confirm+k7@cmtybc.example", Name: "Dana Reyes", Addresses: []string{"dana@north.example", "dana@work.example"}, OwnCopy: true, Alone: true, Done: []SettingDone{
+			{What: SetName, Value: "Dana Reyes", Undo: "NAME Dana"}, {What: SetOwnCopy, Value: "on", Undo: "OWN COPY OFF"}, {What: SetOwnCopy, Value: "off"}, {What: SetHello, Value: "off", Undo: "HELLO ON"}, {What: SetHello, Value: "on"}, {What: SetAddress, Value: "dana@new.example"},
 			{What: SetAddressAdd, Value: "dana@new.example"}, {What: SetAddressFirst, Value: "dana@work.example", Undo: "ADDRESS FIRST dana@north.example"}, {What: SetAddressRemove, Value: "dana@old.example"}}}},
 		{"settings-done", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 3, Answer: "confirm+k7@cmtybc.example", Away: friday, Back: friday.AddDate(0, 0, 14), Done: []SettingDone{
 			{What: SetPeriod, Slot: &fridays, Undo: "DAILY 7"}, {What: SetLanguage, Value: "de", Undo: "LANGUAGE en"}, {What: SetFormat, Value: "text", Undo: "FORMAT BOTH"}, {What: SetMin, Value: "3", Undo: "MIN 1"},

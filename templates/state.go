@@ -288,6 +288,7 @@ type QuietDrafts struct {
 	Manager   string        // first name
 	People    []QuietPerson `optional:"nobody is quiet"`
 	More      int           `optional:"people for whom there is no draft in this mail"`
+	Digest    string        // where a member says HELLO OFF
 }
 
 // Render writes the mail.
@@ -302,11 +303,11 @@ type HealthHelp struct {
 func (t HealthHelp) Render() (Mail, error) { return render("health_help", t) }
 
 // draft is what a manager may write to somebody who fell silent, as it could stand in a mail.
-func draft(p QuietPerson, manager string) Said {
+func draft(p QuietPerson, manager, digest string) Said {
 	about := "It has been a while since you last wrote to us."
 	if p.Subject != "" {
 		about = "It has been a while since you wrote about \"" + clip(60, p.Subject) + "\"."
 	}
 	return Said("Hello " + p.First() + ",\n\n" + about + " How are you? Is there something that you would like to read about, or to tell?\n" +
-		"No answer is needed. If you would rather not get such a mail, one word is enough.\n\n" + manager)
+		"No answer is needed. If you would rather not get such a mail, send HELLO OFF to " + digest + ".\n\n" + manager)
 }

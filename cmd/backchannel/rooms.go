@@ -45,7 +45,7 @@ func (p *Program) join() {
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
 
 	p.Figures = &report.Figures{Box: p.Box, Held: moderation.Judged, Tags: p.Editor.Tags}
-	p.Box.Counter = p.Figures
+	p.Box.Counter, p.Clerk.Greeting = p.Figures, p.Figures
 
 	p.reception = p.newReception()
 

@@ -277,6 +277,17 @@ func (r *Figures) LeaveAlone(tx *db.Tx, c lists.Community, typed string, alone b
 	return m, setAlone(tx, m.ID, alone)
 }
 
+// LeftAlone tells whether a member wants no manager to write when they are silent.
+func (r *Figures) LeftAlone(tx *db.Tx, m lists.MemberID) (bool, error) {
+	all, err := leftAlone(tx)
+	return all[int64(m)], err
+}
+
+// SetAlone keeps a member's own wish that no manager writes when they are silent, or that they may.
+func (r *Figures) SetAlone(tx *db.Tx, m lists.MemberID, alone bool) error {
+	return setAlone(tx, m, alone)
+}
+
 // Monday mails the managers of a community what there is to tell on the first day of a week: how the community is, in the first week of
 // a month, and else the last week. What comes a day late or more is left out: the next one tells it, too.
 func (r *Figures) Monday(tx *db.Tx, id lists.CommunityID) error {

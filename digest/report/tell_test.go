@@ -11,7 +11,9 @@ import (
 	"backchannel/digest"
 	"backchannel/digest/report"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
+	"backchannel/lists/mailroom"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/moderation"
 )
@@ -32,7 +34,7 @@ func newTown(t *testing.T) town {
 	v := mailroomtest.New(t, digest.Schema(), report.Schema())
 	editor := &digest.Editor{Store: v.Store, Office: v.Office, Box: v.Box}
 	f := &report.Figures{Box: v.Box, Held: moderation.Judged, Tags: editor.Tags}
-	v.Box.Counter = f
+	v.Box.Counter, v.Clerk.Greeting = f, f
 	return town{v, f}
 }
 
@@ -176,6 +178,47 @@ func TestI9FiguresOfAnExcludedManager(t *testing.T) {
 	}
 	if !strings.Contains(without, "sponsors") {
 		t.Error("the figures tell nothing, so the test shows nothing")
+	}
+}
+
+// Who would rather not be written to says so with a word of their own, which every draft names.
+func TestHelloOff(t *testing.T) {
+	v := newTown(t)
+	v.post(dana, "Bees", "What do the bees eat?")
+	v.post(bill, "Re: Bees", "Flowers.")
+	v.Now = v.Now.AddDate(0, 0, 70)
+	v.post(alison, "Wasps", "Wasps sleep.")
+	v.Update(func(tx *db.Tx) error { return v.Box.TellState(tx, v.C) })
+	state := v.One(v.Deliver(), mira)
+	drafts := func() string {
+		t.Helper()
+		v.MustSend(mailroomtest.Answer(mira, state, "HELLO"))
+		return v.One(v.Deliver(), mira).Text()
+	}
+	if got := drafts(); !strings.Contains(got, "Hello Dana,") || !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(got, "|", "")), " "), "send HELLO OFF to digest@gardeners.example.") {
+		t.Errorf("%s", got)
+	}
+	own := v.Door(address.Confirm, mailroom.Membership, "settings", dana)
+	for _, c := range []struct {
+		words, told string
+		named       bool
+	}{
+		{"HELLO OFF", "Managers do not ask how you are when you write nothing for long. To undo, reply: HELLO ON", false},
+		{"hello off", "It was so already", false},
+		{"SETTINGS", "When you write nothing for long: nobody asks how you are", false},
+		{"HELLO ON", "a manager may ask how you are. To undo, reply: HELLO OFF", true},
+		{"Hello managers", "We did not understand the line", true},
+	} {
+		v.MustSend(mailroomtest.Post{From: dana, To: own, Subject: "Settings", Body: c.words})
+		if got := strings.Join(strings.Fields(v.One(v.Deliver(), dana).Text()), " "); !strings.Contains(got, c.told) {
+			t.Errorf("%q: %s", c.words, got)
+		}
+		if got := drafts(); strings.Contains(got, "Dana") != c.named {
+			t.Errorf("after %q: %s", c.words, got)
+		}
+	}
+	if _, err := v.Send(mailroomtest.Post{From: "eve@evil.example", To: own, Subject: "x", Body: "HELLO OFF"}); err == nil {
+		t.Error("a stranger said it")
 	}
 }
 

@@ -241,7 +241,9 @@ func (b *Letterbox) doHello(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, err := templates.QuietDrafts{Community: c.Community.Name, Manager: c.Manager.FirstName(), People: people, More: more}.Render()
+	words, err := templates.QuietDrafts{
+		Community: c.Community.Name, Manager: c.Manager.FirstName(), People: people, More: more, Digest: c.Community.Address("digest").String(),
+	}.Render()
 	if err != nil {
 		return "", err
 	}

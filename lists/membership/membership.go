@@ -43,8 +43,18 @@ type Clerk struct {
 	Export func(tx *db.Tx, in *lists.Incoming) error
 	Rooms  Rooms // what is done elsewhere for a member who wants to be forgotten
 
+	// Greeting knows who does not want to be written to when they are silent. Nil: nobody is.
+	Greeting Greeting
 	// Post publishes a letter that we wrote from a member's own words.
 	Post func(tx *db.Tx, c lists.Community, l lists.List, author lists.Member, post *letter.Letter, story string) error
+}
+
+// Greeting keeps for which members no manager gets a draft of a hello when they are silent.
+type Greeting interface {
+	// LeftAlone tells whether a member wants none.
+	LeftAlone(tx *db.Tx, m lists.MemberID) (bool, error)
+	// SetAlone keeps what a member wants.
+	SetAlone(tx *db.Tx, m lists.MemberID, alone bool) error
 }
 
 // Dates are what the calendar calls us for.

@@ -131,6 +131,8 @@ func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) 
 		return setName(tx, c, m, s)
 	case templates.SetOwnCopy:
 		return setOwnCopy(tx, m, s)
+	case templates.SetHello:
+		return k.setHello(tx, m, s)
 	case templates.SetAddress, templates.SetAddressAdd, templates.SetAddressFirst, templates.SetAddressRemove:
 		return k.setAddress(tx, c, m, s)
 	}
@@ -340,6 +342,27 @@ func setOwnCopy(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDon
 	return done, lists.SaveMember(tx, m)
 }
 
+// setHello changes whether managers may be asked to write to a member who is silent.
+func (k *Clerk) setHello(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
+	if k.Greeting == nil {
+		return done, refusal.Because(refusal.Invalid, "Nobody writes to members who are silent here.")
+	}
+	was, err := k.Greeting.LeftAlone(tx, m.ID)
+	if err != nil {
+		return done, err
+	}
+	alone := s.word == "off"
+	done = templates.SettingDone{What: s.what, Value: s.word, Same: was == alone}
+	if done.Same {
+		return done, nil
+	}
+	done.Undo = "HELLO OFF"
+	if alone {
+		done.Undo = "HELLO ON"
+	}
+	return done, k.Greeting.SetAlone(tx, m.ID, alone)
+}
+
 // setVacation keeps when a member is away: whole days, and what they missed at the hour of their digest on the day after.
 func setVacation(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	done = templates.SettingDone{What: s.what}
@@ -422,6 +445,11 @@ func (k *Clerk) page(tx *db.Tx, in *lists.Incoming, t templates.Settings, detail
 	}
 	if err := fillSettings(tx, in.Community, m, &t); err != nil {
 		return err
+	}
+	if k.Greeting != nil {
+		if t.Alone, err = k.Greeting.LeftAlone(tx, m.ID); err != nil {
+			return err
+		}
 	}
 	door, err := k.settingsDoor(tx, in.Community, m)
 	if err != nil {

@@ -109,6 +109,9 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 	case "name":
 		name := letter.CleanLine(lastWords(line, verb))
 		return []setting{{what: templates.SetName, word: name}}, name != "" && len(name) <= mostName && !strings.Contains(name, "@")
+	case "hello":
+		word := strings.ToLower(lastWords(line, verb)) // "on" is a filler elsewhere
+		return []setting{{what: templates.SetHello, word: word}}, word == "on" || word == "off"
 	case "own":
 		return ownCopy(strings.Fields(strings.ToLower(lastWords(line, verb))))
 	case "address", "addresses":
@@ -300,7 +303,7 @@ func delivery(words []string) ([]setting, bool) {
 }
 
 // orders are the words that a reply to a digest may consist of, in capitals. Others could be an answer to somebody.
-var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "NAME", "OWN", "ADDRESS"}
+var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "NAME", "OWN", "HELLO", "ADDRESS"}
 
 // ordered reads a letter that came to another address of ours, and is about settings all the same: nothing else stands in it.
 func ordered(l *letter.Letter, now time.Time) []setting {

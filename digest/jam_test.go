@@ -346,7 +346,34 @@ func TestJamWithoutItsHost(t *testing.T) {
 	}
 }
 
-// A list that is stopped takes no announcement, and one that a reader is not on is not told of.
+// A list that was stopped takes no announcement; when it goes on, the same YES announces the jam.
+func TestJamOfAStoppedList(t *testing.T) {
+	w, _ := jamTown(t)
+	stop := func(yes bool) {
+		w.update(func(tx *db.Tx) error {
+			l, err := lists.ListByID(tx, w.talk.ID)
+			if err != nil {
+				return err
+			}
+			l.Rules.Stopped = yes
+			return lists.SaveList(tx, l)
+		})
+	}
+	w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam+"\n\n"+theQs))
+	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
+	stop(true)
+	if err := w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"); err == nil || !strings.Contains(err.Error(), "takes no posts at the moment") {
+		t.Errorf("a stopped list: %v", err)
+	}
+	if all := w.deliver(); len(all) != 0 {
+		t.Errorf("%d letters went out", len(all))
+	}
+	stop(false)
+	w.must(w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "Yes"))
+	w.one(w.deliver(), "bill@south.example", "Jam #onboarding, 22 June to 26 June")
+}
+
+// A list that a reader is not on is not told of.
 func TestJamAndItsList(t *testing.T) {
 	w, _ := announced(t)
 	jobs := w.list("jobs", "Jobs")

@@ -25,13 +25,13 @@ func told(r Roster) string {
 				fmt.Fprintf(&b, " | %s", w)
 			}
 		}
-		for word, is := range map[string]bool{" managed": p.Managed, " unsubscribed": !p.Subscribed} {
-			if is {
-				b.WriteString(word)
+		for _, w := range []struct {
+			is   bool
+			word string
+		}{{p.Managed, " managed"}, {!p.Subscribed, " unsubscribed"}, {p.NoOwnCopy, " no-own-copy"}} {
+			if w.is {
+				b.WriteString(w.word)
 			}
-		}
-		if p.NoOwnCopy {
-			b.WriteString(" no-own-copy")
 		}
 		b.WriteByte('\n')
 	}

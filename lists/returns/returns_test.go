@@ -561,7 +561,7 @@ func TestPrivateLettersStayHere(t *testing.T) {
 	if len(told) != 1 || told[0].Subject() != "A private letter from Gardeners stays here" {
 		t.Fatalf("Dana hears:\n%s", mailroomtest.Subjects(told))
 	}
-	for _, secret := range []string{"zz", "Mira", "supplier", "private+"} {
+	for _, secret := range []string{"zzsecret", "zzanswer", "Mira", "supplier", "private+"} {
 		if strings.Contains(string(told[0].Raw()), secret) {
 			t.Errorf("%q is in it:\n%s", secret, told[0].Raw())
 		}

@@ -1,9 +1,10 @@
 package digest_test
 
 import (
+	"archive/zip"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,18 +13,31 @@ import (
 	"backchannel/archive/calendar"
 )
 
-// zones are the names of all zones of the world.
+// zones are the names of all zones of the world: those of this machine, or, where it has none, those that Go brings.
 func zones(t *testing.T) (names []string) {
 	t.Helper()
-	for _, dir := range []string{"/usr/share/zoneinfo", "/usr/lib/zoneinfo", filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo")} {
-		_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-			if name, _ := filepath.Rel(dir, path); err == nil && !d.IsDir() && strings.Contains(name, "/") && !strings.HasPrefix(name, "posix/") && !strings.HasPrefix(name, "right/") {
-				if _, err := time.LoadLocation(name); err == nil {
-					names = append(names, name)
-				}
+	take := func(name string) {
+		if !strings.Contains(name, "/") || strings.HasSuffix(name, "/") || strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") {
+			return
+		}
+		if _, err := time.LoadLocation(name); err == nil {
+			names = append(names, name)
+		}
+	}
+	const dir = "/usr/share/zoneinfo"
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if name, _ := filepath.Rel(dir, path); err == nil && !d.IsDir() {
+			take(name)
+		}
+		return nil
+	})
+	if root, err := exec.Command("go", "env", "GOROOT").Output(); err == nil && len(names) == 0 {
+		if z, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip")); err == nil {
+			defer z.Close()
+			for _, f := range z.File {
+				take(f.Name)
 			}
-			return nil
-		})
+		}
 	}
 	slices.Sort(names)
 	if names = slices.Compact(names); len(names) == 0 {

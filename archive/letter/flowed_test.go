@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 func TestUnflow(t *testing.T) {
@@ -60,31 +59,6 @@ func TestFlow(t *testing.T) {
 	}
 }
 
-func TestWrap(t *testing.T) {
-	url := "https://cmtybc.example/a/very/long/path/that/nobody/may/ever/break?with=a&query=too"
-	for _, c := range []struct {
-		name, in, want string
-		width          int
-	}{
-		{"short", "a b c\n", "a b c\n", 10},
-		{"words", "one two three four", "one two\nthree four", 10},
-		{"line ends stay", "one\n\ntwo three four\n", "one\n\ntwo three\nfour\n", 9},
-		{"url", "see " + url + " there", "see\n" + url + "\nthere", 20},
-		{"address", "write to everyone+k7abcdefgh@cmtybc.example now", "write to\neveryone+k7abcdefgh@cmtybc.example\nnow", 20},
-		{"quoted", "> one two three four", "> one two\n> three\n> four", 10},
-		{"list", "- one two three\n12. one two three", "- one two\n  three\n12. one\n    two\n    three", 9},
-		{"indented", "    one two three", "    one two\n    three", 12},
-		{"inner blanks", "a  b  c", "a  b\nc", 5},
-		{"wide", "日本語の文章です。はい", "日本語の文\n章です。は\nい", 10},
-		{"wide among others", "ok 日本語です", "ok 日本\n語です", 8},
-		{"deep quotation is left alone", ">>>>>>>> one two three", ">>>>>>>> one two three", 10},
-	} {
-		if got := Wrap(c.in, c.width); got != c.want {
-			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
 func FuzzFlowed(f *testing.F) {
 	f.Add("one \ntwo\n> three \n> four\n-- \nme", false)
 	f.Add(" From \n >x\n>> \n日本 \n語", true)
@@ -104,13 +78,6 @@ func FuzzFlowed(f *testing.F) {
 		}
 		if got, want := words(unflow(flowed, false)), words(text); !slices.Equal(got, want) {
 			t.Fatalf("there and back: %q, want %q", got, want)
-		}
-		if strings.Contains(text, ">") || !utf8.ValidString(text) {
-			return
-		}
-		wrapped := Wrap(text, 30)
-		if strings.Join(strings.Fields(wrapped), "") != strings.Join(strings.Fields(text), "") {
-			t.Fatalf("Wrap changed %q to %q", text, wrapped)
 		}
 	})
 }

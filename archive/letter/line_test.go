@@ -1,7 +1,6 @@
 package letter
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
@@ -66,36 +65,6 @@ func TestLastWords(t *testing.T) {
 	} {
 		if got := lastWords(c.in, c.n); got != c.want {
 			t.Errorf("%q in %d: %q, want %q", c.in, c.n, got, c.want)
-		}
-	}
-}
-
-func TestLinePrefix(t *testing.T) {
-	for in, want := range map[string][2]string{
-		"> > a b": {"> > ", "a b"}, "  a": {"  ", "a"}, "- a": {"- ", "a"}, "  * a": {"  * ", "a"}, "12. a": {"12. ", "a"}, "1) a": {"1) ", "a"},
-		"a": {"", "a"}, "-a": {"", "-a"}, "1234. a": {"", "1234. a"}, "2026 was": {"", "2026 was"}, "": {"", ""}, "> - a": {"> - ", "a"},
-	} {
-		if prefix, rest := linePrefix(in); prefix != want[0] || rest != want[1] {
-			t.Errorf("%q: %q and %q", in, prefix, rest)
-		}
-	}
-}
-
-func TestColumns(t *testing.T) {
-	for in, want := range map[string]int{"": 0, "abc": 3, "é": 1, "e\u0301": 1, "日本": 4, "안녕": 4, "ＡＢ": 4, "👩": 1, "a\u200db": 2} {
-		if got := columns(in); got != want {
-			t.Errorf("%q: %d, want %d", in, got, want)
-		}
-	}
-}
-
-func TestUnbreakable(t *testing.T) {
-	for in, want := range map[string][]string{
-		"word": {"word"}, "": {""}, "日本語。": {"日", "本", "語。"}, "（日本）": {"（日", "本）"}, "abc日": {"abc", "日"}, "https://日本.example/日": {"https://日本.example/日"},
-		"日本@example.org": {"日本@example.org"},
-	} {
-		if got := slices.Collect(unbreakable(in)); !slices.Equal(got, want) {
-			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }

@@ -36,7 +36,8 @@ type takeoutFile struct {
 
 type takeoutTown struct {
 	lists.Community
-	Ombuds string `json:"ombuds,omitempty"`
+	Ombuds  string            `json:"ombuds,omitempty"`
+	Aliases map[string]string `json:"tag_aliases,omitempty"` // tags, each with the one it stands for
 }
 
 type takeoutList struct {
@@ -61,6 +62,7 @@ type takeoutMember struct {
 	Digest        lists.DigestPref    `json:"digest"`
 	Follows       []string            `json:"follows,omitempty"`
 	Mutes         []string            `json:"mutes,omitempty"`
+	Vacation      *lists.Vacation     `json:"vacation,omitempty"`
 }
 
 type subscriptionTaken struct {
@@ -161,6 +163,11 @@ func gatherTakeout(tx *db.Tx, community lists.Community) (takeoutFile, error) {
 	if community.Ombuds.Local != "" {
 		t.Community.Ombuds = community.Ombuds.String()
 	}
+	aliases, err := lists.TagAliases(tx, community.ID)
+	if err != nil {
+		return t, err
+	}
+	t.Community.Aliases = aliases
 	all, err := lists.Members(tx, community.ID)
 	if err != nil {
 		return t, err
@@ -199,7 +206,14 @@ func takeMember(tx *db.Tx, m lists.Member) (takeoutMember, error) {
 		return one, err
 	}
 	interests, err := lists.InterestsOf(tx, m.ID)
+	if err != nil {
+		return one, err
+	}
 	one.Follows, one.Mutes = interests.Follows, interests.Muted
+	away, ok, err := lists.VacationOf(tx, m.ID)
+	if ok && away.Until.After(tx.Now) {
+		one.Vacation = &away
+	}
 	return one, err
 }
 
@@ -288,6 +302,11 @@ func (p *Program) settle(tx *db.Tx, t *takeoutFile) (fresh bool, err error) {
 	if town, err = lists.AddCommunity(tx, town); err != nil {
 		return false, err
 	}
+	for tag, means := range t.Community.Aliases {
+		if err := lists.SetTagAlias(tx, town.ID, tag, means); err != nil {
+			return false, err
+		}
+	}
 	byName := map[string]lists.List{}
 	for _, one := range t.Lists {
 		l := one.List
@@ -366,6 +385,11 @@ func (m takeoutMember) wishes(tx *db.Tx, made lists.Member) error {
 	}
 	for _, tag := range m.Mutes {
 		if _, err := lists.Mute(tx, made.ID, tag, 0); err != nil {
+			return err
+		}
+	}
+	if m.Vacation != nil && m.Vacation.Until.After(tx.Now) {
+		if err := lists.SetVacation(tx, made.ID, *m.Vacation); err != nil {
 			return err
 		}
 	}

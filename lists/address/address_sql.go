@@ -134,13 +134,6 @@ func RevokeMember(tx *db.Tx, community, member int64) error {
 	return err
 }
 
-// RevokeObject ends all tokens of a receiver about one object.
-func RevokeObject(tx *db.Tx, receiver, object string) error {
-	_, err := tx.Exec("UPDATE address_token SET revoked = @now WHERE receiver = @receiver AND object = @object AND revoked = 0",
-		db.Named("now", db.Micros(tx.Now)), db.Named("receiver", receiver), db.Named("object", object))
-	return err
-}
-
 // Purge forgets tokens that expired before a date.
 func Purge(tx *db.Tx, before time.Time) (int64, error) {
 	return tx.Change("DELETE FROM address_token WHERE expires <> 0 AND expires < ?", db.Micros(before))

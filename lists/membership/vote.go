@@ -190,7 +190,7 @@ func (k *Clerk) vote(tx *db.Tx, in *lists.Incoming, a Application) error {
 	case word == "ASK" && words == "":
 		return k.voteHelp(tx, in, a, templates.JoinVoteHelp{Question: true})
 	case word == "ASK":
-		return k.ask1(tx, in, a, words)
+		return k.askApplicant(tx, in, a, words)
 	}
 	if b.Choice == "" {
 		return k.voteHelp(tx, in, a, templates.JoinVoteHelp{First: line})
@@ -301,8 +301,8 @@ func (k *Clerk) tellDecided(tx *db.Tx, in *lists.Incoming, a Application) error 
 	return k.Office.SendIfDue(tx, mail)
 }
 
-// ask1 sends a manager's question to the applicant, from the role, without anything by which the manager could be known.
-func (k *Clerk) ask1(tx *db.Tx, in *lists.Incoming, a Application, question string) error {
+// askApplicant sends a manager's question to the applicant, from the role, without anything by which the manager could be known.
+func (k *Clerk) askApplicant(tx *db.Tx, in *lists.Incoming, a Application, question string) error {
 	question, err := k.discreet(tx, in.Sender, question)
 	if err != nil {
 		return err

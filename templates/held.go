@@ -187,7 +187,7 @@ func (t OtherSender) Render() (Mail, error) { return render("other_sender", t) }
 type ThreadEnded struct {
 	Community string
 	List      string // the list's name
-	Closed    bool   // its posts are gone; else nobody has written in it for long
+	Closed    bool   // its posts are gone; else the address is an old one
 	Title     string `optional:"the thread's subject; of a closed one nothing is left"`
 	Subject   string `optional:"a letter may have none"`
 	Preview   Said   `optional:"it may be a picture alone"`

@@ -207,8 +207,13 @@ func TestEveryoneAddressOfAThreadThatIsOver(t *testing.T) {
 		end        func(v *village, everyone string)
 		says       string
 	}{
-		{"asleep", "NEW", func(v *village, _ string) { v.Now = v.Now.AddDate(0, 0, 91) }, "for a long time"},
-		{"expired", "PRIVATE", func(v *village, _ string) { v.Now = v.Now.AddDate(0, 0, 401) }, "for a long time"},
+		{"asleep", "NEW", func(v *village, _ string) { v.Now = v.Now.AddDate(0, 0, 91) }, "an old address of the thread"},
+		{"expired", "PRIVATE", func(v *village, _ string) { v.Now = v.Now.AddDate(0, 0, 401) }, "an old address of the thread"},
+		{"expired while the thread lives", "NEW", func(v *village, _ string) {
+			v.Now = v.Now.AddDate(0, 0, 401)
+			v.MustSend(post{From: "Alison Graf <" + alison + ">", To: talk, Subject: "Re: First hire", Body: "It still goes on.", Header: "Message-ID: <later@east.example>\r\nIn-Reply-To: <hire@south.example>\r\n"})
+			v.Deliver()
+		}, "an old address of the thread"},
 		{"closed", "NEW", closeThread, "was closed"},
 		{"closed", "PRIVATE", closeThread, "was closed"},
 		{"closed", "DROP", closeThread, "was closed"},

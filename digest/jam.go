@@ -346,7 +346,7 @@ func (e *Editor) postJam(tx *db.Tx, in *lists.Incoming, j jam) error {
 	case d.Refusal != nil:
 		return d.Refusal
 	case d.Action != lists.Accept:
-		return refusal.Because(refusal.Limit, "%s takes no post of yours just now. Please say YES again tomorrow.", l.Title())
+		return refusal.Because(refusal.NotAllowed, "%s takes no post of yours just now. Please say YES again tomorrow.", l.Title())
 	}
 	post, err := e.writeJam(tx, in, j, l)
 	if err != nil {

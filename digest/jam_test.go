@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"backchannel/archive/db"
 	"backchannel/lists"
@@ -369,6 +370,29 @@ func TestJamOfAStoppedList(t *testing.T) {
 		t.Errorf("%d letters went out", len(all))
 	}
 	stop(false)
+	w.must(w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "Yes"))
+	w.one(w.deliver(), "bill@south.example", "Jam #onboarding, 22 June to 26 June")
+}
+
+// A host who has posted enough today is told so, for good: a server that tried the same letter again for hours would post it behind their back.
+func TestJamOfABusyHost(t *testing.T) {
+	w, _ := jamTown(t)
+	w.update(func(tx *db.Tx) error {
+		l, err := lists.ListByID(tx, w.talk.ID)
+		if err != nil {
+			return err
+		}
+		l.PostsPerHour = 1
+		return lists.SaveList(tx, l)
+	})
+	w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam+"\n\n"+theQs))
+	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
+	w.must(w.send("hana@host.example", "talk@gardeners.example", "Beans", "They climb."))
+	w.deliver()
+	if err := w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"); refusal.KindOf(err) != refusal.NotAllowed || !strings.Contains(err.Error(), "Please say YES again tomorrow.") {
+		t.Errorf("one post too many: %v", err)
+	}
+	w.now = w.now.Add(25 * time.Hour)
 	w.must(w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "Yes"))
 	w.one(w.deliver(), "bill@south.example", "Jam #onboarding, 22 June to 26 June")
 }

@@ -39,7 +39,7 @@ func (d *Desk) seemsToSell(tx *db.Tx, author lists.Member, post *letter.Letter) 
 		return "it says \"" + letter.CleanLine(word) + "\"", nil
 	case slices.ContainsFunc(found, campaign.MatchString):
 		return "it has a link that counts who comes from here", nil
-	case slices.ContainsFunc(found, func(l string) bool { return ofEmployer(l, author.Address.Domain) }):
+	case lists.Employer(author.Address.Domain) != "" && slices.ContainsFunc(found, func(l string) bool { return ofEmployer(l, author.Address.Domain) }):
 		return "it links to " + author.Address.Domain + ", where its author writes from", nil
 	}
 	return d.linkedBefore(tx, author, found)

@@ -50,6 +50,16 @@ func TestNoSalesZone(t *testing.T) {
 	}
 }
 
+// A big mail provider is nobody's employer: whoever links to it from an address there sells nothing.
+func TestALinkToOnesProvider(t *testing.T) {
+	v := zone(t)
+	v.Add(v.C, "gus@gmail.example", "Gus Moor", lists.RoleMember, v.Talk)
+	v.MustSend(post{From: "Gus Moor <gus@gmail.example>", To: talk, Subject: "Pots", Body: "The photographs are at https://photos.gmail.example/pots"})
+	if all := v.Deliver(); len(to(all, bill)) != 1 {
+		t.Errorf("it was asked about:\n%s", mailroomtest.Subjects(all))
+	}
+}
+
 // The same link twice within a month is asked about, later it is not.
 func TestTheSameLink(t *testing.T) {
 	v := zone(t)

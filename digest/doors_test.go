@@ -282,6 +282,7 @@ func TestSettingsFromAnIssue(t *testing.T) {
 		{"SETTINGS", "Your settings"}, {"Settings.", "Your settings"}, {"FOLLOW #roles", "Done: follow roles"}, {"MUTE 2", "Done: mute the thread 2"},
 		{"DAILY 7\nFORMAT TEXT", "Done: every day at 07:00 (Europe/Berlin)"}, {"WEEKLY FRIDAY 8", "Done: Fridays at 08:00 (Europe/Berlin)"},
 		{"VACATION 1 July to 14 July", "Done: vacation from 1 July to 14 July 2026"}, {"VACATION OFF", "Done: vacation"},
+		{"LANGUAGE german", "Erledigt: Deutsch"}, {"LANGUAGE english", "Done: English"},
 	} {
 		if err := w.send("dana@north.example", reply, "Re: "+issue.Subject(), quoting(c.words, issue)); err != nil {
 			t.Fatal(err)

@@ -397,6 +397,25 @@ func TestJamOfABusyHost(t *testing.T) {
 	w.one(w.deliver(), "bill@south.example", "Jam #onboarding, 22 June to 26 June")
 }
 
+// An issue that is written anew, because a post of it was removed meanwhile, still tells of the jam.
+func TestJamInAnIssueWrittenAnew(t *testing.T) {
+	w, _ := announced(t)
+	w.deliver()
+	for _, slot := range []string{"5 Jun 06:00", "12 Jun 06:00", "19 Jun 06:00"} {
+		w.at(slot)
+		w.due()
+	}
+	w.at("24 Jun 10:00")
+	w.say("Bill Tan <bill@south.example>", "First call #onboarding", "We phone everybody.")
+	gone := w.say("Bill Tan <bill@south.example>", "Beans", "word-goes.")
+	w.at("26 Jun 06:00")
+	w.write()
+	w.remove(gone)
+	if issue := w.issue(w.deliver(), "dana@north.example"); strings.Contains(issue.Text(), "word-goes") || !strings.Contains(flat(issue), "So far: 1 post from 1 person.") {
+		t.Errorf("Dana reads:\n%s", issue.Text())
+	}
+}
+
 // A list that a reader is not on is not told of.
 func TestJamAndItsList(t *testing.T) {
 	w, _ := announced(t)

@@ -93,6 +93,9 @@ func (e *Editor) again(tx *db.Tx, c queue.Copy, i issueInfo) ([]byte, error) {
 	if d.Note, err = noteOf(tx, i); err != nil {
 		return nil, err
 	}
+	if d.Jam, err = e.jamFor(tx, r); err != nil {
+		return nil, err
+	}
 	closing := spans[0].until
 	for _, s := range spans {
 		if s.until.After(closing) {

@@ -303,7 +303,7 @@ func delivery(words []string) ([]setting, bool) {
 }
 
 // orders are the words that a reply to a digest may consist of, in capitals. Others could be an answer to somebody.
-var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "NAME", "OWN", "HELLO", "ADDRESS"}
+var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "LANGUAGE", "NAME", "OWN", "HELLO", "ADDRESS"}
 
 // ordered reads a letter that came to another address of ours, and is about settings all the same: nothing else stands in it.
 func ordered(l *letter.Letter, now time.Time) []setting {

@@ -182,11 +182,7 @@ func (b *Letterbox) doState(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, err := t.Render()
-	if err != nil {
-		return "", err
-	}
-	return "", b.giveFigures(tx, c, words, share, t.Acts...)
+	return "", b.giveFigures(tx, c, t.Render, share, t.Acts...)
 }
 
 func (b *Letterbox) doNeeds(tx *db.Tx, c *Call, args string) (string, error) {
@@ -202,11 +198,7 @@ func (b *Letterbox) doNeeds(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, err := t.Render()
-	if err != nil {
-		return "", err
-	}
-	return "", b.giveFigures(tx, c, words, share, t.Acts...)
+	return "", b.giveFigures(tx, c, t.Render, share, t.Acts...)
 }
 
 func (b *Letterbox) doCrutch(tx *db.Tx, c *Call, _ string) (string, error) {
@@ -214,11 +206,7 @@ func (b *Letterbox) doCrutch(tx *db.Tx, c *Call, _ string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, err := t.Render()
-	if err != nil {
-		return "", err
-	}
-	return "", b.giveFigures(tx, c, words, false, t.Acts...)
+	return "", b.giveFigures(tx, c, t.Render, false, t.Acts...)
 }
 
 // doHello gives drafts, and no more: what is said to a person who fell silent is said by a person.
@@ -241,13 +229,9 @@ func (b *Letterbox) doHello(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, err := templates.QuietDrafts{
+	return "", b.giveFigures(tx, c, templates.QuietDrafts{
 		Community: c.Community.Name, Manager: c.Manager.FirstName(), People: people, More: more, Digest: c.Community.Address("digest").String(),
-	}.Render()
-	if err != nil {
-		return "", err
-	}
-	return "", b.giveFigures(tx, c, words, false)
+	}.Render, false)
 }
 
 // shareWord takes the word share from what stands behind a verb.
@@ -264,7 +248,11 @@ func shareWord(args string) (share bool, rest string) {
 }
 
 // giveFigures sends a manager the figures that they asked for. What is to be shared bears no address of theirs: it may be passed on.
-func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, words templates.Mail, share bool, acts ...Act) error {
+func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, render func() (templates.Mail, error), share bool, acts ...Act) error {
+	words, err := render()
+	if err != nil {
+		return err
+	}
 	if c.print != nil {
 		return b.tell(tx, c, words)
 	}
@@ -274,7 +262,6 @@ func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, words templates.Mail, share 
 		mail.Auto, mail.To.Address = notice.Replied, c.In.From.Address
 	}
 	if !share {
-		var err error
 		if mail.ReplyTo, err = b.figuresDoor(tx, c.Community, c.Manager); err != nil {
 			return err
 		}

@@ -140,11 +140,7 @@ func (b *Letterbox) doHelp(tx *db.Tx, c *Call, args string) (string, error) {
 	switch strings.ToLower(args) {
 	case "":
 	case "health":
-		words, err := templates.HealthHelp{Community: c.Community.Name}.Render()
-		if err != nil {
-			return "", err
-		}
-		return "", b.giveFigures(tx, c, words, false)
+		return "", b.giveFigures(tx, c, templates.HealthHelp{Community: c.Community.Name}.Render, false)
 	default:
 		return "", refusal.Because(refusal.Invalid, "Behind /help there may be health, and nothing else.")
 	}

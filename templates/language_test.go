@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	htmltemplate "html/template"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -61,20 +62,62 @@ func TestTranslationsSayTheSame(t *testing.T) {
 			t.Fatal(l, err)
 		}
 		for _, there := range english.text.Templates() {
-			other := here.text.Lookup(there.Name())
-			if there.Tree == nil || other == nil || !translated(l, there.ParseName) {
-				continue
+			if other := here.text.Lookup(there.Name()); other != nil {
+				compareSaid(t, l, there.Tree, other.Tree)
 			}
-			want, got := said(there.Tree.Root), said(other.Tree.Root)
-			for what := range want {
-				if got[what] == 0 {
-					t.Errorf("%s: %s (in %s) lacks %s", l, there.Name(), there.ParseName, what)
-				}
+		}
+		for _, there := range english.html.Templates() {
+			if other := here.html.Lookup(there.Name()); other != nil {
+				compareSaid(t, l, there.Tree, other.Tree)
 			}
-			for what := range got {
-				if want[what] == 0 && !strings.HasPrefix(what, "word ") && !strings.HasPrefix(what, "call ") && what != "if" {
-					t.Errorf("%s: %s (in %s) has %s, which is not in the English text", l, there.Name(), there.ParseName, what)
-				}
+		}
+	}
+}
+
+func compareSaid(t *testing.T, l Language, there, other *parse.Tree) {
+	t.Helper()
+	if there == nil || other == nil || !translated(l, there.ParseName) {
+		return
+	}
+	want, got := said(there.Root), said(other.Root)
+	for what := range want {
+		if got[what] == 0 {
+			t.Errorf("%s: %s (in %s) lacks %s", l, there.Name, there.ParseName, what)
+		}
+	}
+	for what := range got {
+		if want[what] == 0 && !strings.HasPrefix(what, "word ") && !strings.HasPrefix(what, "call ") && what != "if" {
+			t.Errorf("%s: %s (in %s) has %s, which is not in the English text", l, there.Name, there.ParseName, what)
+		}
+	}
+}
+
+// The page of the digest stands once, for every language: a translation has the words alone, and all of them.
+func TestTheDigestsPageIsOne(t *testing.T) {
+	page := []string{"digest.html", "html-thread", "html-thread" + itself}
+	english, err := texts[English]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range Languages() {
+		if l == English {
+			continue
+		}
+		file := folderOf(l) + "/digest.html"
+		words, err := htmltemplate.New("").Funcs(wordsIn(l)).ParseFS(files, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page := words.Lookup("digest.html"); page != nil && page.Tree != nil && !parse.IsEmptyTree(page.Tree.Root) {
+			t.Errorf("%s has a page of its own", file)
+		}
+		for _, there := range english.html.Templates() {
+			name := there.Name()
+			if there.Tree == nil || there.Tree.ParseName != "digest.html" || slices.Contains(page, name) || strings.Contains(name, "$") {
+				continue // $ stands in what html/template makes of a text for one place
+			}
+			if words.Lookup(name) == nil {
+				t.Errorf("%s lacks %s", file, name)
 			}
 		}
 	}

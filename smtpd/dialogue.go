@@ -3,11 +3,11 @@ package smtpd
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
-	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"backchannel/templates/refusal"
 )
 
 // dialogue is what the tap knows of the talk between peer and library.
@@ -45,7 +45,8 @@ const (
 func (t *tap) Read(p []byte) (n int, err error) {
 	defer func() {
 		if r := recover(); r != nil { // P8: a mistake of ours here would end the program, since the library catches none
-			t.server.log.Error("tap panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			p := refusal.Caught(r)
+			t.server.log.Error("tap panicked", "panic", p.What, "stack", p.Stack)
 			t.ended, n, err = true, 0, io.EOF
 		}
 	}()

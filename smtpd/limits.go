@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"backchannel/templates/refusal"
 )
 
 // The house numbers of the door. Where a rule of mail-rules.md sets one, it is named.
@@ -33,17 +35,6 @@ const (
 	defaultHeap  = 64 << 20 // bytes of letters in memory at one time (P7)
 )
 
-// netOf is what counts as one peer: an IPv4 address, or the /64 an IPv6 address lies in.
-func netOf(ip netip.Addr) netip.Prefix {
-	ip = ip.Unmap().WithZone("")
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	p, _ := ip.Prefix(bits) // only the zero Addr fails, and its zero Prefix is as good a key
-	return p
-}
-
 // gate counts the sessions that are open, in all and for each peer (A7).
 type gate struct {
 	most    int
@@ -64,7 +55,7 @@ func newGate(most, perPeer int) *gate {
 func (g *gate) enter(t *tap) *reply {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	peer := netOf(t.remote)
+	peer := refusal.Network(t.remote)
 	switch {
 	case g.closed:
 		return replyStopping
@@ -83,7 +74,7 @@ func (g *gate) leave(t *tap) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.taps, t)
-	peer := netOf(t.remote)
+	peer := refusal.Network(t.remote)
 	if g.peers[peer]--; g.peers[peer] <= 0 {
 		delete(g.peers, peer)
 	}
@@ -136,7 +127,7 @@ func newTally(most int, now func() time.Time) *tally {
 func (c *tally) spent(ip netip.Addr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	h := c.peers[netOf(ip)]
+	h := c.peers[refusal.Network(ip)]
 	return h != nil && c.now().Sub(h.from) < time.Hour && h.count >= c.most
 }
 
@@ -144,7 +135,7 @@ func (c *tally) spent(ip netip.Addr) bool {
 func (c *tally) add(ip netip.Addr) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, peer := c.now(), netOf(ip)
+	now, peer := c.now(), refusal.Network(ip)
 	h := c.peers[peer]
 	if h == nil || now.Sub(h.from) >= time.Hour {
 		c.sweep(now)

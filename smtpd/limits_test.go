@@ -7,22 +7,6 @@ import (
 	"time"
 )
 
-func TestNetOf(t *testing.T) {
-	for ip, want := range map[string]string{
-		"203.0.113.9":          "203.0.113.9/32",
-		"::ffff:203.0.113.9":   "203.0.113.9/32",
-		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
-		"fe80::1%eth0":         "fe80::/64",
-	} {
-		if got := netOf(netip.MustParseAddr(ip)).String(); got != want {
-			t.Errorf("%s: %s, want %s", ip, got, want)
-		}
-	}
-	if netOf(netip.Addr{}) != (netip.Prefix{}) {
-		t.Error("no address, no network")
-	}
-}
-
 // An hour begins with the first event and ends with it; a peer with more networks than we remember costs no more memory.
 func TestTally(t *testing.T) {
 	now := time.Unix(0, 0)

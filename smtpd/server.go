@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -216,7 +215,8 @@ func (s *Server) converse(ctx context.Context, l Listener, conn net.Conn) {
 	defer s.gate.leave(t)
 	defer func() {
 		if r := recover(); r != nil {
-			s.log.Error("session panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			p := refusal.Caught(r)
+			s.log.Error("session panicked", "panic", p.What, "stack", p.Stack)
 		}
 	}()
 	if l.TLS && !s.secured(ctx, t) {
@@ -304,11 +304,16 @@ func (o *once) Close() error { return nil }
 // Addr is where the connection came in.
 func (o *once) Addr() net.Addr { return o.LocalAddr() }
 
-// libraryLog is where the library complains. Its words may hold the peer's.
+// libraryLog is where the library complains. Its words may hold the peer's, so they are for debugging only; a panic is not.
 type libraryLog struct{ log *slog.Logger }
 
 // Printf is for the library.
 func (l libraryLog) Printf(format string, v ...any) {
+	if strings.HasPrefix(format, "panic") && len(v) == 3 { // the peer, the value, the stack
+		p := refusal.Caught(v[1])
+		l.log.Error("the smtp library panicked", "panic", p.What, "stack", p.Stack)
+		return
+	}
 	l.log.Debug("smtp library", "says", fmt.Sprintf(format, v...))
 }
 

@@ -3,9 +3,7 @@ package smtpd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -112,7 +110,8 @@ var errPanic = errors.New("panic")
 
 func (s *session) panicked(who string, r any) {
 	s.hang()
-	s.log().Error(who+" panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+	p := refusal.Caught(r)
+	s.log().Error(who+" panicked", "panic", p.What, "stack", p.Stack)
 }
 
 // parting is a reply behind which the session ends.

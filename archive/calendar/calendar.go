@@ -166,7 +166,7 @@ func (c *Calendar) do(ctx context.Context, d Due) (ok bool, err error) {
 func (c *Calendar) attempt(ctx context.Context, d Due) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = refusal.Caught(p)
 		}
 	}()
 	return c.db.Update(ctx, func(tx *db.Tx) error {

@@ -3,6 +3,8 @@ package db
 import (
 	"fmt"
 	"slices"
+
+	"backchannel/templates/refusal"
 )
 
 // An ending is work that all transactions of one commit have together.
@@ -61,7 +63,7 @@ func joinEnds(all []ending, steps []endStep) []ending {
 func (d *DB) finish(w *conn, all []ending) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic at the end of a commit: %v", p)
+			err = fmt.Errorf("at the end of a commit: %w", refusal.Caught(p))
 		}
 	}()
 	tx := &Tx{Now: d.Now(), c: w, fts: d.fts, log: d.log}

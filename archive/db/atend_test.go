@@ -119,7 +119,7 @@ func TestAtEndSharesACommit(t *testing.T) {
 		tx.AtEnd("x", 1, func(*db.Tx, []int64) error { panic("oh") })
 		return nil
 	}
-	if err := d.Update(context.Background(), panics); err == nil || !strings.Contains(err.Error(), "oh") {
+	if err := d.Update(context.Background(), panics); err == nil || !strings.Contains(err.Error(), "end of a commit: panic with") {
 		t.Errorf("a panic at the end: %v", err)
 	}
 	dbtest.Update(t, d, add("peas"))

@@ -3,9 +3,7 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"backchannel/templates/refusal"
@@ -149,8 +147,7 @@ type job struct {
 	fn       func(*Tx) error
 	tx       *Tx
 	err      error
-	panicked any
-	stack    []byte
+	panicked *refusal.Panic
 	done     chan struct{}
 }
 
@@ -178,7 +175,7 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		}
 	}
 	if j.panicked != nil {
-		panic(fmt.Sprintf("%v\n\nin the transaction:\n%s", j.panicked, j.stack))
+		panic(j.panicked)
 	}
 	if j.err != nil {
 		return explain(j.err)
@@ -219,7 +216,7 @@ func (d *DB) run(w *conn, j *job, before []ending) {
 func (j *job) call() (returned bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			j.panicked, j.stack, returned = p, debug.Stack(), true
+			j.panicked, returned = refusal.Caught(p), true
 		}
 	}()
 	j.err = j.fn(j.tx)

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"backchannel/templates/refusal"
 )
 
 // Marks of the door that are no settings.
@@ -45,16 +47,6 @@ func newDoor(cfg Config) *door {
 	}
 }
 
-// network is what counts as one place: an IPv4 address, or the /64 that one household has of IPv6.
-func network(a netip.Addr) netip.Prefix {
-	bits := 32
-	if a.Is6() {
-		bits = 64
-	}
-	p, _ := a.WithZone("").Prefix(bits)
-	return p
-}
-
 // addrOf is the address of a peer; the zero Addr when it has none (pipes, sockets in the file system).
 func addrOf(a net.Addr) netip.Addr {
 	if t, ok := a.(*net.TCPAddr); ok {
@@ -83,13 +75,13 @@ func (d *door) enter(from netip.Addr) bool {
 		return false
 	}
 	if near := !from.IsValid() || from.IsLoopback(); !near {
-		if d.waiting[network(from)] >= d.cfg.PerNetwork {
+		if d.waiting[refusal.Network(from)] >= d.cfg.PerNetwork {
 			return false
 		}
 	}
 	d.sessions++
 	d.strangers++
-	d.waiting[network(from)]++
+	d.waiting[refusal.Network(from)]++
 	return true
 }
 
@@ -102,7 +94,7 @@ func (d *door) signIn(from netip.Addr, name string) bool {
 	}
 	d.persons[name]++
 	d.forgetStranger(from)
-	delete(d.wrong, network(from))
+	delete(d.wrong, refusal.Network(from))
 	return true
 }
 
@@ -122,7 +114,7 @@ func (d *door) leave(from netip.Addr, name string) {
 
 func (d *door) forgetStranger(from netip.Addr) {
 	d.strangers--
-	n := network(from)
+	n := refusal.Network(from)
 	if d.waiting[n]--; d.waiting[n] <= 0 {
 		delete(d.waiting, n)
 	}
@@ -135,7 +127,7 @@ func (d *door) wrongPassword(from netip.Addr, onThisConnection int) time.Duratio
 	if from.IsValid() && !from.IsLoopback() {
 		d.mu.Lock()
 		now := d.cfg.Now()
-		g := d.wrong[network(from)]
+		g := d.wrong[refusal.Network(from)]
 		if now.Sub(g.last) > wrongForgotten {
 			g.count = 0
 		}
@@ -143,7 +135,7 @@ func (d *door) wrongPassword(from netip.Addr, onThisConnection int) time.Duratio
 		if len(d.wrong) >= networksKnown {
 			d.forgetGuesses(now)
 		}
-		d.wrong[network(from)] = g
+		d.wrong[refusal.Network(from)] = g
 		count = max(count, g.count)
 		d.mu.Unlock()
 	}

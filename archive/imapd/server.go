@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"backchannel/templates/refusal"
+
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"golang.org/x/sync/semaphore"
@@ -193,8 +195,8 @@ type libraryLog struct{ log *slog.Logger }
 
 // Printf is the library's one way to log.
 func (l libraryLog) Printf(format string, args ...any) {
-	if strings.HasPrefix(format, "panic") {
-		l.log.Error("imap session broke", "what", fmt.Sprintf(format, args...))
+	if strings.HasPrefix(format, "panic") && len(args) == 2 { // the value, which may quote the client, and the stack
+		l.log.Error("imap session broke", "panic", refusal.Caught(args[0]).What, "stack", fmt.Sprintf("%s", args[1]))
 		return
 	}
 	l.log.Debug("imap", "what", fmt.Sprintf(format, args...))

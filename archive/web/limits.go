@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"backchannel/templates/refusal"
+
 	"golang.org/x/time/rate"
 )
 
@@ -31,7 +33,7 @@ func (s *speed) allow(from netip.Addr) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, n := s.cfg.Now(), network(from)
+	now, n := s.cfg.Now(), refusal.Network(from)
 	p := s.all[n]
 	if p == nil {
 		s.sweep(now)
@@ -110,7 +112,7 @@ func (c *counted) Accept() (net.Conn, error) {
 		if t, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 			ip = t.AddrPort().Addr()
 		}
-		n := network(ip)
+		n := refusal.Network(ip)
 		if !c.door.enter(n, !ip.IsValid() || ip.Unmap().IsLoopback()) {
 			_ = conn.Close()
 			continue

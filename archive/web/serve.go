@@ -3,12 +3,12 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
+
+	"backchannel/templates/refusal"
 )
 
 // ServeHTTP takes every request: the headers that all answers have, the bounds, the way, and one line in the log.
@@ -112,7 +112,8 @@ func (s *Server) panicked(a *answer, p any) {
 	if err, ok := p.(error); ok && err == http.ErrAbortHandler { //nolint:errorlint // the very value, as net/http compares it
 		panic(p)
 	}
-	s.cfg.Log.Error("a page panicked", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	fell := refusal.Caught(p)
+	s.cfg.Log.Error("a page panicked", "panic", fell.What, "stack", fell.Stack)
 	if a.status == 0 {
 		s.Sorry(a, http.StatusInternalServerError, "Not just now", "Something of ours did not work. Please try again in a few minutes.")
 	}

@@ -192,17 +192,6 @@ func isLocal(a net.Addr) bool {
 	return a.Network() == "pipe" || a.Network() == "unix"
 }
 
-// network is what counts as one place: an IPv4 address, or the /64 that one household has of IPv6.
-func network(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := 32
-	if a.Is6() {
-		bits = 64
-	}
-	p, _ := a.Prefix(bits) // only the zero Addr fails, and its zero Prefix is as good a key
-	return p
-}
-
 // peer is who asks. A server in front of this one, on this machine, tells by X-Forwarded-For; anybody else's word counts nothing. Of
 // several addresses the last is the one that the server in front saw itself.
 func peer(r *http.Request) netip.Addr {

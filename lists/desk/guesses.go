@@ -37,19 +37,9 @@ type tally struct {
 	count int
 }
 
-// network is what counts as one place: an IPv4 address, or the /64 that one household has of IPv6. This machine is none: whoever comes
-// from here may be anybody behind a server in front.
-func network(a netip.Addr) (netip.Prefix, bool) {
-	a = a.Unmap().WithZone("")
-	if !a.IsValid() || a.IsLoopback() {
-		return netip.Prefix{}, false
-	}
-	bits := 32
-	if a.Is6() {
-		bits = 64
-	}
-	p, err := a.Prefix(bits)
-	return p, err == nil
+// network is what counts as one place. This machine is none: whoever comes from here may be anybody behind a server in front.
+func network(a netip.Addr) (n netip.Prefix, counts bool) {
+	return refusal.Network(a), a.IsValid() && !a.Unmap().IsLoopback()
 }
 
 // tooMany is the answer to whoever has guessed too often. A right password gets it too, or it would be no limit.

@@ -10,7 +10,6 @@ package mailroom
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -187,7 +186,8 @@ func (m *Mailroom) Intake() error {
 func (m *Mailroom) Receive(ctx context.Context, env *smtpd.Envelope, raw []byte) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			m.Log.Error("the program stumbled over a letter", "story", env.Story, "panic", fmt.Sprint(p))
+			fell := refusal.Caught(p)
+			m.Log.Error("the program stumbled over a letter", "story", env.Story, "panic", fell.What, "stack", fell.Stack)
 			err = m.stumbled(env, raw)
 		}
 	}()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/templates/refusal"
 )
 
 // claimMost is how many copies one commit claims (ST5).
@@ -168,7 +169,7 @@ func (s *shift) take(tx *db.Tx, c Copy) (*task, error) {
 	if lost != nil {
 		return nil, errors.Join(err, lost)
 	}
-	var p panicError
+	var p *refusal.Panic
 	reason, dropped := isDrop(err)
 	switch {
 	case err == nil:
@@ -177,7 +178,7 @@ func (s *shift) take(tx *db.Tx, c Copy) (*task, error) {
 	case dropped:
 		return nil, s.settle(tx, c, Outcome{Kind: Dropped, Text: reason})
 	case errors.As(err, &p):
-		s.r.o.Log.Error("a panic while a copy was made ready", "copy", c.ID, "story", c.Story, "panic", p.value, "stack", string(p.stack))
+		s.r.o.Log.Error("a panic while a copy was made ready", "copy", c.ID, "story", c.Story, "panic", p.What, "stack", p.Stack)
 		return nil, s.fell(tx, c, p)
 	}
 	s.r.o.Log.Warn("a copy could not be made ready", "copy", c.ID, "story", c.Story, "error", err)

@@ -2,12 +2,12 @@ package queue
 
 import (
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
+	"backchannel/templates/refusal"
 )
 
 // Schema is the table of copies still owed.
@@ -220,16 +220,6 @@ func unanswered(tx *db.Tx, last CopyID) (waiting, sending int, err error) {
 	return waiting, sending, err
 }
 
-// panicError is a panic caught, with the place where it happened.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-func caught(p any) panicError { return panicError{p, debug.Stack()} }
-
 // A transaction of this package stands inside this savepoint, so that it can be asked whether it still is: when the disk is full
 // SQLite undoes all of it by itself, and what is written after that would be written at once and alone.
 const (
@@ -243,7 +233,7 @@ func guarded(tx *db.Tx, f func() error) (err, lost error) {
 	err = tx.Attempt(func() (err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				err = caught(p)
+				err = refusal.Caught(p)
 			}
 		}()
 		return f()

@@ -15,10 +15,10 @@ import (
 type result struct {
 	task *task
 	o    Outcome
-	fell *panicError // the program failed on it
-	back bool        // not begun after all: no attempt was made
-	cut  bool        // we ourselves broke it off: due again at once
-	row  *operator   // what is to be remembered of the operator; nil: nothing
+	fell *refusal.Panic // the program failed on it
+	back bool           // not begun after all: no attempt was made
+	cut  bool           // we ourselves broke it off: due again at once
+	row  *operator      // what is to be remembered of the operator; nil: nothing
 }
 
 // recordAll writes outcomes down, as many in one commit as came while the last one was under way.
@@ -96,7 +96,7 @@ func (s *shift) save(tx *db.Tx, res result) error {
 		return giveBack(tx, c)
 	case res.fell != nil:
 		c.Begun = true // as far as anybody knows
-		return s.fell(tx, c, *res.fell)
+		return s.fell(tx, c, res.fell)
 	case res.cut && res.o.Kind == Deferred && res.o.Untold:
 		c.Begun = true
 		_, err := postpone(tx, c, time.Time{}, res.o.String())
@@ -177,9 +177,9 @@ func (s *shift) write(tx *db.Tx, c Copy, there bool, verb logbook.Verb, detail, 
 }
 
 // fell notes that the program failed on a copy: once may be bad luck, twice sets it aside with its bytes kept (P8).
-func (s *shift) fell(tx *db.Tx, c Copy, p panicError) error {
+func (s *shift) fell(tx *db.Tx, c Copy, p *refusal.Panic) error {
 	c.panics++
-	o := Outcome{Kind: SetAside, Text: "the program failed on this copy: " + p.Error()}
+	o := Outcome{Kind: SetAside, Text: "the program failed on this copy: " + p.What}
 	if c.panics < 2 {
 		o.Kind = Deferred
 		return s.settle(tx, c, o)

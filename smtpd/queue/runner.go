@@ -13,6 +13,7 @@ import (
 
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/templates/refusal"
 )
 
 // Options says how a Runner works. DB, Lock, Raw and Courier are required.
@@ -102,7 +103,7 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) update(ctx context.Context, f func(*db.Tx) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in the queue: %v", p)
+			err = fmt.Errorf("in the queue: %w", refusal.Caught(p))
 		}
 	}()
 	return r.o.DB.Update(ctx, func(tx *db.Tx) error {
@@ -275,9 +276,8 @@ func (s *shift) deliver(ctx context.Context, t *task) (res result) {
 	}()
 	defer func() {
 		if p := recover(); p != nil {
-			e := caught(p)
-			s.r.o.Log.Error("a panic while a copy was delivered", "copy", t.copy.ID, "story", t.copy.Story, "panic", p, "stack", string(e.stack))
-			res.fell = &e
+			res.fell = refusal.Caught(p)
+			s.r.o.Log.Error("a panic while a copy was delivered", "copy", t.copy.ID, "story", t.copy.Story, "panic", res.fell.What, "stack", res.fell.Stack)
 		}
 	}()
 	m := t.msg

@@ -122,9 +122,9 @@ func TestPanicsSetAside(t *testing.T) {
 			now = now.Add(10 * 24 * time.Hour)
 			y.drain()
 			is(t, "much later", y.list(), "aside 2 at once")
-			is(t, "story", y.story(bad), "deferred: the program failed on this copy: panic: a bug\n"+
-				"held: set aside: the program failed on this copy: panic: a bug")
-			if last := y.ends[len(y.ends)-1]; last != "1 4 the program failed on this copy: panic: a bug" {
+			is(t, "story", y.story(bad), "deferred: the program failed on this copy: panic with a value of type string\n"+
+				"held: set aside: the program failed on this copy: panic with a value of type string")
+			if last := y.ends[len(y.ends)-1]; last != "1 4 the program failed on this copy: panic with a value of type string" {
 				t.Errorf("nobody was told: %s", last)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/templates/refusal"
 )
 
 // Runners with lanes claim by domain, not by date alone: whoever comes first in the table must not stand in the way of all others.
@@ -126,7 +127,8 @@ func (s *shift) ask(ctx context.Context, domains []string) {
 			operator := ""
 			defer func() { // a panic of Operator must not end the process
 				if p := recover(); p != nil {
-					s.r.o.Log.Error("a panic while an operator was asked for", "panic", p)
+					fell := refusal.Caught(p)
+					s.r.o.Log.Error("a panic while an operator was asked for", "panic", fell.What, "stack", fell.Stack)
 				}
 				s.traffic.learn(d, operator)
 				s.poke()

@@ -18,6 +18,7 @@ import (
 	"backchannel/lists"
 	"backchannel/smtpd/mailauth"
 	"backchannel/smtpd/queue"
+	"backchannel/templates/refusal"
 )
 
 // Status is how a check ended.
@@ -180,7 +181,7 @@ func (h Host) tasks(domains []string, err error) (all []task) {
 func guarded(ctx context.Context, h Host, t task) (found []Finding) {
 	defer func() {
 		if p := recover(); p != nil {
-			found = named(t, one(Fail, fmt.Sprintf("the check broke down: %v", p), "please report this"))
+			found = named(t, one(Fail, "the check broke down: "+refusal.Caught(p).What, "please report this"))
 		}
 	}()
 	if t.check.each != nil {
@@ -228,11 +229,15 @@ func unable(err error) []Finding {
 // gather makes a check's findings from several looks, in order and at the same time.
 func gather[T any](things []T, look func(T) []Finding) (all []Finding) {
 	found := make([][]Finding, len(things))
-	broken := make([]any, len(things))
+	broken := make([]*refusal.Panic, len(things))
 	var wait sync.WaitGroup
 	for i, t := range things {
 		wait.Go(func() {
-			defer func() { broken[i] = recover() }()
+			defer func() {
+				if p := recover(); p != nil {
+					broken[i] = refusal.Caught(p)
+				}
+			}()
 			found[i] = look(t)
 		})
 	}

@@ -81,8 +81,8 @@ func (c *cli) newQueueOperators() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "operators", Short: "List the mail providers that asked for a rest", Args: words(),
-		Long: "With relay.mode direct, lists whoever runs the mail servers of some domains and has asked us to slow down (4.7.x): nothing goes there\n" +
-			"before the date shown. backchannel queue retry ends all such rests; it is wise to mend what was wrong first.",
+		Long: "Lists whoever has asked us to slow down (4.7.x): with relay.mode direct those who run the mail servers of some domains, with smarthost the\n" +
+			"smarthost. Nothing goes there before the date shown, also after a restart. backchannel queue retry ends all such rests; it is wise to mend what was wrong first.",
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return c.with(cmd.Context(), func(p *Program) error {

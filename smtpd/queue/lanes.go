@@ -388,6 +388,9 @@ func (t *traffic) recall(rows []operator, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, o := range rows {
+		if isWay(o.name) {
+			continue
+		}
 		l := t.lane(o.name)
 		l.warm, l.pace.rest, l.why, l.copy = o.warm, min(max(o.rest, 0), restMost), o.why, o.copy
 		if left := min(o.until.Sub(now), restMost); left > 0 { // no clock of ours wrote a longer one (P9)

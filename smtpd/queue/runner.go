@@ -25,6 +25,7 @@ type Options struct {
 	Signer  Signer                                      // nil: nothing is signed
 	Ender   Ender                                       // nil: nobody wants to know
 	Lanes   *Lanes                                      // nil: all copies go one way, as to a smarthost
+	Way     string                                      // without Lanes, that way's host:port, under which its rest is remembered; "": it is not
 	Workers int                                         // copies on their way at the same time; 0 means 10. With Lanes their numbers count
 	Memory  int                                         // octets of messages in memory beyond which no more are claimed; 0 means 32 MiB
 	Grace   time.Duration                               // for attempts under way when Run is told to end; 0 means 5 s (P10)
@@ -179,6 +180,9 @@ func (r *Runner) work(ctx context.Context, untilIdle bool) (Tally, error) {
 			return Tally{}, err
 		}
 	} else {
+		if err := s.recallWay(ctx); err != nil {
+			return Tally{}, err
+		}
 		for range r.o.Workers {
 			workers.Go(func() { s.deliverAll(sending) })
 		}
@@ -259,7 +263,7 @@ func (s *shift) deliverAll(ctx context.Context) {
 			continue
 		}
 		res := s.deliver(ctx, t)
-		if rest := s.note(res); rest > 0 {
+		if rest := s.note(&res); rest > 0 {
 			s.tellRest(t.copy.ID, res.o, rest)
 		}
 		s.results <- res
@@ -295,13 +299,15 @@ func (s *shift) deliver(ctx context.Context, t *task) (res result) {
 }
 
 // note hears what became of an attempt, and lets the route rest when it asked for that.
-func (s *shift) note(res result) time.Duration {
+func (s *shift) note(res *result) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if res.fell != nil || res.cut || s.rests != nil && res.o.Kind != Delivered {
 		return 0
 	}
+	before := s.pace.rest
 	rest := s.pace.note(res.o)
+	res.row = s.remember(rest, before != 0 && s.pace.rest == 0, res.o, res.task.copy.ID)
 	if rest > 0 {
 		s.rests = time.AfterFunc(rest, s.endRest)
 		s.knows = false

@@ -48,7 +48,7 @@ func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.T
 	}
 	return notice.Mail{
 		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: c.Name + " " + r.pref.Period, Address: c.Address("digest")},
-		ReplyTo: reply, Words: words, Posts: posts, Kind: notice.Issues, Auto: notice.Generated,
+		ReplyTo: reply, Words: words, Posts: posts, Flowed: r.pref.Format != lists.FormatMIME && r.pref.Format != lists.FormatRFC1153, Kind: notice.Issues, Auto: notice.Generated,
 		Extra: slices.Concat([]letter.Field{
 			{Name: "List-Id", Value: plain(c.Name) + " digest <digest." + c.Domain + ">"},
 			{Name: "List-Help", Value: "<mailto:" + c.Address("help").String() + ">"},

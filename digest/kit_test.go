@@ -316,9 +316,14 @@ func (w *town) issue(all []arrived, who string) arrived {
 }
 
 // html is the HTML part of a letter, decoded.
-func (a arrived) html() string {
+func (a arrived) html() string { return a.part("text/html") }
+
+// written is the text as its lines travel; Text joins those that are one.
+func (a arrived) written() string { return a.part("text/plain") }
+
+func (a arrived) part(mediaType string) string {
 	for _, p := range a.Parts() {
-		if p.Type == "text/html" {
+		if p.Type == mediaType {
 			return string(p.Decoded())
 		}
 	}

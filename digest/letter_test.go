@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -103,12 +104,41 @@ func TestFeedbackOfAnIssue(t *testing.T) {
 }
 
 // The text as people read it.
+// The program's own paragraphs fill whatever screen there is; what people said hangs below their names and stays in its lines.
+func TestTextIsFlowed(t *testing.T) {
+	for format, flowed := range map[string]bool{lists.FormatBoth: true, lists.FormatText: true, lists.FormatMIME: false, lists.FormatRFC1153: false} {
+		_, a := weekAs(t, format)
+		label := ""
+		for _, p := range a.Parts() {
+			if p.Type == "text/plain" && label == "" {
+				label = p.Params["format"]
+			}
+		}
+		if (label == "flowed") != flowed {
+			t.Errorf("%s: the text is labelled %q", format, label)
+		}
+		soft, fixed := 0, 0
+		for _, line := range strings.Split(strings.ReplaceAll(a.written(), "\r", ""), "\n") {
+			if utf8.RuneCountInString(line) > 78 {
+				t.Errorf("%s: a line too wide: %q", format, line)
+			}
+			if strings.HasSuffix(line, " ") {
+				soft++
+			}
+			if strings.HasPrefix(line, "     Answer everyone: ") { // stuffed with one more blank
+				fixed++
+			}
+		}
+		if flowed != (soft > 0) || (format == lists.FormatBoth || format == lists.FormatText) != (fixed > 0) {
+			t.Errorf("%s: %d lines go on below, %d are stuffed:\n%s", format, soft, fixed, a.written())
+		}
+	}
+}
+
 func TestTextOfAnIssue(t *testing.T) {
 	_, _, a := aWeek(t)
 	door := regexp.MustCompile(`\+[0-9a-z]{26}@`).ReplaceAllString(a.Text(), "+TOKEN@")
-	want := `Just hit Reply to reach the managers privately - nobody else sees it. To
-answer a thread for everyone, use its address below, or start your reply
-with: PUBLIC 1
+	want := `Just hit Reply to reach the managers privately - nobody else sees it. To answer a thread for everyone, use its address below, or start your reply with: PUBLIC 1
 
 This week: 3 posts, 2 threads, 3 people.
 

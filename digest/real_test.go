@@ -139,7 +139,7 @@ func (w *town) looksGood(t *testing.T, a arrived) (posts int) {
 	if n := utf8.RuneCountInString(a.Subject()); n > 110 || strings.Contains(a.Subject(), "[") || strings.HasPrefix(a.Subject(), "Quiet") {
 		bad("a poor subject of %d characters", n)
 	}
-	for _, line := range strings.Split(text, "\n") {
+	for _, line := range strings.Split(strings.ReplaceAll(a.written(), "\r", ""), "\n") {
 		if utf8.RuneCountInString(line) > 78 && strings.Count(strings.TrimSpace(line), " ") > 3 {
 			bad("a line too wide: %q", line)
 		}

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -125,12 +126,20 @@ func columns(s string) int {
 
 // layout turns a filled text into the lines that are sent: paragraphs are wrapped, points hang, lines that begin with a blank and
 // lines marked to stay are left alone, and between paragraphs there is one empty line.
-func layout(text string) string {
+func layout(text string) string { return layParagraphs(text, wrapAt) }
+
+// layParagraphs is layout with paragraphs of another width. What hangs keeps its own, and so does a script without blanks: whoever
+// joins its lines again would put a blank between them.
+func layParagraphs(text string, paragraph int) string {
 	var out, words []string
 	first, others := "", ""
 	flush := func() {
+		width := paragraph
+		if first != "" || slices.ContainsFunc(words, func(word string) bool { return strings.IndexFunc(word, wide) >= 0 }) {
+			width = wrapAt
+		}
 		if len(words) > 0 {
-			out = append(out, fill(words, first, others, wrapAt)...)
+			out = append(out, fill(words, first, others, width)...)
 		}
 		words, first, others = nil, "", ""
 	}

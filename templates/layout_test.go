@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,39 @@ func TestLayout(t *testing.T) {
 		if got := layout(c.in); got != c.want {
 			t.Errorf("%s:\ngot  %q\nwant %q", c.name, got, c.want)
 		}
+	}
+}
+
+// Unwrapped has the paragraphs on one line each, and everything else as Text has it.
+func TestUnwrapped(t *testing.T) {
+	all := digestSamples()
+	mail, err := all[slices.IndexFunc(all, func(s sample) bool { return s.name == "digest" })].mail.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range Languages() {
+		mail, err := mail.In(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := mail.Unwrapped()
+		if strings.Join(strings.Fields(got), "") != strings.Join(strings.Fields(mail.Text), "") {
+			t.Errorf("%s: other words:\n%s", l, got)
+		}
+		if l != Japanese && strings.Count(got, "\n") >= strings.Count(mail.Text, "\n") {
+			t.Errorf("%s: no paragraph is on one line:\n%s", l, got)
+		}
+		for _, line := range strings.Split(got, "\n") {
+			if strings.IndexFunc(line, wide) >= 0 && columns(line) > widest {
+				t.Errorf("%s: a line of a script without blanks, %d wide: %s", l, columns(line), line)
+			}
+		}
+		if !strings.Contains(got, "\n    ") { // an excerpt hangs
+			t.Errorf("%s: what hangs is gone:\n%s", l, got)
+		}
+	}
+	if mail.Text = "others\nwords\n"; mail.Unwrapped() != mail.Text {
+		t.Errorf("a text that was changed: %q", mail.Unwrapped())
 	}
 }
 

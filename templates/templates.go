@@ -16,6 +16,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"time"
@@ -40,7 +41,18 @@ type source struct {
 	name          string
 	fields        any
 	blocks        *Blocks // or nil
+	filled        string  // the text before it was laid out
 	subject, text string  // as they were rendered
+}
+
+// Unwrapped is the text with each paragraph of the program on one line, for whoever writes it as format=flowed (RFC 3676): on a narrow
+// screen it fills the lines there are. What hangs, and what people wrote, stays in its lines. A text that somebody has changed since it
+// was rendered is as it is.
+func (m Mail) Unwrapped() string {
+	if m.source == nil || m.Text != m.source.text {
+		return m.Text
+	}
+	return layParagraphs(m.source.filled, math.MaxInt)
 }
 
 // Said is what a person wrote: UTF-8 with lines of their own. All other strings are one line.
@@ -84,7 +96,7 @@ func renderBlocks(l Language, name string, fields any, blocks *Blocks) (Mail, er
 		return Mail{}, fmt.Errorf("templates: %s does not begin with a subject and an empty line", name)
 	}
 	mail := Mail{Subject: clip(subjectWidth, oneLine(subject)), Text: layout(body)}
-	mail.source = &source{l, name, fields, blocks, mail.Subject, mail.Text}
+	mail.source = &source{l, name, fields, blocks, body, mail.Subject, mail.Text}
 	if has(English, name+".html") {
 		out.Reset()
 		if err := t.html.ExecuteTemplate(&out, name+".html", tidy.Interface()); err != nil {

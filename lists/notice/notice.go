@@ -77,6 +77,7 @@ type Mail struct {
 	From       letter.Mailbox // zero: the managers, by their role
 	ReplyTo    letter.Mailbox // zero: none
 	Words      templates.Mail
+	Flowed     bool // the text fills narrow screens (RFC 3676); for words that are the program's own
 	Kind       Kind
 	InReplyTo  []letter.MessageID
 	References []letter.MessageID
@@ -245,6 +246,9 @@ func (m Mail) Draft(id letter.MessageID, now time.Time) letter.Draft {
 	d := letter.Draft{
 		From: m.From, To: []letter.Mailbox{m.To}, Subject: m.Words.Subject, Date: now.UTC().Truncate(time.Minute), MessageID: id,
 		InReplyTo: m.InReplyTo, References: m.References, Text: m.Words.Text, HTML: m.Words.HTML, Files: m.Files, Letters: m.Letters, Digest: m.Posts,
+	}
+	if m.Flowed {
+		d.Text, d.Flowed = m.Words.Unwrapped(), true
 	}
 	if m.Hour {
 		d.Date = d.Date.Truncate(time.Hour)

@@ -106,6 +106,9 @@ func (e *Editor) newJam(tx *db.Tx, in *lists.Incoming, word, days, below string)
 			"Do you have an idea for one? Write to %s, and a manager can call for it.", in.Community.Address("managers"))
 	}
 	j = jam{community: in.Community.ID, host: in.Sender.ID, tag: tag, questions: lists.WithoutDoors(below), state: jamDraft}
+	if err := keepsDraft(tx, in); err != nil {
+		return j, err
+	}
 	if j.from, j.to, err = readDays(days, tx.Now, in.Community.Zone()); err != nil {
 		return j, err
 	}
@@ -120,6 +123,19 @@ func (e *Editor) newJam(tx *db.Tx, in *lists.Incoming, word, days, below string)
 	}
 	j.list, err = jamList(tx, in.Sender)
 	return j, err
+}
+
+// keepsDraft refuses a call that nobody vouches for while a draft of its host waits: the newer one would take its place, and anybody can write a From.
+func keepsDraft(tx *db.Tx, in *lists.Incoming) error {
+	if in.Verdict == lists.Verified {
+		return nil
+	}
+	waits, err := hasDraft(tx, in.Sender.ID)
+	if err == nil && waits {
+		err = refusal.Because(refusal.NotAllowed, "Another jam of yours waits for your word, and your mail provider did not vouch for this letter, so that one was kept. "+
+			"Please answer it, or send this once more from where you usually write.")
+	}
+	return err
 }
 
 // freeTag refuses a second jam with one tag.

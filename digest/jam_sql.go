@@ -92,6 +92,12 @@ func jamByTag(tx *db.Tx, c lists.CommunityID, tag string) (j jam, ok bool, err e
 	return j, err == nil, err
 }
 
+// hasDraft tells whether a draft of a host waits for their word.
+func hasDraft(tx *db.Tx, host lists.MemberID) (is bool, err error) {
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM jam WHERE host = ? AND state = 'draft')", host).Scan(&is)
+	return is, err
+}
+
 // addJam keeps a draft in the place of any other of its host.
 func addJam(tx *db.Tx, j jam) (int64, error) {
 	if _, err := tx.Exec("UPDATE jam SET state = 'dropped', questions = '' WHERE host = ? AND state = 'draft'", j.host); err != nil {

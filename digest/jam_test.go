@@ -133,6 +133,13 @@ func TestJam(t *testing.T) {
 	if err := w.send("hana@host.example", shown.door(), "Re", "YES"); refusal.KindOf(err) != refusal.Conflict {
 		t.Errorf("YES again: %v", err)
 	}
+	w.view(func(tx *db.Tx) error {
+		page, err := w.editor.Jam(tx, w.c, "#Onboarding")
+		if page.State != "done" || page.Posts != 2 || len(page.Said) != 2 || page.Said[0].Who != "Bill Tan" || page.Announcement != string(post.MessageID()) || page.Summary != string(summary.MessageID()) {
+			t.Errorf("shown: %+v", page)
+		}
+		return err
+	})
 	for range 3 { // other threads that would rank before it
 		w.say("Bill Tan <bill@south.example>", "Is this a question?", "Who knows?")
 	}
@@ -236,9 +243,9 @@ func TestJamIsTheHostsAlone(t *testing.T) {
 	for range 5 {
 		w.must(w.sendBy("198.51.100.7", "hana@host.example", "digest@gardeners.example", "A jam", theJam))
 	}
-	all := w.deliver() // nobody vouches for these: Hana alone is asked, and not without end
-	if n := len(mailTo(all, "hana@host.example", "Jam #")); n != 3 || len(all) != n {
-		t.Errorf("%d questions, %d letters", n, len(all))
+	all := w.deliver() // nobody vouches for these: Hana alone is asked, once, and told of the others not without end
+	if n, back := len(mailTo(all, "hana@host.example", "Jam #")), len(mailTo(all, "hana@host.example", "Your jam was not taken")); n != 1 || back != 2 || len(all) != 3 {
+		t.Errorf("%d questions, %d told, %d letters", n, back, len(all))
 	}
 	w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam))
 	door := w.one(w.deliver(), "hana@host.example", "Jam #").door()
@@ -471,4 +478,18 @@ func TestJamKeepsWhatIsNotForEverybody(t *testing.T) {
 	if got := w.rows("SELECT text FROM post ORDER BY id DESC LIMIT 1"); !strings.Contains(got, "Whom did you ask?") || strings.Contains(got, "everyone+") {
 		t.Errorf("posted: %q", got)
 	}
+}
+
+// A call that nobody vouches for does not take the place of a draft that waits: anybody can write a From.
+func TestWeakJamKeepsADraft(t *testing.T) {
+	w, _ := jamTown(t)
+	const weak = "198.51.100.7"
+	w.must(w.sendBy(weak, "hana@host.example", "digest@gardeners.example", "A jam", theJam+"\n\n"+theQs))
+	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
+	w.must(w.sendBy(weak, "hana@host.example", "digest@gardeners.example", "A jam", "/jam sabotage 1-2 July"))
+	if back := w.one(w.deliver(), "hana@host.example", "Your jam was not taken"); !strings.Contains(flat(back), "Another jam of yours waits for your word") {
+		t.Errorf("Hana reads:\n%s", back.Text())
+	}
+	w.must(w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"))
+	w.one(w.deliver(), "bill@south.example", "Jam #onboarding, 22 June to 26 June")
 }

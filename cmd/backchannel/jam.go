@@ -12,7 +12,7 @@ import (
 )
 
 func (c *cli) newJam() *cobra.Command {
-	return group("jam", "Days that are given to one topic", c.newJamList())
+	return group("jam", "Days that are given to one topic", c.newJamList(), c.newJamShow())
 }
 
 func (c *cli) newJamList() *cobra.Command {
@@ -48,6 +48,48 @@ func (c *cli) newJamList() *cobra.Command {
 				rows = append(rows, []string{"#" + j.Tag, j.From.Format(time.DateOnly), j.To.AddDate(0, 0, -1).Format(time.DateOnly), j.State, strconv.Itoa(j.Posts), strconv.Itoa(j.People), j.Host, j.List})
 			}
 			c.table([]string{"TAG", "FROM", "TO", "STATE", "POSTS", "PEOPLE", "HOST", "LIST"}, rows)
+			return nil
+		})
+	}
+	return jsonFlag(cmd, &asJSON)
+}
+
+func (c *cli) newJamShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "show TAG [DOMAIN]", Short: "Show one jam: its questions, and the posts that it brought", Args: words("TAG", "[DOMAIN]"),
+		Long: "Shows the newest jam with that tag: its days, its host, its questions, and the posts that it brought, oldest first. Read one with: archive show LIST MESSAGE-ID",
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			var jam digest.JamPage
+			err := p.View(cmd.Context(), func(tx *db.Tx) error {
+				is, err := lists.TheCommunity(tx, first(args[1:]))
+				if err != nil {
+					return err
+				}
+				jam, err = p.Editor.Jam(tx, is, args[0])
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return c.asJSON(jam)
+			}
+			c.say("#%s, %s to %s, on %s, called for by %s: %s", jam.Tag, jam.From.Format(time.DateOnly), jam.To.AddDate(0, 0, -1).Format(time.DateOnly), jam.List, jam.Host, jam.State)
+			c.say("\n%s\n", jam.Questions)
+			c.say("Posts: %d, from %d people.", jam.Posts, jam.People)
+			var rows [][]string
+			for _, m := range jam.Said {
+				rows = append(rows, []string{m.At.Format(time.DateTime), m.Who, m.Subject, m.MessageID})
+			}
+			if len(rows) > 0 {
+				c.table([]string{"DATE", "WHO", "SUBJECT", "MESSAGE-ID"}, rows)
+			}
+			if jam.Summary != "" {
+				c.say("Summed up in: %s", jam.Summary)
+			}
 			return nil
 		})
 	}

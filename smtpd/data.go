@@ -45,6 +45,11 @@ func (s *session) receive(r io.Reader) *reply {
 			refusals.Add(refusal.KindOf(err).String(), "letter")
 			s.server.logCause(log, "letter refused", err)
 		}
+		if said.Code < 500 && said.Code != 250 { // what the Mailroom refuses for good has a story
+			s.server.rebuff(s.tap, "letter", said)
+		}
+	} else if said != replyStopping {
+		s.server.rebuff(s.tap, "letter", said)
 	}
 	if said.Code == 421 {
 		s.hang()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"backchannel/archive/letter"
 	"backchannel/templates/refusal"
 )
 
@@ -17,6 +18,7 @@ type dialogue struct {
 	line     string // the command the library is at, without its CRLF
 	verb     string // its verb, in capitals; "" when the library has answered and we have seen what
 	greeting string // EHLO, HELO or LHLO, whichever was said last
+	called   string // and the name behind it
 	first    bool   // nothing was said yet
 	sasl     bool   // the next line answers a challenge of AUTH
 	body     bodyKind
@@ -92,12 +94,13 @@ func (t *tap) step() error {
 
 // settle draws the conclusion from the reply to the last command.
 func (t *tap) settle() {
-	code := t.lastCode()
+	code, enhanced := t.lastReply()
 	if t.letterTaken() {
 		t.commands = 0
 	}
 	if code >= 400 {
 		t.errors++
+		t.rebuffed(code, enhanced)
 	}
 	if code == 250 && (t.verb == "RCPT" || t.verb == "BDAT") {
 		t.commands-- // A7 means idle talk: a letter to a hundred people, or of a thousand chunks, is none
@@ -126,6 +129,9 @@ func (t *tap) letterTaken() bool {
 // sayBye says the last word of a session. The library hears only that the peer is gone.
 func (t *tap) sayBye(r *reply) error {
 	t.say(r)
+	if r != replyStopping {
+		t.server.rebuff(t, t.stage(), r)
+	}
 	t.ended, t.bye = true, true
 	return io.EOF
 }
@@ -211,7 +217,7 @@ func (t *tap) judge(line string) error {
 	case "RCPT":
 		line = postmasterAt(line, t.server.cfg.Hostname)
 	case "EHLO", "HELO", "LHLO":
-		t.greeting = verb
+		t.greeting, t.called = verb, letter.ASCII(strings.TrimSpace(line[4:]), 200)
 	}
 	t.line, t.verb, t.ready = line, verb, []byte(line+"\r\n")
 	return nil

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"backchannel/archive/logbook"
 	"backchannel/templates/refusal"
 
 	"github.com/emersion/go-smtp"
@@ -18,15 +19,16 @@ import (
 
 // Config is what the server needs to know.
 type Config struct {
-	Hostname      string           // our own name, in the greeting and in Received
-	MaxSize       int64            // bytes of the largest letter; 0: 25 MiB
-	MaxSessions   int              // at one time; 0: 200 (A7)
-	PerIP         int              // of these from one IPv4 address or IPv6 /64, this machine exempt; 0: 10 (A7)
-	MaxRecipients int              // of one letter; 0: 100 (A9)
-	Memory        int64            // bytes of letters being received at one time; 0: 64 MiB, never less than three times MaxSize (P7)
-	TLS           *tls.Config      // offers STARTTLS; nil: no TLS
-	Now           func() time.Time // the clock; what it returns should carry a monotonic reading, as time.Now does
-	Log           *slog.Logger     // nil: no log
+	Hostname      string              // our own name, in the greeting and in Received
+	MaxSize       int64               // bytes of the largest letter; 0: 25 MiB
+	MaxSessions   int                 // at one time; 0: 200 (A7)
+	PerIP         int                 // of these from one IPv4 address or IPv6 /64, this machine exempt; 0: 10 (A7)
+	MaxRecipients int                 // of one letter; 0: 100 (A9)
+	Memory        int64               // bytes of letters being received at one time; 0: 64 MiB, never less than three times MaxSize (P7)
+	TLS           *tls.Config         // offers STARTTLS; nil: no TLS
+	Now           func() time.Time    // the clock; what it returns should carry a monotonic reading, as time.Now does
+	Log           *slog.Logger        // nil: no log
+	Keeper        *logbook.Doorkeeper // remembers whom we refuse before there is a letter; nil: nobody does
 
 	// AllowInsecureAuth lets people log in without TLS at a submission listener on a loopback address (A14). It changes nothing
 	// at any other listener.
@@ -208,6 +210,9 @@ func (s *Server) converse(ctx context.Context, l Listener, conn net.Conn) {
 	defer t.alarm.Stop()
 	if r := s.gate.enter(t); r != nil {
 		turned.Add(l.Door.String())
+		if r != replyStopping {
+			s.rebuff(t, "connect", r)
+		}
 		s.turnAway(l, conn, r)
 		return
 	}
@@ -238,6 +243,9 @@ func (s *Server) secured(ctx context.Context, t *tap) bool {
 	err := t.startTLS(ctx, s.tlsFor(t.door))
 	if err != nil {
 		s.log.Debug("no TLS", "door", t.door.String(), "error", err.Error())
+		if !errors.Is(err, errStopping) {
+			s.rebuff(t, "tls", &reply{})
+		}
 	}
 	return err == nil
 }

@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -37,8 +38,9 @@ type tap struct {
 	secure     bool
 	out        []byte // replies that wait to be sent
 	spare      []byte // the buffer that out had before
-	head       []byte // the first four bytes of a reply line that is being written
+	head       []byte // the beginning of a reply line that is being written
 	code       int    // of the last whole reply since it was last asked for
+	enhanced   string // and its enhanced code; may be empty
 	mute       bool   // the next reply line is the second greeting, which nobody expects
 	closed     chan struct{}
 	shut       bool
@@ -117,22 +119,46 @@ func (t *tap) heed(p []byte) {
 	for _, c := range p {
 		switch {
 		case c == '\n':
-			if h := t.head; len(h) == 4 && h[3] == ' ' {
-				t.code = int(h[0]-'0')*100 + int(h[1]-'0')*10 + int(h[2]-'0')
+			if h := t.head; len(h) >= 4 && h[3] == ' ' {
+				t.code, t.enhanced = int(h[0]-'0')*100+int(h[1]-'0')*10+int(h[2]-'0'), enhancedIn(h[4:])
 			}
 			t.head = t.head[:0]
-		case len(t.head) < 4:
+		case len(t.head) < 16: // 550 5.999.999 and the space behind it
 			t.head = append(t.head, c)
 		}
 	}
 }
 
-// lastCode is the code of the last reply since it was last asked for, 0 when there was none.
-func (t *tap) lastCode() int {
+// enhancedIn is the enhanced code (RFC 3463 §2) that a reply begins with; "" when it has none.
+func enhancedIn(reply []byte) string {
+	word, _, whole := bytes.Cut(reply, []byte(" "))
+	dots := 0
+	for _, c := range word {
+		switch {
+		case c == '.':
+			dots++
+		case c < '0' || c > '9':
+			return ""
+		}
+	}
+	if !whole || dots != 2 {
+		return ""
+	}
+	return string(word)
+}
+
+// lastReply is the codes of the last reply since it was last asked for; 0 when there was none.
+func (t *tap) lastReply() (code int, enhanced string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	code := t.code
-	t.code = 0
+	code, enhanced = t.code, t.enhanced
+	t.code, t.enhanced = 0, ""
+	return code, enhanced
+}
+
+// lastCode is its code alone.
+func (t *tap) lastCode() int {
+	code, _ := t.lastReply()
 	return code
 }
 

@@ -9,7 +9,7 @@ import (
 	"backchannel/archive/letter"
 )
 
-// Schema is the logbook's one table.
+// Schema is the logbook's tables.
 func Schema() db.Schema {
 	return db.Schema{Owner: "archive/logbook", Steps: []string{`
 	CREATE TABLE log_entry (
@@ -37,7 +37,7 @@ func Schema() db.Schema {
 	CREATE TABLE log_pulse (
 		id INTEGER PRIMARY KEY CHECK (id = 1),
 		at INTEGER NOT NULL
-	) STRICT`}}
+	) STRICT`, schemaRebuff}}
 }
 
 // Write adds one row, dated by the transaction.

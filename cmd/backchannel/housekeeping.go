@@ -17,6 +17,8 @@ const (
 	lettersKept  = 14 * 24 * time.Hour  // incoming letters as they came
 	tokensKept   = 30 * 24 * time.Hour  // tokens, after they expired: so long an old address still gets the helpful sentence
 	storiesKept  = 400 * 24 * time.Hour // rows of the logbook; the sums stay
+	rebuffsKept  = 14 * 24 * time.Hour  // what strangers met with at the door
+	rebuffsSaved = time.Minute
 	housekeeping = time.Hour
 	balanceEvery = 24 * time.Hour
 )
@@ -42,6 +44,27 @@ func (p *Program) keepHouse(ctx context.Context) error {
 	}
 }
 
+// keepDoor writes down, once a minute and at the end, whom the front door refused before there was a letter. It is a service, not a promise: an
+// error is logged.
+func (p *Program) keepDoor(ctx context.Context) error {
+	tick := time.NewTicker(rebuffsSaved)
+	defer tick.Stop()
+	for {
+		over := false
+		select {
+		case <-ctx.Done():
+			over = true
+		case <-tick.C:
+		}
+		if err := p.Doorkeeper.Save(context.WithoutCancel(ctx), p.DB); err != nil {
+			p.Log.Warn("who was turned away at the door could not be written down", "error", refusal.Log(err))
+		}
+		if over {
+			return nil
+		}
+	}
+}
+
 // purge throws away what is over, in small steps: nobody waits long for the writer. It tells how many things went.
 func (p *Program) purge(ctx context.Context) (gone int64, err error) {
 	for _, step := range []func(tx *db.Tx) (int64, error){
@@ -50,6 +73,7 @@ func (p *Program) purge(ctx context.Context) (gone int64, err error) {
 			return int64(n), err
 		},
 		func(tx *db.Tx) (int64, error) { return logbook.Purge(tx, tx.Now.Add(-storiesKept)) },
+		func(tx *db.Tx) (int64, error) { return logbook.PurgeRebuffs(tx, tx.Now.Add(-rebuffsKept)) },
 		returns.Purge,
 		p.Box.Sweep,
 	} {

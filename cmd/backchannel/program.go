@@ -15,6 +15,7 @@ import (
 	"backchannel/archive"
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
+	"backchannel/archive/logbook"
 	"backchannel/cmd/internal/config"
 	"backchannel/digest"
 	"backchannel/digest/report"
@@ -71,6 +72,8 @@ type Program struct {
 	Calendar *calendar.Calendar
 	Ring     *keyring           // the DKIM keys
 	Vault    *backchannel.Vault // who writes without a name
+
+	Doorkeeper *logbook.Doorkeeper // whom the front door refused before there was a letter
 
 	tls       *tls.Config // how listeners encrypt; nil when they do not
 	reception *desk.Desk  // lets people in who have an app password

@@ -50,6 +50,7 @@ func (p *Program) join() {
 	p.reception = p.newReception()
 
 	p.Calendar = calendar.New(p.DB, p.Log)
+	p.Doorkeeper = logbook.NewDoorkeeper(p.Now)
 	p.Calendar.Register(p.Desk.Expiry())
 	p.Calendar.Register(p.Desk.CalmEnd())
 	p.Calendar.Register(p.Desk.Dragging())

@@ -132,6 +132,7 @@ func (p *Program) Run(ctx context.Context) error {
 	begin(runner.Run)
 	begin(p.Calendar.Run)
 	begin(p.keepHouse)
+	begin(p.keepDoor)
 	p.announce()
 	all.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -152,7 +153,7 @@ func sayGoodbye(ctx context.Context, s *imapd.Server) error {
 // frontDoor takes letters.
 func (p *Program) frontDoor() (*smtpd.Server, error) {
 	return smtpd.New(smtpd.Config{
-		Hostname: p.Config.Hostname, MaxSize: p.Config.SMTP.MaxSize, PerIP: p.Config.SMTP.PerIP, TLS: p.tls, Now: p.Now, Log: p.Log,
+		Hostname: p.Config.Hostname, MaxSize: p.Config.SMTP.MaxSize, PerIP: p.Config.SMTP.PerIP, TLS: p.tls, Now: p.Now, Log: p.Log, Keeper: p.Doorkeeper,
 		AllowInsecureAuth: p.Config.TLS.Mode == config.NoTLS,
 	}, p.Rooms, p.submissionLogin())
 }

@@ -18,10 +18,12 @@ import (
 func (c *cli) newTrace() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "trace MESSAGE-ID|COPY", Short: "Tell the story of one letter, or of one copy", Args: words("MESSAGE-ID"),
+		Use: "trace MESSAGE-ID|COPY|HOST", Short: "Tell the story of one letter, of one copy, or what a host met with at the door", Args: words("MESSAGE-ID"),
 		Long: "Tells the story of one letter: from where it came and who vouches for it, what was decided, and for every copy each attempt, the host\n" +
 			"and its words. A letter is named by its Message-ID (with or without its brackets) or its story, which stands in the log and in the\n" +
-			"250 reply that the sender's server got; a copy by its number. A letter that was refused in the session is found the same way.",
+			"250 reply that the sender's server got; a copy by its number. A letter that was refused in the session is found the same way. What was\n" +
+			"refused before there was a letter (an unknown receiver, a wrong password, bad line ends) is found by the host: its IP address, or the name\n" +
+			"it called itself by, or the domain of that name. It is kept for 14 days.",
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		key := logbook.Key(args[0])
@@ -53,6 +55,11 @@ func storyOf(tx *db.Tx, key string) ([]logbook.Entry, error) {
 	all, err := logbook.Find(tx, key)
 	if err != nil {
 		return nil, err
+	}
+	if len(all) == 0 {
+		if all, err = logbook.Rebuffed(tx, key); err != nil || len(all) > 0 {
+			return all, err
+		}
 	}
 	if id, err := strconv.ParseInt(key, 10, 64); err == nil && id > 0 && (len(all) == 0 || all[0].Copy == id) {
 		return storyOfCopy(tx, id, all)
@@ -165,7 +172,11 @@ func tellOne(b *strings.Builder, rows []logbook.Entry) {
 	if id != "" {
 		fmt.Fprintf(b, "letter %s\n", letter.CleanLine(id.String()))
 	}
-	fmt.Fprintf(b, "story  %s\n", letter.CleanLine(rows[0].Story))
+	if story := rows[0].Story; story != "" {
+		fmt.Fprintf(b, "story  %s\n", letter.CleanLine(story))
+	} else {
+		b.WriteString("at the door, before there was a letter\n")
+	}
 	if len(copies) > 1 {
 		fmt.Fprintf(b, "copies %s\n", sumUp(copies, of))
 	}

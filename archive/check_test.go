@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -141,4 +142,51 @@ func TestIndexCatchesUp(t *testing.T) {
 	if n, private := found(); n != 1 || private != 1 {
 		t.Errorf("%d and %d found", n, private)
 	}
+}
+
+// The segments of the search index wait for a quiet moment; an index that an older program made learns that.
+func TestSegmentsAreMergedLater(t *testing.T) {
+	f := newFixture(t)
+	tidy := func() (steps int) {
+		for more := true; more; steps++ {
+			f.update(func(tx *db.Tx) (err error) { more, err = archive.Schema().Tidy(tx); return err })
+		}
+		return steps
+	}
+	if !f.d.FTS() {
+		if tidy() != 1 {
+			t.Error("there is no index to tidy")
+		}
+		return
+	}
+	count := func(query string) (n int) {
+		f.view(func(tx *db.Tx) error { return tx.QueryRow(query).Scan(&n) })
+		return n
+	}
+	const segments = "SELECT count(DISTINCT segid) FROM post_fts_idx"
+	f.update(func(tx *db.Tx) error {
+		_, err := tx.Exec("INSERT INTO post_fts (post_fts, rank) VALUES ('automerge', 16), ('crisismerge', 16), ('usermerge', 4)")
+		return err
+	})
+	f.update(archive.Schema().Ensure)
+	for n := range 40 {
+		f.note(fmt.Sprint("n", n), "Bees", "")
+	}
+	if n := count(segments); n <= 20 { // if nobody was quiet for long, 40
+		t.Errorf("%d segments: they were merged while people wrote", n)
+	}
+	tidy()
+	if n := count(segments); n >= 16 {
+		t.Errorf("%d segments are left", n)
+	}
+	if steps := tidy(); steps != 1 {
+		t.Errorf("where nothing is to do it took %d steps", steps)
+	}
+	f.view(func(tx *db.Tx) error {
+		hits, err := f.s.Search(tx, archive.Query{Mailboxes: []archive.PublicID{f.talk}, Words: "words", Limit: 100})
+		if len(hits) != 40 {
+			t.Errorf("%d posts are found", len(hits))
+		}
+		return err
+	})
 }

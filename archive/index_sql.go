@@ -7,8 +7,9 @@ import (
 )
 
 // The search indexes exist only in a program built with full-text search. They hold no text of their own, and what is deleted from
-// them leaves nothing behind (secure-delete). doc is the row: see post_words. Each commit adds a segment to the index; merging them in
-// fours, as FTS5 does by itself, writes every word several times over, and in sixteens half as often.
+// them leaves nothing behind (secure-delete). doc is the row: see post_words. Each commit adds a segment to the index. FTS5 would merge
+// them in fours, in the commit of whoever brings the fourth, and so write every word several times over. The segments of posts wait for a
+// quiet moment (mergeIndexes); only where there was none, and 64 of them wait, are they merged in the commits after that.
 const (
 	createPostIndex = `CREATE VIRTUAL TABLE post_fts USING fts5(box, subject, author, body,
 		content='post_words', content_rowid='doc', tokenize='porter unicode61 remove_diacritics 2')`
@@ -22,7 +23,7 @@ func ensureIndexes(tx *db.Tx) error {
 	}
 	for _, ix := range []struct{ name, create, secure, empty, fill string }{
 		{"post_fts", createPostIndex,
-			"INSERT INTO post_fts (post_fts, rank) VALUES ('secure-delete', 1), ('automerge', 16)",
+			"INSERT INTO post_fts (post_fts, rank) VALUES ('secure-delete', 1)",
 			"INSERT INTO post_fts (post_fts) VALUES ('delete-all')",
 			"INSERT INTO post_fts (rowid, box, subject, author, body) SELECT doc, box, subject, author, body FROM post_words ORDER BY id"},
 		{"private_fts", createPrivateIndex,
@@ -48,7 +49,39 @@ func ensureIndexes(tx *db.Tx) error {
 			}
 		}
 	}
+	return setMerging(tx)
+}
+
+// setMerging tells the index of posts when to merge, also one that was made when it did so by itself.
+func setMerging(tx *db.Tx) error {
+	var set int
+	err := tx.QueryRow("SELECT count(*) FROM post_fts_config WHERE k = 'automerge' AND v = 64 OR k = 'crisismerge' AND v = 128 OR k = 'usermerge' AND v = 16").Scan(&set)
+	if err == nil && set < 3 {
+		_, err = tx.Exec("INSERT INTO post_fts (post_fts, rank) VALUES ('automerge', 64), ('crisismerge', 128), ('usermerge', 16)")
+	}
+	if err != nil {
+		return fmt.Errorf("set up the search index: %w", err)
+	}
 	return nil
+}
+
+// mergePages is how many pages of an index are written in one step.
+const mergePages = 64
+
+// mergeIndexes merges a bit of the index of posts, where sixteen segments or more wait for it, and tells whether there may be more to do.
+func mergeIndexes(tx *db.Tx) (more bool, err error) {
+	if !tx.FTS() {
+		return false, nil
+	}
+	var before, after int64
+	if err = tx.QueryRow("SELECT total_changes()").Scan(&before); err != nil {
+		return false, err
+	}
+	if _, err = tx.Exec("INSERT INTO post_fts (post_fts, rank) VALUES ('merge', ?)", mergePages); err != nil {
+		return false, fmt.Errorf("merge the search index: %w", err)
+	}
+	err = tx.QueryRow("SELECT total_changes()").Scan(&after)
+	return after-before >= 2, err // FTS5 counts one row for the command itself
 }
 
 // changeIndex runs a statement on a search index for some rows, given as JSON, or notes that the index falls behind. It belongs at

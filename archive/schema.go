@@ -4,7 +4,7 @@ import "backchannel/archive/db"
 
 // Schema is the archive's part of the database.
 func Schema() db.Schema {
-	return db.Schema{Owner: "archive", Steps: []string{bytesTables + listTables + privateTables}, Ensure: ensureIndexes}
+	return db.Schema{Owner: "archive", Steps: []string{bytesTables + listTables + privateTables}, Ensure: ensureIndexes, Tidy: mergeIndexes}
 }
 
 const bytesTables = `

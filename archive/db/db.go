@@ -75,6 +75,9 @@ type DB struct {
 	moving  sync.Mutex    // held by who moves pages into the file
 
 	commits, shared atomic.Int64 // for Stats
+	untidy          atomic.Bool  // work that can wait may be waiting
+
+	tidies []func(*Tx) (more bool, err error) // Schema.Tidy of all parts
 
 	mu   sync.Mutex
 	subs map[chan struct{}]struct{}
@@ -104,6 +107,11 @@ func Open(ctx context.Context, path string, opt Options, parts ...Schema) (*DB, 
 	}
 	for range opt.Readers {
 		d.idle <- struct{}{}
+	}
+	for _, p := range parts {
+		if p.Tidy != nil {
+			d.tidies = append(d.tidies, p.Tidy)
+		}
 	}
 	d.wpool = openPool(path, true)
 	d.pool = openPool(path, false)
@@ -170,11 +178,12 @@ type Stats struct {
 	Commits int64 // that changed something, since it was opened
 	Updates int64 // callers that shared them: Updates/Commits is the size of a group (ST3)
 	Size    int64 // octets of the file and its write-ahead log
+	Untidy  bool  // work that can wait for a quiet moment may be waiting
 }
 
 // Stats tells how the database is doing.
 func (d *DB) Stats() Stats {
-	s := Stats{Commits: d.commits.Load(), Updates: d.shared.Load()}
+	s := Stats{Commits: d.commits.Load(), Updates: d.shared.Load(), Untidy: d.untidy.Load()}
 	for _, name := range []string{d.path, d.path + "-wal"} {
 		if info, err := os.Stat(name); err == nil {
 			s.Size += info.Size()

@@ -20,6 +20,10 @@ type Schema struct {
 	// Ensure runs at every opening, after all steps, in one transaction; it must change nothing when nothing is missing. It is for
 	// what depends on the build, such as full-text tables. May be nil.
 	Ensure func(*Tx) error
+
+	// Tidy does a small step, some milliseconds, of work that can wait, and tells whether there is more of it. It is asked again and again
+	// while nobody writes, each time in a transaction of its own; where nothing is to be done it must change nothing. May be nil.
+	Tidy func(*Tx) (more bool, err error)
 }
 
 const partTable = `CREATE TABLE IF NOT EXISTS schema_part (

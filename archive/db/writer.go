@@ -29,10 +29,22 @@ func (d *DB) write(w *conn) {
 	if err != nil {
 		d.log.Error("watch for foreign commits", "error", err)
 	}
+	quiet := time.NewTimer(quietTime)
+	defer quiet.Stop()
+	d.untidy.Store(len(d.tidies) > 0)
 	for {
 		select {
 		case j := <-d.jobs:
-			d.batch(w, j)
+			if d.batch(w, j) && len(d.tidies) > 0 {
+				d.untidy.Store(true)
+				quiet.Reset(quietTime)
+			}
+		case <-quiet.C:
+			if d.tidy(w) {
+				quiet.Reset(tidyPause)
+			} else {
+				d.untidy.Store(false)
+			}
 		case <-watch:
 			// The version seen by the only writing connection of this process changes with commits of other processes alone.
 			if v, err := w.number("PRAGMA data_version"); err == nil && v != seen {
@@ -58,14 +70,14 @@ func (d *DB) refuseRest() {
 	}
 }
 
-// batch runs the first job and those in line behind it, commits once, and answers them all.
-func (d *DB) batch(w *conn, first *job) {
+// batch runs the first job and those in line behind it, commits once, answers them all, and tells whether anything changed.
+func (d *DB) batch(w *conn, first *job) (changed bool) {
 	w.tidy()
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		d.sync(err)
 		first.err = err
 		close(first.done)
-		return
+		return false
 	}
 	before, err := w.number("SELECT total_changes()")
 	taken, ends := d.gather(w, first)
@@ -73,7 +85,7 @@ func (d *DB) batch(w *conn, first *job) {
 	if err == nil {
 		after, err = w.number("SELECT total_changes()")
 	}
-	changed := err != nil || before != after
+	changed = err != nil || before != after
 	d.commit(w, taken, ends)
 	if changed {
 		d.commits.Add(1)
@@ -86,6 +98,7 @@ func (d *DB) batch(w *conn, first *job) {
 	if changed {
 		d.checkpoint(w)
 	}
+	return changed
 }
 
 // gather runs jobs until nobody else comes, the batch is full, or the transaction lost. It gives what they leave to be done at the end.

@@ -233,7 +233,9 @@ func BenchmarkAccept(b *testing.B) {
 			if one.spf {
 				c.Verification, c.DNS.Resolver = config.Confirm, vouching(b)
 			}
-			ours, bare := runTown(b, c, 10, one.readers), runBare(b)
+			p := openTown(b, c, 10, one.readers)
+			ours, bare := serveTown(b, p), runBare(b)
+			rest(b, p) // a server that starts for the first time makes its keys
 			var made []string
 			var took, bareTook, busy, bareBusy time.Duration
 			from := 0
@@ -248,6 +250,7 @@ func BenchmarkAccept(b *testing.B) {
 				message := func(n int) string { return made[n] }
 				start := processorTime()
 				took += flood(b, ours, sessions, letters, envelope, message)
+				rest(b, p)
 				between := processorTime()
 				bareTook += flood(b, bare, sessions, letters, envelope, message)
 				busy, bareBusy = busy+between-start, bareBusy+processorTime()-between
@@ -260,6 +263,19 @@ func BenchmarkAccept(b *testing.B) {
 			b.ReportMetric(float64(bareBusy.Microseconds())/float64(from), "cpu-µs/bare")
 			b.ReportMetric(0, "ns/op")
 		})
+	}
+}
+
+// rest waits until the database has done what it left for a quiet moment: that is the letters' work, too, and must not trouble who is
+// measured next. It costs no clock time of a letter, and its processor time is theirs.
+func rest(b *testing.B, p *Program) {
+	b.Helper()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for end := time.Now().Add(time.Minute); p.DB.Stats().Untidy; <-look.C {
+		if time.Now().After(end) {
+			b.Fatal("the database does not come to rest")
+		}
 	}
 }
 

@@ -105,6 +105,7 @@ type Community struct {
 	Confidential string         `json:"confidential,omitempty"` // the sentence on what may leave the community, as the digest ends with; "" says nothing
 	SameEmployer bool           `json:"same_employer"`          // a report is kept from managers who work where the one it is about works
 	Restricted   Restricted     `json:"restricted_delivery"`    // how managers get what not all of them may see
+	Collision    Collision      `json:"collision"`              // whose news make a manager's answer come back
 	Created      time.Time      `json:"created"`
 
 	ombudsSince, ombudsLast time.Time // when letters to the ombuds began to come back, and when the last one did
@@ -131,6 +132,15 @@ type Restricted string
 const (
 	RestrictedMail Restricted = "mail"
 	RestrictedIMAP Restricted = "imap"
+)
+
+// Collision is whose words, said since a manager saw a letter, make their answer come back to them instead of going out (product.md B15b).
+type Collision string
+
+// Those of other managers; or those of the writer as well.
+const (
+	CollisionManagers Collision = "managers"
+	CollisionStrict   Collision = "strict"
 )
 
 // Address is a fixed address of the community, as "managers" or "help".

@@ -101,7 +101,9 @@ func Schema() db.Schema {
 		n      INTEGER NOT NULL CHECK (n > 0),   -- posts at that time
 		PRIMARY KEY (list, member, at)
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables + vacationTable}}
+	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables + vacationTable, `
+	-- Whose words since then make a manager's answer come back (product.md B15b).
+	ALTER TABLE community ADD COLUMN collision TEXT NOT NULL DEFAULT 'managers' CHECK (collision IN ('managers','strict'))`}}
 }
 
 const listTable = `

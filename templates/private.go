@@ -148,16 +148,17 @@ const (
 
 // AnswerHeld brings an answer back to its manager: why it was not sent, and exactly what would be. Its Reply-To is confirm+TOKEN.
 type AnswerHeld struct {
-	Code     string // the conversation
-	Member   string // who would get it: Dana
-	Guards   []Guard
-	Text     Said     `optional:"exactly the text that would go out"`
-	Files    []string `optional:"names of the files that would go out with it"`
-	News     []Quote  `optional:"what happened since the manager looked"`
-	Sendable bool     // SEND is taken: false when there is nothing to send, or nobody to send it for
-	Days     int      `optional:"how long the question stays open, when Sendable"`
-	Note     bool     // it is a note for managers, not an answer
-	Alias    string   `optional:"the address it came from, when that can become one of the manager's own"`
+	Code      string // the conversation
+	Member    string // who would get it: Dana
+	Guards    []Guard
+	Text      Said     `optional:"exactly the text that would go out"`
+	Files     []string `optional:"names of the files that would go out with it"`
+	News      []Quote  `optional:"what happened since the manager looked"`
+	NewsWaits bool     `optional:"it lies in the folders, and is not told by mail"`
+	Sendable  bool     // SEND is taken: false when there is nothing to send, or nobody to send it for
+	Days      int      `optional:"how long the question stays open, when Sendable"`
+	Note      bool     // it is a note for managers, not an answer
+	Alias     string   `optional:"the address it came from, when that can become one of the manager's own"`
 
 	Cc       []string      `optional:"colleagues whom the manager's own mail was sent to as well"`
 	Then     []string      `optional:"commands that are done when it goes out: /close"`
@@ -318,6 +319,20 @@ type LogLine struct {
 
 // Render writes the mail.
 func (t LetterLog) Render() (Mail, error) { return render("letter_log", t) }
+
+// LetterCopy answers /export: what was said in a conversation is attached as a file.
+type LetterCopy struct {
+	Code   string // the conversation
+	Member string // who wrote
+	Role   string // the name over the reader's answer: a reply goes to the member
+	Said   int    // how many letters and answers, and notes where they are in it
+	Notes  bool   // the managers' notes are in it
+	Part   int    // 1 for the first mail
+	Parts  int
+}
+
+// Render writes the mail.
+func (t LetterCopy) Render() (Mail, error) { return render("letter_copy", t) }
 
 // CommandReturned gives a letter of commands back that was about no conversation: nothing of it was done.
 type CommandReturned struct {

@@ -25,6 +25,7 @@ func reportSamples() []sample {
 		{"ombuds_has", OmbudsHas{Community: bc, Code: "7PB2", Subject: "An answer", Ombuds: "ombuds@cmtybc.example", Without: []Left{{"Mira", WhyNamed}, {"Theo", WhyAsked}}, Managers: "managers@cmtybc.example", Report: true, NotPassed: []string{"shot.png"}}},
 		{"ombuds_has-letter", OmbudsHas{Community: bc, Code: "7PB2", Ombuds: "ombuds@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"manager_answer-beside", ManagerAnswer{Code: "K7QX", Text: "Yes.", Beside: 1}},
+		{"answer_held-restricted", AnswerHeld{Code: "7PB2", Member: "Bree", Sendable: true, Days: 14, Text: answer, NewsWaits: true, Guards: []Guard{{Kind: Stale, What: "Jonas added a note"}}}},
 		{"answer_held-place", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Then: []string{"/outcome"}, Guards: []Guard{{Kind: TakesPlace, What: "Bill Tan"}}}},
 		{"may_read-stranger", MayRead{Community: bc, Code: "K7QX", Days: 14}},
 		{"hand_over", HandOver{Community: bc, Code: "7PB2", Subject: "An answer", Name: "Jonas", Days: 14, Text: "Jonas was not there, and is fair."}},

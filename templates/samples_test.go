@@ -159,6 +159,8 @@ func privateSamples() []sample {
 			Owner: "Mira", Readers: []Sight{{"Mira", friday, false}, {"Jonas", friday, true}}, Without: []string{"Theo"}}},
 		{"who_knows-anonymous", WhoKnows{Code: "R4WD", Member: "Grey Heron", Role: "Mira, for the managers", Anonymous: true, Readers: []Sight{{Name: "Mira"}}}},
 		{"who_knows-outsider", WhoKnows{Code: "W3HN", Member: "Olga", Role: "Mira, for the managers", Outsider: true, Address: "olga@press.example", Readers: []Sight{{Name: "Mira"}}}},
+		{"letter_copy", LetterCopy{"K7QX", "Dana", "Mira, for the managers", 4, false, 1, 1}},
+		{"letter_copy-notes", LetterCopy{"K7QX", "Dana", "The managers", 1, true, 2, 2}},
 		{"letter_log", LetterLog{"K7QX", "Dana", "Mira, for the managers", []LogLine{{friday, "Dana", "wrote", letter}, {friday.Add(time.Hour), "Mira", "took it", ""}, {friday.Add(2 * time.Hour), "Mira", "answered", answer}}}},
 		{"command_returned", CommandReturned{bc, "/snoze 3d", "", "", "/snoze 3d", commandLines}},
 		{"command_returned-why", CommandReturned{bc, "/mine", "/mine is about one letter. Please send it as a reply to that letter.", "/mine", "/mine", commandLines}},

@@ -49,13 +49,21 @@ func quote(tx *db.Tx, c Conv, m message) (templates.Quote, error) {
 	return templates.Quote{Who: who, Text: templates.Said(m.text)}, nil
 }
 
-// staleSince tells what other managers said since a revision; "" when nothing. That the member wrote meanwhile is no collision (B15b).
+// staleSince tells what others said since a revision; "" when nothing. That the writer wrote again is a collision only where the community
+// wants it so (B15b).
 func staleSince(tx *db.Tx, c Conv, rev int, but lists.MemberID) (string, error) {
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return "", err
+	}
 	all, err := said(tx, c.ID, rev)
 	if err != nil {
 		return "", err
 	}
 	for _, m := range all {
+		if m.dir == dirIn && community.Collision == lists.CollisionStrict {
+			return c.Name + " wrote again", nil
+		}
 		if m.dir == dirIn || m.author == but {
 			continue
 		}

@@ -286,7 +286,7 @@ func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail
 		if err != nil {
 			return notice.Sent{}, err
 		}
-		if now.Restricted {
+		if inFolders(mail.Community, now) {
 			if err := b.sayItWaits(tx, now, m, mail, ref); err != nil {
 				return notice.Sent{}, err
 			}
@@ -298,6 +298,11 @@ func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail
 		return sent, err
 	}
 	return sent, refer(tx, sent.ID, ref)
+}
+
+// inFolders tells whether managers get the words of a conversation in their folders alone: nothing of them rests in a personal mailbox.
+func inFolders(community lists.Community, c Conv) bool {
+	return c.Restricted && community.Restricted == lists.RestrictedIMAP
 }
 
 // sayItWaits sends a manager, in the place of a letter or note that not all managers may see, a word that it lies in their folder: nothing of

@@ -59,6 +59,9 @@ func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) err
 	if mail.News, err = newsSince(tx, a.conv, a.rev, a.manager.ID); err != nil {
 		return err
 	}
+	if inFolders(community, a.conv) {
+		mail.News, mail.NewsWaits = nil, len(mail.News) > 0
+	}
 	reply, err := b.Office.Confirm(tx, notice.Door{Community: community, Member: a.manager, Receiver: Receiver, Object: object(sideHeld, msg.id, 0), Days: 2 * heldDays})
 	if err != nil {
 		return err

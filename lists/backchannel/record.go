@@ -17,6 +17,7 @@ func (b *Letterbox) recordVerbs() command.Table[*Call] {
 		{Name: "send", Help: "The answer of yours that came back to you goes out as it stands.", Takes: command.Nothing, Do: b.doSend},
 		{Name: "who", Help: "You get a mail that says who wrote and who sees it.", Takes: command.Nothing, Do: b.doWho},
 		{Name: "log", Help: "You get a mail with all that was said and done; without a letter, with what is in the audit.", Alone: true, Takes: command.Nothing, Do: b.doLog},
+		{Name: "export", Args: "[notes]", Help: "You get what was said as a file (mbox), without the notes or with them.", Do: b.doExport},
 	}
 }
 
@@ -59,7 +60,7 @@ func (b *Letterbox) doWho(tx *db.Tx, c *Call, _ string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "", b.tell(tx, c, words)
+	return "", b.tellPrivate(tx, c, words)
 }
 
 // describe says who the writer is, as far as managers may know: of an anonymous one, nothing.
@@ -158,5 +159,5 @@ func (b *Letterbox) doLog(tx *db.Tx, c *Call, _ string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "", b.tell(tx, c, words)
+	return "", b.tellPrivate(tx, c, words)
 }

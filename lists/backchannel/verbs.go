@@ -160,14 +160,23 @@ func (b *Letterbox) doHelp(tx *db.Tx, c *Call, args string) (string, error) {
 }
 
 // tell sends a manager what a verb has to say. Where there is a letter, Reply goes to its member.
-func (b *Letterbox) tell(tx *db.Tx, c *Call, words templates.Mail) (err error) {
+func (b *Letterbox) tell(tx *db.Tx, c *Call, words templates.Mail) error {
+	return b.tellAs(tx, c, words, false)
+}
+
+// tellPrivate is tell for the words of a conversation: they go into the folder alone where those of this one go nowhere else.
+func (b *Letterbox) tellPrivate(tx *db.Tx, c *Call, words templates.Mail, files ...letter.File) error {
+	return b.tellAs(tx, c, words, true, files...)
+}
+
+func (b *Letterbox) tellAs(tx *db.Tx, c *Call, words templates.Mail, quotes bool, files ...letter.File) (err error) {
 	if c.print != nil {
 		text, _, _ := strings.Cut(words.Text, "\n"+templates.ReplyAbove)
 		c.print(strings.TrimSpace(text))
 		return nil
 	}
 	mail := notice.ToMember(c.Community, c.Manager, notice.Converse, words)
-	mail.Story = c.Story
+	mail.Story, mail.Files = c.Story, files
 	if c.In != nil {
 		mail.Auto = notice.Replied
 		mail.To.Address = c.In.From.Address
@@ -183,8 +192,15 @@ func (b *Letterbox) tell(tx *db.Tx, c *Call, words templates.Mail) (err error) {
 	if mail.ReplyTo, err = b.managerDoor(tx, c.Community, now, c.Manager); err != nil {
 		return err
 	}
-	_, err = b.toDesk(tx, now, c.Manager.ID, mail, reference{what: aWord})
-	return err
+	if !quotes || !inFolders(c.Community, now) {
+		_, err = b.toDesk(tx, now, c.Manager.ID, mail, reference{what: aWord})
+		return err
+	}
+	sent, err := b.toDesk(tx, now, c.Manager.ID, mail, reference{what: aLetter})
+	if err != nil {
+		return err
+	}
+	return b.Office.File(tx, sent, c.Manager.ID, now.folder(c.Manager.ID), int64(now.ID))
 }
 
 // confirm tells a manager what commands did, where it is worth a mail.

@@ -19,6 +19,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	texttemplate "text/template"
 	"time"
 	"unicode"
 )
@@ -86,8 +87,25 @@ func renderBlocks(l Language, name string, fields any, blocks *Blocks) (Mail, er
 	if err := copyTidy(tidy, reflect.ValueOf(filled), ""); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", name, err)
 	}
+	mail, err := execute(t.text, name, tidy.Interface())
+	if err != nil {
+		return Mail{}, err
+	}
+	*mail.source = source{l, name, fields, blocks, mail.source.filled, mail.Subject, mail.Text}
+	if has(English, name+".html") {
+		var out bytes.Buffer
+		if err := t.html.ExecuteTemplate(&out, name+".html", tidy.Interface()); err != nil {
+			return Mail{}, fmt.Errorf("templates: %w", err)
+		}
+		mail.HTML = out.String()
+	}
+	return mail, nil
+}
+
+// execute fills the text NAME.txt of a set with fields that are tidy.
+func execute(set *texttemplate.Template, name string, tidy any) (Mail, error) {
 	var out bytes.Buffer
-	if err := t.text.ExecuteTemplate(&out, name+".txt", tidy.Interface()); err != nil {
+	if err := set.ExecuteTemplate(&out, name+".txt", tidy); err != nil {
 		return Mail{}, fmt.Errorf("templates: %w", err)
 	}
 	subject, body, ok := strings.Cut(out.String(), "\n\n")
@@ -95,16 +113,7 @@ func renderBlocks(l Language, name string, fields any, blocks *Blocks) (Mail, er
 	if !ok || !ok2 {
 		return Mail{}, fmt.Errorf("templates: %s does not begin with a subject and an empty line", name)
 	}
-	mail := Mail{Subject: clip(subjectWidth, oneLine(subject)), Text: layout(body)}
-	mail.source = &source{l, name, fields, blocks, body, mail.Subject, mail.Text}
-	if has(English, name+".html") {
-		out.Reset()
-		if err := t.html.ExecuteTemplate(&out, name+".html", tidy.Interface()); err != nil {
-			return Mail{}, fmt.Errorf("templates: %w", err)
-		}
-		mail.HTML = out.String()
-	}
-	return mail, nil
+	return Mail{Subject: clip(subjectWidth, oneLine(subject)), Text: layout(body), source: &source{filled: body}}, nil
 }
 
 // copyTidy copies a struct field by field, so that strings become one line and Said loses control characters, and complains about

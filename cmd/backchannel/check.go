@@ -86,6 +86,7 @@ func (p *Program) check(ctx context.Context) ([]checked, error) {
 		{"archive", part(Checker(p.Store).Check)},
 		{"queue and logbook", func() ([]string, error) { return p.books(ctx) }},
 		{"audit", part(Checker(p.Box).Check)},
+		{"wording", part(Checker(p.Office).Check)},
 		{"digests", part(Checker(p.Editor).Check)},
 		{"calendar", part(checkDigests)},
 	} {

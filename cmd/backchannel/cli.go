@@ -65,7 +65,7 @@ func (c *cli) newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagMistake(cmd, err) })
 	root.AddCommand(
 		c.newInit(), c.newServe(), c.newCommunity(), c.newList(), c.newMember(), c.newPassword(),
-		c.newDigest(), c.newDue(), c.newHeld(), c.newLetters(), c.newRota(), c.newJam(), c.newAudit(), c.newQueue(), c.newTrace(), c.newArchive(), c.newKeys(),
+		c.newDigest(), c.newDue(), c.newHeld(), c.newLetters(), c.newRota(), c.newJam(), c.newWording(), c.newAudit(), c.newQueue(), c.newTrace(), c.newArchive(), c.newKeys(),
 		c.newInspect(), c.newImport(), c.newExport(), c.newBackup(), c.newRestore(), c.newCheck(), c.newDoctor(), c.newDNS(), c.newReports(), c.newReport(), c.newVersion(),
 	)
 	if demo := newDemoCommand(c); demo != nil {

@@ -16,6 +16,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/mbox"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/lists/roster"
 	"backchannel/templates/refusal"
 
@@ -38,6 +39,7 @@ type takeoutTown struct {
 	lists.Community
 	Ombuds  string            `json:"ombuds,omitempty"`
 	Aliases map[string]string `json:"tag_aliases,omitempty"` // tags, each with the one it stands for
+	Wording []notice.Wording  `json:"wording,omitempty"`     // mails in the community's own words
 }
 
 type takeoutList struct {
@@ -168,6 +170,9 @@ func gatherTakeout(tx *db.Tx, community lists.Community) (takeoutFile, error) {
 		return t, err
 	}
 	t.Community.Aliases = aliases
+	if t.Community.Wording, err = notice.Wordings(tx, community); err != nil {
+		return t, err
+	}
 	all, err := lists.Members(tx, community.ID)
 	if err != nil {
 		return t, err
@@ -305,6 +310,11 @@ func (p *Program) settle(tx *db.Tx, t *takeoutFile) (fresh bool, err error) {
 	for tag, means := range t.Community.Aliases {
 		if err := lists.SetTagAlias(tx, town.ID, tag, means); err != nil {
 			return false, err
+		}
+	}
+	for _, w := range t.Community.Wording {
+		if err := notice.SetWording(tx, town, w); err != nil {
+			return false, fmt.Errorf("%s, the mail %s: %w", takeoutName, w.Name, err)
 		}
 	}
 	byName := map[string]lists.List{}

@@ -178,6 +178,9 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 	if m.Words, err = m.Words.In(templates.Language(language)); err != nil {
 		return Sent{}, err
 	}
+	if m.Words, err = reworded(tx, m.Community, m.Words); err != nil {
+		return Sent{}, err
+	}
 	id := letter.NewMessageID(string(m.Kind), m.Community.Domain)
 	raw, err := m.Draft(id, tx.Now).Bytes()
 	if err != nil {

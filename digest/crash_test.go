@@ -13,7 +13,7 @@ import (
 	"backchannel/lists"
 )
 
-// I4, small: two schedulers over one file, as two processes would be, one of which is cut off in the middle of its work while posts
+// P4, I4, small: two schedulers over one file, as two processes would be, one of which is cut off in the middle of its work while posts
 // keep coming. Everybody has one issue for each slot, and every post once.
 func TestTwoSchedulersAndACrash(t *testing.T) {
 	const readers, weeks = 200, 2

@@ -28,6 +28,7 @@ func (w *town) next(m lists.Member) string {
 	return at
 }
 
+// P4: an issue reaches its reader once, however often its slot is looked at.
 func TestOneIssueForEachSlot(t *testing.T) {
 	w := newTown(t)
 	dana := w.reader("dana@north.example", "Dana Reyes")

@@ -124,7 +124,7 @@ func TestSTARTTLS(t *testing.T) {
 	}
 }
 
-// CVE-2011-0411: what is sent in clear behind STARTTLS is never taken for a command of the encrypted session.
+// A5, CVE-2011-0411: what is sent in clear behind STARTTLS is never taken for a command of the encrypted session.
 func TestInjectionBehindSTARTTLS(t *testing.T) {
 	server, _ := withTLS(t)
 	w := open(t, server)

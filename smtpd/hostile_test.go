@@ -60,7 +60,7 @@ func TestSmuggling(t *testing.T) {
 	}
 }
 
-// The same bytes in commands end the session at once, and nothing behind them is heard.
+// A1: the same bytes in commands end the session at once, and nothing behind them is heard.
 func TestLineEndsInCommands(t *testing.T) {
 	for _, line := range []string{`NOOP\n`, `NOOP\r\r\n`, `NO\rOP\r\n`, `NO\x00OP\r\n`, `\n`, `HELO x\nMAIL FROM:<eve@evil.test>\r\n`} {
 		t.Run(line, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestLineEndsInCommands(t *testing.T) {
 	}
 }
 
-// A chunk may end anywhere, even between CR and LF; the letter may not.
+// A4: a chunk may end anywhere, even between CR and LF; the letter may not.
 func TestBDAT(t *testing.T) {
 	w := open(t)
 	begin := hello + "C: MAIL FROM:<dana@north.test>\nC: RCPT TO:<talk@lists.test>\n"
@@ -248,7 +248,7 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// The last words of a peer that never ends its letter: the size limit, and behind it the ceiling on what is listened to.
+// A9: the last words of a peer that never ends its letter: the size limit, and behind it the ceiling on what is listened to.
 func TestTooLarge(t *testing.T) {
 	const large = "552 5.3.4 This letter is too large: we take up to 1 MB. A link to the large part gets through."
 	line := strings.Repeat("x", 1022) + `\r\n`

@@ -80,6 +80,7 @@ func TestEnding(t *testing.T) {
 	}
 }
 
+// A8: where a path ends, whatever its local part holds.
 func TestPathIn(t *testing.T) {
 	for line, want := range map[string]string{
 		"MAIL FROM:<a@b.test>":             "a@b.test",

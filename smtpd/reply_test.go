@@ -9,7 +9,7 @@ import (
 	"backchannel/templates/refusal"
 )
 
-// Every kind of refusal has its code, and the sentence is the peer's.
+// P5: every kind of refusal has its code, and the sentence is the peer's.
 func TestRefusalBecomesReply(t *testing.T) {
 	const nobody = "550 5.1.1 There is nobody of this name here. Please check the address.\r\n"
 	want := map[refusal.Kind]string{
@@ -45,7 +45,7 @@ func TestRefusalBecomesReply(t *testing.T) {
 	}
 }
 
-// A sentence stays on its lines, whatever a refusal was made of.
+// A12: a sentence stays on its lines, whatever a refusal was made of.
 func TestSentencesAreSafe(t *testing.T) {
 	long := strings.Repeat("word ", 160) + "end."
 	for sentence, want := range map[string]string{

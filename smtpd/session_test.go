@@ -68,7 +68,7 @@ func TestALetterComesIn(t *testing.T) {
 	}
 }
 
-// Each row is one command after EHLO, in a session of its own, and its one reply.
+// A4, A8: each row is one command after EHLO, in a session of its own, and its one reply.
 func TestReplyToOneCommand(t *testing.T) {
 	for command, reply := range map[string]string{
 		"MAIL FROM:<>": "250 2.0.0 Roger, accepting mail from <>",
@@ -171,6 +171,7 @@ func TestASecondMailChangesNothing(t *testing.T) {
 	}
 }
 
+// A9: the hundredth recipient is taken, and the next one later.
 func TestAHundredRecipients(t *testing.T) {
 	w := open(t)
 	var script strings.Builder
@@ -250,6 +251,7 @@ func TestUTF8(t *testing.T) {
 	}
 }
 
+// A12: what a peer calls itself is kept printable and short, and breaks out of no field.
 func TestHELOInTraceAndEnvelope(t *testing.T) {
 	w := open(t)
 	w.play(MX, stranger, `

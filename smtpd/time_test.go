@@ -68,7 +68,7 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// A crowd makes everybody's patience shorter, also of those who were waiting when it came.
+// A3: a crowd makes everybody's patience shorter, also of those who were waiting when it came.
 func TestDeadlinesInACrowd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, func(c *Config) { c.MaxSessions = 10 })
@@ -87,7 +87,7 @@ func TestDeadlinesInACrowd(t *testing.T) {
 	})
 }
 
-// A slow but honest peer gets through; one that drips below the rate does not, and nobody takes more than half an hour.
+// A3: a slow but honest peer gets through; one that drips below the rate does not, and nobody takes more than half an hour.
 func TestSlowLetters(t *testing.T) {
 	drip := func(p *peer, size, times int) {
 		for range times {

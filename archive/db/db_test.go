@@ -156,6 +156,7 @@ func TestViewSeesOneMomentAndCannotWrite(t *testing.T) {
 	})
 }
 
+// ST2, ST4: what every connection promises, and that nobody else reads the file.
 func TestPragmasOnEveryConnection(t *testing.T) {
 	d := dbtest.Open(t, seeds)
 	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"}

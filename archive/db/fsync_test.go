@@ -44,6 +44,7 @@ func TestShortagesAreTemporaryRefusals(t *testing.T) {
 	}
 }
 
+// ST4: the version of SQLite is compared as a number.
 func TestVersionNumber(t *testing.T) {
 	for s, want := range map[string]int{"3.51.3": 3051003, "3.54.0": 3054000, "3.7": 3007000, "?": 0} {
 		if got := versionNumber(s); got != want {

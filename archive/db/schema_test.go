@@ -50,6 +50,7 @@ func shape(t *testing.T, d *db.DB) string {
 	return strings.Join(all, ";\n")
 }
 
+// P12: an older database becomes the newer one, with all that is in it.
 func TestUpgradeKeepsChildrenAndEqualsFresh(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "garden.db")
 	d := mustOpen(t, path, bedsV1)
@@ -107,6 +108,7 @@ func TestFailedStepChangesNothing(t *testing.T) {
 	}
 }
 
+// P12: a database of a later version is left alone.
 func TestNewerDatabaseIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "garden.db")
 	mustOpen(t, path, bedsV2, seeds).Close()

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -75,6 +76,40 @@ func TestWaitForCompany(t *testing.T) {
 		}
 		if took := time.Since(began); took > 0 {
 			t.Errorf("a caller who came alone waited: %v", took)
+		}
+	})
+}
+
+// ST3: those who come while the writer is busy share a commit, and no more than 64 of them, so that the first need not wait for a crowd.
+func TestCommitsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, err := db.Open(context.Background(), filepath.Join(t.TempDir(), "c.db"), db.Options{Now: time.Now}, seeds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		before, busy := d.Stats(), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := d.Update(context.Background(), func(tx *db.Tx) error { <-busy; return add("first")(tx) }); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		const crowd = 160
+		for n := range crowd {
+			all.Go(func() {
+				if err := d.Update(context.Background(), add(fmt.Sprint("one of many, ", n))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(busy)
+		all.Wait()
+		after := d.Stats()
+		if n := after.Commits - before.Commits; n < crowd/64+1 || n > crowd/8 {
+			t.Errorf("%d callers in %d commits", after.Updates-before.Updates, n)
 		}
 	})
 }

@@ -38,6 +38,7 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
+// A8: what is no address for us, and why.
 func TestParseAddressRefuses(t *testing.T) {
 	for in, why := range map[string]string{
 		"":                                       "there is no @ in it",

@@ -41,6 +41,7 @@ func TestParseMessageIDs(t *testing.T) {
 	}
 }
 
+// B9: our own ids are random, carry their kind, and tell neither host nor time.
 func TestNewMessageID(t *testing.T) {
 	seen := map[MessageID]bool{}
 	for range 1000 {

@@ -26,14 +26,16 @@ func TestCleanLine(t *testing.T) {
 	}
 }
 
+// B3: no controls, no marks that turn the direction of text, no tags, and valid UTF-8.
 func TestCleanText(t *testing.T) {
 	for in, want := range map[string]string{
-		"a\n\tb\n":         "a\n\tb\n",
-		"a\r\nb\rc\n":      "a\nb\nc\n",
-		"  a \r\n":         "  a \n",
-		"a\u202eb\x00\x1b": "ab",
-		"a\u2028b":         "a\nb",
-		"é\xffü":           "é\uFFFDü",
+		"a\n\tb\n":                       "a\n\tb\n",
+		"a\r\nb\rc\n":                    "a\nb\nc\n",
+		"  a \r\n":                       "  a \n",
+		"a\u202eb\x00\x1b":               "ab",
+		"a\u2066\u202ab\u2069\U000E0041": "ab",
+		"a\u2028b":                       "a\nb",
+		"é\xffü":                         "é\uFFFDü",
 	} {
 		if got := CleanText(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

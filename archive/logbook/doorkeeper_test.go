@@ -32,7 +32,7 @@ func met(t *testing.T, d *db.DB, key string) string {
 	return strings.Join(lines, "\n")
 }
 
-// What a peer met with at the door is counted by sort and day, found by its address and by its name, and forgotten.
+// A12: what a peer met with at the door is counted by sort and day, found by its address and by its name, and forgotten.
 func TestDoorkeeper(t *testing.T) {
 	now := time.Date(2026, 6, 12, 10, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }

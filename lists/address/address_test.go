@@ -100,6 +100,7 @@ func TestSameDoorSameTokenAndOnlyItsOwn(t *testing.T) {
 	})
 }
 
+// F4: tokens are found by their hash.
 func TestAStolenDatabaseHoldsNoToken(t *testing.T) {
 	b, d, _ := book(t)
 	var tok string

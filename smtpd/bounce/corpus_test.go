@@ -171,7 +171,7 @@ func TestSisimai(t *testing.T) {
 	}
 }
 
-// TestMisc measures Read against the reports of two other projects, as sisimai reads them.
+// M17: TestMisc measures Read against the reports of two other projects, as sisimai reads them.
 func TestMisc(t *testing.T) {
 	dir := corpus(t, "bounces-misc")
 	raw, err := os.ReadFile(filepath.Join(dir, "reference.jsonl"))

@@ -254,7 +254,7 @@ func takeAll(conn net.Conn) {
 	}
 }
 
-// RFC 8461: what is kept, what is asked again, and what nobody can make us forget.
+// M14, RFC 8461: what is kept, what is asked again, and what nobody can make us forget.
 func TestPoliciesAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d dns

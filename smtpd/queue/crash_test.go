@@ -114,6 +114,7 @@ func TestAbandonedRunner(t *testing.T) {
 	})
 }
 
+// ST5: what a dead run was sending is due at once, and its attempt counts.
 func TestAttemptsOfADeadRunAreKept(t *testing.T) {
 	y := newYard(t)
 	y.owe("plain", 2)

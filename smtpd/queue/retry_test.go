@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// M11: how long a copy waits after each attempt, and when it is given up.
 func TestRetryCalendar(t *testing.T) {
 	want := []time.Duration{5, 10, 20, 40, 80, 120, 240, 240} // minutes
 	for i, w := range want {
@@ -37,7 +38,7 @@ func TestRetryCalendar(t *testing.T) {
 	}
 }
 
-// Copies that fail together must not come back together.
+// M11: copies that fail together must not come back together.
 func TestRetriesSpread(t *testing.T) {
 	var early, late int
 	for id := CopyID(1); id <= 10_000; id++ {

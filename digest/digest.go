@@ -59,6 +59,8 @@ func (e *Editor) Register(c *calendar.Calendar) {
 	c.Register(previewDue, e.preview)
 	c.Register(holdEnds, e.holdOver)
 	c.Register(jamEnds, e.jamOver)
+	c.Register(jamDay, e.jamToday)
+	c.Together(jamDay)
 }
 
 // settle is how long before its slot an issue closes: what is published later is in the next one (product.md A3).

@@ -233,7 +233,7 @@ func (j jam) written(c lists.Community) (subject, text string, err error) {
 		return "Summary of the jam #" + j.tag, j.summary, nil
 	}
 	m, err := templates.JamPost{
-		Tag: "#" + j.tag, From: j.from.In(c.Zone()), To: j.lastDay(c.Zone()), Questions: templates.Said(j.questions), Managers: c.Address("managers").String(),
+		Tag: "#" + j.tag, From: j.from.In(c.Zone()), To: j.lastDay(c.Zone()), Questions: templates.Said(j.questions), Managers: c.Address("managers").String(), Digest: c.Address("digest").String(),
 	}.Render()
 	return m.Subject, m.Text, err
 }

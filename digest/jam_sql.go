@@ -32,6 +32,62 @@ const schemaJam = `;
 	CREATE UNIQUE INDEX jam_live ON jam (community, tag) WHERE state = 'live'; -- a tag belongs to one
 	CREATE INDEX jam_host ON jam (host);`
 
+// schemaJamDaily is who gets a mail a day while a jam lasts.
+const schemaJamDaily = `
+	CREATE TABLE jam_reader (
+		id     INTEGER PRIMARY KEY AUTOINCREMENT,        -- the calendar names it
+		jam    INTEGER NOT NULL REFERENCES jam (id),
+		member INTEGER NOT NULL REFERENCES member (id),
+		since  INTEGER NOT NULL,                         -- up to when they have read; microseconds UTC
+		slot   INTEGER NOT NULL,                         -- of their next mail
+		UNIQUE (jam, member)                             -- nobody gets two a day
+	) STRICT;
+	CREATE INDEX jam_reader_member ON jam_reader (member)`
+
+// jamReader is somebody who gets a jam's daily mail.
+type jamReader struct {
+	id, jam     int64
+	member      lists.MemberID
+	since, slot time.Time
+}
+
+const jamReaderColumns = "SELECT id, jam, member, since, slot FROM jam_reader "
+
+func scanJamReader(r db.Scanner) (jr jamReader, err error) {
+	var since, slot int64
+	err = r.Scan(&jr.id, &jr.jam, &jr.member, &since, &slot)
+	jr.since, jr.slot = db.Time(since), db.Time(slot)
+	return jr, err
+}
+
+func findJamReader(tx *db.Tx, id int64) (jamReader, error) {
+	return scanJamReader(tx.QueryRow(jamReaderColumns+"WHERE id = ?", id))
+}
+
+func jamReaderOf(tx *db.Tx, j int64, m lists.MemberID) (jr jamReader, had bool, err error) {
+	jr, err = scanJamReader(tx.QueryRow(jamReaderColumns+"WHERE jam = ? AND member = ?", j, m))
+	if errors.Is(err, db.ErrNoRows) {
+		return jr, false, nil
+	}
+	return jr, err == nil, err
+}
+
+func addJamReader(tx *db.Tx, jr jamReader) (int64, error) {
+	return tx.Insert("INSERT INTO jam_reader (jam, member, since, slot) VALUES (@jam, @member, @since, @slot)",
+		db.Named("jam", jr.jam), db.Named("member", jr.member), db.Named("since", db.Micros(jr.since)), db.Named("slot", db.Micros(jr.slot)))
+}
+
+func (jr jamReader) save(tx *db.Tx) error {
+	_, err := tx.Exec("UPDATE jam_reader SET since = @since, slot = @slot WHERE id = @id",
+		db.Named("since", db.Micros(jr.since)), db.Named("slot", db.Micros(jr.slot)), db.Named("id", jr.id))
+	return err
+}
+
+func (jr jamReader) drop(tx *db.Tx) error {
+	_, err := tx.Exec("DELETE FROM jam_reader WHERE id = ?", jr.id)
+	return err
+}
+
 // jamState is how far a jam is.
 type jamState string
 

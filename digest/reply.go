@@ -45,13 +45,16 @@ func (e *Editor) take(tx *db.Tx, in *lists.Incoming, about backchannel.Context, 
 	if args, below, ok := readJam(in.Letter); ok && known {
 		return e.callJam(tx, in, args, below)
 	}
+	sure := in.Verdict == lists.Verified || in.Token != nil && mine
+	if w, ok := readWish(in.Letter); ok && known {
+		return e.wishJam(tx, in, w, sure)
+	}
 	if o, ok := readOrder(in.Letter); ok && known {
 		if done, err := e.obey(tx, in, o, mine); err != nil || done {
 			return err
 		}
 	}
 	if e.Settings != nil {
-		sure := in.Verdict == lists.Verified || in.Token != nil && mine
 		if done, err := e.Settings(tx, in, sure); err != nil || done {
 			return err
 		}
@@ -61,6 +64,9 @@ func (e *Editor) take(tx *db.Tx, in *lists.Incoming, about backchannel.Context, 
 
 // about reads which issue, and which thread, a letter answers.
 func (e *Editor) about(tx *db.Tx, in *lists.Incoming) (about backchannel.Context, ok bool, err error) {
+	if number, idea := strings.CutPrefix(in.Token.Object, ideaPrefix); idea {
+		return aboutIdea(tx, number)
+	}
 	issue, thread, ok := readObject(in.Token.Object)
 	if !ok {
 		return about, false, nil

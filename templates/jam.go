@@ -9,6 +9,7 @@ type JamPost struct {
 	From, To  time.Time // its first and its last day
 	Questions Said
 	Managers  string // their address, for what is better said in private
+	Digest    string // where JAM DAILY is sent, for a mail a day
 }
 
 // OneDay tells whether it begins and ends on the same day.
@@ -70,3 +71,30 @@ func (t JamEnd) All() int { return len(t.Posts) + t.Left }
 
 // Render writes the mail.
 func (t JamEnd) Render() (Mail, error) { return render("jam_end", t) }
+
+// JamDaily tells a member what became of their wish for a mail a day while a jam lasts.
+type JamDaily struct {
+	Community string
+	None      bool      // there is no such jam
+	Off       bool      // they want it no more
+	Tag       string    `optional:"with its #, when there is one"`
+	From, To  time.Time `optional:"its first and its last day"`
+	Hour      int       `optional:"at which it comes, by the reader's clock"`
+}
+
+// Render writes the mail.
+func (t JamDaily) Render() (Mail, error) { return render("jam_daily", t) }
+
+// JamDay is what was said in a jam since the day before. Its Reply-To is the reader's address to the managers.
+type JamDay struct {
+	Community string
+	List      string // the list's name
+	Tag       string // with its #
+	Posts     int    // all new ones
+	Threads   []Thread
+	Left      int  `optional:"threads that were too many for one mail"`
+	Last      bool // its days are over
+}
+
+// Render writes the mail.
+func (t JamDay) Render() (Mail, error) { return render("jam_day", t) }

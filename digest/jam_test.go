@@ -103,7 +103,7 @@ func TestJam(t *testing.T) {
 	w.say("Bill Tan <bill@south.example>", "Slugs", "Everywhere.")
 	w.at("26 Jun 06:00")
 	issue := w.issue(w.due(), "dana@north.example")
-	if !strings.Contains(flat(issue), "TOPIC OF THE WEEK: #onboarding "+strings.ReplaceAll(theQs, "\n", " ")+" So far: 2 posts from 2 people.") {
+	if !strings.Contains(flat(issue), "TOPIC OF THE WEEK: #onboarding "+strings.ReplaceAll(theQs, "\n", " ")+" So far: 2 posts from 2 people. A mail a day about it? Reply JAM DAILY. An idea for it, for the managers alone: private+") {
 		t.Errorf("the issue does not tell of the jam:\n%s", issue.Text())
 	}
 

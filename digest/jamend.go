@@ -68,8 +68,13 @@ func (e *Editor) jamFor(tx *db.Tx, r reader) (*templates.Jam, error) {
 		if err != nil {
 			return nil, err
 		}
+		idea, err := e.ideaDoor(tx, r, j)
+		if err != nil {
+			return nil, err
+		}
 		return &templates.Jam{
 			Tag: "#" + j.tag, Text: letter.Excerpt(hide(lists.WithoutDoors(j.questions), r.community.Domain), jamAnnounced), Answers: len(posts), People: countPeople(posts),
+			Idea: idea.Address.String(),
 		}, nil
 	}
 	return nil, nil

@@ -144,8 +144,9 @@ type Brief struct {
 type Jam struct {
 	Tag     string // with its #
 	Text    string
-	Answers int `optional:"posts so far"`
-	People  int `optional:"who wrote them"`
+	Answers int    `optional:"posts so far"`
+	People  int    `optional:"who wrote them"`
+	Idea    string `optional:"the reader's address to the managers about it"`
 }
 
 // NewMember is who came.

@@ -235,7 +235,7 @@ func digestSamples() []sample {
 				{List: "Garden talk", Threads: []Thread{hire, report}, Brief: []Brief{{411, "Minutes of May", 1}, {Subject: "Thanks"}}},
 				{List: "Jobs", Threads: []Thread{{Number: 421, Subject: "Part-time post in Lisbon", New: 1, People: 1}}},
 			},
-			Jam:        &Jam{"#mslocjam", "Onboarding: what did you wish you had known?", 12, 7},
+			Jam:        &Jam{"#mslocjam", "Onboarding: what did you wish you had known?", 12, 7, "private+m3kqzt7vbn0c9yhw2fgx5adp1r@cmtybc.example"},
 			NewMembers: []NewMember{{"Ada Obi", "Lagos", "I run a volunteer nurses' list"}, {Name: "Tom Ek"}},
 			Events:     []DigestEvent{{"18 June 16:00 UTC", "Call on onboarding"}},
 			Offers:     []Offer{{"Sam", "Pots, made by hand"}},

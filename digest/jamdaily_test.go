@@ -10,7 +10,6 @@ import (
 	"backchannel/templates/refusal"
 )
 
-
 // dailyTown is a town with Hana's jam, of which Dana wants a mail a day.
 func dailyTown(t *testing.T) *town {
 	t.Helper()

@@ -90,3 +90,34 @@ func TestPrivateAndPublicDoNotMix(t *testing.T) {
 		t.Errorf("only %d lines are marked", wanted)
 	}
 }
+
+// The part of the archive that web pages hold has no way to anything private, and none that writes.
+func TestAReaderSeesNothingPrivate(t *testing.T) {
+	const head = "package mixing\nimport (\n\"backchannel/archive\"\n\"backchannel/archive/db\"\n)\nfunc mix(tx *db.Tx, r archive.Reader, list archive.PublicID, own archive.PrivateID, secret archive.PrivateMessageID) {\n"
+	for line, compiles := range map[string]bool{
+		"r.Threads(tx, list, archive.ThreadPage{})":                        true,
+		"r.Threads(tx, own, archive.ThreadPage{})":                         false,
+		"r.Thread(tx, own, 1)":                                             false,
+		"r.Post(tx, list, 1)":                                              true,
+		"r.Post(tx, own, 1)":                                               false,
+		"r.Search(tx, archive.Query{Mailboxes: []archive.PublicID{list}})": true,
+		"r.Search(tx, archive.Query{Mailboxes: []archive.PublicID{own}})":  false,
+		"r.PrivateMessage(tx, secret)":                                     false,
+		"r.SearchPrivate(tx, own, \"words\")":                              false,
+		"r.Raw(tx, 1)":                                                     false,
+		"r.LetterByStory(tx, \"story\")":                                   false,
+		"r.Expunge(tx, secret)":                                            false,
+		"r.Letter(tx, archive.PrivateMessage{})":                           false,
+		"r.AddPost(tx, archive.NewPost{Mailbox: list})":                    false,
+	} {
+		h := &houseImporter{fset: token.NewFileSet(), done: map[string]*types.Package{}}
+		f, err := parser.ParseFile(h.fset, "reader.go", head+line+"\n}\n", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := types.Config{Importer: h, Error: func(error) {}}
+		if _, err := cfg.Check("mixing", h.fset, []*ast.File{f}, nil); (err == nil) != compiles {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}

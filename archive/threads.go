@@ -20,6 +20,7 @@ type Thread struct {
 type ThreadPage struct {
 	Before time.Time // only threads whose last post is older; zero: from the newest
 	Limit  int       // 0: 50
+	Skip   int       // so many of the newest are left out
 }
 
 // pageLen is how many threads or hits are given when nobody says.

@@ -23,11 +23,11 @@ const noSuchThread = "There is no such thread."
 func (s *Store) Threads(tx *db.Tx, box PublicID, page ThreadPage) ([]Thread, error) {
 	limit := cmp.Or(page.Limit, pageLen)
 	if page.Before.IsZero() {
-		return db.Select(tx, scanThread, selectThread+"WHERE t.mailbox = ? AND t.merged IS NULL AND t.posts_n > 0 ORDER BY t.last DESC, t.id DESC LIMIT ?", box, limit)
+		return db.Select(tx, scanThread, selectThread+"WHERE t.mailbox = ? AND t.merged IS NULL AND t.posts_n > 0 ORDER BY t.last DESC, t.id DESC LIMIT ? OFFSET ?", box, limit, page.Skip)
 	}
 	return db.Select(tx, scanThread, selectThread+`WHERE t.mailbox = :mailbox AND t.merged IS NULL AND t.posts_n > 0 AND t.last < :before
-		ORDER BY t.last DESC, t.id DESC LIMIT :limit`,
-		db.Named("mailbox", box), db.Named("before", db.Micros(page.Before)), db.Named("limit", limit))
+		ORDER BY t.last DESC, t.id DESC LIMIT :limit OFFSET :skip`,
+		db.Named("mailbox", box), db.Named("before", db.Micros(page.Before)), db.Named("limit", limit), db.Named("skip", page.Skip))
 }
 
 // Thread finds a thread; of one that was merged, the one it is part of now.
@@ -44,7 +44,13 @@ func (s *Store) ThreadByNumber(tx *db.Tx, series, number int64) (Thread, error) 
 
 // Posts are the posts of a thread, oldest first by the authors' dates; removed ones are left out.
 func (s *Store) Posts(tx *db.Tx, id ThreadID) ([]Post, error) {
-	posts, err := db.Select(tx, scanPost, selectPost+`WHERE p.thread = (SELECT coalesce(merged, id) FROM thread WHERE id = ?) AND p.state <> 'removed'`, id)
+	posts, err := s.everyPost(tx, id)
+	return slices.DeleteFunc(posts, func(p Post) bool { return p.State == Removed }), err
+}
+
+// everyPost is Posts with those that were removed.
+func (s *Store) everyPost(tx *db.Tx, id ThreadID) ([]Post, error) {
+	posts, err := db.Select(tx, scanPost, selectPost+`WHERE p.thread = (SELECT coalesce(merged, id) FROM thread WHERE id = ?)`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read the thread: %w", err)
 	}

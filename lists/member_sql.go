@@ -222,6 +222,9 @@ func End(tx *db.Tx, m Member, as State) error {
 			return err
 		}
 	}
+	if err := signOut(tx, m); err != nil {
+		return err
+	}
 	return replan(tx, m.ID)
 }
 

@@ -83,8 +83,12 @@ func Passwords(tx *db.Tx, a letter.Address) ([]AppPassword, error) {
 	}, "SELECT id, label, created, used FROM app_password WHERE addr_key = ? AND revoked = 0 ORDER BY id", a.Key())
 }
 
-// RevokePassword ends one app password, or with id 0 all of a person; it tells how many.
+// RevokePassword ends one app password, or with id 0 all of a person; it tells how many. Browsers that it signed in are signed out; with
+// id 0 all are.
 func RevokePassword(tx *db.Tx, a letter.Address, id int64) (int64, error) {
+	if err := closeWithPassword(tx, a, id); err != nil {
+		return 0, err
+	}
 	return tx.Change("UPDATE app_password SET revoked = @now WHERE addr_key = @addr_key AND revoked = 0 AND (@id = 0 OR id = @id)",
 		db.Named("now", db.Micros(tx.Now)), db.Named("addr_key", a.Key()), db.Named("id", id))
 }

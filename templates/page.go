@@ -107,7 +107,8 @@ func (p PressedPage) Render() ([]byte, error) {
 
 // FrontPage says what this host is, and names nobody.
 type FrontPage struct {
-	Base string `optional:"the path below which the pages are reached"`
+	Base   string `optional:"the path below which the pages are reached"`
+	SignIn string `optional:"the path of the page on which members sign in"`
 }
 
 // Render writes the page.

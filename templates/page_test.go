@@ -25,6 +25,7 @@ func pageSamples() map[string]pageRenderer {
 		"pressed":        PressedPage{Community: bc, List: "Garden talk", Others: []string{"Jobs"}, Managers: "managers@cmtybc.example"},
 		"pressed-digest": PressedPage{Community: bc, Managers: "managers@cmtybc.example"},
 		"front":          FrontPage{},
+		"front-signin":   FrontPage{"/lists", "/in"},
 		"missing":        MissingPage{},
 		"sorry":          SorryPage{Title: "Too many requests", Sentence: "Please wait a minute, then try again."},
 	}
@@ -92,7 +93,7 @@ func TestPageContrast(t *testing.T) {
 		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{3,6});`).FindAllStringSubmatch(theme, -1) {
 			colour[m[1]] = []float64{luminance(m[2])}
 		}
-		for _, pair := range [][2]string{{"ink", "card"}, {"soft", "card"}, {"ink", "note"}, {"deed-ink", "deed"}, {"ink", "paper"}} {
+		for _, pair := range [][2]string{{"ink", "card"}, {"soft", "card"}, {"ink", "note"}, {"deed-ink", "deed"}, {"ink", "paper"}, {"deed", "card"}, {"soft", "paper"}, {"deed", "paper"}} {
 			a, b := colour[pair[0]][0], colour[pair[1]][0]
 			if c := (max(a, b) + 0.05) / (min(a, b) + 0.05); c < 4.5 {
 				t.Errorf("theme %d: %s on %s has a contrast of %.1f", i, pair[0], pair[1], c)

@@ -11,6 +11,7 @@ func wishSamples() []sample {
 		{"confirm_wish", ConfirmWish{bc, WishLeaveList, "Garden talk", "dana@elsewhere.example", "", 14}},
 		{"confirm_wish-bare", ConfirmWish{Community: bc, Wish: WishLeave, Days: 1}},
 		{"confirm_wish-again", ConfirmWish{bc, WishWeekly, "", "", "Yes please, but only in summer", 14}},
+		{"web_link", WebLink{bc, "https://lists.cmtybc.example/in/0123456789abcdefghjkmnpqrs", 30}},
 		{"wish_end", WishEnd{bc, WishLeaveList, "Garden talk", false, doors}},
 		{"wish_end-bare", WishEnd{Community: bc, Wish: WishDigestOff, Late: true}},
 		{"last_manager", LastManager{bc, "Mira", "managers@cmtybc.example", doors}},

@@ -1,6 +1,6 @@
-// Package web is the web server. It promises that no page of it carries a script, a cookie or anything from another host (B7); that what
-// is not there and what is not for you look the same (P15); that a request is bounded in size, time and number, and one that panics
-// ends alone (P8); and that the path of a request, which may hold a token, never reaches a log.
+// Package web is the web server. It promises that no page of it carries a script or anything from another host (B7), nor a cookie but the one of
+// somebody who signed in; that what is not there and what is not for you look the same (P15); that a request is bounded in size, time and
+// number, and one that panics ends alone (P8); and that the path of a request, which may hold a token, never reaches a log.
 //
 // What there is to see is hung in by others with Handle; this package has the pages that belong to nobody: the front page, the style
 // sheet, and what is said when there is nothing to say.
@@ -24,10 +24,11 @@ import (
 
 // Config says how the server runs. Zero values of the figures mean the defaults named beside them.
 type Config struct {
-	URL string           // how people reach the pages, here or through a server in front of this one; "" when it does not matter
-	TLS *tls.Config      // nil: in clear, which Serve allows on loopback listeners only
-	Now func() time.Time // the clock of the limits
-	Log *slog.Logger     // nil: nothing is logged
+	Front string           // the path of the page behind "Sign in" on the front page; "" when nobody can sign in
+	URL   string           // how people reach the pages, here or through a server in front of this one; "" when it does not matter
+	TLS   *tls.Config      // nil: in clear, which Serve allows on loopback listeners only
+	Now   func() time.Time // the clock of the limits
+	Log   *slog.Logger     // nil: nothing is logged
 
 	MaxConns   int   // 256 connections in all
 	PerNetwork int   // 32 of them from one IPv4 address or IPv6 /64; loopback has no limit
@@ -53,6 +54,7 @@ const (
 type Server struct {
 	cfg   Config
 	base  string // the path of the URL, without a slash at the end; mostly ""
+	host  string // the host of the URL, with its port
 	https bool   // the URL is one of https
 	mux   *http.ServeMux
 	inner *http.Server
@@ -81,7 +83,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: the address of the pages: %w", err)
 	}
-	s := &Server{cfg: cfg, base: strings.TrimRight(at.Path, "/"), https: at.Scheme == "https", mux: http.NewServeMux(), door: newDoor(cfg.MaxConns, cfg.PerNetwork), speed: newSpeed(cfg)}
+	s := &Server{cfg: cfg, base: strings.TrimRight(at.Path, "/"), host: at.Host, https: at.Scheme == "https", mux: http.NewServeMux(), door: newDoor(cfg.MaxConns, cfg.PerNetwork), speed: newSpeed(cfg)}
 	s.inner, s.step = s.bounded(s), s.bounded(nil)
 	if cfg.TLS != nil {
 		s.inner.TLSConfig = cfg.TLS.Clone() // net/http writes its protocols into it
@@ -102,7 +104,7 @@ func (s *Server) bounded(h http.Handler) *http.Server {
 
 // own hangs in the pages that belong to nobody.
 func (s *Server) own() error {
-	front, err := templates.FrontPage{Base: s.base}.Render()
+	front, err := templates.FrontPage{Base: s.base, SignIn: s.cfg.Front}.Render()
 	if err != nil {
 		return err
 	}

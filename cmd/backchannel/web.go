@@ -34,11 +34,18 @@ func (p *Program) learnWebURL(l net.Listener) {
 
 // pages is the web server with everything that is to be seen there.
 func (p *Program) pages() (*web.Server, error) {
-	s, err := web.New(web.Config{URL: p.Config.Web.URL, TLS: p.webTLS(), Now: p.Now, Log: p.Log})
+	front := ""
+	if p.Config.Web.Archive {
+		front = desk.SignInPath
+	}
+	s, err := web.New(web.Config{Front: front, URL: p.Config.Web.URL, TLS: p.webTLS(), Now: p.Now, Log: p.Log})
 	if err != nil {
 		return nil, err
 	}
 	pages := desk.NewPages(s, p.DB, p.Clerk, p.Log)
+	if p.Config.Web.Archive {
+		pages.Open(p.reception)
+	}
 	if policy, ok := ownPolicy(p.Config); ok {
 		pages.PublishPolicy(policy.String())
 	}

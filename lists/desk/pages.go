@@ -9,13 +9,15 @@ import (
 	"log/slog"
 	"time"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/web"
 	"backchannel/lists/membership"
 )
 
-// Pages are what people reach over the web without signing in. To open one of them changes nothing (F1); what does is a button, or a
-// mail program that presses it for its owner (RFC 8058).
+// Pages are what people reach over the web: the button of List-Unsubscribe without signing in, and behind the door the archive of their
+// lists and their settings. To open one of them changes nothing (F1); what does is a button, or a mail program that presses it for its
+// owner (RFC 8058).
 type Pages struct {
 	db    *db.DB
 	clerk *membership.Clerk
@@ -23,6 +25,10 @@ type Pages struct {
 	web   *web.Server
 	now   func() time.Time
 	key   [32]byte // of the nonces; a page that was open when the server stopped is shown once more
+
+	desk  *Desk          // lets people in; nil: nobody can sign in
+	posts archive.Reader // what they read: posts of lists, and nothing else
+	asks  guesses        // for links by mail
 }
 
 // NewPages hangs the pages into a web server.
@@ -34,6 +40,14 @@ func NewPages(s *web.Server, d *db.DB, clerk *membership.Clerk, log *slog.Logger
 	rand.Read(p.key[:]) // never fails
 	p.unsubscribe()
 	return p
+}
+
+// Open hangs in what members see who sign in, through the same door and within the same limits as with a mail program.
+func (p *Pages) Open(d *Desk) {
+	p.desk, p.posts = d, d.Store.Reader()
+	p.signIn()
+	p.archive()
+	p.settings()
 }
 
 // nonceLife is how long a page with a button may be open before it is pressed: one to two of these.

@@ -31,7 +31,9 @@ type site struct {
 	http *http.Client
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { t.Helper(); return newSiteWith(t, nil) }
+
+func newSiteWith(t *testing.T, more func(*desk.Pages, *mailroomtest.Village)) *site {
 	t.Helper()
 	s := &site{Village: mailroomtest.New(t), t: t}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -39,7 +41,10 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk.NewPages(server, s.DB, s.Clerk, log)
+	pages := desk.NewPages(server, s.DB, s.Clerk, log)
+	if more != nil {
+		more(pages, s.Village)
+	}
 	h := httptest.NewServer(server)
 	t.Cleanup(h.Close)
 	s.url, s.Office.Web = h.URL, h.URL
@@ -64,6 +69,11 @@ func (s *site) do(method, url, kind, body string) answer {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
+	return s.send(r)
+}
+
+func (s *site) send(r *http.Request) answer {
+	s.t.Helper()
 	res, err := s.http.Do(r)
 	if err != nil {
 		s.t.Fatal(err)

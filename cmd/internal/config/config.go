@@ -47,11 +47,12 @@ type IMAP struct {
 	Listen string // host:port
 }
 
-// Web says where the few web pages are. An empty listener is off.
+// Web says where the web pages are. An empty listener is off.
 type Web struct {
-	Listen string // host:port; in clear on loopback, with TLS elsewhere
-	HTTP   string // host:port that sends browsers on to URL, and answers a certificate authority
-	URL    string // how people reach it, without a slash at the end; goes into the letters
+	Listen  string // host:port; in clear on loopback, with TLS elsewhere
+	HTTP    string // host:port that sends browsers on to URL, and answers a certificate authority
+	URL     string // how people reach it, without a slash at the end; goes into the letters
+	Archive bool   // members can sign in, and read their lists and change their settings there
 }
 
 // TLS says which certificate the listeners show.
@@ -129,7 +130,7 @@ func Default() Config {
 		Data:         "data",
 		SMTP:         SMTP{Listen: "127.0.0.1:2525", Submission: "127.0.0.1:2587", MaxSize: 25 * megabyte, PerIP: 10},
 		IMAP:         IMAP{Listen: "127.0.0.1:2143"},
-		Web:          Web{Listen: "127.0.0.1:2080", URL: "http://127.0.0.1:2080"},
+		Web:          Web{Listen: "127.0.0.1:2080", URL: "http://127.0.0.1:2080", Archive: true},
 		TLS:          TLS{Mode: NoTLS, Directory: LetsEncrypt, MTASTS: "testing"},
 		Relay:        Relay{Mode: Outbox, Smarthost: "127.0.0.1:1025", Connections: 10},
 		Verification: Confirm,

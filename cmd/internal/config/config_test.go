@@ -76,7 +76,7 @@ hostname: lists.gärten.example
 data: /var/lib/backchannel
 smtp: { listen: ":25", submission: "[::]:587", submissions: "[::]:465", lmtp: "localhost:2424", max_size: 30 MiB, per_ip: 20 }
 imap: { listen: 0.0.0.0:993 }
-web: { listen: 127.0.0.1:2080, http: ":80", url: https://lists.example/bc/ }
+web: { listen: 127.0.0.1:2080, http: ":80", url: https://lists.example/bc/, archive: off }
 tls: { mode: files, cert: cert.pem, key: /etc/key.pem, directory: "https://ca.example/dir", mta_sts: enforce }
 relay: { mode: smarthost, smarthost: mail.provider.example:587, connections: 3, username: me, password_file: password }
 dns: { resolver: "[2001:db8::53]:53" }
@@ -93,7 +93,7 @@ log: { level: debug, format: json }
 		Data:         "/var/lib/backchannel",
 		SMTP:         SMTP{":25", "[::]:587", "[::]:465", "localhost:2424", 30 << 20, 20},
 		IMAP:         IMAP{"0.0.0.0:993"},
-		Web:          Web{"127.0.0.1:2080", ":80", "https://lists.example/bc"},
+		Web:          Web{"127.0.0.1:2080", ":80", "https://lists.example/bc", false},
 		TLS:          TLS{Files, "dir/cert.pem", "/etc/key.pem", "", "https://ca.example/dir", "enforce"},
 		Relay:        Relay{Smarthost, "mail.provider.example:587", 3, "me", "dir/password", false},
 		DNS:          DNS{"[2001:db8::53]:53"},

@@ -77,6 +77,7 @@ func (r *reader) settings() []setting {
 		{"web.listen", listener(&c.Web.Listen)},
 		{"web.http", listener(&c.Web.HTTP)},
 		{"web.url", webURL(&c.Web.URL)},
+		{"web.archive", onOff(&c.Web.Archive)},
 		{"tls.mode", word(&c.TLS.Mode, NoTLS, Files, FromCA)},
 		{"tls.cert", path(&c.TLS.Cert)},
 		{"tls.key", path(&c.TLS.Key)},

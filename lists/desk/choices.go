@@ -1,0 +1,3 @@
+package desk
+
+func (p *Pages) settings() {}

@@ -1,0 +1,70 @@
+package desk
+
+import (
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"backchannel/archive/db"
+)
+
+// policyOfFile lets nothing in a file act, should a browser show it after all.
+const policyOfFile = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+// harmless are the types that a file keeps when it is saved; every other is bytes. None of them can hold a script that a browser runs.
+var harmless = []string{
+	"image/png", "image/jpeg", "image/gif", "image/webp", "image/heic", "application/pdf", "application/zip", "audio/mpeg", "audio/mp4", "audio/ogg", "video/mp4",
+	"application/msword", "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+// file gives a file of a post away, to be saved and never to be shown.
+func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
+	var name, kind string
+	var bytes []byte
+	err := p.db.View(r.Context(), func(tx *db.Tx) error {
+		v, err := p.visitor(tx, r)
+		if err != nil {
+			return err
+		}
+		_, post, err := p.postAt(tx, v, r)
+		if err != nil {
+			return err
+		}
+		n, err := number(r.PathValue("n"))
+		if err != nil || n > int64(len(post.Attachments)) {
+			return notHere()
+		}
+		l, err := p.posts.Letter(tx, post)
+		if err != nil {
+			return err
+		}
+		files := l.Files()
+		if n > int64(len(files)) {
+			return notHere()
+		}
+		name, kind, bytes = post.Attachments[n-1].Name, post.Attachments[n-1].Type, files[n-1].Decoded()
+		return nil
+	})
+	if p.failed(w, r, "give a file away", err) {
+		return
+	}
+	if !slices.Contains(harmless, kind) {
+		kind = "application/octet-stream"
+	}
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	if disposition == "" {
+		disposition = "attachment"
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", disposition)
+	h.Set("Content-Length", strconv.Itoa(len(bytes)))
+	h.Set("Content-Security-Policy", policyOfFile)
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	// A large file takes its time on a telephone. Only members get so far, and the connections of a network are counted.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	_, _ = w.Write(bytes)
+}

@@ -1,0 +1,217 @@
+package desk
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/archive/web"
+	"backchannel/lists"
+	"backchannel/templates"
+	"backchannel/templates/refusal"
+)
+
+// SignInPath is the page on which members sign in.
+const SignInPath = "/in"
+
+// Where somebody may want to go when they sign in.
+const (
+	archivePath  = "/archive"
+	settingsPath = "/settings"
+)
+
+// atTheDoor is what the form of somebody is about who is not signed in.
+const atTheDoor = "sign in"
+
+func (p *Pages) signIn() {
+	p.web.Handle("GET "+SignInPath, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.door(w, r, http.StatusOK, templates.SignInPage{To: wanted(r.URL.Query().Get("to"))})
+	}))
+	p.web.Handle("POST "+SignInPath, p.form(p.withPassword))
+	p.web.Handle("POST "+SignInPath+"/link", p.form(p.askForLink))
+	p.web.Handle("GET "+SignInPath+"/{token}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.enter(w, r, false) }))
+	p.web.Handle("POST "+SignInPath+"/{token}", p.form(p.followLink))
+	p.web.Handle("POST /out", p.form(p.signOut))
+}
+
+// wanted is the page that somebody wanted, when it is one that members have; else the first of those.
+func wanted(to string) string {
+	if !web.LocalPath(to, archivePath, settingsPath) {
+		return archivePath
+	}
+	return to
+}
+
+// form takes a form that a page of ours sent, and turns everything else away.
+func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, form url.Values)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.web.Post(r) {
+			p.web.Sorry(w, http.StatusForbidden, "Nothing was changed", "This did not come from a page of ours. Please open the page here and press the button there.")
+			return
+		}
+		form, err := web.Form(r)
+		var tooLong *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLong):
+			p.web.Sorry(w, http.StatusRequestEntityTooLarge, "Too much", "So much cannot be sent here. Nothing was changed.")
+		case err != nil:
+			p.web.Sorry(w, http.StatusBadRequest, "Nothing was changed", "We could not read what was sent. Please open the page in a browser and press the button there.")
+		default:
+			do(w, r, form)
+		}
+	})
+}
+
+// door shows the page on which members sign in.
+func (p *Pages) door(w http.ResponseWriter, r *http.Request, status int, page templates.SignInPage) {
+	page.Room = p.outside(r, atTheDoor)
+	html, err := page.Render()
+	p.give(w, status, html, err)
+}
+
+// outside is what stands around a page for somebody who is not signed in: it is in the language that their browser asks for.
+func (p *Pages) outside(r *http.Request, about string) templates.Room {
+	return templates.Room{Base: p.web.Base(), In: templates.LanguageFor(r.Header.Get("Accept-Language")), Nonce: p.nonce(about, p.now())}
+}
+
+func (p *Pages) give(w http.ResponseWriter, status int, html []byte, err error) {
+	if err != nil {
+		p.web.Broken(w, "write a page", err)
+		return
+	}
+	web.Page(w, status, html)
+}
+
+// withPassword signs in by address and app password, as a mail program does, within the same limits (A14). A session that the browser
+// had before ends: whoever put it there does not get into the new one.
+func (p *Pages) withPassword(w http.ResponseWriter, r *http.Request, form url.Values) {
+	page := templates.SignInPage{To: wanted(form.Get("to")), Address: letter.CleanLine(form.Get("address"))}
+	if len(page.Address) > 320 {
+		page.Address = ""
+	}
+	if !p.fresh(atTheDoor, form.Get("nonce")) {
+		page.Stale = true
+		p.door(w, r, http.StatusOK, page)
+		return
+	}
+	typed := form.Get("password")
+	who, err := p.desk.signIn(r.Context(), web.From(r), form.Get("address"), typed)
+	switch refusal.KindOf(err) {
+	case refusal.NotAllowed:
+		page.Wrong = true
+		p.door(w, r, http.StatusForbidden, page)
+		return
+	case refusal.Limit:
+		page.Many = true
+		p.door(w, r, http.StatusTooManyRequests, page)
+		return
+	}
+	var secret string
+	if err == nil {
+		err = p.db.Update(r.Context(), func(tx *db.Tx) (err error) {
+			if err = lists.CloseSession(tx, p.web.Secret(r)); err == nil {
+				secret, err = lists.OpenSession(tx, who, typed)
+			}
+			return err
+		})
+	}
+	if err != nil {
+		p.web.Broken(w, "sign in", errors.New(refusal.Log(err)))
+		return
+	}
+	p.log.Info("signed in over the web", "by", "password")
+	p.web.Keep(w, secret, lists.SessionLife)
+	p.web.Go(w, page.To)
+}
+
+// askForLink has a link mailed, if there is such a member. What it answers, and what it costs, is the same if there is none (A14, C8).
+func (p *Pages) askForLink(w http.ResponseWriter, r *http.Request, form url.Values) {
+	a, typo := letter.ParseAddress(form.Get("address"))
+	from := web.From(r)
+	switch {
+	case !p.fresh(atTheDoor, form.Get("nonce")):
+		p.door(w, r, http.StatusOK, templates.SignInPage{Stale: true, To: archivePath})
+		return
+	case p.asks.spent(from, letter.Address{}, p.now()):
+		p.door(w, r, http.StatusTooManyRequests, templates.SignInPage{Many: true, To: archivePath})
+		return
+	}
+	p.asks.wrong(from, letter.Address{}, p.now())
+	if typo == nil {
+		if err := p.db.Update(r.Context(), func(tx *db.Tx) error { return p.clerk.MailLink(tx, a) }); err != nil {
+			p.web.Broken(w, "mail a link", errors.New(refusal.Log(err)))
+			return
+		}
+	}
+	html, err := templates.LinkSentPage{Room: p.outside(r, "")}.Render()
+	p.give(w, http.StatusOK, html, err)
+}
+
+// enter shows whom a link is for, and a button. Scanners of links open it as often as people do, so it uses nothing up.
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request, stale bool) {
+	token := r.PathValue("token")
+	var a letter.Address
+	var tongue string
+	var ok bool
+	err := p.db.View(r.Context(), func(tx *db.Tx) (err error) { a, tongue, ok, err = p.clerk.LookLink(tx, token); return err })
+	switch {
+	case err != nil:
+		p.web.Broken(w, "look at a link", err)
+		return
+	case !ok:
+		p.gone(w, r)
+		return
+	}
+	room := p.outside(r, token)
+	room.In = templates.Language(tongue)
+	html, err := templates.EnterPage{Room: room, Address: a.String(), Stale: stale}.Render()
+	p.give(w, http.StatusOK, html, err)
+}
+
+// gone is the answer to every link that does not let in, whatever the cause.
+func (p *Pages) gone(w http.ResponseWriter, r *http.Request) {
+	html, err := templates.GonePage{Room: p.outside(r, "")}.Render()
+	p.give(w, http.StatusNotFound, html, err)
+}
+
+// followLink signs in whom a link is for, once.
+func (p *Pages) followLink(w http.ResponseWriter, r *http.Request, form url.Values) {
+	token := r.PathValue("token")
+	if !p.fresh(token, form.Get("nonce")) {
+		p.enter(w, r, true)
+		return
+	}
+	var secret string
+	var ok bool
+	err := p.db.Update(r.Context(), func(tx *db.Tx) (err error) {
+		if secret, ok, err = p.clerk.FollowLink(tx, token); err == nil && ok {
+			err = lists.CloseSession(tx, p.web.Secret(r))
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		p.web.Broken(w, "follow a link", errors.New(refusal.Log(err)))
+	case !ok:
+		p.gone(w, r)
+	default:
+		p.log.Info("signed in over the web", "by", "link")
+		p.web.Keep(w, secret, lists.SessionLife)
+		p.web.Go(w, archivePath)
+	}
+}
+
+// signOut ends the session, whatever became of its owner.
+func (p *Pages) signOut(w http.ResponseWriter, r *http.Request, form url.Values) {
+	secret := p.web.Secret(r)
+	if secret != "" && p.fresh(secret, form.Get("nonce")) {
+		if err := p.db.Update(r.Context(), func(tx *db.Tx) error { return lists.CloseSession(tx, secret) }); err != nil {
+			p.web.Broken(w, "sign out", errors.New(refusal.Log(err)))
+			return
+		}
+		p.web.Keep(w, "", 0)
+	}
+	p.web.Go(w, SignInPath)
+}

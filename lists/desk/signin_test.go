@@ -1,0 +1,444 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/db/dbtest"
+	"backchannel/archive/web"
+	"backchannel/lists"
+	"backchannel/lists/desk"
+	"backchannel/lists/mailroom/mailroomtest"
+)
+
+// newOpenSite is a site on which members can sign in.
+func newOpenSite(t *testing.T) *site {
+	t.Helper()
+	s := newSiteWith(t, func(p *desk.Pages, v *mailroomtest.Village) {
+		p.Open(&desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box, Posts: v.Desk})
+	})
+	return s
+}
+
+// browser is somebody's: it keeps cookies, follows nothing, and says what browsers say.
+type browser struct {
+	*site
+	cookie string
+	site_  string // what it says about where a form comes from; "" is same-origin
+	more   http.Header
+}
+
+func (s *site) browser() *browser { return &browser{site: s} }
+
+func (b *browser) ask(method, path, body string) answer {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if body != "" || method == "POST" {
+		r.Header.Set("Content-Type", formKind)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		if b.site_ != "" {
+			r.Header.Set("Sec-Fetch-Site", b.site_)
+		}
+	}
+	if b.cookie != "" {
+		r.Header.Set("Cookie", b.cookie)
+	}
+	for name, values := range b.more {
+		r.Header[name] = values
+	}
+	a := b.send(r)
+	for _, line := range a.header["Set-Cookie"] {
+		c, err := http.ParseSetCookie(line)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.cookie = ""
+		if c.MaxAge >= 0 {
+			b.cookie = c.Name + "=" + c.Value
+		}
+	}
+	return a
+}
+
+func (b *browser) get(path string) answer { b.t.Helper(); return b.ask("GET", path, "") }
+
+// press fills the form that a page shows.
+func (b *browser) fill(page, action string, fields ...string) answer {
+	b.t.Helper()
+	m := nonceField.FindStringSubmatch(b.get(page).body)
+	if m == nil {
+		b.t.Fatalf("%s has no form", page)
+	}
+	form := url.Values{"nonce": {m[1]}}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	return b.ask("POST", action, form.Encode())
+}
+
+// secretOf is an app password of somebody.
+func (s *site) secretOf(who string) (secret string) {
+	s.t.Helper()
+	s.Update(func(tx *db.Tx) (err error) {
+		secret, err = lists.AddPassword(tx, mailroomtest.Addr(who), "test")
+		return err
+	})
+	return secret
+}
+
+// signedIn is the browser of somebody who signed in by password.
+func (s *site) signedIn(who string) *browser {
+	s.t.Helper()
+	b := s.browser()
+	a := b.fill("/in", "/in", "address", who, "password", s.secretOf(who))
+	if a.status != 303 || a.header.Get("Location") != "/archive" || b.cookie == "" {
+		s.t.Fatalf("%s cannot sign in: %d %v\n%s", who, a.status, a.header, a.body)
+	}
+	return b
+}
+
+func (b *browser) in() bool { b.t.Helper(); return b.get("/archive").status == 200 }
+
+// The cookie is what it has to be, and the page behind it is nobody else's.
+func TestSignInByPassword(t *testing.T) {
+	s := newOpenSite(t)
+	secret := s.secretOf(dana)
+	b := s.browser()
+	a := b.fill("/in?to=%2Farchive%2Fgardeners.example%2Ftalk%3Fpage%3D1", "/in", "address", " Dana@North.example ", "password", strings.ToUpper(secret), "to", "/archive/gardeners.example/talk?page=1")
+	if a.status != 303 || a.header.Get("Location") != "/archive/gardeners.example/talk?page=1" {
+		t.Fatalf("%d %v", a.status, a.header)
+	}
+	c, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
+	if err != nil || c.Name != "__Host-backchannel" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 43 || c.MaxAge != int(lists.SessionLife.Seconds()) {
+		t.Errorf("%v %+v", err, c)
+	}
+	if strings.Contains(dbtest.Dump(t, s.DB), c.Value) {
+		t.Error("the secret stands in the database")
+	}
+	if page := b.get("/archive"); page.status != 200 || !strings.Contains(page.body, "Garden talk") || !strings.Contains(page.body, "Signed in as Dana@north.example") {
+		t.Errorf("%d\n%s", page.status, page.body)
+	}
+	if a := b.fill("/archive", "/out"); a.status != 303 || a.header.Get("Location") != "/in" || b.cookie != "" {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+	b.cookie = c.Name + "=" + c.Value
+	if b.in() {
+		t.Error("the secret of a session that ended opens it")
+	}
+	if log := s.log.String(); strings.Contains(log, c.Value) || strings.Contains(log, "dana") || strings.Contains(log, secret) {
+		t.Error(log)
+	}
+}
+
+// Who is turned away hears one sentence, whatever the cause.
+func TestSignInRefused(t *testing.T) {
+	s := newOpenSite(t)
+	gone := s.secretOf(alisonAddr)
+	s.Update(func(tx *db.Tx) error { return lists.End(tx, s.Member(alisonAddr), lists.Left) })
+	var first string
+	for name, c := range map[string][2]string{"wrong": {dana, "x"}, "empty": {dana, ""}, "unknown": {"eve@evil.example", "x"}, "has left": {alisonAddr, gone}, "nothing": {"", ""}, "no address": {"dana", "x"}, "a header": {"dana@north.example\r\nSet-Cookie: a=b", "x"}} {
+		b := s.browser()
+		a := b.fill("/in", "/in", "address", c[0], "password", c[1])
+		m := regexp.MustCompile(`role="alert">[^<]*`).FindString(a.body)
+		if first == "" {
+			first = m
+		}
+		if a.status != 403 || m != first || !strings.Contains(m, "do not fit together") || b.cookie != "" || len(a.header["Set-Cookie"]) > 0 {
+			t.Errorf("%s: %d %v\n%s", name, a.status, a.header, a.body)
+		}
+	}
+}
+
+// The limits are those of the mail programs' doors, counted together with them (A14).
+func TestSignInGuesses(t *testing.T) {
+	s := newOpenSite(t)
+	secret := s.secretOf(dana)
+	b := s.browser()
+	b.more = http.Header{"X-Forwarded-For": {"203.0.113.9"}}
+	for i := range 10 {
+		if a := b.fill("/in", "/in", "address", dana, "password", "x"); a.status != 403 {
+			t.Fatalf("%d: %d", i, a.status)
+		}
+	}
+	if a := b.fill("/in", "/in", "address", dana, "password", secret); a.status != 429 || b.cookie != "" {
+		t.Errorf("the eleventh: %d", a.status)
+	}
+	s.Now = s.Now.Add(time.Hour)
+	if a := b.fill("/in", "/in", "address", dana, "password", secret); a.status != 303 {
+		t.Errorf("an hour later: %d", a.status)
+	}
+}
+
+// Whatever ends a person's right ends their sessions, with the next page.
+func TestSessionsEnd(t *testing.T) {
+	for name, end := range map[string]func(s *site){
+		"left":    func(s *site) { s.Update(func(tx *db.Tx) error { return lists.End(tx, s.Member(dana), lists.Left) }) },
+		"removed": func(s *site) { s.Update(func(tx *db.Tx) error { return lists.End(tx, s.Member(dana), lists.Removed) }) },
+		"password revoked": func(s *site) {
+			s.Update(func(tx *db.Tx) error { _, err := lists.RevokePassword(tx, mailroomtest.Addr(dana), 0); return err })
+		},
+		"a month": func(s *site) { s.Now = s.Now.Add(lists.SessionLife) },
+	} {
+		s := newOpenSite(t)
+		b, other := s.signedIn(dana), s.signedIn(bill)
+		if !b.in() {
+			t.Fatal(name)
+		}
+		end(s)
+		if a := b.get("/archive/gardeners.example/talk"); a.status != 303 || a.header.Get("Location") != "/in?to=%2Farchive%2Fgardeners.example%2Ftalk" {
+			t.Errorf("%s: %d %v", name, a.status, a.header)
+		}
+		if name != "a month" && !other.in() {
+			t.Errorf("%s: somebody else is signed out", name)
+		}
+		// Coming back does not bring the session back.
+		if name == "left" {
+			s.save(dana, func(m *lists.Member) { m.State = lists.Active })
+			if b.in() {
+				t.Error("the session lives again")
+			}
+		}
+	}
+}
+
+func (s *site) save(who string, change func(*lists.Member)) {
+	s.t.Helper()
+	m := s.Member(who)
+	change(&m)
+	s.Update(func(tx *db.Tx) error { return lists.SaveMember(tx, m) })
+}
+
+// One app password ends what it began, and nothing else. Nobody is signed in in more than twenty places.
+func TestSessionsOfAPassword(t *testing.T) {
+	s := newOpenSite(t)
+	first, second := s.signedIn(dana), s.signedIn(dana)
+	var ids []lists.AppPassword
+	s.View(func(tx *db.Tx) (err error) { ids, err = lists.Passwords(tx, mailroomtest.Addr(dana)); return err })
+	s.Update(func(tx *db.Tx) error {
+		_, err := lists.RevokePassword(tx, mailroomtest.Addr(dana), ids[0].ID)
+		return err
+	})
+	if first.in() || !second.in() {
+		t.Error("the wrong session ended")
+	}
+	for range 19 {
+		s.Now = s.Now.Add(time.Second)
+		s.signedIn(dana)
+	}
+	if !second.in() {
+		t.Error("twenty are too many")
+	}
+	s.Now = s.Now.Add(time.Second)
+	if s.signedIn(dana); second.in() {
+		t.Error("the oldest of twenty-one is still signed in")
+	}
+}
+
+var linkIn = regexp.MustCompile(`https?://[^\s]*(/in/[0-9a-z]+)`)
+
+func (s *site) mailedLink(to string) string {
+	s.t.Helper()
+	m := linkIn.FindStringSubmatch(s.One(s.Deliver(), to).Text())
+	if m == nil {
+		s.t.Fatal("no link")
+	}
+	return m[1]
+}
+
+// A link signs in once, by its button; opening it, as scanners do, uses nothing up.
+func TestSignInByLink(t *testing.T) {
+	s := newOpenSite(t)
+	b := s.browser()
+	if a := b.fill("/in", "/in/link", "address", dana); a.status != 200 || !strings.Contains(a.body, "Look into your mail") {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	link := s.mailedLink(dana)
+	before := dbtest.Dump(t, s.DB)
+	for _, method := range []string{"GET", "HEAD", "OPTIONS", "GET"} {
+		if a := b.ask(method, link, ""); a.status >= 500 || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d", method, a.status)
+		}
+	}
+	if page := b.get(link); !strings.Contains(page.body, "This link is for dana@north.example.") {
+		t.Error(page.body)
+	}
+	if dbtest.Dump(t, s.DB) != before {
+		t.Error("opening the link changed something")
+	}
+	if a := b.ask("POST", link, "nonce=x"); a.status != 200 || b.cookie != "" {
+		t.Errorf("a form of nobody: %d", a.status)
+	}
+	if a := b.fill(link, link); a.status != 303 || !b.in() {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	other := s.browser()
+	if a := other.get(link); a.status != 404 || !strings.Contains(a.body, "leads nowhere any more") {
+		t.Errorf("used: %d", a.status)
+	}
+	if strings.Contains(s.log.String(), strings.TrimPrefix(link, "/in/")) {
+		t.Error("the link is in the log")
+	}
+	// With all app passwords of a person, their link sessions end, too.
+	s.Update(func(tx *db.Tx) error { _, err := lists.RevokePassword(tx, mailroomtest.Addr(dana), 0); return err })
+	if b.in() {
+		t.Error("still signed in")
+	}
+}
+
+// What does not let in: too late, somebody who left meanwhile, a token of another kind, nothing.
+func TestLinksThatAreGone(t *testing.T) {
+	s := newOpenSite(t)
+	b := s.browser()
+	b.fill("/in", "/in/link", "address", dana)
+	late := s.mailedLink(dana)
+	b.fill("/in", "/in/link", "address", bill)
+	left := s.mailedLink(bill)
+	s.Update(func(tx *db.Tx) error { return lists.End(tx, s.Member(bill), lists.Left) })
+	want := b.get("/in/" + strings.Repeat("0", 26))
+	check := func(name, link string) {
+		t.Helper()
+		if a := b.get(link); a.status != 404 || a.body != want.body {
+			t.Errorf("%s: %d\n%s", name, a.status, a.body)
+		}
+	}
+	check("left", left)
+	check("of a button", "/in/"+letterLocal(strings.TrimPrefix(s.digestButton(dana), s.url+"/u/")))
+	check("a question's", "/in/"+strings.SplitN(letterLocal(s.Door("confirm", "membership", "wish:leave:0:1", dana)), "+", 2)[1])
+	check("somebody's address in a made up object", "/in/"+strings.SplitN(letterLocal(s.Door("confirm", "moderation", "web:1:dana@north.example", dana)), "+", 2)[1])
+	s.Now = s.Now.Add(31 * time.Minute)
+	check("late", late)
+}
+
+// Everybody gets the same answer, and a member no more than three mails a day (C8).
+func TestAskingForLinks(t *testing.T) {
+	s := newOpenSite(t)
+	same := map[string]bool{}
+	for _, who := range []string{dana, dana, dana, dana, "eve@evil.example", alisonAddr, "no address", "", "a@b.example\r\nBcc: dana@north.example"} {
+		a := s.browser().fill("/in", "/in/link", "address", who)
+		same[a.body] = true
+		if a.status != 200 {
+			t.Errorf("%s: %d", who, a.status)
+		}
+	}
+	if len(same) != 1 {
+		t.Errorf("%d different answers", len(same))
+	}
+	got := map[string]int{}
+	for _, a := range s.Deliver() {
+		got[a.To.String()]++
+	}
+	if len(got) != 2 || got[dana] != 3 || got[alisonAddr] != 1 {
+		t.Errorf("%v", got)
+	}
+	b := s.browser()
+	b.more = http.Header{"X-Forwarded-For": {"203.0.113.9"}}
+	for range 20 {
+		b.fill("/in", "/in/link", "address", "eve@evil.example")
+	}
+	if a := b.fill("/in", "/in/link", "address", "eve@evil.example"); a.status != 429 {
+		t.Errorf("the twenty-first from one network: %d", a.status)
+	}
+}
+
+// No other site's page does anything here, and no cookie that somebody planted becomes a session.
+func TestForeignForms(t *testing.T) {
+	s := newOpenSite(t)
+	secret := s.secretOf(dana)
+	b := s.signedIn(dana)
+	old := b.cookie
+	for name, c := range map[string]struct {
+		site, origin, kind string
+		status             int
+	}{
+		"cross-site":          {site: "cross-site", status: 403},
+		"a sister host":       {site: "same-site", status: 403},
+		"an old browser":      {site: "-", origin: "https://evil.example", status: 403},
+		"an old browser here": {site: "-", origin: "https://lists.example", status: 303},
+		"no form":             {kind: "text/plain", status: 400},
+		"json":                {kind: "application/json", status: 400},
+	} {
+		x := &browser{site: s, cookie: old, site_: c.site, more: http.Header{}}
+		if c.site == "-" {
+			x.more["Sec-Fetch-Site"], x.more["Origin"] = nil, []string{c.origin}
+		}
+		if c.kind != "" {
+			x.more["Content-Type"] = []string{c.kind}
+		}
+		if a := x.ask("POST", "/out", "nonce=x"); a.status != c.status || !b.in() {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	for name, body := range map[string]string{"without a word of ours": "address=" + dana + "&password=" + secret, "another's word": "address=" + dana + "&password=" + secret + "&nonce=abc"} {
+		x := s.browser()
+		if a := x.ask("POST", "/in", body); a.status != 200 || x.cookie != "" {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	twice := s.browser()
+	if a := twice.ask("POST", "/in", "nonce=x&nonce=y&address=a&password=b"); a.status != 400 {
+		t.Errorf("a field twice: %d", a.status)
+	}
+	if a := twice.ask("POST", "/in", "address="+strings.Repeat("x", 20000)); a.status != 413 {
+		t.Errorf("a huge form: %d", a.status)
+	}
+	// Fixation: a secret that an attacker knew is never the one of the new session, and ends.
+	planted := s.signedIn(bill)
+	victim := &browser{site: s, cookie: planted.cookie}
+	victim.fill("/in", "/in", "address", dana, "password", secret)
+	if victim.cookie == planted.cookie || planted.in() || !victim.in() {
+		t.Error("the planted session lives on")
+	}
+	for _, cookie := range []string{"__Host-backchannel=", "__Host-backchannel=" + strings.Repeat("x", 5000), "backchannel=" + strings.TrimPrefix(old, "__Host-backchannel="), old + "; " + old, "__Host-backchannel='; DROP TABLE web_session"} {
+		if (&browser{site: s, cookie: cookie}).in() {
+			t.Errorf("%.60s is signed in", cookie)
+		}
+	}
+}
+
+// Nobody is led to another host.
+func TestWhereTo(t *testing.T) {
+	for to, ok := range map[string]bool{
+		"/archive": true, "/archive/gardeners.example/talk": true, "/archive/search?q=a&in=talk%40gardeners.example": true, "/settings": true,
+		"": false, "/": false, "//evil.example": false, "/\\evil.example": false, "https://evil.example": false, "/archive//evil.example": false, "/archive/../in": false,
+		"/archive\r\nX: y": false, "/archivex": false, "/archive@evil.example": false, "javascript:alert(1)": false, "/archive/" + strings.Repeat("x", 600): false, "archive": false, "/archive/ü": false,
+	} {
+		if got := web.LocalPath(to, "/archive", "/settings"); got != ok {
+			t.Errorf("%q: %v", to, got)
+		}
+	}
+}
+
+// Without a door there is no sign of one.
+func TestNoDoor(t *testing.T) {
+	s := newSite(t)
+	want := s.do("GET", s.url+"/nothing", "", "")
+	for _, path := range []string{"/in", "/in/" + strings.Repeat("0", 26), "/archive", "/archive/gardeners.example/talk", "/settings"} {
+		if a := s.do("GET", s.url+path, "", ""); a.status != 404 || a.body != want.body {
+			t.Errorf("%s: %d", path, a.status)
+		}
+	}
+}
+
+// A browser is spoken to in its language, and a member in theirs.
+func TestLanguageOfTheDoor(t *testing.T) {
+	s := newOpenSite(t)
+	b := s.browser()
+	b.more = http.Header{"Accept-Language": {"de-AT,de;q=0.9,en;q=0.5"}}
+	if a := b.get("/in"); !strings.Contains(a.body, "Mit der Adresse, mit der du beigetreten bist") {
+		t.Error(a.body)
+	}
+	s.save(dana, func(m *lists.Member) { m.Language = "fr" })
+	in := s.signedIn(dana)
+	in.more = b.more
+	if a := in.get("/archive"); !strings.Contains(a.body, "Les archives") {
+		t.Error(a.body)
+	}
+}

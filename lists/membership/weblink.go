@@ -1,0 +1,93 @@
+package membership
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/notice"
+	"backchannel/templates"
+)
+
+// linkLife is how long a link that signs somebody in works: long enough for a mail that is late, too short to lie about.
+const linkLife = 30 * time.Minute
+
+// linkTrigger is what those mails are counted by: an address gets no more than three a day (C8), whoever asks for them.
+const linkTrigger = "web-link"
+
+// linkWord stands in front of the object of such a link's token, then when it was made, and the address it was mailed to.
+const linkWord = "web"
+
+// MailLink mails a link that signs in on the web, to an address of a member. To an address that is nobody's, and to one that had enough of
+// them today, nothing is sent; whoever asked does not learn which it was, and it is counted all the same, so that it takes as long.
+func (k *Clerk) MailLink(tx *db.Tx, a letter.Address) error {
+	if ok, err := k.Office.MayAnswer(tx, a, linkTrigger); err != nil || !ok {
+		return err
+	}
+	here, err := lists.Memberships(tx, a)
+	if err != nil || len(here) == 0 {
+		return err
+	}
+	c, err := lists.CommunityByID(tx, here[0].Community)
+	if err != nil {
+		return err
+	}
+	link, err := k.Office.Link(tx, notice.Door{
+		Community: c, Member: here[0], Receiver: Receiver, Object: fmt.Sprintf("%s:%d:%s", linkWord, db.Micros(tx.Now), a),
+	}, linkLife)
+	if err != nil || link == "" {
+		return err
+	}
+	words, err := templates.WebLink{Community: c.Name, Link: link, Minutes: int(linkLife.Minutes())}.Render()
+	if err != nil {
+		return err
+	}
+	mail := notice.ToMember(c, here[0], notice.Asks, words)
+	mail.To.Address = a
+	_, err = k.Office.Send(tx, mail)
+	return err
+}
+
+// LookLink is whom a link signs in, and in what language we write to them; it changes nothing. It is false for a link that is not ours, was
+// used, or is too old, and when the address belongs to nobody any more.
+func (k *Clerk) LookLink(tx *db.Tx, token string) (a letter.Address, tongue string, ok bool, err error) {
+	row, ok, err := notice.Followed(tx, token)
+	if err != nil || !ok || row.Receiver != Receiver || row.Uses > 0 {
+		return letter.Address{}, "", false, err
+	}
+	word, rest, _ := strings.Cut(row.Object, ":")
+	_, typed, _ := strings.Cut(rest, ":")
+	a, bad := letter.ParseAddress(typed)
+	if word != linkWord || bad != nil {
+		return letter.Address{}, "", false, nil
+	}
+	c, err := lists.CommunityByID(tx, lists.CommunityID(row.Community))
+	if err != nil {
+		return letter.Address{}, "", false, err
+	}
+	m, known, err := lists.MemberByAddress(tx, c.ID, a)
+	if err != nil || !known || int64(m.ID) != row.Member || !belongs(m) {
+		return letter.Address{}, "", false, err
+	}
+	return a, m.Tongue(c), true, nil
+}
+
+// FollowLink signs in whom a link is for, once: it gives the secret of the new session. It is false where LookLink is.
+func (k *Clerk) FollowLink(tx *db.Tx, token string) (secret string, ok bool, err error) {
+	a, _, ok, err := k.LookLink(tx, token)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	row, _, err := notice.Followed(tx, token)
+	if err != nil {
+		return "", false, err
+	}
+	if used, err := notice.UseLink(tx, row); err != nil || !used {
+		return "", false, err
+	}
+	secret, err = lists.OpenSession(tx, a, "")
+	return secret, err == nil, err
+}

@@ -51,6 +51,19 @@ func (s *Store) Unname(tx *db.Tx, id PostID, as letter.Mailbox) (Post, error) {
 	return s.Post(tx, id)
 }
 
+// Claim makes imported posts of a series that bear an address, and are nobody's, an author's own: who wrote them was no member yet when they
+// were taken over, or not under that address.
+func (s *Store) Claim(tx *db.Tx, series, author int64, from letter.Address) error {
+	p := Post{Author: author}
+	_, err := tx.Exec(`UPDATE post SET author = @author, who = @who WHERE author = 0 AND who = @key AND imported = 1
+			AND mailbox IN (SELECT id FROM list_mailbox WHERE series = @series)`,
+		db.Named("author", author), db.Named("who", p.who()), db.Named("key", from.Key()), db.Named("series", series))
+	if err != nil {
+		return fmt.Errorf("find the posts of an address: %w", err)
+	}
+	return nil
+}
+
 // renamed is a post under another name.
 type renamed struct {
 	raw, structure []byte

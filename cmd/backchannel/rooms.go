@@ -39,7 +39,7 @@ func (p *Program) join() {
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}
 	p.Box.Calmer = p.Desk
 	p.Box.Erasers = []backchannel.Eraser{p.Desk}
-	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName(), Duty: p.Box.OnDuty, Audit: p.Box.Note, Follow: p.Box.Moved, Export: p.Box.MailData, Rooms: membership.Rooms{Letters: p.Box.Forget, Posts: p.Press.ForgetAuthor}, Post: p.Desk.PostWritten}
+	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName(), Duty: p.Box.OnDuty, Audit: p.Box.Note, Follow: p.Box.Moved, Export: p.Box.MailData, Rooms: membership.Rooms{Letters: p.Box.Forget, Claim: p.Press.Claim, Posts: p.Press.ForgetAuthor}, Post: p.Desk.PostWritten}
 	p.Box.Inviter = p.Clerk.InviteAll
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning}

@@ -19,6 +19,8 @@ const forgetPosts calendar.Kind = "member.forget"
 type Rooms struct {
 	// Letters erases their private letters, and tells how many those were.
 	Letters func(tx *db.Tx, m lists.Member) (int, error)
+	// Claim makes posts theirs that were imported before anybody knew that an address in them is theirs.
+	Claim func(tx *db.Tx, m lists.Member) error
 	// Posts takes their name off some of their posts, or with a text the words too, and tells whether there are more.
 	Posts func(tx *db.Tx, c lists.Community, m lists.MemberID, subject, text string) (more bool, err error)
 }
@@ -87,6 +89,11 @@ func (k *Clerk) forget(tx *db.Tx, in *lists.Incoming, posts templates.Forgetting
 	}
 	if err := k.toStranger(tx, in, words); err != nil {
 		return err
+	}
+	if posts != templates.ForgetKeep { // as long as their addresses are known
+		if err := k.Rooms.Claim(tx, m); err != nil {
+			return err
+		}
 	}
 	if err := lists.End(tx, m, lists.Left); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 )
@@ -39,6 +40,30 @@ func postsOf(v *village) (all []archive.Post, raw string) {
 		return nil
 	})
 	return all, raw
+}
+
+// Posts that were imported before their author was a member, or under an address that they gave only later, are forgotten with the others;
+// those of somebody else are not.
+func TestForgetMeFindsImportedPosts(t *testing.T) {
+	for word, named := range map[string]bool{"KEEP": true, "UNNAME": false, "REMOVE": false} {
+		v := mailroomtest.New(t)
+		for _, from := range []string{"Dana Reyes <Dana@north.example>", "Dana Before <dana@north.example.org>"} {
+			l, err := letter.Parse([]byte("From: " + from + "\r\nTo: talk@gardeners.example\r\nSubject: Old beans\r\nDate: Mon, 1 Jun 2009 10:00:00 +0000\r\nMessage-ID: <" + from[:9] + "@old.example>\r\n\r\nThey grew.\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.Update(func(tx *db.Tx) error {
+				_, err := v.Store.AddPost(tx, archive.NewPost{Mailbox: v.Talk.Box, Letter: l, Published: v.Now.Add(-time.Hour), Imported: true})
+				return err
+			})
+		}
+		v.MustSend(mailroomtest.Answer(dana, request(v, dana, "help@gardeners.example", "forget me"), word))
+		v.Pass(time.Minute)
+		all, raw := postsOf(v)
+		if got := strings.Contains(raw, "Reyes"); got != named || len(all) != 2 || !strings.Contains(raw, "Dana Before") {
+			t.Errorf("%s: %d posts, named %v:\n%s", word, len(all), got, raw)
+		}
+	}
 }
 
 // Three ways to be forgotten, each asked about and confirmed; the thread stays whole, and search, export and archive know no name.

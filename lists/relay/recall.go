@@ -88,6 +88,17 @@ func (p *Press) Redact(tx *db.Tx, post archive.Post, l lists.List, subject, text
 	return p.Office.Store.Redact(tx, post.ID, note)
 }
 
+// Claim makes posts a member's own that bear an address of theirs and were imported before that was known, so that ForgetAuthor finds them.
+func (p *Press) Claim(tx *db.Tx, m lists.Member) error {
+	all, err := lists.Addresses(tx, m.ID)
+	for _, a := range all {
+		if err == nil {
+			err = p.Office.Store.Claim(tx, int64(m.Community), int64(m.ID), a)
+		}
+	}
+	return err
+}
+
 // forgetAtOnce bounds one call of ForgetAuthor: the writer has others waiting.
 const forgetAtOnce = 50
 

@@ -94,7 +94,7 @@ func New(t testing.TB, above ...db.Schema) *Village {
 	v.Desk = &moderation.Desk{Office: v.Office, Press: v.Press, Door: v.Box, Hidden: v.Box}
 	v.Box.Calmer = v.Desk
 	v.Box.Erasers = []backchannel.Eraser{v.Desk}
-	v.Clerk = &membership.Clerk{Office: v.Office, Duty: v.Box.OnDuty, Audit: v.Box.Note, Follow: v.Box.Moved, Export: v.Box.MailData, Rooms: membership.Rooms{Letters: v.Box.Forget, Posts: v.Press.ForgetAuthor}, Post: v.Desk.PostWritten}
+	v.Clerk = &membership.Clerk{Office: v.Office, Duty: v.Box.OnDuty, Audit: v.Box.Note, Follow: v.Box.Moved, Export: v.Box.MailData, Rooms: membership.Rooms{Letters: v.Box.Forget, Claim: v.Press.Claim, Posts: v.Press.ForgetAuthor}, Post: v.Desk.PostWritten}
 	v.Box.Inviter = v.Clerk.InviteAll
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{

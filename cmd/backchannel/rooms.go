@@ -68,7 +68,7 @@ func (p *Program) join() {
 
 	p.Rooms = mailroom.New(mailroom.Config{
 		DB: p.DB, Store: p.Store, Resolver: p.resolver(), Policy: policy(p.Config.Verification),
-		Hostname: p.Config.Hostname, Teller: p.Office, Learner: p.Box, Listener: mailroom.Listeners{p.Returns, p.Box}, Log: p.Log,
+		Hostname: p.Config.Hostname, Teller: p.Office, Learner: p.Box, Listener: mailroom.Listeners{p.Returns, p.Box}, Log: p.Log, Greylist: mailroom.GreyWait,
 	})
 	p.Rooms.Register(mailroom.Moderation, p.Desk)
 	p.Rooms.Register(mailroom.Backchannel, p.Box)

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -88,6 +89,9 @@ type Config struct {
 	Listener Listener // nil: nobody
 	Learner  Learner  // nil: nobody
 	Log      *slog.Logger
+
+	// Greylist is how long strangers wait with their first letter to the managers; 0: not at all.
+	Greylist time.Duration
 
 	// Free tells how many bytes are left on the disk, and of how many; nil asks the database.
 	Free func() (free, total uint64, err error)
@@ -236,6 +240,9 @@ func (m *Mailroom) take(ctx context.Context, env *smtpd.Envelope, l *letter.Lett
 		}
 	}
 	if err := s.prepare(); err != nil {
+		return s.finding, err
+	}
+	if err := m.greylist(ctx, s); err != nil {
 		return s.finding, err
 	}
 	err = m.DB.Update(ctx, s.sort)

@@ -49,7 +49,14 @@ func Schema() db.Schema {
 	CREATE TABLE set_aside (
 		letter INTEGER PRIMARY KEY REFERENCES letter (id),
 		at     INTEGER NOT NULL
-	) STRICT`}}
+	) STRICT`, `
+	-- Strangers whose server was asked to come again with a letter to the managers, and came. No address stands here.
+	CREATE TABLE grey (
+		grey_key BLOB PRIMARY KEY,  -- SHA-256 over the network or the letter, the return path and our address
+		first    INTEGER NOT NULL,  -- microseconds UTC; the first try
+		until    INTEGER NOT NULL   -- when it is forgotten
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX grey_until ON grey (until)`}}
 }
 
 // mark is what the rows of a letter are found by.
@@ -90,6 +97,33 @@ func firstTime(tx *db.Tx, key []byte, until time.Time) (bool, error) {
 		return false, fmt.Errorf("note a signature: %w", err)
 	}
 	return n == 1, nil
+}
+
+// cameAgain notes that a stranger's server is here, and tells whether it was asked to come again, by one of the keys, long enough ago. When too
+// many are waiting already it counts as if. What is over is forgotten, a few at a time.
+func cameAgain(tx *db.Tx, keys [][]byte, wait time.Duration) (came bool, err error) {
+	if _, err := tx.Exec("DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE until < ? ORDER BY until LIMIT 20)", db.Micros(tx.Now)); err != nil {
+		return false, err
+	}
+	for _, key := range keys {
+		n, err := tx.Change("UPDATE grey SET until = @until WHERE grey_key = @key AND first <= @waited",
+			db.Named("until", db.Micros(tx.Now.Add(greyKnown))), db.Named("key", key), db.Named("waited", db.Micros(tx.Now.Add(-wait))))
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	var rows int
+	if err := tx.QueryRow("SELECT count(*) FROM grey").Scan(&rows); err != nil || rows >= greyMost {
+		return rows >= greyMost, err
+	}
+	for _, key := range keys {
+		// A clock that was set back makes nobody wait for longer (P9).
+		if _, err := tx.Exec("INSERT INTO grey (grey_key, first, until) VALUES (@key, @now, @until) ON CONFLICT (grey_key) DO UPDATE SET first = min(first, excluded.first)",
+			db.Named("key", key), db.Named("now", db.Micros(tx.Now)), db.Named("until", db.Micros(tx.Now.Add(greyFor)))); err != nil {
+			return false, fmt.Errorf("note a stranger: %w", err)
+		}
+	}
+	return false, nil
 }
 
 // stumbled counts a panic. The first one is a temporary refusal: the peer offers the letter again. At the second the letter is

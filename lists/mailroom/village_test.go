@@ -2,6 +2,7 @@ package mailroom_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -84,6 +85,8 @@ func (zone) LookupTXT(_ context.Context, name string) ([]string, error) {
 		return nil, &net.DNSError{IsNotFound: true, Name: name}
 	case strings.HasSuffix(strings.TrimSuffix(name, "."), "slow.example"):
 		return nil, &net.DNSError{IsTemporary: true, Err: "no answer", Name: name}
+	case strings.TrimSuffix(name, ".") == "press.example": // with hosts in several networks
+		return []string{"v=spf1 ip4:127.0.0.1 ip4:192.0.2.0/24 ip4:198.51.100.7 ip4:203.0.113.9 -all"}, nil
 	}
 	return []string{"v=spf1 ip4:192.0.2.1 -all"}, nil
 }
@@ -168,6 +171,7 @@ type post struct {
 	rcpt                    []string       // the envelope's, if not to
 	sender                  *string        // the envelope's, if not from
 	login                   letter.Address //
+	remote                  string         // the host that hands it over, if not 192.0.2.1
 }
 
 func (v *village) raw(p post) []byte {
@@ -193,7 +197,7 @@ func (v *village) send(p post) error { return v.hand(p, v.raw(p)) }
 // hand plays the front door: RCPT for every address, then the letter.
 func (v *village) hand(p post, raw []byte) error {
 	v.n++
-	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", v.n), Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), HELO: "client.example", Login: p.login}
+	env := &smtpd.Envelope{Story: fmt.Sprintf("story%05d", v.n), Door: smtpd.MX, Remote: netip.MustParseAddr(cmp.Or(p.remote, "192.0.2.1")), HELO: "client.example", Login: p.login}
 	if p.sender == nil {
 		env.From = addr(bare(p.from))
 	} else if *p.sender != "" {

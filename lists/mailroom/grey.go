@@ -1,0 +1,97 @@
+package mailroom
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists"
+	"backchannel/lists/address"
+	"backchannel/smtpd"
+	"backchannel/smtpd/bounce"
+	"backchannel/templates/refusal"
+)
+
+// GreyWait is how long a stranger's mail server has to wait before it may hand over the first letter to the managers. Servers try again
+// within minutes; what sends spam mostly does not (RFC 6647).
+const GreyWait = 5 * time.Minute
+
+const (
+	greyFor   = 5 * 24 * time.Hour  // how long a first try is remembered: as long as servers try (RFC 5321 §4.5.4.1)
+	greyKnown = 35 * 24 * time.Hour // how long somebody is known who came again
+	greyMost  = 10000               // rows; beyond them nobody is asked to come again, since no person's letter may be lost by it
+)
+
+// grey tells whether strangers have to come twice to an address: to the managers' letterbox under any of its names (product.md 0.1).
+// postmaster and abuse always work (M22).
+func grey(n address.Name) bool {
+	return (n.Form == address.Role || n.Form == address.ListRole) && n.Word == "managers" || n.Form == address.Role && n.Word == "digest"
+}
+
+// greylist asks the server of a stranger to come again with a letter for the managers, once. Members and logins never wait, nor does what
+// this machine sends; a stranger for whom nobody vouches is refused for good anyway.
+func (m *Mailroom) greylist(ctx context.Context, s *sorting) error {
+	vouched := s.finding.Aligned && !s.finding.Refused
+	if m.Greylist == 0 || s.kind != bounce.Person || !vouched || !s.env.Remote.IsValid() || s.env.Remote.Unmap().IsLoopback() || !anyOf(s.env, grey) {
+		return nil
+	}
+	again := false
+	err := m.DB.Update(ctx, func(tx *db.Tx) error {
+		for _, to := range s.env.To {
+			if !grey(address.Parse(to.Local)) {
+				continue
+			}
+			c, ours, err := m.community(tx, to)
+			if err != nil {
+				return err
+			}
+			if !ours {
+				continue
+			}
+			if _, known, err := lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil || known {
+				return err
+			}
+			ok, err := cameAgain(tx, greyKeys(s.env, s.letter, to), m.Greylist)
+			if err != nil {
+				return err
+			}
+			again = again || !ok
+		}
+		return nil
+	})
+	if err == nil && again {
+		err = refusal.Because(refusal.Limit, "We do not know you yet, so we take a first letter to the managers when it comes a second time. Nothing is wrong with it; it will be tried again by itself in some minutes.")
+	}
+	return err
+}
+
+// greyKeys are what a second try is known by: the sender with the network of the host, or the sender with the letter itself, since big
+// providers try again from anywhere.
+func greyKeys(env *smtpd.Envelope, l *letter.Letter, to letter.Address) [][]byte {
+	keys := [][]byte{greyKey("network", greyNetwork(env.Remote).String(), env.From.Key(), to.Key())}
+	if id := l.MessageID(); id != "" {
+		keys = append(keys, greyKey("letter", string(id), env.From.Key(), to.Key()))
+	}
+	return keys
+}
+
+// greyNetwork is what counts as one sending site: neighbours of a host share its queue.
+func greyNetwork(peer netip.Addr) netip.Prefix {
+	p := refusal.Network(peer)
+	if p.Addr().Is4() {
+		p, _ = p.Addr().Prefix(24) // 24 bits of an IPv4 address always are a network
+	}
+	return p
+}
+
+func greyKey(parts ...string) []byte {
+	h := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return h.Sum(nil)
+}

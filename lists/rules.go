@@ -11,7 +11,7 @@ import (
 	"backchannel/templates/refusal"
 )
 
-// Rules are what a list asks of each post. Their zero value asks nothing. Managers are free of all but the size: somebody has to be able to
+// Rules are what a list asks of each post, and how it hands posts on. Their zero value asks nothing. Managers are free of all but the size: somebody has to be able to
 // speak.
 type Rules struct {
 	Moderated   bool     `json:"moderated,omitempty"`    // every post waits for a manager
@@ -29,7 +29,29 @@ type Rules struct {
 	NoSales     bool     `json:"no_sales,omitempty"` // a no-sales-zone: what reads like an offer is asked about, and #offer goes into the digest alone
 	Bans        []string `json:"bans,omitempty"`     // who may not post: addresses with * for anything
 	Patterns    []string `json:"patterns,omitempty"` // "hold subject (?i)urgent": an action, a field and a regular expression
+	ReplyTo     Answers  `json:"reply_to,omitempty"`
+	Footer      string   `json:"footer,omitempty"` // a line below each copy that it harms nothing in; "" is none
+	Roster      Insight  `json:"roster,omitempty"`
 }
+
+// Answers says where an answer to a post goes by itself.
+type Answers string
+
+// Where it goes. Everybody's answer reaches the list as well by "reply to all".
+const (
+	ToAuthor   Answers = ""         // to who wrote the post
+	ToManagers Answers = "managers" // in private to the managers: for news, about which people have questions
+	ToList     Answers = "list"     // to everybody, also what was meant for one (product.md E4)
+)
+
+// Insight says who sees who is on a list.
+type Insight string
+
+// Who sees it.
+const (
+	ForManagers Insight = ""        // the managers, with addresses
+	ForMembers  Insight = "members" // who is on the list, too: names, and never an address
+)
 
 // Asks tells whether the list asks anything of its posts.
 func (r Rules) Asks() bool {

@@ -42,7 +42,7 @@ func usualSettings() []Setting {
 	}
 }
 
-// RuleSettings are those of them that are about each post.
+// RuleSettings are those of them that are about each post, and about what members get and see of the list.
 func RuleSettings() []Setting {
 	return []Setting{
 		onOff("moderated", "every post waits for a manager", func(l *List) *bool { return &l.Rules.Moderated }),
@@ -60,7 +60,49 @@ func RuleSettings() []Setting {
 		onOff("no-sales", "a post that reads like an offer is asked about, and one with #offer in its subject goes into the digest alone, once a month of each member", func(l *List) *bool { return &l.Rules.NoSales }),
 		{"ban", "PATTERN", "who may not post, as *@evil.example; again for more, \"\" for nobody", func(l *List) string { return strings.Join(l.Rules.Bans, " ") }, setBan},
 		{"rule", "ACTION FIELD REGEXP", "hold, refuse or discard what has this in from, subject, text, file or header:NAME; again for more, \"\" for none; a member's letter is never discarded but refused", func(l *List) string { return strings.Join(l.Rules.Patterns, "; ") }, setPattern},
+		oneOf("reply-to", "author|managers|list", "where Reply leads; with list, what was meant for one person goes to everybody sooner or later", func(l *List) *string { return (*string)(&l.Rules.ReplyTo) }),
+		{"footer", "TEXT", "a line below each copy, except of what is signed or encrypted; \"\" for none", func(l *List) string { return l.Rules.Footer }, setFooter},
+		oneOf("roster", "managers|members", "who sees who is on the list; members see names alone", func(l *List) *string { return (*string)(&l.Rules.Roster) }),
 	}
+}
+
+// oneOf is a setting that is one of some words. The first of them is what holds at first, and is kept as nothing.
+func oneOf(name, args, help string, at func(*List) *string) Setting {
+	words := strings.Split(args, "|")
+	return Setting{name, args, help, func(l *List) string {
+		if *at(l) == "" {
+			return words[0]
+		}
+		return *at(l)
+	}, func(l *List, s string) error {
+		if !slices.Contains(words, s) {
+			return refusal.Because(refusal.Invalid, "%s is %s or %s, not %q.", name, strings.Join(words[:len(words)-1], ", "), words[len(words)-1], letter.CleanLine(s))
+		}
+		if *at(l) = s; s == words[0] {
+			*at(l) = ""
+		}
+		return nil
+	}}
+}
+
+// longestFooter is how long the line below posts may be, in characters.
+const longestFooter = 200
+
+func setFooter(l *List, typed string) error {
+	line := strings.TrimSpace(typed)
+	if strings.ContainsAny(line, "\r\n") || len([]rune(line)) > longestFooter {
+		return refusal.Because(refusal.Invalid, "A footer is one line of at most %d characters.", longestFooter)
+	}
+	l.Rules.Footer = letter.CleanLine(line)
+	return nil
+}
+
+// Warning is what whoever sets a list up should know about its settings before members do; "" is nothing.
+func (l *List) Warning() string {
+	if l.Rules.ReplyTo != ToList {
+		return ""
+	}
+	return fmt.Sprintf("Answers to %s go to everybody from now on. Sooner or later somebody means one person there and tells everybody; no program can stop that. --reply-to author takes it back.", l.Address())
 }
 
 func onOff(name, help string, at func(*List) *bool) Setting {
@@ -175,7 +217,7 @@ func Presets() []string { return []string{"discussion", "announce", "council"} }
 func preset(name string) [][2]string {
 	switch name {
 	case "announce":
-		return [][2]string{{"posting", "managers"}, {"posts-per-hour", "0"}, {"undo", "60s"}, {"subject-needed", "on"}}
+		return [][2]string{{"posting", "managers"}, {"posts-per-hour", "0"}, {"undo", "60s"}, {"subject-needed", "on"}, {"reply-to", "managers"}}
 	case "council":
 		return [][2]string{{"join", "ask"}, {"posts-per-hour", "0"}, {"min-trust", "2"}, {"subject-needed", "on"}, {"max-recipients", "10"}}
 	}

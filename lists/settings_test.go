@@ -61,6 +61,7 @@ func TestSettings(t *testing.T) {
 		"name": "Garden talk", "posting": "managers", "join": "ask", "stage": "rooted", "subject-prefix": "[talk]", "posts-per-hour": "3", "undo": "1m0s", "moderated": "on", "stopped": "on",
 		"min-trust": "2", "managers-open": "on", "max-size": "2MB", "files": "pdf,image", "files-refuse": "on", "max-recipients": "5", "max-links": "3", "max-text": "4000",
 		"subject-needed": "on", "thread-days": "90", "no-sales": "on", "ban": "*@evil.example", "rule": "hold subject (?i)urgent",
+		"reply-to": "list", "footer": "What is said here stays here.", "roster": "members",
 	}
 	g := newGarden(t)
 	for _, s := range lists.Settings() {
@@ -92,6 +93,7 @@ func TestSettings(t *testing.T) {
 	for _, c := range []struct{ name, typed, want string }{
 		{"colour", "red", `A list has no setting "colour".`}, {"stopped", "yes", `stopped is on or off, not "yes".`}, {"max-links", "-1", `max-links is a number from 0 to 1000, not "-1".`},
 		{"min-trust", "4", `min-trust is a number from 0 to 3, not "4".`}, {"max-size", "big", `"big" is no size; one looks like 500KB or 2MB.`}, {"max-size", "9", `"9" is no size; one looks like 500KB or 2MB.`},
+		{"reply-to", "me", `reply-to is author, managers or list, not "me".`}, {"roster", "all", `roster is managers or members, not "all".`}, {"footer", "a\nb", "A footer is one line of at most 200 characters."},
 		{"files", "*.exe", "Files are all, none, or endings and kinds with commas between them, as pdf,image,text."}, {"undo", "soon", `"soon" is no time; one looks like 60s.`},
 		{"ban", "*@*", "A ban is an address with * for anything, as *@evil.example, and it cannot be everybody."}, {"ban", "evil", "A ban is an address with * for anything, as *@evil.example, and it cannot be everybody."},
 		{"rule", "keep subject x", `A rule begins with hold, refuse or discard, not with "keep": hold subject (?i)urgent`}, {"rule", "hold body x", `A rule looks at from, subject, text, file or header:NAME, not at "body".`},

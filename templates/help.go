@@ -18,8 +18,12 @@ func (t Which) Render() (Mail, error) { return render("which", t) }
 type Roster struct {
 	Community string
 	List      string
-	Shown     bool         // the reader may see it
+	Shown     bool         // the reader may see it, with addresses
 	People    []RosterLine `optional:"who is on the list"`
+	Named     bool         // the reader may see the names
+	Names     []string     `optional:"the names of who is on the list"`
+	Nameless  int          `optional:"how many on it have given no name"`
+	Inside    bool         // the reader would see the names if they were on the list
 	Managers  string
 }
 

@@ -129,10 +129,18 @@ func (c *cli) newListAdd() *cobra.Command {
 				return err
 			}
 			c.say("%s takes posts now. Next: backchannel member add ADDRESS --name NAME --lists %s", l.Address(), l.Local)
+			c.warn(l)
 			return nil
 		})
 	}
 	return cmd
+}
+
+// warn says what somebody should know who has set a list up.
+func (c *cli) warn(l lists.List) {
+	if w := l.Warning(); w != "" {
+		c.note("%s", w)
+	}
 }
 
 // listAddress takes a typed list address apart. The domain may be left out.
@@ -169,6 +177,9 @@ func (c *cli) newListSet() *cobra.Command {
 				return err
 			}
 			c.say("%s has its new settings.", l.Address())
+			if len(f.rules) > 0 {
+				c.warn(l)
+			}
 			return nil
 		})
 	}

@@ -158,26 +158,23 @@ func (k *Clerk) which(tx *db.Tx, in *lists.Incoming) error {
 	return k.Office.SendIfDue(tx, mail)
 }
 
-// who tells a manager for whom a domain vouches who is on a list. Others hear who can see that.
+// who tells a manager for whom a domain vouches who is on a list; and those who are on it, where the list wants that, the names. The answer
+// goes to a confirmed address, whoever asked. Others hear who can see that.
 func (k *Clerk) who(tx *db.Tx, in *lists.Incoming) error {
 	if err := in.Filed(tx, "a member asked who is on a list"); err != nil {
 		return err
 	}
 	t := templates.Roster{Community: in.Community.Name, List: in.List.Title(), Managers: in.Community.Address("managers").String()}
-	if in.Sender.Manager() && in.Verdict == lists.Verified {
-		all, err := lists.Members(tx, in.Community.ID)
-		if err != nil {
+	_, on, err := lists.SubscriptionOf(tx, in.Sender.ID, in.List.ID)
+	if err != nil {
+		return err
+	}
+	t.Shown = in.Sender.Manager() && in.Verdict == lists.Verified
+	open := in.List.Rules.Roster == lists.ForMembers
+	t.Named, t.Inside = open && on && !t.Shown, open && !on
+	if t.Shown || t.Named {
+		if err := fillRoster(tx, in, &t); err != nil {
 			return err
-		}
-		t.Shown = true
-		for _, m := range all {
-			s, on, err := lists.SubscriptionOf(tx, m.ID, in.List.ID)
-			if err != nil {
-				return err
-			}
-			if on && belongs(m) {
-				t.People = append(t.People, templates.RosterLine{Who: letter.Mailbox{Name: m.Name, Address: m.Address}.String(), Delivery: templates.Delivery(s.Delivery)})
-			}
 		}
 	}
 	words, err := t.Render()
@@ -185,6 +182,31 @@ func (k *Clerk) who(tx *db.Tx, in *lists.Incoming) error {
 		return err
 	}
 	return k.reply(tx, in, words, "help")
+}
+
+// fillRoster lists who is on a list, for a manager with addresses, for a member without. A name that is an address is none.
+func fillRoster(tx *db.Tx, in *lists.Incoming, t *templates.Roster) error {
+	all, err := lists.Members(tx, in.Community.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		s, on, err := lists.SubscriptionOf(tx, m.ID, in.List.ID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !on || !belongs(m):
+		case t.Shown:
+			t.People = append(t.People, templates.RosterLine{Who: letter.Mailbox{Name: m.Name, Address: m.Address}.String(), Delivery: templates.Delivery(s.Delivery)})
+		case m.Name == "" || strings.Contains(m.Name, "@"):
+			t.Nameless++
+		default:
+			t.Names = append(t.Names, m.Name)
+		}
+	}
+	slices.SortFunc(t.Names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return nil
 }
 
 // data has a member's own data mailed to their first address.

@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,30 @@ func TestWhoIsOnAList(t *testing.T) {
 		return lists.SaveMember(tx, m)
 	})
 	is(t, "a weak manager", request(v, sil, "talk-request@gardeners.example", "who").Subject(), "Only the managers see who is on Garden talk")
+}
+
+// Where the list wants it, those who are on it see the names; addresses never.
+func TestMembersSeeNames(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.Talk.Rules.Roster = lists.ForMembers
+	v.Update(func(tx *db.Tx) error {
+		m := v.Member(sil)
+		m.Name = "sil@silent.example" // no name
+		return errors.Join(lists.SaveList(tx, v.Talk), lists.SaveMember(tx, m))
+	})
+	a := request(v, bill, "talk-request@gardeners.example", "who")
+	got := oneLine(a.Text())
+	if !strings.Contains(got, "5 people with a name in Garden talk: * Alison Graf * Bill Tan * Dana Reyes") || !strings.Contains(got, "1 person more, without a name here.") || strings.Contains(strings.ReplaceAll(got, "@gardeners.example", ""), "@") {
+		t.Error(got)
+	}
+	if got := oneLine(request(v, mira, "talk-request@gardeners.example", "who").Text()); !strings.Contains(got, "Bill Tan <bill@south.example>") {
+		t.Errorf("a manager: %s", got)
+	}
+	v.Update(func(tx *db.Tx) error { _, err := lists.Unsubscribe(tx, v.Member(bill).ID, v.Talk.ID); return err })
+	a = request(v, bill, "talk-request@gardeners.example", "members")
+	if is(t, "not on it", a.Subject(), "Who is on Garden talk is for those who are on it"); strings.Contains(a.Text(), "Dana") {
+		t.Error(a.Text())
+	}
 }
 
 // A member asks who they are here.

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -109,6 +110,9 @@ func (d *Desk) answered(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if said == "" {
 		return d.tellWords(tx, in, h, templates.AskAsked, "")
 	}
+	if err := d.roomForAnswer(tx, in, h); err != nil {
+		return err
+	}
 	post, err := d.letterOf(tx, h)
 	if err != nil {
 		return err
@@ -129,6 +133,9 @@ func (d *Desk) changed(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if line := slashLine(text); line != "" {
 		return refusal.Because(refusal.NotAllowed, "The first line of your new text begins with a slash, and such a text never goes to a list. Please write it without the slash.")
 	}
+	if err := d.roomForAnswer(tx, in, h); err != nil {
+		return err
+	}
 	if err := h.change(tx, in); err != nil {
 		return err
 	}
@@ -140,6 +147,15 @@ func (d *Desk) changed(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	return d.tellWith(tx, in, h, true)
+}
+
+// roomForAnswer refuses an answer about a held letter that would be one too many today: each costs every manager a mail.
+func (d *Desk) roomForAnswer(tx *db.Tx, in *lists.Incoming, h Held) error {
+	ok, err := d.Office.MayAnswer(tx, in.Sender.Address, fmt.Sprintf("held:%d", h.ID))
+	if err == nil && !ok {
+		err = refusal.Because(refusal.Limit, "You have written several times about this letter today, and the managers have all of it. Please wait for their answer, or write again tomorrow.")
+	}
+	return err
 }
 
 // tellWith tells an author that the managers have what they wrote.

@@ -10,6 +10,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/moderation"
+	"backchannel/lists/notice"
 	"backchannel/templates/refusal"
 )
 
@@ -132,6 +133,35 @@ func TestFix(t *testing.T) {
 	if got.Subject() != "Beans in pots" || strings.Contains(got.Text(), "555") || strings.Contains(string(got.Raw()), "confirm+") {
 		t.Errorf("posted:\n%s", got.Raw())
 	}
+}
+
+// Each answer to ASK and FIX costs all managers a mail, so that there are some a day, and not more; the next day has room again.
+func TestAnswersAreFew(t *testing.T) {
+	for word, text := range map[string]string{"ASK": "Which beans?", "FIX": "Shorter, please."} {
+		v := newcomer(t)
+		v.MustSend(answer(mira, held(t, beans(v), mira), word+" "+text))
+		q := v.One(v.Deliver(), ada)
+		for n := range notice.AnswersADay + 2 {
+			_, err := v.Send(answer(ada, q, fmt.Sprintf("Runner beans, try %d.", n)))
+			asked := len(to(v.Deliver(), theo))
+			if few := n < notice.AnswersADay; few != (err == nil && asked == 1) || !few && asked != 0 {
+				t.Errorf("%s, answer %d: %v, %d mails", word, n, err, asked)
+			}
+			if n >= notice.AnswersADay && (refusal.KindOf(err) != refusal.Limit || err.Error() != "You have written several times about this letter today, and the managers have all of it. Please wait for their answer, or write again tomorrow.") {
+				t.Errorf("%s: %v", word, err)
+			}
+		}
+		v.MustSend(answer(ada, q, "CANCEL"))
+		says(t, v.One(v.Deliver(), ada), "is forgotten. It went to nobody.")
+	}
+	v := newcomer(t)
+	v.MustSend(answer(mira, held(t, beans(v), mira), "ASK Which beans?"))
+	q := v.One(v.Deliver(), ada)
+	for n := range notice.AnswersADay {
+		v.MustSend(answer(ada, q, fmt.Sprintf("Runner beans, try %d.", n)))
+	}
+	v.Now = v.Now.Add(24 * time.Hour)
+	v.MustSend(answer(ada, q, "The next day."))
 }
 
 // What cannot be a new text changes nothing, and its author is told.

@@ -33,6 +33,9 @@ func (p *Press) edit(tx *db.Tx, pub Publication, known *Known, ours func(letter.
 	as.reply = answerTo(pub, as.shown, names)
 	if pub.As != "" {
 		as = looks{shown: letter.Mailbox{Name: pub.As, Address: pub.List.Address()}, list: true}
+		if pub.List.Rules.ReplyTo != lists.ToAuthor {
+			as.reply = answerTo(pub, as.shown, names)
+		}
 		raw, err := dress(pub, as, ours, tx.Now)
 		if err == nil {
 			raw, err = fit(raw)
@@ -51,7 +54,7 @@ func (p *Press) edit(tx *db.Tx, pub Publication, known *Known, ours func(letter.
 		if err != nil {
 			return nil, as.shown, err
 		}
-		if raw := keepFrom(pub, as.chain, writer.Address, found, ours, tx.Now); raw != nil {
+		if raw := keepFrom(pub, as.reply, as.chain, writer.Address, found, ours, tx.Now); raw != nil {
 			return raw, writer, nil
 		}
 	}
@@ -159,7 +162,7 @@ func speaksForItself(pub Publication, as looks) (letter.Mailbox, bool) {
 }
 
 // keepFrom makes the post under its author's own From; nil: no signature of theirs would survive it.
-func keepFrom(pub Publication, chain string, from letter.Address, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
+func keepFrom(pub Publication, reply []letter.Mailbox, chain string, from letter.Address, found mailauth.Finding, ours func(letter.MessageID) bool, now time.Time) []byte {
 	keep := make([]string, 0, len(found.Signatures))
 	for _, s := range found.Signatures {
 		if s.Aligned && s.Record != "" {
@@ -167,7 +170,7 @@ func keepFrom(pub Publication, chain string, from letter.Address, found mailauth
 		}
 	}
 	for len(keep) > 0 { // at most twice as a rule: a signature that does not survive goes, and the others are looked at without it
-		raw, err := dress(pub, looks{keep: keep, chain: chain}, ours, now)
+		raw, err := dress(pub, looks{reply: reply, keep: keep, chain: chain}, ours, now)
 		if err != nil {
 			return nil // a field that cannot be written: rewriting comes to the same error, or does without it
 		}

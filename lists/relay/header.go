@@ -8,6 +8,7 @@ import (
 
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/smtpd/mailauth"
 )
 
@@ -28,7 +29,7 @@ const signature = "dkim-signature"
 // looks is what a post shows of its author.
 type looks struct {
 	shown letter.Mailbox   // who wrote it
-	reply []letter.Mailbox // where a personal answer goes
+	reply []letter.Mailbox // where an answer goes by itself; empty: to From
 	list  bool             // the list itself speaks, as shown: there is nobody to answer to in private
 	// keep are the hashes of the author's signatures that stay on the post. Where there are some the author's From stays, too, and no
 	// Reply-To or Author is added (M2); else the list writes in the author's name.
@@ -137,15 +138,18 @@ func receivers(pub Publication) (fields []letter.Field) {
 // authorFields name the author. Nothing that the author's domain could refuse keeps its name: From is the list's for every policy, and
 // the answer still goes to the author (M2).
 func authorFields(l lists.List, as looks) []letter.Field {
-	if len(as.keep) > 0 {
+	reply := letter.FormatMailboxes(as.reply)
+	switch {
+	case len(as.keep) > 0 && l.Rules.ReplyTo == lists.ToAuthor:
 		return nil
-	}
-	if as.list {
-		return []letter.Field{{Name: "From", Value: as.shown.String()}, {Name: "Reply-To"}, {Name: "Author"}}
+	case len(as.keep) > 0: // it stays only if the author's signature lets it be added
+		return []letter.Field{{Name: "Reply-To", Value: reply}}
+	case as.list:
+		return []letter.Field{{Name: "From", Value: as.shown.String()}, {Name: "Reply-To", Value: reply}, {Name: "Author"}}
 	}
 	return []letter.Field{
 		{Name: "From", Value: letter.Mailbox{Name: as.shown.Name + " via " + l.Title(), Address: l.Address()}.String()},
-		{Name: "Reply-To", Value: letter.FormatMailboxes(as.reply)},
+		{Name: "Reply-To", Value: reply},
 		{Name: "Author", Value: as.shown.String()}, // RFC 9057
 	}
 }
@@ -184,9 +188,15 @@ func prefixed(subject, prefix string) string {
 	return strings.TrimSpace(prefix + " " + subject)
 }
 
-// answerTo is where a personal answer goes: to the author, or where the author wants it, but never back to us, and under no name that
-// would take members in (B6).
+// answerTo is where an answer goes by itself: where the list wants it, else to the author, or where the author wants it, but then never back
+// to us, and under no name that would take members in (B6).
 func answerTo(pub Publication, shown letter.Mailbox, taken []string) []letter.Mailbox {
+	switch pub.List.Rules.ReplyTo {
+	case lists.ToManagers:
+		return []letter.Mailbox{{Name: notice.Managers(pub.Community).Name, Address: letter.Address{Local: "managers", Domain: pub.List.Domain}}}
+	case lists.ToList:
+		return []letter.Mailbox{{Name: pub.List.Title(), Address: pub.List.Address()}}
+	}
 	wanted := slices.DeleteFunc(pub.Letter.ReplyTo(), func(m letter.Mailbox) bool { return m.Address.Domain == pub.List.Domain })
 	if len(wanted) == 0 {
 		return []letter.Mailbox{shown}

@@ -68,7 +68,7 @@ func (p *Press) Know(tx *db.Tx, c lists.CommunityID, l *letter.Letter) (*Known, 
 // Publish puts a letter onto a list: it gets its number and its place in the archive, and becomes the copies owed to members. One that
 // the list has already was accepted before: it is taken, and changes nothing.
 func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
-	post, err := p.add(tx, pub)
+	post, shown, err := p.add(tx, pub)
 	if errors.Is(err, archive.ErrDuplicate) {
 		return post, logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Dropped, MessageID: pub.Letter.MessageID(), Detail: "the list has this post already"})
 	}
@@ -84,38 +84,38 @@ func (p *Press) Publish(tx *db.Tx, pub Publication) (archive.Post, error) {
 	if err := logbook.Write(tx, log); err != nil {
 		return post, err
 	}
-	if err := p.owe(tx, pub, post); err != nil || p.Listener == nil {
+	if err := p.owe(tx, pub, post, shown); err != nil || p.Listener == nil {
 		return post, err
 	}
 	return post, p.Listener.Published(tx, pub, post)
 }
 
-// add gives a letter its header and its place in the archive.
-func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, err error) {
+// add gives a letter its header and its place in the archive, and tells how it stands there.
+func (p *Press) add(tx *db.Tx, pub Publication) (post archive.Post, published *letter.Letter, err error) {
 	if pub.Community.ID == 0 {
 		if pub.Community, err = lists.CommunityByID(tx, pub.List.Community); err != nil {
-			return post, err
+			return post, nil, err
 		}
 	}
 	known := pub.Known
 	if known == nil {
 		if known, err = p.Know(tx, pub.List.Community, pub.Letter); err != nil {
-			return post, err
+			return post, nil, err
 		}
 	}
 	raw, shown, err := p.edit(tx, pub, known, func(id letter.MessageID) bool { return known.Kinds[id] != "" })
 	if err != nil {
-		return post, fmt.Errorf("edit the header of a post: %w", err)
+		return post, nil, fmt.Errorf("edit the header of a post: %w", err)
 	}
-	published, err := pub.Letter.Again(raw)
-	if err != nil {
-		return post, fmt.Errorf("read a post as published: %w", err)
+	if published, err = pub.Letter.Again(raw); err != nil {
+		return post, nil, fmt.Errorf("read a post as published: %w", err)
 	}
-	return p.Office.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
+	post, err = p.Office.Store.AddPost(tx, archive.NewPost{Mailbox: pub.List.Box, Letter: published, Author: int64(pub.Author.ID), From: shown})
+	return post, published, err
 }
 
 // owe makes the copies.
-func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
+func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post, published *letter.Letter) (err error) {
 	if pub.DigestOnly {
 		return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, Detail: "0 copies owed: it is for the digest alone"})
 	}
@@ -129,6 +129,13 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 			return err
 		}
 	}
+	raw, err := p.footed(tx, pub.List, post, published)
+	if err != nil {
+		return err
+	}
+	if raw != post.Raw {
+		defer func() { err = errors.Join(err, p.Office.Store.DropRaw(tx, raw)) }() // with the last copy of it
+	}
 	copies, source, notBefore := 0, sourceOf(post.ID), time.Time{}
 	if pub.List.Undo > 0 {
 		notBefore = tx.Now.Add(pub.List.Undo)
@@ -139,7 +146,7 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 		}
 		_, err := queue.Owe(tx, queue.Owed{
 			NotBefore: notBefore, Source: source, Story: pub.Story, To: m.Address, Person: int64(m.ID), Stamp: Stamp,
-			Object: int64(pub.List.ID), Raw: post.Raw, MessageID: post.MessageID,
+			Object: int64(pub.List.ID), Raw: raw, MessageID: post.MessageID,
 		})
 		if err != nil {
 			return err
@@ -147,6 +154,24 @@ func (p *Press) owe(tx *db.Tx, pub Publication, post archive.Post) error {
 		copies++
 	}
 	return logbook.Write(tx, logbook.Entry{Story: pub.Story, Verb: logbook.Relayed, Detail: fmt.Sprintf("%d copies owed", copies)})
+}
+
+// footed are the bytes that copies are made of: those of the archive, or the same with the footer of the list below. A footer stands under
+// posts whose From is the list's alone: where the author's own signature holds, it would break it (M2). The archive, and so the digest and the
+// search, know nothing of it.
+func (p *Press) footed(tx *db.Tx, l lists.List, post archive.Post, published *letter.Letter) (archive.RawID, error) {
+	if l.Rules.Footer == "" {
+		return post.Raw, nil
+	}
+	from, err := published.Author()
+	if err != nil || from.Address != l.Address() {
+		return post.Raw, nil
+	}
+	raw := published.Footed(l.Rules.Footer)
+	if raw == nil {
+		return post.Raw, nil
+	}
+	return p.Office.Store.PutRaw(tx, raw, archive.Open)
 }
 
 // mostNamed is how many addresses in To and Cc are looked at. Who names more names no friends.

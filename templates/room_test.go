@@ -21,6 +21,10 @@ func roomSamples(l Language) map[string]pageRenderer {
 	removed := ReadPost{Seq: 13, Path: "/archive/cmtybc.example/talk/13", At: at, Removed: true}
 	redacted := ReadPost{Seq: 14, Path: "/archive/cmtybc.example/talk/14", At: at, Redacted: true, Subject: "Another matter", Text: "The managers took a name out."}
 	list, threads := "/archive/cmtybc.example/talk", "/archive/cmtybc.example/talk/thread/418"
+	mine := []Choices{{
+		"cmtybc.example", bc, "help@cmtybc.example", "leave@cmtybc.example", Slot{Weekly, time.Friday, 8, "Europe/Berlin"}, true, German, true,
+		[]ListChoice{{"talk", "Garden talk", InDigest}, {"jobs", "Jobs", EachPost}},
+	}, {Domain: "nurses.example", Community: "Nurses", Help: "help@nurses.example", Leave: "leave@nurses.example", Slot: Slot{Daily, 0, 0, "UTC"}, Tongue: English}}
 	return map[string]pageRenderer{
 		"signin":        SignInPage{Room: out},
 		"signin-wrong":  SignInPage{Room: out, To: "/archive", Address: "dana@north.example", Wrong: true},
@@ -41,6 +45,11 @@ func roomSamples(l Language) map[string]pageRenderer {
 		"found-none":    FoundPage{Room: in, Words: "dragon"},
 		"found-why":     FoundPage{Room: in, Words: "-x", Why: "Please name a word to look for."},
 		"found-ask":     FoundPage{Room: in},
+		"choices":       ChoicesPage{Room: in, All: mine},
+		"choices-done":  ChoicesPage{Room: in, All: mine, Done: true, Undo: "talk EACH", Seal: "s3al", Domain: "cmtybc.example"},
+		"choices-left":  ChoicesPage{Room: in, All: mine, Left: "Jobs", Undo: "jobs EACH", Seal: "s3al", Domain: "cmtybc.example"},
+		"choices-same":  ChoicesPage{Room: in, All: mine, Same: true},
+		"choices-why":   ChoicesPage{Room: in, All: mine, Why: "You are on no list, so there is nothing to get."},
 	}
 }
 

@@ -242,6 +242,13 @@ func (s *Store) PostsOf(tx *db.Tx, series, author int64, limit int) ([]Post, err
 		db.Named("author", author), db.Named("series", series), db.Named("limit", limit))
 }
 
+// PostCount counts the published posts of an author in a series.
+func (s *Store) PostCount(tx *db.Tx, series, author int64) (n int, err error) {
+	err = tx.QueryRow(`SELECT count(*) FROM post AS p JOIN thread AS t ON t.id = p.thread
+		WHERE p.author = :author AND p.author <> 0 AND t.series = :series AND p.state = 'published'`, db.Named("author", author), db.Named("series", series)).Scan(&n)
+	return n, err
+}
+
 // FirstPostOf is the first post of an author in a series that is still there; NotFound when there is none. It tells newcomers.
 func (s *Store) FirstPostOf(tx *db.Tx, series, author int64) (Post, error) {
 	p, err := scanPost(tx.QueryRow(selectPost+`WHERE p.author = :author AND p.author <> 0 AND t.series = :series

@@ -46,6 +46,8 @@ type ManagerNotice struct {
 	Unverified   bool      // nobody vouches that the letter is the member's
 	Again        bool      // the conversation was open already
 	Since        int       `optional:"the year in which the writer became a member"`
+	Kind         string    `optional:"what sort of member the writer is"`
+	Trust        int       `optional:"the writer's level of trust; 0 is not told"`
 	Posts        int       `optional:"posts the writer has on the lists"`
 	Lists        []string  `optional:"lists the writer reads"`
 	FromDigest   time.Time `optional:"the digest it answers"`
@@ -116,7 +118,7 @@ type Guard struct {
 	Line int    `optional:"the line of the text, counted from 1"`
 	What string `optional:"what was found there, or who did it"`
 
-	Usage string `optional:"how it would be right, for BadCommand"`
+	Usage string `optional:"how it would be right, for BadCommand; what was probably meant, for SlashLine"`
 	Why   string `optional:"what is wrong with it, for BadCommand"`
 }
 

@@ -23,7 +23,8 @@ type answer struct {
 	story     string
 	subject   string
 	text      string
-	unsure    bool // it may hold words that are not the manager's
+	unsure    bool   // it may hold words that are not the manager's
+	above     string // its last line, when that may be what a mail program puts above a quote; "" is the rule
 	calls     []command.Call[*Call]
 	sent      bool             // it went to the member
 	decided   bool             // the manager has seen every reason against it, and wants it
@@ -44,6 +45,7 @@ func (b *Letterbox) read(a *answer, l *letter.Letter) {
 	a.files = a.bag.all()
 	a.calls, a.text, a.wrong = b.Verbs().Read(tidyEnd(n.Text))
 	a.unsure = n.Unsure || ours(a.text) || belowMarker(l) != ""
+	a.above = aboveQuote(a.text, l.Text())
 }
 
 // fromManager takes a manager's reply: it goes to the member, from the role, if nothing about it is unclear.
@@ -303,13 +305,19 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 		a.guard(templates.NoText, 0, "")
 	case a.unsure && a.text != "":
 		a.guard(templates.UnsureText, 0, "")
+	case a.above != "" && strings.HasSuffix(a.text, a.above):
+		a.guard(templates.UnsureText, 0, a.above)
 	}
 	return nil
 }
 
 // checkNews finds out whether a colleague said something that the manager had not seen (E18).
 func (a *answer) checkNews(tx *db.Tx) error {
-	stale, err := staleSince(tx, a.conv, a.rev, a.manager.ID)
+	shown, err := shownBack(tx, a.conv, a.manager.ID)
+	if err != nil {
+		return err
+	}
+	stale, err := staleSince(tx, a.conv, max(a.rev, shown), a.manager.ID)
 	if err == nil && stale != "" {
 		a.guard(templates.Stale, 0, stale)
 	}

@@ -113,6 +113,22 @@ func tidyEnd(text string) string {
 	}
 }
 
+// aboveQuote is the last line of an answer when it ends with a colon and a quote stands right below it: in a language, or of a mail
+// program, that we do not know, that is the line which says who wrote what is quoted (G9). whole is the letter with its quotes.
+func aboveQuote(text, whole string) string {
+	last := strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	if !strings.HasSuffix(last, ":") && !strings.HasSuffix(last, "：") {
+		return ""
+	}
+	lines := strings.Split(whole, "\n")
+	for i, line := range lines[:len(lines)-1] {
+		if strings.TrimSpace(line) == last && strings.HasPrefix(strings.TrimSpace(strings.Join(lines[i+1:], "\n")), ">") {
+			return last
+		}
+	}
+	return ""
+}
+
 // withoutEcho cuts what the other side wrote from the end of an answer, when a mail program repeats it without any mark.
 func withoutEcho(text, asked string) string {
 	echo := plainWords(asked)

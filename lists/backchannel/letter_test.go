@@ -19,7 +19,7 @@ func TestWhatManagersAreTold(t *testing.T) {
 		says []string
 		not  string
 	}{
-		"a member":                      {post{From: dana, To: managers}, []string{"Dana Reyes is a member since 2026.", "Sender verified.", "Also with: Theo."}, "CAREFUL"},
+		"a member":                      {post{From: dana, To: managers}, []string{"Dana Reyes is a member since 2026, practitioner, trust 2 of 4.", "Sender verified.", "Also with: Theo."}, "CAREFUL"},
 		"a member nobody vouches for":   {post{From: sil, To: managers}, []string{"CAREFUL: nobody vouches that Sil Ent wrote this."}, "Sender verified"},
 		"an outsider":                   {post{From: "Olga <" + olga + ">", To: managers}, []string{"Olga is no member, and writes from olga@press.example.", "Sender verified."}, "CAREFUL"},
 		"an outsider to the postmaster": {post{From: "Spam <x@silent.example>", To: "postmaster@gardeners.example"}, []string{"Spam is no member, and writes from x@silent.example.", "CAREFUL: nobody vouches that Spam wrote this."}, "Sender verified"},

@@ -66,3 +66,16 @@ func operatorLooked(tx *db.Tx, c Conv) (is bool, err error) {
 	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM audit WHERE community = ? AND action = ? AND object = ?)", c.Community, byOperator, c.Code).Scan(&is)
 	return is, err
 }
+
+// shownBack is up to where a manager has surely read a conversation: as far as the last answer showed it that came back to them, and that
+// they sent all the same. 0 when there is none; when letters were put together, which counts them anew; and where such a mail shows nothing.
+func shownBack(tx *db.Tx, c Conv, m lists.MemberID) (rev int, err error) {
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil || inFolders(community, c) {
+		return 0, err
+	}
+	err = tx.QueryRow(`SELECT coalesce(max(rev), 0) FROM conv_msg WHERE conv = @conv AND author = @author AND state = @released
+		AND NOT EXISTS (SELECT 1 FROM conv WHERE merged = @conv)`,
+		db.Named("conv", c.ID), db.Named("author", m), db.Named("released", stateReleased)).Scan(&rev)
+	return rev, err
+}

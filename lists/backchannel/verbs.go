@@ -112,6 +112,9 @@ func (b *Letterbox) Answer(tx *db.Tx, c Conv, m lists.Member, text string) (sent
 
 // mistaken is a mistake as a refusal.
 func mistaken(m *command.Mistake) error {
+	if m.Why == "" && m.Usage != "" {
+		return refusal.Because(refusal.Invalid, "There is no command %q.", letter.ASCII(m.Line, 60)).Try("%s", m.Usage)
+	}
 	if m.Why == "" {
 		return refusal.Because(refusal.Invalid, "There is no command %q.", letter.ASCII(m.Line, 60)).Try("/help")
 	}

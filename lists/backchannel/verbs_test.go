@@ -68,7 +68,7 @@ func TestVerbs(t *testing.T) {
 		{"/who", "Dana Reyes is a member since 2026", nil},
 		{"/log", "Mira took it.", nil},
 		{"/help", "/snooze 3d|mon|2026-06-20", nil},
-		{"/mine\n/tga x", `It begins with "/tga x", and we know no such command. We do not guess`, nil},
+		{"/mine\n/tga x", `It begins with "/tga x", and we know no such command. Did you mean "/tag WORD…"? We do not guess`, nil},
 	} {
 		before := at()
 		got := told(v, mira, hers, step.say)

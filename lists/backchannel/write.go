@@ -118,7 +118,9 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	case c.Member == 0:
 		t.Address = in.From.Address.String()
 	default:
-		t.Since = in.Sender.Joined.Year()
+		if err := b.standing(tx, in.Sender, &t); err != nil {
+			return err
+		}
 	}
 	if !c.Due.IsZero() {
 		t.Due = c.Due.In(m.Zone(in.Community))
@@ -138,6 +140,13 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 		return err
 	}
 	return b.toManager(tx, in.Community, c, m, c.shownAs(), words, in.Story, how.mailed, bag.pass...)
+}
+
+// standing says who a member is, in a few words.
+func (b *Letterbox) standing(tx *db.Tx, writer lists.Member, t *templates.ManagerNotice) (err error) {
+	t.Since, t.Kind, t.Trust = writer.Joined.Year(), writer.Kind, writer.Trust
+	t.Posts, err = b.Office.Store.PostCount(tx, int64(writer.Community), int64(writer.ID))
+	return err
 }
 
 // present shows a manager a conversation that is not new: the last letter with what was said before it. why is one sentence.
@@ -185,8 +194,18 @@ func (b *Letterbox) show(tx *db.Tx, community lists.Community, c Conv, m lists.M
 		Unverified: asked.verdict != lists.Verified && now.Member != 0, FromDigest: now.About.Digest, FromThread: now.About.Thread,
 		Earlier: append(earlier, later...), Others: others(readers, m.ID), Note: note.Address.String(), Commands: true, Why: why, Anonymous: now.Anon, Urgent: now.Urgent,
 	}
-	if now.Member == 0 && !now.Anon {
+	switch {
+	case now.Anon:
+	case now.Member == 0:
 		t.Address = now.Address.String()
+	default:
+		writer, err := lists.MemberByID(tx, now.Member)
+		if err != nil {
+			return err
+		}
+		if err := b.standing(tx, writer, &t); err != nil {
+			return err
+		}
 	}
 	files, err := b.filesOf(tx, asked.id)
 	if err != nil {

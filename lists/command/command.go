@@ -76,7 +76,7 @@ func (c Call[C]) Again() string {
 // Mistake is a line that begins with a slash and is no command.
 type Mistake struct {
 	Line  string // as it stands there
-	Usage string // how it would be right, when it is a verb with the wrong words behind it
+	Usage string // how it would be right: of the verb with the wrong words behind it, or of the one that was probably meant; "" when there is none
 	Why   string // what is wrong, in one sentence; "" when there is no such verb
 }
 
@@ -94,7 +94,7 @@ func (t Table[C]) Read(text string) (calls []Call[C], rest string, wrong *Mistak
 		line = strings.TrimSpace(line)
 		verb, known := t.Find("/" + name)
 		if !known {
-			return nil, whole, &Mistake{Line: line}
+			return nil, whole, &Mistake{Line: line, Usage: t.near(name)}
 		}
 		switch verb.Takes {
 		case Nothing:
@@ -111,6 +111,38 @@ func (t Table[C]) Read(text string) (calls []Call[C], rest string, wrong *Mistak
 		}
 		calls, text = append(calls, Call[C]{verb, args, line}), below
 	}
+}
+
+// near is how the one verb is written that a mistyped one was probably meant to be; "" when there is none, or more than one.
+func (t Table[C]) near(typed string) (usage string) {
+	for _, v := range t {
+		if !slips(typed, v.Name) {
+			continue
+		}
+		if usage != "" {
+			return ""
+		}
+		usage = v.Usage()
+	}
+	return usage
+}
+
+// slips tells whether a word is another but for one slip of a finger: a letter too many, too few or wrong, or two that changed places.
+func slips(typed, meant string) bool {
+	if len(typed) < 3 || len(meant) < 3 {
+		return false
+	}
+	short := without(meant)
+	return slices.ContainsFunc(without(typed), func(w string) bool { return slices.Contains(short, w) })
+}
+
+// without is a word, and what it is without each one of its letters.
+func without(word string) []string {
+	all := []string{word}
+	for i := range len(word) {
+		all = append(all, word[:i]+word[i+1:])
+	}
+	return all
 }
 
 // tidy takes the blanks from the ends of a text and of its lines.

@@ -1,6 +1,11 @@
 package templates
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
 
 // figureSamples are the mails that tell figures (product.md B13, C4).
 func figureSamples() []sample {
@@ -19,7 +24,7 @@ func figureSamples() []sample {
 		InTime:    Part{N: 2, Of: 3}, Second: Part{N: 4, Of: 7}, NewBy: Weeks{1, 0, 2, 1, 0, 0, 3, 1, 1, 0, 1, 2},
 		Posts: 160, Half: 6, HalfWas: 5, TopFive: Part{N: 70, Of: 160}, Gini: 58, ByManagers: Part{N: 35, Of: 160}, ManagersBy: Weeks{40, 38, 35, 36, 33, 31, 30, 31, 28, 25, 24, 22}, ManagerWas: Part{N: 46, Of: 150},
 		First: Part{N: 14, Of: 38}, FirstWas: Part{N: 17, Of: 39}, Replies: 119,
-		Quiet: 14, QuietSome: []string{"Kim", "Ola", "Per Lund"}, Each: 150, Digest: 50, NoMail: 12, Stopped: 2, Heat: 1, Held: &StateHeld{12, 12, 0},
+		Quiet: 14, QuietSome: []string{"Kim", "Ola", "Per Lund"}, Each: 150, Digest: 50, NoMail: 12, Stopped: 2, Heat: 1, Vendors: Part{N: 17, Of: 212}, VendorPosts: Part{N: 11, Of: 160}, Held: &StateHeld{Held: 12, Passed: 12, Same: 12, Ease: []StateEase{{"Garden talk", "talk", 50, 50, "RELAX"}}, Offers: 1},
 		Crutch: &meter, Needs: needs[:2], Acts: []Act{every[7], every[9], every[11]}}
 	outside := state
 	outside.Share, outside.Waiting, outside.Newcomers, outside.QuietSome, outside.Crutch, outside.Needs, outside.Acts, outside.Held, outside.Heat = true, nil, nil, nil, nil, nil, nil, nil, 0
@@ -40,5 +45,24 @@ func figureSamples() []sample {
 		{"quiet_drafts", QuietDrafts{Community: bc, Manager: "Mira", Digest: "digest@cmtybc.example", More: 4, People: []QuietPerson{{"Kim Ahn", "kim@east.example", friday.AddDate(0, -3, 0), "How do you measure quiet readers?"}, {Name: "Ola", Address: "ola@north.example", Last: friday.AddDate(0, -4, 0)}}}},
 		{"quiet_drafts-bare", QuietDrafts{Community: bc, Manager: "Mira", Digest: "digest@cmtybc.example"}},
 		{"health_help", HealthHelp{bc}},
+	}
+}
+
+// C4: every figure of the state of a community has a line that tells what it means, and what it is good for.
+func TestEveryFigureIsExplained(t *testing.T) {
+	help, err := HealthHelp{bc}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := figureSamples()
+	state := all[slices.IndexFunc(all, func(s sample) bool { return s.name == "state_report" })].mail.(StateReport)
+	rows := state.Rows()
+	if len(rows) < 20 {
+		t.Errorf("the sample has %d rows", len(rows))
+	}
+	for _, r := range rows {
+		if !strings.Contains(help.Text, "* "+r.Label+":") {
+			t.Errorf("nothing explains %s", r.Label)
+		}
 	}
 }

@@ -60,10 +60,12 @@ type StateReport struct {
 	Stopped int `optional:"members whose mail comes back"`
 	Heat    int `optional:"threads of which the reader was warned in four weeks"`
 
-	Held   *StateHeld `optional:"posts that waited for a manager"`
-	Crutch *Crutch    `optional:"how private letters lead back; not to be shared"`
-	Needs  []NeedLine `optional:"what most people asked for last month"`
-	Acts   []Act      `optional:"what could be done"`
+	Vendors     Part       // of all members
+	VendorPosts Part       // of four weeks
+	Held        *StateHeld `optional:"posts that waited for a manager"`
+	Crutch      *Crutch    `optional:"how private letters lead back; not to be shared"`
+	Needs       []NeedLine `optional:"what most people asked for last month"`
+	Acts        []Act      `optional:"what could be done"`
 }
 
 // StateThread is a question that waits.
@@ -80,11 +82,24 @@ type StateNewcomer struct {
 	Waiting time.Duration `optional:"for which it has none"`
 }
 
-// StateHeld is what became of held posts in four weeks.
+// StateHeld is what became of held posts in four weeks, and of selling.
 type StateHeld struct {
-	Held   int `optional:"posts that a manager had to decide about"`
-	Passed int `optional:"of these, how many went out"`
-	No     int `optional:"and how many were refused"`
+	Held    int         `optional:"posts that a manager had to decide about"`
+	Passed  int         `optional:"of these, how many went out"`
+	Same    int         `optional:"of these, how many went out as they came"`
+	No      int         `optional:"and how many were refused"`
+	Ease    []StateEase `optional:"lists of which less, or more, could wait"`
+	Offers  int         `optional:"posts with #offer"`
+	Strikes int         `optional:"posts of which their authors were told that they sold something"`
+}
+
+// StateEase is what the last held posts of a list say about how much waits there.
+type StateEase struct {
+	List  string // its name
+	Local string // its local part
+	Of    int    // posts that managers decided about last
+	Same  int    `optional:"of these, how many went out as they came"`
+	Word  string // RELAX or TIGHTEN
 }
 
 const none = "-"
@@ -117,8 +132,11 @@ func (t StateReport) Rows() []Row {
 	if t.Heat > 0 {
 		rows = append(rows, Row{Label: "Heat", Value: fmt.Sprintf("you were warned of %s in four weeks", count(t.Heat, "thread", "threads"))})
 	}
-	if h := t.Held; h != nil && h.Held > 0 {
-		rows = append(rows, Row{Label: "Held posts", Value: fmt.Sprintf("%d, of which %d went out and %d were refused", h.Held, h.Passed, h.No)})
+	if h := t.Held; h != nil {
+		if h.Held > 0 || len(h.Ease) > 0 {
+			rows = append(rows, Row{Label: "Moderation", Value: h.moderation()})
+		}
+		rows = append(rows, Row{Label: "Sales", Value: t.sales()})
 	}
 	if t.Crutch != nil {
 		rows = append(rows, t.Crutch.Rows()...)
@@ -131,6 +149,33 @@ func (t StateReport) Rows() []Row {
 		rows = append(rows, Row{Label: "Asked for", Value: strings.Join(all, ", ") + " (people, last month)"})
 	}
 	return rows
+}
+
+// moderation is what holding changed.
+func (h StateHeld) moderation() string {
+	text := fmt.Sprintf("%d held, %d passed unchanged", h.Held, h.Same)
+	if n := h.Passed - h.Same; n > 0 {
+		text += fmt.Sprintf(", %d changed", n)
+	}
+	if h.No > 0 {
+		text += fmt.Sprintf(", %d refused", h.No)
+	}
+	for i, e := range h.Ease {
+		text += map[bool]string{true: "; ", false: ", "}[i == 0] + fmt.Sprintf("%d of the last %d unchanged on %s: reply %s", e.Same, e.Of, e.List, e.Word)
+		if len(h.Ease) > 1 {
+			text += " " + e.Local
+		}
+	}
+	return text
+}
+
+// sales is what was offered and sold, and how much of what is read vendors write.
+func (t StateReport) sales() string {
+	text := fmt.Sprintf("%d #offer, %s", t.Held.Offers, count(t.Held.Strikes, "strike", "strikes"))
+	if t.Vendors.known() && t.Vendors.N > 0 {
+		text += fmt.Sprintf("; vendors are %s of the members and wrote %s of the posts", t.Vendors.Percent(), t.VendorPosts.Percent())
+	}
+	return text
 }
 
 func (t StateReport) posting() string {

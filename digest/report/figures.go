@@ -13,9 +13,9 @@ import (
 // C4). Everything is counted when it is asked for, from rows that are there anyway; nothing is kept.
 type Figures struct {
 	Box *backchannel.Letterbox
-	// Held counts the posts that managers had to decide about in a span of time, those that went out and those that were refused; nil
-	// counts none. Moderation is no matter of ours.
-	Held func(tx *db.Tx, c lists.CommunityID, from, to time.Time) (held, passed, refused int, err error)
+	// Held tells what managers had to decide about in a span of time, and how often somebody sold; nil tells nothing. Moderation is no matter
+	// of ours.
+	Held func(tx *db.Tx, c lists.CommunityID, from, to time.Time) (*backchannel.StateHeld, error)
 	// Tags are the tags of a thread; nil: threads have none.
 	Tags func(tx *db.Tx, c lists.Community, thread int64) ([]string, error)
 }
@@ -28,7 +28,7 @@ func (r *Figures) facts(tx *db.Tx, c lists.Community) (f facts, err error) {
 	if f, err = r.posts(tx, c, tx.Now.AddDate(0, 0, -lookBack)); err != nil {
 		return f, err
 	}
-	f.names, f.managers = map[int64]string{}, map[int64]bool{}
+	f.names, f.managers, f.vendors = map[int64]string{}, map[int64]bool{}, map[int64]bool{}
 	authors, err := r.Box.Office.Store.Authors(tx, int64(c.ID))
 	if err != nil {
 		return f, err
@@ -44,6 +44,7 @@ func (r *Figures) facts(tx *db.Tx, c lists.Community) (f facts, err error) {
 		if m.State == lists.Active {
 			f.names[int64(m.ID)] = m.Name
 		}
+		f.vendors[int64(m.ID)] = m.Kind == "vendor"
 		if m.Manager() {
 			f.managers[int64(m.ID)] = true
 		}
@@ -130,11 +131,9 @@ func (r *Figures) State(tx *db.Tx, c lists.Community, m lists.Member, share bool
 		return t, err
 	}
 	if r.Held != nil {
-		held, passed, refused, err := r.Held(tx, c.ID, f.days(fourWeeks), f.to)
-		if err != nil {
+		if t.Held, err = r.Held(tx, c.ID, f.days(fourWeeks), f.to); err != nil {
 			return t, err
 		}
-		t.Held = &backchannel.StateHeld{Held: held, Passed: passed, No: refused}
 	}
 	letters, err := f.letters(tx, c)
 	if err != nil {

@@ -50,6 +50,7 @@ type facts struct {
 	authors  []author
 	names    map[int64]string // of active members
 	managers map[int64]bool
+	vendors  map[int64]bool // members who sell to communities
 	alone    map[int64]bool // members who do not want to be written to when they are silent
 }
 
@@ -188,6 +189,7 @@ func (f facts) state(share bool) backchannel.StateReport {
 	if share {
 		return t
 	}
+	f.balance(&t)
 	greeted := 0
 	for _, n := range t.Newcomers {
 		if n.Waiting >= inTime {
@@ -431,6 +433,22 @@ func (f facts) byManagers(s sieve, t *backchannel.StateReport) {
 	})
 	if !s {
 		t.ManagerWas, t.FirstWas = posts(f.days(2*fourWeeks), f.days(fourWeeks)), first(f.days(2*fourWeeks), f.days(fourWeeks))
+	}
+}
+
+// balance is how many of the members are vendors, and how much they write. It is for managers alone.
+func (f facts) balance(t *backchannel.StateReport) {
+	t.Vendors.Of = len(f.names)
+	for id := range f.names {
+		if f.vendors[id] {
+			t.Vendors.N++
+		}
+	}
+	for id, n := range byAuthor(f.in(f.days(fourWeeks), f.to)) {
+		t.VendorPosts.Of += n
+		if f.vendors[id] {
+			t.VendorPosts.N += n
+		}
 	}
 }
 

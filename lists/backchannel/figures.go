@@ -278,7 +278,7 @@ func (b *Letterbox) figuresDoor(tx *db.Tx, c lists.Community, m lists.Member) (l
 const figuresDays = 60
 
 // figuresWords are the words that an answer to figures may begin with, beside the commands.
-const figuresWords = "HELLO, STATE, STATE SHARE, NEEDS, NEEDS SHARE, CRUTCH or HELP HEALTH"
+const figuresWords = "HELLO, STATE, STATE SHARE, NEEDS, NEEDS SHARE, CRUTCH, RELAX, TIGHTEN or HELP HEALTH"
 
 // fromFigures does what a manager answers to figures: one of a few words, or commands.
 func (b *Letterbox) fromFigures(tx *db.Tx, in *lists.Incoming) error {
@@ -291,7 +291,7 @@ func (b *Letterbox) fromFigures(tx *db.Tx, in *lists.Incoming) error {
 	fields := strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".,!", r) })
 	if len(fields) > 0 && !slashed(in.Letter) {
 		switch strings.ToUpper(fields[0]) {
-		case "HELLO", "STATE", "NEEDS", "CRUTCH", "HELP":
+		case "HELLO", "STATE", "NEEDS", "CRUTCH", "HELP", "RELAX", "TIGHTEN":
 			text = "/" + strings.ToLower(strings.Join(fields, " ")) + "\n" + rest
 		}
 	}

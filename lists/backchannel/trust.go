@@ -20,6 +20,8 @@ func (b *Letterbox) trustVerbs() command.Table[*Call] {
 		{Name: "shut", Args: "[NUMBER] [off]", Alone: true, Help: "Nobody but managers posts in the thread that the letter is about, or in the one of that number, until \"/shut NUMBER off\"; what is in it stays.", Do: b.doShut},
 		{Name: "trust", Args: "NAME|ADDRESS [0|1|2|3]", Alone: true, Help: "A member gets that level of trust, 3 without a number, and a line about it: at 0 all their posts wait for a manager, at 1 those with links or files, at 2 and 3 none.", Do: b.doTrust},
 		{Name: "nosales", Args: "[NUMBER[.POST]] [TEXT]", Alone: true, Takes: command.Rest, Help: "The author of the post that the letter is about, or of the one of that number, gets a private mail from the managers that it sold something, with TEXT in it, and goes down a level of trust for 60 days.", Do: b.doNoSales},
+		{Name: "relax", Args: "[LIST]", Alone: true, Help: "Fewer posts of new members wait on the list, when that is proposed because holding them changed nothing.", Do: b.doEase("RELAX")},
+		{Name: "tighten", Args: "[LIST]", Alone: true, Help: "More posts of new members wait on the list, when that is proposed because holding them changed much.", Do: b.doEase("TIGHTEN")},
 	}
 }
 
@@ -63,6 +65,17 @@ func (b *Letterbox) doTrust(tx *db.Tx, c *Call, args string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%s has level %d of trust now.", m.Name, level), nil
+}
+
+func (b *Letterbox) doEase(word string) func(*db.Tx, *Call, string) (string, error) {
+	return func(tx *db.Tx, c *Call, args string) (string, error) {
+		local, _, _ := strings.Cut(strings.TrimSpace(args), "@")
+		l, err := b.Calmer.Ease(tx, c.Community.ID, word, local, c.Manager.ID)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%s posts of new members wait on %s now; its stage is %s.", map[string]string{"RELAX": "Fewer", "TIGHTEN": "More"}[word], letter.CleanLine(l.Title()), l.Stage), nil
+	}
 }
 
 // memberNamed finds the member whom somebody means: by an address or the whole name, or by the first name where it is the only one.

@@ -2,6 +2,8 @@ package moderation
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"backchannel/archive/db"
 	"backchannel/lists"
@@ -39,6 +41,18 @@ func stricter(s lists.Stage) lists.Stage {
 	return s
 }
 
+// becomes is the stage that holding which changed so many of so many posts proposes; the list's own when it proposes none.
+func becomes(s lists.Stage, held, changed int) lists.Stage {
+	switch {
+	case held < easeAfter:
+	case 100*changed < relaxBelow*held:
+		return looser(s)
+	case 100*changed > tightenAbove*held:
+		return stricter(s)
+	}
+	return s
+}
+
 // ponder looks at what holding has changed lately on a list, and proposes less of it where it changes nothing, or more where it changes
 // much. What managers say to that is asked once; the count begins anew then.
 func (d *Desk) ponder(tx *db.Tx, l lists.List) error {
@@ -50,13 +64,7 @@ func (d *Desk) ponder(tx *db.Tx, l lists.List) error {
 	if err != nil || held < easeAfter {
 		return err
 	}
-	e := ease{list: l.ID, stage: l.Stage, becomes: l.Stage}
-	switch {
-	case 100*changed < relaxBelow*held:
-		e.becomes = looser(l.Stage)
-	case 100*changed > tightenAbove*held:
-		e.becomes = stricter(l.Stage)
-	}
+	e := ease{list: l.ID, stage: l.Stage, becomes: becomes(l.Stage, held, changed)}
 	if e.becomes == e.stage {
 		return nil
 	}
@@ -149,4 +157,67 @@ func (d *Desk) answerEase(tx *db.Tx, in *lists.Incoming, id int64) error {
 		return err
 	}
 	return d.reply(tx, in, words)
+}
+
+// proposed is what was proposed about a list, waits for a word, and is still borne out by its last posts, with how many of them were changed.
+func proposed(tx *db.Tx, l lists.List) (e ease, held, changed int, ok bool, err error) {
+	e, ok, err = openEase(tx, l.ID)
+	if err != nil || !ok {
+		return e, 0, 0, false, err
+	}
+	held, changed, err = Precision(tx, l.ID, time.Time{})
+	return e, held, changed, l.Stage == e.stage && becomes(l.Stage, held, changed) == e.becomes, err
+}
+
+// proposals are what is proposed about the lists of a community, as its state tells it.
+func proposals(tx *db.Tx, c lists.CommunityID) (some []templates.StateEase, err error) {
+	all, err := lists.Lists(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		e, held, changed, ok, err := proposed(tx, l)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			some = append(some, templates.StateEase{List: l.Title(), Local: l.Local, Of: held, Same: held - changed, Word: e.word()})
+		}
+	}
+	return some, nil
+}
+
+// Ease does what is proposed about how much is held, by a manager's word: RELAX, or TIGHTEN. local names the list; it may be left out where it is
+// the only one. It gives the list as it is now.
+func (d *Desk) Ease(tx *db.Tx, c lists.CommunityID, word, local string, by lists.MemberID) (lists.List, error) {
+	all, err := lists.Lists(tx, c)
+	if err != nil {
+		return lists.List{}, err
+	}
+	var which []lists.List
+	for _, l := range all {
+		e, _, _, ok, err := proposed(tx, l)
+		if err != nil {
+			return l, err
+		}
+		if ok && e.word() == word && (local == "" || strings.EqualFold(local, l.Local)) {
+			which = append(which, l)
+		}
+	}
+	switch {
+	case len(which) == 0:
+		return lists.List{}, refusal.Because(refusal.NotFound, "Nothing is proposed now that %s would do, so nothing was changed. The operator changes how much is held with: list set ADDRESS --stage", word)
+	case len(which) > 1:
+		return lists.List{}, refusal.Because(refusal.Invalid, "It is proposed for several lists. Please write which one: %s %s, for example.", word, which[0].Local)
+	}
+	l := which[0]
+	e, _, err := openEase(tx, l.ID)
+	if err != nil {
+		return l, err
+	}
+	l.Stage = e.becomes
+	if err := lists.SaveList(tx, l); err != nil {
+		return l, err
+	}
+	return l, e.close(tx, "done", by)
 }

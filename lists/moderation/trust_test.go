@@ -10,6 +10,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/moderation"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -263,4 +264,50 @@ func TestTighten(t *testing.T) {
 	says(t, q, "Of the last 48 posts", "10 were refused or changed", "TIGHTEN")
 	v.MustSend(answer(theo, q, "NO"))
 	says(t, v.One(v.Deliver(), theo), "Nothing was changed.")
+}
+
+// C4: the state of the community tells of a proposal that waits, with the words that do it; and one of these does it once.
+func TestRelaxFromTheState(t *testing.T) {
+	v := newcomer(t)
+	list(v, func(l *lists.List) { l.PostsPerHour = 0 })
+	ease := func(word, local string) (stage lists.Stage, err error) {
+		v.Update(func(tx *db.Tx) error {
+			var l lists.List
+			l, err = v.Desk.Ease(tx, v.C.ID, word, local, v.Member(mira).ID)
+			stage = l.Stage
+			return nil
+		})
+		return stage, err
+	}
+	told := func() (all []templates.StateEase) {
+		v.View(func(tx *db.Tx) error {
+			t, err := moderation.Judged(tx, v.C.ID, v.Now.AddDate(0, 0, -28), v.Now.Add(time.Hour))
+			if err == nil {
+				all = t.Ease
+			}
+			return err
+		})
+		return all
+	}
+	if all := told(); len(all) != 0 {
+		t.Errorf("told without a proposal: %v", all)
+	}
+	if _, err := ease("RELAX", ""); refusal.KindOf(err) != refusal.NotFound {
+		t.Errorf("without a proposal: %v", err)
+	}
+	decideMany(v, 0, 48, 0)
+	if all := told(); len(all) != 1 || all[0] != (templates.StateEase{List: "Garden talk", Local: "talk", Of: 48, Same: 48, Word: "RELAX"}) {
+		t.Errorf("told: %v", all)
+	}
+	for _, wrong := range [][2]string{{"TIGHTEN", ""}, {"RELAX", "jobs"}} {
+		if _, err := ease(wrong[0], wrong[1]); refusal.KindOf(err) != refusal.NotFound {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+	if stage, err := ease("RELAX", ""); err != nil || stage != lists.Rooted {
+		t.Errorf("relaxed: %s, %v", stage, err)
+	}
+	if _, err := ease("RELAX", "talk"); refusal.KindOf(err) != refusal.NotFound || len(told()) != 0 {
+		t.Errorf("twice: %v, %v", err, told())
+	}
 }

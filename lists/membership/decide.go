@@ -104,6 +104,9 @@ func declineMail(c lists.Community, a Application) (templates.Mail, error) {
 // showLetter shows a manager the letter that declines, for one SEND.
 func (k *Clerk) showLetter(tx *db.Tx, c lists.Community, a Application, m lists.Member, others bool) error {
 	words, err := declineMail(c, a)
+	if err == nil {
+		words, err = notice.Said(tx, c, 0, words)
+	}
 	if err != nil {
 		return err
 	}

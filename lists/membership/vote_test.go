@@ -12,6 +12,8 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/membership"
+	"backchannel/lists/notice"
+	"backchannel/templates"
 )
 
 const rada = "rada@rose.example"
@@ -123,6 +125,29 @@ func TestDeclining(t *testing.T) {
 	is(t, "kept for a while", application(v).Name, "Ada Obi")
 	v.Pass(2 * 24 * time.Hour)
 	hasNot(v, "application", "Obi", "nurses", "Beans", "stop")
+}
+
+// The manager sees the letter in the language and the words in which the applicant gets it.
+func TestTheDraftIsTheLetter(t *testing.T) {
+	v, asked := council(t)
+	v.Update(func(tx *db.Tx) error {
+		if _, err := tx.Exec("UPDATE community SET language = 'de' WHERE id = ?", v.C.ID); err != nil {
+			return err
+		}
+		return notice.SetWording(tx, v.C, notice.Wording{Name: "join_declined", Language: templates.German, Text: "Subject: {{.Community}}\n\nLeider nein{{if .Name}}, {{.Name}}{{end}}. {{said .Reason}} {{.Managers}} {{.Days}}\n"})
+	})
+	says(v, asked, mira, "NO\n\nMira")
+	var draft arrived
+	for _, a := range mailroomtest.To(says(v, asked, theo, "NO\n\nTheo"), theo) {
+		if strings.HasSuffix(a.Subject(), ": the letter") {
+			draft = a
+		}
+	}
+	v.MustSend(mailroomtest.Answer(theo, draft, "SEND"))
+	told := v.One(v.Deliver(), ada)
+	if !strings.Contains(draft.Text(), "Leider nein, Ada.") || !strings.Contains(told.Text(), "Leider nein, Ada.") {
+		t.Errorf("shown:\n%s\nsent:\n%s", draft.Text(), told.Text())
+	}
 }
 
 // Nobody says SEND: after three days any manager may, after two weeks it goes out without a reason.

@@ -171,14 +171,8 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 			return Sent{}, ErrEnough
 		}
 	}
-	language, err := lists.LanguageOf(tx, m.Community, m.Member)
-	if err != nil {
-		return Sent{}, err
-	}
-	if m.Words, err = m.Words.In(templates.Language(language)); err != nil {
-		return Sent{}, err
-	}
-	if m.Words, err = reworded(tx, m.Community, m.Words); err != nil {
+	var err error
+	if m.Words, err = Said(tx, m.Community, m.Member, m.Words); err != nil {
 		return Sent{}, err
 	}
 	id := letter.NewMessageID(string(m.Kind), m.Community.Domain)
@@ -190,6 +184,19 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 		return Sent{}, err
 	}
 	return Sent{ID: id, Raw: raw}, nil
+}
+
+// Said is a mail as its receiver will read it: in their language, or the community's where they have none or are no member (0), and in
+// the community's own words where it has some.
+func Said(tx *db.Tx, c lists.Community, to lists.MemberID, words templates.Mail) (templates.Mail, error) {
+	language, err := lists.LanguageOf(tx, c, to)
+	if err != nil {
+		return words, err
+	}
+	if words, err = words.In(templates.Language(language)); err != nil {
+		return words, err
+	}
+	return reworded(tx, c, words)
 }
 
 // MayAnswer counts one answer to an address under a trigger, as Send does under Mail.Answer, for answers that are made somewhere else. It

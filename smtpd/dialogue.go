@@ -99,7 +99,9 @@ func (t *tap) settle() {
 		t.commands = 0
 	}
 	if code >= 400 {
-		t.errors++
+		if t.verb != "RCPT" || code != 452 { // whoever is asked to send the rest later has made no mistake (RFC 5321 §4.5.3.1.10)
+			t.errors++
+		}
 		t.rebuffed(code, enhanced)
 	}
 	if code == 250 && (t.verb == "RCPT" || t.verb == "BDAT") {

@@ -194,6 +194,19 @@ func TestAHundredRecipients(t *testing.T) {
 	}
 }
 
+// A9: a host with a letter for many more people than we take at once (RFC 5321 §4.5.3.1.10) gets it through to the first hundred: what it is
+// asked to send later is no mistake of its own. Who goes on without end does not.
+func TestManyMoreThanAHundredRecipients(t *testing.T) {
+	const more = "C: RCPT TO:<talk@lists.test>\nS: 452 4.5.3 *\n"
+	full := hello + "C: MAIL FROM:<dana@north.test>\nS: 250 *\n" + strings.Repeat("C: RCPT TO:<talk@lists.test>\nS: 250 *\n", 100)
+	w := open(t)
+	w.play(MX, stranger, full+strings.Repeat(more, 60)+"C: DATA\nS: 354 *\nC: x\nC: .\nS: 250 2.0.0 Kept as *.")
+	w.play(MX, stranger, full+strings.Repeat(more, maxCommands-2)+"S: 421 4.7.0 *\nS: (closed)") // HELO and MAIL count, too
+	if l := w.room.all(); len(l) != 1 {
+		t.Errorf("%d letters", len(l))
+	}
+}
+
 // A10: after twenty names that do not exist nobody may go on guessing, not from that network and not in another session; but
 // a mail host on this machine still gets its good addresses through.
 func TestTwentyUnknownRecipients(t *testing.T) {

@@ -29,8 +29,14 @@ func (e *Editor) catchUp(tx *db.Tx, due calendar.Due) error {
 			return err
 		}
 		if r.reads() {
-			if _, err := e.issue(tx, r, tx.Now, tx.Now.Add(time.Microsecond)); err != nil {
+			wrote, err := e.issue(tx, r, tx.Now, tx.Now.Add(time.Microsecond))
+			if err != nil {
 				return err
+			}
+			if wrote {
+				if err := supersedeBounced(tx, id); err != nil {
+					return err
+				}
 			}
 		}
 	}

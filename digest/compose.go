@@ -56,9 +56,12 @@ func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.T
 		}, e.Office.Unsubscribe(off, "off"), []letter.Field{
 			{Name: "Precedence", Value: "bulk"},
 		}, notice.Feedback(c, "digest", r.pref.Period, path, off.Address)),
-		Source: fmt.Sprintf("issue:%d", issue),
+		Source: source(issue),
 	}, nil
 }
+
+// source names an issue in the queue.
+func source(issue int64) string { return fmt.Sprintf("issue:%d", issue) }
 
 // plain is a name as a phrase that needs no quotes.
 func plain(s string) string {

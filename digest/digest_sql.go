@@ -42,7 +42,7 @@ func Schema() db.Schema {
 		community INTEGER NOT NULL REFERENCES community (id),
 		slot      INTEGER NOT NULL
 	) STRICT;
-	CREATE INDEX digest_next_slot ON digest_next (community, slot);` + schemaCovered + schemaBrief + schemaWhole + schemaJam, schemaJamDaily}}
+	CREATE INDEX digest_next_slot ON digest_next (community, slot);` + schemaCovered + schemaBrief + schemaWhole + schemaJam, schemaJamDaily, schemaFate}}
 }
 
 type issueRow struct {
@@ -68,12 +68,12 @@ func lastIssue(tx *db.Tx, m lists.MemberID) (issueRow, bool, error) {
 
 // lastSent is a member's newest issue that went out.
 func lastSent(tx *db.Tx, m lists.MemberID) (issueRow, bool, error) {
-	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' ORDER BY slot DESC LIMIT 1", m)
+	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' AND fate <> 'superseded' ORDER BY slot DESC LIMIT 1", m)
 }
 
 // sentBeforeSlot is a member's newest issue before a slot that went out.
 func sentBeforeSlot(tx *db.Tx, m lists.MemberID, slot time.Time) (issueRow, bool, error) {
-	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' AND slot < ? ORDER BY slot DESC LIMIT 1", m, db.Micros(slot))
+	return newest(tx, "SELECT id, slot FROM digest_issue WHERE member = ? AND state = 'queued' AND fate <> 'superseded' AND slot < ? ORDER BY slot DESC LIMIT 1", m, db.Micros(slot))
 }
 
 func issued(tx *db.Tx, m lists.MemberID, slot time.Time) (bool, error) {

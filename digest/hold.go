@@ -7,22 +7,73 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/notice"
+	"backchannel/smtpd/queue"
 	"backchannel/templates"
 )
 
 // holdEnds is the calendar's kind for the end of a stop that nobody has ended.
 const holdEnds calendar.Kind = "digest.hold"
 
+// longestWay is how long the queue tries to deliver a copy, and a day more.
+const longestWay = 6 * 24 * time.Hour
+
+// stopWritten keeps back the issues of a community that are written already and still wait to be delivered, and counts them. An attempt
+// under way is not broken off.
+func (e *Editor) stopWritten(tx *db.Tx, c lists.Community) (n int, err error) {
+	all, err := writtenSince(tx, tx.Now.Add(-longestWay))
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	members, err := lists.Members(tx, c.ID)
+	if err != nil {
+		return 0, err
+	}
+	of := map[lists.MemberID]bool{}
+	for _, m := range members {
+		of[m.ID] = true
+	}
+	for _, i := range all {
+		if !of[i.member] {
+			continue
+		}
+		did, err := stopIssue(tx, c, i.id)
+		if err != nil {
+			return n, err
+		}
+		if did {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// stopIssue keeps back one issue, if its copy is still owed.
+func stopIssue(tx *db.Tx, c lists.Community, id int64) (bool, error) {
+	n, err := queue.HoldSource(tx, source(id), stopped(c))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, setFate(tx, id, heldBack)
+}
+
+// stopped is why copies of issues are held, in the words of the queue.
+func stopped(c lists.Community) string {
+	return "its managers have stopped the digests of " + c.Domain
+}
+
 // release ends a hold: every issue that waits is due now.
-func (e *Editor) release(tx *db.Tx, c lists.CommunityID, h hold) error {
+func (e *Editor) release(tx *db.Tx, c lists.Community, h hold) error {
 	h.until = tx.Now
-	if err := saveHold(tx, c, h); err != nil {
+	if err := saveHold(tx, c.ID, h); err != nil {
 		return err
 	}
-	if err := calendar.Clear(tx, holdEnds, int64(c)); err != nil {
+	if err := calendar.Clear(tx, holdEnds, int64(c.ID)); err != nil {
 		return err
 	}
-	waiting, err := readersWaiting(tx, c, tx.Now)
+	if _, err := queue.ReleaseHeld(tx, stopped(c)); err != nil {
+		return err
+	}
+	waiting, err := readersWaiting(tx, c.ID, tx.Now)
 	if err != nil {
 		return err
 	}
@@ -42,6 +93,9 @@ func (e *Editor) holdOver(tx *db.Tx, due calendar.Due) error {
 	}
 	h, err := holdOf(tx, c.ID)
 	if err != nil || h.until.After(tx.Now) {
+		return err
+	}
+	if _, err := queue.ReleaseHeld(tx, stopped(c)); err != nil {
 		return err
 	}
 	by, err := lists.MemberByID(tx, h.by)

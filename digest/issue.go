@@ -49,6 +49,13 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if err := finishIssue(tx, id, sent.ID, ed.removed); err != nil {
 		return false, err
 	}
+	if h, err := holdOf(tx, r.community.ID); err != nil {
+		return false, err
+	} else if h.holds(tx.Now) { // somebody asked for it outside the calendar
+		if _, err := stopIssue(tx, r.community, id); err != nil {
+			return false, err
+		}
+	}
 	if note != 0 {
 		if err := sentNote(tx, note, r.member.ID); err != nil {
 			return false, err

@@ -113,14 +113,15 @@ type issueInfo struct {
 	slot    time.Time
 	note    int64
 	removed int // posts that it tells to be gone
+	fate    fate
 	msgid   letter.MessageID
 	at      time.Time
 }
 
 func findIssue(tx *db.Tx, id int64) (i issueInfo, err error) {
 	var slot, at int64
-	err = tx.QueryRow("SELECT id, member, slot, coalesce(note, 0), removed, coalesce(msgid, ''), at FROM digest_issue WHERE id = ?", id).
-		Scan(&i.id, &i.member, &slot, &i.note, &i.removed, &i.msgid, &at)
+	err = tx.QueryRow("SELECT id, member, slot, coalesce(note, 0), removed, fate, coalesce(msgid, ''), at FROM digest_issue WHERE id = ?", id).
+		Scan(&i.id, &i.member, &slot, &i.note, &i.removed, &i.fate, &i.msgid, &at)
 	i.slot, i.at = db.Time(slot), db.Time(at)
 	return i, err
 }

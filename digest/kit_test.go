@@ -138,7 +138,7 @@ func (w *town) join(d *db.DB) {
 	w.room.Register(mailroom.Digest, w.editor)
 	w.cal = calendar.New(d, nil)
 	w.editor.Register(w.cal)
-	w.runner = queue.New(queue.Options{DB: d, Lock: filepath.Join(w.t.TempDir(), "lock"), Raw: w.store.Raw, Courier: w.world})
+	w.runner = queue.New(queue.Options{DB: d, Lock: filepath.Join(w.t.TempDir(), "lock"), Raw: w.store.Raw, Courier: w.world, Ender: w.editor})
 	for name, s := range office.Stampers() {
 		w.runner.Register(name, s)
 	}

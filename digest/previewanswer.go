@@ -157,7 +157,7 @@ func (e *Editor) answered(tx *db.Tx, in *lists.Incoming, m lists.Member, slot ti
 	}
 	o := &answering{community: in.Community, manager: m, slot: slot}
 	if wrong == nil && len(calls) > 0 {
-		why, err := tooLate(tx, o)
+		why, err := tooLate(tx, o, calls[0].Line)
 		if err != nil {
 			return err
 		}
@@ -187,10 +187,11 @@ func (e *Editor) forBackchannel(name string) bool {
 	return ok
 }
 
-// tooLate says why nothing can be done about a slot any more; "" while it can.
-func tooLate(tx *db.Tx, o *answering) (string, error) {
+// tooLate says why nothing can be done about a slot any more; "" while it can. To stop what has not left yet it is never too late: the clocks
+// of some readers come hours later, and what is written may wait.
+func tooLate(tx *db.Tx, o *answering, line string) (string, error) {
 	h, err := holdOf(tx, o.community.ID)
-	if err != nil || tx.Now.Before(o.slot) || h.holds(tx.Now) {
+	if err != nil || tx.Now.Before(o.slot) || h.holds(tx.Now) || strings.HasPrefix(strings.ToLower(line), "/hold") && tx.Now.Before(over(o.community, o.slot)) {
 		return "", err
 	}
 	at := o.slot.In(o.community.Zone())

@@ -203,7 +203,7 @@ func (e *Editor) doHold(tx *db.Tx, o *answering, args string) (string, error) {
 		if !h.holds(tx.Now) {
 			return "", refusal.Because(refusal.Conflict, "The digests are not stopped.")
 		}
-		return "The digests go out again.", e.release(tx, o.community.ID, h)
+		return "The digests go out again.", e.release(tx, o.community, h)
 	}
 	long := longestHold
 	if args != "" {
@@ -223,7 +223,15 @@ func (e *Editor) doHold(tx *db.Tx, o *answering, args string) (string, error) {
 	if err := calendar.Set(tx, holdEnds, int64(o.community.ID), h.until); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("All digests are stopped until %s, unless somebody replies /send before.", h.until.In(o.community.Zone()).Format("Monday, 2 January at 15:04")), nil
+	waiting, err := e.stopWritten(tx, o.community)
+	if err != nil {
+		return "", err
+	}
+	also := ""
+	if waiting > 0 {
+		also = fmt.Sprintf(" %s to leave among them; what has left cannot be called back.", counted(waiting, "was about", "were about"))
+	}
+	return fmt.Sprintf("All digests are stopped until %s, unless somebody replies /send before.%s", h.until.In(o.community.Zone()).Format("Monday, 2 January at 15:04"), also), nil
 }
 
 // doSend lets the issues go now: those that a hold keeps, and otherwise those of the slot.
@@ -233,7 +241,7 @@ func (e *Editor) doSend(tx *db.Tx, o *answering, _ string) (string, error) {
 		return "", err
 	}
 	if h.holds(tx.Now) {
-		return "The digests go out now.", e.release(tx, o.community.ID, h)
+		return "The digests go out now.", e.release(tx, o.community, h)
 	}
 	waiting, err := readersWaiting(tx, o.community.ID, o.slot.Add(sameDay))
 	if err != nil {

@@ -3,6 +3,7 @@ package digest
 import (
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/smtpd/queue"
@@ -42,6 +43,11 @@ func (s stamper) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (que
 		if err != nil {
 			return queue.Message{}, err
 		}
+		if i.fate == heldBack {
+			if err := setFate(tx, i.id, onItsWay); err != nil {
+				return queue.Message{}, err
+			}
+		}
 		if news != nil {
 			if err := s.e.unfile(tx, i); err != nil {
 				return queue.Message{}, err
@@ -62,8 +68,21 @@ func (s stamper) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (que
 	return out, err
 }
 
-// again writes an issue anew when something in it is gone, or its reader has left a list of which it tells, under the same id and date; nil
-// when it may stay as it is.
+// End hears that an issue did not go out after all. It is a queue.Ender.
+func (e *Editor) End(tx *db.Tx, c queue.Copy, o queue.Outcome) error {
+	if c.Stamp != stampIssue || o.Kind != queue.Dropped {
+		return nil
+	}
+	return setFate(tx, c.Object, superseded)
+}
+
+// Lost hears that a letter will never reach a member; it may be an issue.
+func (e *Editor) Lost(tx *db.Tx, m lists.MemberID, id letter.MessageID) error {
+	return bounced(tx, m, id)
+}
+
+// again writes an issue anew when something in it is gone, its reader has left a list of which it tells, or the managers had stopped it, who may
+// have decided something since; under the same id and date. Nil when it may stay as it is.
 func (e *Editor) again(tx *db.Tx, c queue.Copy, i issueInfo) ([]byte, error) {
 	all, err := spansOfIssue(tx, i.id)
 	if err != nil || len(all) == 0 {
@@ -76,7 +95,7 @@ func (e *Editor) again(tx *db.Tx, c queue.Copy, i issueInfo) ([]byte, error) {
 	if len(spans) == 0 {
 		return nil, queue.ErrDrop("its reader wants nothing of it any more")
 	}
-	if len(spans) == len(all) {
+	if len(spans) == len(all) && i.fate != heldBack {
 		if changed, err := e.changed(tx, spans); err != nil || !changed {
 			return nil, err
 		}
@@ -86,14 +105,8 @@ func (e *Editor) again(tx *db.Tx, c queue.Copy, i issueInfo) ([]byte, error) {
 		return nil, err
 	}
 	r.again = spans
-	d, err := e.decided(tx, r.community)
+	d, err := e.decidedAgain(tx, r, i)
 	if err != nil {
-		return nil, err
-	}
-	if d.Note, err = noteOf(tx, i); err != nil {
-		return nil, err
-	}
-	if d.Jam, err = e.jamFor(tx, r); err != nil {
 		return nil, err
 	}
 	closing := spans[0].until
@@ -132,6 +145,35 @@ func wanted(tx *db.Tx, m lists.MemberID, all []span) (spans []span, err error) {
 		}
 	}
 	return spans, nil
+}
+
+// decidedAgain is what managers have settled for an issue that is written anew. The note is the one it bore; one that was stopped bears the
+// note that stands now, because they may have stopped it to say something.
+func (e *Editor) decidedAgain(tx *db.Tx, r reader, i issueInfo) (d Decided, err error) {
+	if i.fate == heldBack {
+		live, err := liveNote(tx, r.community.ID)
+		if err != nil {
+			return d, err
+		}
+		if live.id != i.note {
+			var note int64
+			if d, note, err = e.decidedFor(tx, r); err != nil {
+				return d, err
+			}
+			if err := setNote(tx, i.id, note); err != nil || note == 0 {
+				return d, err
+			}
+			return d, sentNote(tx, note, r.member.ID)
+		}
+	}
+	if d, err = e.decided(tx, r.community); err != nil {
+		return d, err
+	}
+	if d.Note, err = noteOf(tx, i); err != nil {
+		return d, err
+	}
+	d.Jam, err = e.jamFor(tx, r)
+	return d, err
 }
 
 // noteOf is the note that an issue bears, or nil.

@@ -165,7 +165,7 @@ func (p *Program) runner() (*queue.Runner, error) {
 	way, lanes := p.wayOut()
 	r := queue.New(queue.Options{
 		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Lanes: lanes, Signer: p.signer(), Workers: p.Config.Relay.Connections, Log: p.Log,
-		Ender: p.Returns, Way: p.Config.Relay.Smarthost,
+		Ender: queue.Enders{p.Editor, p.Returns}, Way: p.Config.Relay.Smarthost,
 	})
 	for name, s := range p.Office.Stampers() {
 		r.Register(name, s)

@@ -44,6 +44,8 @@ func (p *Program) join() {
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
 
+	p.Returns.Lost = p.Editor.Lost
+
 	p.Figures = &report.Figures{Box: p.Box, Held: moderation.Judged, Tags: p.Editor.Tags}
 	p.Box.Counter, p.Clerk.Greeting = p.Figures, p.Figures
 

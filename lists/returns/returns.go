@@ -33,9 +33,11 @@ type Letterbox interface {
 
 // Desk takes what comes back. It is a mailroom.Receiver, a queue.Ender and a queue.Stamper.
 type Desk struct {
-	Office    *notice.Office
-	Box       Letterbox // nil: nobody is told
-	Smarthost bool      // all mail leaves through one host of ours: what fails before it is asked about a recipient is our failure
+	Office *notice.Office
+	Box    Letterbox // nil: nobody is told
+	// Lost hears of each letter that will never reach a member, once, whether our own courier heard it or a report came. Nil: nobody wants to know.
+	Lost      func(tx *db.Tx, m lists.MemberID, id letter.MessageID) error
+	Smarthost bool // all mail leaves through one host of ours: what fails before it is asked about a recipient is our failure
 }
 
 // Register makes the calendar call us.

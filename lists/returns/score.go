@@ -128,6 +128,11 @@ func (d *Desk) failed(tx *db.Tx, f failure) error {
 		if err := d.answerFailed(tx, f.about, f.Failure); err != nil {
 			return err
 		}
+		if d.Lost != nil {
+			if err := d.Lost(tx, f.member.ID, f.about); err != nil {
+				return err
+			}
+		}
 	}
 	said, err := d.said(tx, f)
 	if err != nil {

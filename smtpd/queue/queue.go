@@ -117,6 +117,19 @@ type Ender interface {
 	End(tx *db.Tx, c Copy, o Outcome) error
 }
 
+// Enders are several of them, each of which hears of every end. One that fails does so for all: what belongs together is undone together.
+type Enders []Ender
+
+// End tells each of them.
+func (all Enders) End(tx *db.Tx, c Copy, o Outcome) error {
+	for _, e := range all {
+		if err := e.End(tx, c, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Kind is what became of an attempt. The zero Kind is Deferred: what nobody classified is temporary, and costs nobody a letter.
 type Kind int
 

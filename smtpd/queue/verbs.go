@@ -160,6 +160,14 @@ func Hold(tx *db.Tx, id CopyID, why string) error {
 // owes may have been sent long ago (P11).
 func HoldAll(tx *db.Tx, why string) (int64, error) { return hold(tx, 0, because(why)) }
 
+// HoldSource keeps back the copies of a source that are still owed, and counts those that were not held before.
+func HoldSource(tx *db.Tx, source, why string) (int64, error) {
+	return holdSource(tx, source, because(why))
+}
+
+// ReleaseHeld lets every copy go its way that is held for this very reason, and counts them.
+func ReleaseHeld(tx *db.Tx, why string) (int64, error) { return releaseHeld(tx, because(why)) }
+
 // because gives a hold without a reason one: an empty reason would be no hold.
 func because(why string) string {
 	if why == "" {

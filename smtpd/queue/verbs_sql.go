@@ -52,6 +52,14 @@ func hold(tx *db.Tx, id CopyID, why string) (int64, error) {
 		db.Named("why", why), db.Named("id", int64(id)))
 }
 
+func holdSource(tx *db.Tx, source, why string) (int64, error) {
+	return tx.Change(`UPDATE copy SET held = ? WHERE held IS NULL AND state <> 'aside' AND source = ?`, why, source)
+}
+
+func releaseHeld(tx *db.Tx, why string) (int64, error) {
+	return tx.Change(`UPDATE copy SET held = NULL, due = CASE state WHEN 'waiting' THEN NULL ELSE due END WHERE held = ?`, why)
+}
+
 // release makes what was held due at once: the hold may have lasted weeks.
 func release(tx *db.Tx, id CopyID) (int64, error) {
 	if id != 0 {

@@ -251,3 +251,24 @@ func TestAskToPublish(t *testing.T) {
 	h.Deliver()
 	is(t, "dropped", where(c)+" | "+where(colleague), "New 2 | New 2")
 }
+
+// A closed letter can be asked about, too: it is taken up again for that, and lies where the question is.
+func TestAskingToPublishAClosedLetter(t *testing.T) {
+	h := newHouse(t)
+	ask(h)
+	c := h.login(mira)
+	c.ok("SELECT Back-channel/New")
+	c.ok("MOVE 1:* Back-channel/Closed")
+	c.ok("SELECT Back-channel/Closed")
+	if lines := c.ok(`MOVE 1:* "Back-channel/Ask to publish"`); !has(lines, "COPYUID") {
+		t.Errorf("no new place: %q", lines)
+	}
+	if got := only(h, mira); got.State != backchannel.Reopened {
+		t.Errorf("it is %s", got.State)
+	}
+	for _, m := range []string{mira, theo} {
+		if h.login(m).subjects("Back-channel/Ask to publish") == "" {
+			t.Errorf("%s does not have it there", m)
+		}
+	}
+}

@@ -231,6 +231,9 @@ func (a *account) decide(tx *db.Tx, c backchannel.Conv, manager lists.Member, fr
 	case backchannel.FolderLater:
 		return do("/snooze 4w")
 	case backchannel.FolderPublish:
+		if c.State == backchannel.Closed { // a question about it is work again
+			return do("/reopen\n/public")
+		}
 		return do("/public")
 	case backchannel.FolderReports:
 		return do("/report")

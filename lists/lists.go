@@ -7,6 +7,7 @@ package lists
 
 import (
 	"cmp"
+	"net/url"
 	"time"
 
 	"backchannel/archive"
@@ -179,6 +180,11 @@ type List struct {
 
 // Address is where one posts.
 func (l List) Address() letter.Address { return letter.Address{Local: l.Local, Domain: l.Domain} }
+
+// WebPath is the page of its archive, below the address of all pages. It stays: posts name it in letters (RFC 5064).
+func (l List) WebPath() string {
+	return "/archive/" + url.PathEscape(l.Domain) + "/" + url.PathEscape(l.Local)
+}
 
 // Title is the list's name, or its local part while it has none.
 func (l List) Title() string {

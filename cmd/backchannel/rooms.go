@@ -33,7 +33,7 @@ func schemas() []db.Schema {
 // join makes the rooms and tells each whom it needs.
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
-	p.Press = &relay.Press{Office: p.Office, Sealer: p.sealer()}
+	p.Press = &relay.Press{Office: p.Office, Pages: p.postPages(), Sealer: p.sealer()}
 	p.Box = &backchannel.Letterbox{Vault: p.Vault, Office: p.Office, Press: p.Press, Waiting: moderation.CountForManagers}
 	p.Press.Listener = p.Box
 	p.Desk = &moderation.Desk{Office: p.Office, Press: p.Press, Door: p.Box, Hidden: p.Box}

@@ -24,6 +24,15 @@ func (p *Program) webURL() string {
 	return p.Config.Web.URL
 }
 
+// postPages is where members read posts, as copies of them name it; "" when there are no such pages, or only for this machine: nobody else
+// could open an address that begins with 127.0.0.1.
+func (p *Program) postPages() string {
+	if !p.Config.Web.Archive || !strings.HasPrefix(p.webURL(), "https://") {
+		return ""
+	}
+	return p.webURL()
+}
+
 // learnWebURL finds out what the pages are called when the port was left to the system.
 func (p *Program) learnWebURL(l net.Listener) {
 	if _, port, _ := net.SplitHostPort(p.Config.Web.Listen); port == "0" && strings.HasSuffix(p.Config.Web.URL, ":0") {

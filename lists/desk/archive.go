@@ -3,7 +3,6 @@ package desk
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -42,9 +41,7 @@ type shelf struct {
 	zone   *time.Location
 }
 
-func (s shelf) path() string {
-	return archivePath + "/" + url.PathEscape(s.list.Domain) + "/" + url.PathEscape(s.list.Local)
-}
+func (s shelf) path() string               { return s.list.WebPath() }
 func (s shelf) post(seq int64) string      { return fmt.Sprintf("%s/%d", s.path(), seq) }
 func (s shelf) thread(number int64) string { return fmt.Sprintf("%s/thread/%d", s.path(), number) }
 

@@ -250,3 +250,25 @@ func TestPrivateLettersAreOnNoPage(t *testing.T) {
 		}
 	}
 }
+
+// RFC 5064: a copy names the page of its post, which opens for members alone, and what another list said about itself is gone. Without
+// pages that others can reach nothing is named.
+func TestArchivedAt(t *testing.T) {
+	s := newOpenSite(t)
+	if a := s.One(s.post(), dana); a.Get("Archived-At") != "" {
+		t.Errorf("without pages: %s", a.Get("Archived-At"))
+	}
+	s.Press.Pages = "https://lists.example"
+	s.MustSend(mailroomtest.Post{From: bill, To: "talk@gardeners.example", Subject: "Straw", Body: "It helps.", Header: "Archived-At: <https://evil.example/1>\r\n"})
+	a := s.One(s.Deliver(), dana)
+	if got := a.Header().Values("Archived-At"); len(got) != 1 || got[0] != "<https://lists.example"+talkPath+"/2>" {
+		t.Fatalf("%q", got)
+	}
+	path := strings.TrimSuffix(strings.TrimPrefix(a.Get("Archived-At"), "<https://lists.example"), ">")
+	if page := s.signedIn(dana).get(path); page.status != 200 || !strings.Contains(page.body, "It helps.") {
+		t.Errorf("%d\n%s", page.status, page.body)
+	}
+	if page := s.browser().get(path); page.status != 303 {
+		t.Errorf("a stranger: %d", page.status)
+	}
+}

@@ -25,6 +25,7 @@ import (
 // Press publishes posts.
 type Press struct {
 	Office *notice.Office // makes the addresses of a copy, and knows the archive
+	Pages  string         // where members read posts on the web, by https, without a slash at the end; "" when there are no such pages
 	Sealer string         // our name in the chain of those who pass a letter on (ARC, M9); empty: no chain travels
 
 	Listener Listener // nil: nobody

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -47,13 +49,31 @@ func (p *Press) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (queu
 	if err != nil {
 		return queue.Message{}, err
 	}
-	own, err := fields(append(notice.Feedback(community, list.Local, "post", from, leave.Address), p.Office.Unsubscribe(leave, "leave")...)...)
+	archived, err := p.archivedAt(tx, c, list)
+	if err != nil {
+		return queue.Message{}, err
+	}
+	own, err := fields(slices.Concat(notice.Feedback(community, list.Local, "post", from, leave.Address), p.Office.Unsubscribe(leave, "leave"), archived)...)
 	if err != nil {
 		return queue.Message{}, err
 	}
 	head, body := notice.Split(all)
 	head = append(own, head...)
 	return queue.Message{From: from, To: m.Address, Head: head, Body: body, Other: func() ([]byte, error) { return rewritten(head, list) }}, nil
+}
+
+// archivedAt is the field that names the post's own page (RFC 5064). The page opens for members of the list alone, and the address says no
+// more than List-Id does to whoever a copy is passed on to: the list, and which of its posts it is.
+func (p *Press) archivedAt(tx *db.Tx, c queue.Copy, l lists.List) ([]letter.Field, error) {
+	var id archive.PostID
+	if _, err := fmt.Sscanf(c.Source, "post:%d", &id); p.Pages == "" || err != nil {
+		return nil, nil //nolint:nilerr // a copy of something else has no page
+	}
+	post, err := p.Office.Store.Post(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return []letter.Field{{Name: "Archived-At", Value: fmt.Sprintf("<%s%s/%d>", p.Pages, l.WebPath(), post.Seq)}}, nil
 }
 
 // reader finds out whether the copy is still owed; why says that it is not.

@@ -7,6 +7,7 @@ import (
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/backchannel"
 	"backchannel/templates/refusal"
 )
@@ -29,8 +30,10 @@ func (e *Editor) Receive(tx *db.Tx, in *lists.Incoming) error {
 	}
 	owner := ok && int64(in.Sender.ID) == in.Token.Member && in.Token.Live(tx.Now)
 	switch {
+	case in.Sender.ID == 0 && ok && in.Name.Kind == address.Private:
+		return e.Box.Elsewhere(tx, in, about) // a digest passed on opens nothing but a question to its reader
 	case in.Sender.ID == 0 || in.Verdict == lists.Unverified:
-		return lists.NoSuchAddress() // a forwarded digest in a stranger's hands opens nothing
+		return lists.NoSuchAddress()
 	case owner:
 		return e.take(tx, in, about, true)
 	case in.Verdict == lists.Verified:

@@ -69,17 +69,31 @@ func TestReplyReachesTheManagers(t *testing.T) {
 	}
 }
 
-// In other hands an issue's address opens nothing: strangers hear that there is nobody, members write for themselves.
+// In other hands an issue's address opens nothing: of a stranger's letter its reader is asked, and nobody reads it before; members write for
+// themselves.
 func TestAForwardedDigestOpensNothing(t *testing.T) {
 	w, _, a := aWeek(t)
 	w.add("bill@south.example", "Bill Tan", lists.RoleMember, lists.Each, w.talk)
 	reply := a.ReplyTo()[0].Address.String()
-	err := w.send("eve@evil.example", reply, "Re: x", "I found this.")
-	if r, ok := refusal.As(err); !ok || r.Kind != refusal.NoSuchAddress || r.Sentence != lists.NoSuchAddress().Error() {
-		t.Errorf("a stranger hears %v", err)
+	if err := w.send("eve@evil.example", reply, "Re: x", "I found this."); err != nil {
+		t.Fatal(err)
 	}
-	if got := w.deliver(); len(got) != 0 {
-		t.Errorf("the stranger's letter made %d letters", len(got))
+	got := w.deliver()
+	asked := to(got, "dana@north.example")
+	if len(got) != 1 || len(asked) != 1 || !strings.Contains(asked[0].Text(), "eve@evil.example") {
+		t.Fatalf("the stranger's letter made %d letters", len(got))
+	}
+	door := asked[0].ReplyTo()[0].Address.String()
+	for _, who := range []string{"eve@evil.example", "bill@south.example"} {
+		if err := w.send(who, door, "Re: x", "YES"); refusal.KindOf(err) != refusal.NoSuchAddress {
+			t.Errorf("%s says YES: %v", who, err)
+		}
+	}
+	if err := w.send("dana@north.example", door, "Re: x", "YES"); err != nil {
+		t.Fatal(err)
+	}
+	if mine := to(w.deliver(), "mira@lowe.example"); len(mine) != 1 || !strings.Contains(mine[0].Text(), "I found this.") || !strings.Contains(strings.Join(strings.Fields(mine[0].Text()), " "), "the digest of 5 June") || strings.Contains(mine[0].Text(), "evil.example") {
+		t.Errorf("the managers got: %+v", mine)
 	}
 	if err := w.send("bill@south.example", reply, "Re: x", "Bill has something to say."); err != nil {
 		t.Fatal(err)

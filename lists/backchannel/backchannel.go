@@ -84,6 +84,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return b.decideUnseal(tx, in, id)
 	case sideOwn:
 		return b.decideOwn(tx, in, ConvID(id), rev)
+	case sideElse:
+		return b.decideElsewhere(tx, in, id)
 	}
 	if side == sideHeat {
 		return b.fromHeat(tx, in, id)
@@ -137,6 +139,8 @@ func (b *Letterbox) throughToken(tx *db.Tx, in *lists.Incoming, c Conv, side sid
 	case in.Sender.ID != 0 && in.Verdict == lists.Verified:
 		// A member's own letter through an address that is somebody else's, or has expired, is a letter to the managers.
 		return b.Take(tx, in, Context{})
+	case side == sideMember && c.Member != 0 && int64(c.Member) == in.Token.Member:
+		return b.elsewhere(tx, in, Context{}, c.ID)
 	}
 	return lists.NoSuchAddress()
 }

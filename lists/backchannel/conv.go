@@ -120,6 +120,7 @@ const (
 	sideHeat    side = "heat"    // one manager, about a thread of which many write (the id is the thread's)
 	sideOwn     side = "own"     // a member, about a word about their own letters (the id is the conversation's, the revision the word's)
 	sideFigures side = "figures" // one manager, about figures (the id is the community's)
+	sideElse    side = "else"    // a member, about a letter that came through their address from elsewhere (the id is the letter's)
 	sideDraft   side = "draft"   // one manager, about a text before the writer is asked (the same)
 )
 
@@ -135,7 +136,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn, sideFigures}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn, sideFigures, sideElse}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

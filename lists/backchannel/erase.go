@@ -97,6 +97,15 @@ func (b *Letterbox) erase(tx *db.Tx, e Erasure, tell bool) (letters int, err err
 	if err != nil {
 		return 0, err
 	}
+	strays, err := straysOf(tx, m.ID, e.At)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range strays {
+		if err := b.forgetElsewhere(tx, s, elseDropped); err != nil {
+			return 0, err
+		}
+	}
 	for _, room := range b.Erasers {
 		if err := room.Erase(tx, m, e.At); err != nil {
 			return 0, err

@@ -107,7 +107,8 @@ func TestAManagerNoLonger(t *testing.T) {
 	}
 }
 
-// A member's personal address is no proof of who writes: another member who has it writes as themselves, a stranger not at all.
+// A member's personal address is no proof of who writes: another member who has it writes as themselves, and of a stranger's
+// letter its owner is asked, and nobody else hears of it.
 func TestAMembersDoorInOtherHands(t *testing.T) {
 	v := mailroomtest.New(t)
 	all := ask(v, "A question", "zzsecret: may I?")
@@ -120,8 +121,11 @@ func TestAMembersDoorInOtherHands(t *testing.T) {
 	}
 	hides(t, other, "zzsecret")
 	nothing(t, all, dana)
-	if _, err := v.Send(answer(eve, ack, "And I?")); refusal.KindOf(err) != refusal.NoSuchAddress {
-		t.Errorf("Eve: %v", err)
+	v.MustSend(answer(eve, ack, "And I?"))
+	all = v.Deliver()
+	says(t, v.One(all, dana), "eve@evil.example", "Nobody has seen the letter yet.")
+	if len(all) != 1 {
+		t.Errorf("Eve wrote to:\n%s", mailroomtest.Subjects(all))
 	}
 }
 

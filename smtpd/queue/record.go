@@ -21,23 +21,53 @@ type result struct {
 	row  *operator      // what is to be remembered of the operator; nil: nothing
 }
 
-// recordAll writes outcomes down, as many in one commit as came while the last one was under way.
+// recordAll writes outcomes down, as many in one commit as came while the last one was under way, or come within recordWait.
 func (s *shift) recordAll() {
 	for first := range s.results {
-		batch := []result{first}
-		for more := true; more && len(batch) < claimMost; {
-			select {
-			case res, ok := <-s.results:
-				if more = ok; ok {
-					batch = append(batch, res)
-				}
-			default:
-				more = false
-			}
-		}
+		batch := s.company([]result{first})
 		s.record(batch)
 		s.done(batch)
 	}
+}
+
+// recordWait is how long an outcome waits for others at most (ST3). When many copies are on their way one ends in each half of a
+// millisecond, and a commit of its own costs as much as ten that share one.
+const recordWait = 5 * time.Millisecond
+
+// company gathers outcomes to be written down with the first one. It waits only while other copies are under way, and not for more of them
+// than leaves the workers room to begin others: who has begun a copy that is not written down may send it twice after a crash, and their
+// number is bound (P2).
+func (s *shift) company(batch []result) []result {
+	var over <-chan time.Time
+	for len(batch) < claimMost {
+		select {
+		case res, ok := <-s.results:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, res)
+			continue
+		default:
+		}
+		if len(batch) >= cap(s.flying)/4 || len(s.flying) <= len(batch) {
+			return batch
+		}
+		if over == nil {
+			wait := time.NewTimer(recordWait)
+			defer wait.Stop()
+			over = wait.C
+		}
+		select {
+		case res, ok := <-s.results:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, res)
+		case <-over:
+			return batch
+		}
+	}
+	return batch
 }
 
 // done gives free what the copies of a batch occupied.

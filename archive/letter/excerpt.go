@@ -41,6 +41,9 @@ func Excerpt(text string, max int) string {
 	case sentenceRunes*2 >= max:
 		return words[:sentence] + " …"
 	case word > 0:
+		if last := strings.LastIndexByte(words[:word], ' '); last > 0 && words[word-1] == '.' && stands(words[last+1:word]) {
+			word = last // it stands before nothing now
+		}
 		return strings.TrimRight(words[:word], " ,;:-–—(") + "…"
 	}
 	return words[:wholeCharacter(words, hard)] + "…"
@@ -50,7 +53,20 @@ func Excerpt(text string, max int) string {
 func endsSentence(text string) bool {
 	text = strings.TrimRight(text, "\"'”’»)]")
 	c, _ := utf8.DecodeLastRuneInString(text)
+	if c == '.' && stands(text[strings.LastIndexByte(text, ' ')+1:]) {
+		return false
+	}
 	return c == '.' || c == '!' || c == '?' || c == '…' || c == '。' || c == '！' || c == '？'
+}
+
+// stands tells whether a word with a full stop stands before something: the number of a point, an initial, "e.g.", "z.B.".
+func stands(word string) bool {
+	for part := range strings.SplitSeq(strings.TrimLeft(strings.TrimSuffix(word, "."), "\"'“‘«(["), ".") {
+		if n := utf8.RuneCountInString(part); n == 0 || n > 2 {
+			return false
+		}
+	}
+	return true
 }
 
 // wholeCharacter moves a cut back so that it does not tear a letter from its marks or an emoji apart.

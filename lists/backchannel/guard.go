@@ -70,11 +70,17 @@ func markedAt(lines []string) int {
 
 var among = regexp.MustCompile(`(?i)^\W*(?:(?:fyi|note|hi|hello|dear|hey|liebe|hallo|chers)\W+)*(?:all\W+)?(?:co-?)?(?:managers|colleagues|team|kolleg\w*|between us|unter uns|entre nous)\s*(?:[,:;!.–—-]|$)`)
 
-// toColleague finds words at the head of an answer that speak to another manager (G6): a colleague's name as one is called by it, or
-// the managers as a body. It gives the line.
+// noteMark is how a note begins that lost its slash: "note: she was here before".
+var noteMark = regexp.MustCompile(`(?i)^\W*(?:(?:internal|private|team|managers?|interne)\W+)?(?:notes?|notiz|intern|internal|nota|memo|メモ)\s*[:：]`)
+
+// bareWords are words that mean something to us elsewhere: with a slash, or below a question of ours. Alone they are no answer to anybody.
+var bareWords = regexp.MustCompile(`(?i)^\W*(?:note|send|drop|mine|unclaim|close|reopen|snooze|urgent|log|who)\W*$`)
+
+// toColleague finds words at the head of an answer that speak to another manager, or to us (G6): a colleague's name as one is called by it,
+// the managers as a body, or a command that lost its slash. It gives the line.
 func toColleague(text string, colleagues []string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if among.MatchString(line) {
+	if among.MatchString(line) || noteMark.MatchString(line) || bareWords.MatchString(line) {
 		return line
 	}
 	words := strings.FieldsFunc(line, unicode.IsSpace)

@@ -28,6 +28,7 @@ type Acknowledgement struct {
 	Without   []string  `optional:"managers whom the letter names, and who have not got it therefore"`
 	Sealed    bool      // the letter is encrypted, and was passed on as it came
 	Removed   []string  `optional:"people whose address stood in the letter and was taken out"`
+	Foreign   bool      // nobody of the managers reads the language of the letter, in which this mail is
 }
 
 // Render writes the mail.
@@ -65,6 +66,7 @@ type ManagerNotice struct {
 	Anonymous    bool      // the writer's name is made up
 	Urgent       bool
 	Without      []string `optional:"managers whom the letter names, and who have not got it therefore"`
+	Foreign      string   `optional:"the language of the letter, when no manager reads it: French"`
 }
 
 // Quote is something said earlier.

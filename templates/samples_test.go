@@ -118,6 +118,8 @@ func privateSamples() []sample {
 		{"manager_notice-files", ManagerNotice{Code: "K7QX", Subject: "Sponsors", Text: letter, Member: "Dana", Role: "Mira, for the managers", Files: []string{"plan.pdf (its author's name may stand inside)", "bed.jpg"},
 			NotPassed: []string{"invite.ics (invitations are not passed on; please write date and place)"}}},
 		{"manager_notice-sealed", ManagerNotice{Code: "K7QX", Subject: "Encrypted", Member: "Dana", Role: "Mira, for the managers", Sealed: true}},
+		{"acknowledgement-foreign", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira"}, Foreign: true}},
+		{"manager_notice-foreign", ManagerNotice{Code: "K7QX", Subject: "Une question", Text: "Je ne sais pas.", Member: "Dana", Role: "Mira, for the managers", Foreign: "French"}},
 		{"acknowledgement-sealed", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Encrypted", Managers: []string{"Mira"}, Sealed: true}},
 		{"answer_held-files", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "See the plan.", Files: []string{"plan.pdf", "bed.jpg"},
 			Guards: []Guard{{Kind: ShowsAuthor, What: "plan.pdf"}, {Kind: Attached, What: "winmail.dat (it is Outlook's own format, and nothing in it can be read)"}}}},

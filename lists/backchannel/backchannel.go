@@ -329,8 +329,7 @@ func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told
 		return false, err
 	}
 	again := c.Rev > 0
-	c.Address, c.Name = in.From.Address, ""
-	if c.Name, err = writerName(tx, in); err != nil {
+	if c, err = b.writtenBy(tx, in, c, said, readers); err != nil {
 		return false, err
 	}
 	msg, err := record(tx, &c, message{dir: dirIn, author: in.Sender.ID, story: in.Story, msgid: in.Letter.MessageID(), text: said, verdict: in.Verdict})

@@ -103,11 +103,21 @@ func (b *Letterbox) Urge(tx *db.Tx, c Conv, m lists.Member, urgent bool) error {
 	})
 }
 
+func tagAs(tx *db.Tx, c ConvID, tag string) error {
+	_, err := tx.Exec("INSERT INTO conv_tag (conv, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", c, tag)
+	return err
+}
+
+// answersOf are the newest answers of a manager.
+func answersOf(tx *db.Tx, m lists.MemberID) ([]string, error) {
+	return db.Select(tx, scanWord, "SELECT words FROM conv_msg WHERE author = ? AND dir = 'out' AND state = 'sent' ORDER BY id DESC LIMIT 10", m)
+}
+
 // Tag gives a conversation tags, and takes others from it.
 func (b *Letterbox) Tag(tx *db.Tx, c Conv, m lists.Member, add, remove []string) error {
 	return b.set(tx, c, m, "", func() error {
 		for _, t := range add {
-			if _, err := tx.Exec("INSERT INTO conv_tag (conv, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", c.ID, t); err != nil {
+			if err := tagAs(tx, c.ID, t); err != nil {
 				return err
 			}
 		}

@@ -135,6 +135,9 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 		return err
 	}
 	t.Without = others(named, 0)
+	if t.Foreign, err = tongueToShow(tx, in.Community, msg.text, all); err != nil {
+		return err
+	}
 	words, err := t.Render()
 	if err != nil {
 		return err
@@ -335,6 +338,13 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
 			return false, err
 		}
+	}
+	if mail.Language, err = foreign(tx, in.Community, words(in.Letter), readers); err != nil {
+		return false, err
+	}
+	_, t.Foreign = templates.ParseLanguage(mail.Language)
+	if !t.Foreign {
+		mail.Language = "" // there is no text in it
 	}
 	if mail.Words, err = t.Render(); err != nil {
 		return false, err

@@ -77,7 +77,8 @@ type Mail struct {
 	From       letter.Mailbox // zero: the managers, by their role
 	ReplyTo    letter.Mailbox // zero: none
 	Words      templates.Mail
-	Flowed     bool // the text fills narrow screens (RFC 3676); for words that are the program's own
+	Language   string // in which it is written, whatever its reader has chosen; "" is their own
+	Flowed     bool   // the text fills narrow screens (RFC 3676); for words that are the program's own
 	Kind       Kind
 	InReplyTo  []letter.MessageID
 	References []letter.MessageID
@@ -172,7 +173,12 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 		}
 	}
 	var err error
-	if m.Words, err = Said(tx, m.Community, m.Member, m.Words); err != nil {
+	if m.Language != "" {
+		m.Words, err = m.Words.In(templates.Language(m.Language))
+	} else {
+		m.Words, err = Said(tx, m.Community, m.Member, m.Words)
+	}
+	if err != nil {
 		return Sent{}, err
 	}
 	id := letter.NewMessageID(string(m.Kind), m.Community.Domain)

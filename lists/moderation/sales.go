@@ -27,7 +27,17 @@ var (
 	offerTag = regexp.MustCompile(`(?i)(?:^|\s)#offer\b`)
 	anyLink  = regexp.MustCompile(`(?i)\b(?:https?://|www\.)[^\s<>"')\]]+`)
 	campaign = regexp.MustCompile(`(?i)[?&](?:utm_[a-z]+|aff|affid|affiliate|aff_id|partner|refcode)=`)
-	selling  = regexp.MustCompile(`(?i)\b\d{1,2} ?% (?:off|discount)\b|\bdiscount codes?\b|\b(?:coupon|promo) codes?\b|\bspecial offer\b|\bearly[- ]bird\b|\bbook (?:a|your) (?:free )?(?:demo|call|seat|place|slot)\b|\bfree trial\b|\bsign up (?:now|today)\b|\bbuy (?:now|my|our)\b|\bonly (?:[$€£] ?\d+|\d+ ?(?:€|eur\b|usd\b|dollars\b))|\b\d{1,2} ?% rabatt\b|\bjetzt buchen\b|\bsonderangebot\b|\bcode promo\b|\bc[óo]digo de descuento\b`)
+	selling  = regexp.MustCompile(`(?i)` + strings.Join(sellingWords, "|"))
+	// sellingWords are what an offer says, by language. A price alone is none: people tell each other what things cost.
+	sellingWords = []string{
+		`\b\d{1,2} ?% (?:off|discount)\b|\bdiscount codes?\b|\b(?:coupon|promo) codes?\b|\bspecial offer\b|\bearly[- ]bird\b`,
+		`\b(?:book|schedule) (?:a|your) (?:free )?(?:demo|call|seat|place|slot)\b|\bfree trial\b|\bsign up (?:now|today)\b|\bbuy (?:now|my|our)\b`,
+		`\bonly (?:[$€£] ?\d+|\d+ ?(?:€|eur\b|usd\b|dollars\b))`,
+		`\b\d{1,2} ?% (?:rabatt|nachlass)\b|\b(?:rabatt|gutschein)codes?\b|\bjetzt (?:buchen|bestellen|kaufen)\b|\bsonderangebot\b|\bfrühbucher|\bkostenlos testen\b|\bdemo (?:buchen|vereinbaren)\b|\bnur \d+ ?(?:€|euro\b)`,
+		`\b\d{1,2} ?% de (?:réduction|remise)|\bcodes? promo\b|\boffre spéciale\b|\bessai gratuit\b|\bréservez (?:votre|une) (?:démo|place|appel)|\b(?:inscrivez-vous|achetez) (?:dès )?maintenant\b|\bseulement \d+ ?(?:€|euros?\b)`,
+		`\b\d{1,2} ?% de descuento\b|\bc[óo]digo (?:de descuento|promocional)\b|\boferta especial\b|\bprueba gratuita\b|\breserva (?:tu|una) (?:demo|plaza|llamada)\b|\bcompra (?:ya|ahora)\b|\bsolo \d+ ?(?:€|euros?\b)`,
+		`(?:割引|クーポン)コード|[%％] ?(?:オフ|OFF|割引)|無料体験|特別価格|期間限定価格|デモ(?:を|の)予約|お申し込みはこちら`,
+	}
 )
 
 // seemsToSell is by what a post reads like an offer, as people read it; "" when it does not. Nothing is refused by it: its author is asked.

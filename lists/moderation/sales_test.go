@@ -160,3 +160,25 @@ func TestTheOtherWordPublishesNoOffer(t *testing.T) {
 	nothing(t, all, bill)
 	says(t, v.One(all, sil), "stands in the next digest among the offers")
 }
+
+// C3: an offer is known in each of our languages, and talk about prices is none.
+func TestSellingInEveryLanguage(t *testing.T) {
+	v := zone(t)
+	for text, sells := range map[string]bool{
+		"Schedule a demo with us.": true, "Only 49 dollars.": true, "Heute 20 % Rabatt!": true, "Jetzt buchen und sparen.": true, "Für nur 49 Euro.": true,
+		"Réservez votre démo.": true, "Un essai gratuit vous attend.": true, "20 % de réduction": true, "Reserva tu plaza.": true, "Prueba gratuita": true,
+		"今なら20％オフです。": true, "無料体験ができます。": true,
+		"We pay 49 dollars a month for our forum.": false, "Wir zahlen 49 Euro im Monat.": false, "Nous avons payé 49 € par mois.": false, "Pagamos 49 euros al mes.": false,
+		"20 % of our members never post.": false, "参加費は500円でした。": false, "Rabatt gab es keinen.": false,
+	} {
+		v.MustSend(post{From: dana, To: talk, Subject: "Tools", Body: text})
+		all := v.Deliver()
+		if got := len(to(all, bill)) == 0; got != sells {
+			t.Errorf("%q: asked is %v", text, got)
+		} else if got {
+			v.MustSend(answer(dana, v.One(all, dana), "CANCEL"))
+			v.Deliver()
+		}
+		v.Now = v.Now.Add(25 * time.Hour)
+	}
+}

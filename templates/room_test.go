@@ -2,8 +2,11 @@ package templates
 
 import (
 	"bytes"
+	"image"
 	"io/fs"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -168,6 +171,50 @@ func TestSay(t *testing.T) {
 	for _, key := range []string{"x", "y"} {
 		if _, err := words.say(key); err == nil {
 			t.Error(key)
+		}
+	}
+}
+
+// How a thread, the door and the settings look on a phone and on a desk, by day and by night. The pictures in docs/pictures are drawn with
+// -update.
+func TestRoomScreenshots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no Chromium here")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "style.css"), Style(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		page, name    string
+		width, height int
+		dark          bool
+	}{
+		{"thread", "archive-phone-light", 500, 1000, false}, {"thread", "archive-phone-dark", 500, 1000, true},
+		{"thread", "archive-desk-light", 1000, 800, false}, {"thread", "archive-desk-dark", 1000, 800, true},
+		{"signin", "signin-phone-light", 500, 900, false}, {"choices", "settings-phone-dark", 500, 1500, true}, {"choices", "settings-desk-light", 1000, 1200, false},
+	} {
+		html, err := roomSamples(English)[c.page].Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, c.name+".html")
+		if err := os.WriteFile(file, bytes.ReplaceAll(html, []byte(`href="/style.css"`), []byte(`href="style.css"`)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		picture := draw(t, browser, file, c.width, c.height, c.dark)
+		if ground := brightness(picture.At(2, 2)); c.dark != (ground < 100) {
+			t.Errorf("%s: the ground has the brightness %d", c.name, ground)
+		}
+		if n := drawn(picture, image.Rect(c.width-8, 0, c.width, c.height)); n > 0 {
+			t.Errorf("%s: %d points stand at the right edge", c.name, n)
+		}
+		if *update {
+			keepPicture(t, c.name, picture)
 		}
 	}
 }

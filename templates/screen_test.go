@@ -143,7 +143,7 @@ func keepPicture(t *testing.T, name string, p image.Image) {
 			}
 		}
 	}
-	colours = append(colours, p.At(2, 2))
+	colours = append(colours, p.At(2, 2), color.RGBA{0x23, 0x60, 0x4f, 255}, color.RGBA{0x7f, 0xc8, 0xb1, 255}, color.RGBA{0x36, 0x3d, 0x42, 255}, color.RGBA{0x22, 0x26, 0x2a, 255}) // and those of our pages
 	small := image.NewPaletted(p.Bounds(), colours)
 	for y := range p.Bounds().Dy() {
 		for x := range p.Bounds().Dx() {

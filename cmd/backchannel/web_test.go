@@ -14,6 +14,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/archive/db/dbtest"
+	"backchannel/archive/letter"
 	"backchannel/cmd/internal/config"
 	"backchannel/lists"
 )
@@ -161,4 +162,84 @@ func TestTheOpenPorts(t *testing.T) {
 	if err := c.Auth(smtp.PlainAuth("", "bill@south.test", secret, "127.0.0.1")); err != nil {
 		t.Error(err)
 	}
+}
+
+// The whole way over the program itself: somebody has a link mailed, signs in, reads what was posted, and is out when they leave.
+func TestReadingOverTheWeb(t *testing.T) {
+	h := openVillage(t, func(o *Options) {
+		o.Config.Web = config.Web{Listen: "127.0.0.1:0", URL: "http://127.0.0.1:0", Archive: true}
+	})
+	h.serve()
+	h.send("bill@south.test", post("Bill Tan <bill@south.test>", "Which compost?", "one@south.test", "Mine is too wet."))
+	at, cookie := h.Addr(webListener), ""
+	ask := func(method, path, body string) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+at+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Cookie", cookie)
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		for _, c := range res.Cookies() {
+			cookie = c.Name + "=" + c.Value
+		}
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(text)
+	}
+	nonce := func(path string) string {
+		_, page := ask("GET", path, "")
+		m := regexp.MustCompile(`name="nonce" value="([^"]+)"`).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("%s has no form:\n%s", path, page)
+		}
+		return m[1]
+	}
+	if status, page := ask("GET", "/", ""); status != 200 || !strings.Contains(page, `href="/in"`) {
+		t.Errorf("%d\n%s", status, page)
+	}
+	if status, _ := ask("POST", "/in/link", "address=mira%40lowe.test&nonce="+nonce("/in")); status != 200 {
+		t.Fatal(status)
+	}
+	link := ""
+	if !within(func() bool {
+		for _, a := range h.outbox("mira@lowe.test") {
+			if m := regexp.MustCompile(`(/in/[0-9a-z]{26})`).FindString(a.Text()); m != "" {
+				link = m
+			}
+		}
+		return link != ""
+	}) {
+		t.Fatalf("no link came; the log:\n%s", h.log)
+	}
+	if status, _ := ask("POST", link, "nonce="+nonce(link)); status != 303 || !strings.HasPrefix(cookie, "backchannel=") {
+		t.Fatalf("%d %s", status, cookie)
+	}
+	_, shelves := ask("GET", "/archive", "")
+	list := regexp.MustCompile(`/archive/[a-z.]+/[a-z]+`).FindString(strings.ReplaceAll(shelves, "/archive/search", ""))
+	if status, page := ask("GET", list+"/1", ""); status != 200 || !strings.Contains(page, "Mine is too wet.") {
+		t.Errorf("%s: %d\n%s", list, status, page)
+	}
+	h.update(func(tx *db.Tx) error {
+		_, err := lists.RevokePassword(tx, mustAddress(t, "mira@lowe.test"), 0)
+		return err
+	})
+	if status, _ := ask("GET", list+"/1", ""); status != 303 {
+		t.Errorf("signed out, and still %d", status)
+	}
+}
+
+func mustAddress(t *testing.T, s string) letter.Address {
+	t.Helper()
+	a, err := letter.ParseAddress(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

@@ -43,6 +43,8 @@ func moderationSamples() []sample {
 		{"trust_step-known", TrustStep{bc, TrustKnown, true, "managers@cmtybc.example"}},
 		{"trust_step-bare", TrustStep{Community: bc, Down: true, Managers: "managers@cmtybc.example"}},
 		{"sales_note", SalesNote{bc, "Garden talk", "Great offer", "Tell us rather how you make them.", true, 60, "managers@cmtybc.example"}},
+		{"removal_note", RemovalNote{bc, "Garden talk", "My neighbour", "It names somebody who has not agreed.", true, 60, "managers@cmtybc.example"}},
+		{"removal_note-bare", RemovalNote{Community: bc, List: "Garden talk", Days: 60, Managers: "managers@cmtybc.example"}},
 		{"sales_note-bare", SalesNote{Community: bc, List: "Garden talk", Days: 60, Managers: "managers@cmtybc.example"}},
 		{"ease", Ease{bc, "Garden talk", 50, 1, true, HoldRooted}},
 		{"ease-none", Ease{Community: bc, List: "Garden talk", Held: 48, Relax: true, Becomes: HoldGrowing}},

@@ -45,6 +45,20 @@ type SalesNote struct {
 // Render writes the mail.
 func (t SalesNote) Render() (Mail, error) { return render("sales_note", t) }
 
+// RemovalNote tells a member, privately and from the role, that a manager took a post of theirs out of the archive.
+type RemovalNote struct {
+	Community string
+	List      string // the list's name
+	Subject   string `optional:"a post may have none"`
+	Text      Said   `optional:"what the manager adds"`
+	Lower     bool   // they went down a level, and more of their posts wait
+	Days      int    // until it comes back
+	Managers  string // their address
+}
+
+// Render writes the mail.
+func (t RemovalNote) Render() (Mail, error) { return render("removal_note", t) }
+
 // Holding is how much is held on a list.
 type Holding string
 

@@ -26,6 +26,8 @@ type Calmer interface {
 	Trust(tx *db.Tx, m lists.Member, level int, by lists.MemberID) error
 	// NoSales writes to a post's author that it sold something, from the role, and counts it against them.
 	NoSales(tx *db.Tx, post archive.Post, text string, by lists.MemberID) (lists.Member, error)
+	// Remove takes a post out of the archive, writes to its author from the role, and counts it against them. It returns the author; zero: nobody.
+	Remove(tx *db.Tx, post archive.Post, text string, by lists.MemberID) (lists.Member, error)
 	// Ease does what is proposed about how much is held, RELAX or TIGHTEN, on the list with that local part, or, without one, on the only one.
 	Ease(tx *db.Tx, c lists.CommunityID, word, local string, by lists.MemberID) (lists.List, error)
 	// Speak posts a text as the managers.

@@ -27,7 +27,7 @@ func Judged(tx *db.Tx, c lists.CommunityID, from, to time.Time) (*templates.Stat
 	if t.Offers, err = countOf(tx, c, "SELECT member FROM offer WHERE at >= ? AND at < ?", from, to); err != nil {
 		return nil, err
 	}
-	t.Strikes, err = countOf(tx, c, "SELECT member FROM strike WHERE at >= ? AND at < ?", from, to)
+	t.Strikes, err = countOf(tx, c, "SELECT member FROM strike WHERE at >= ? AND at < ? AND kind = 'sales'", from, to)
 	return &t, err
 }
 

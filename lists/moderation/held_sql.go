@@ -185,7 +185,7 @@ func Schema() db.Schema {
 	) STRICT;
 	CREATE INDEX held_state ON held (community, state, asked);
 	CREATE INDEX held_list ON held (list, why) WHERE state = 'waiting';
-	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm + schemaTrust}}
+	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm + schemaTrust, schemaRemoval}}
 }
 
 // side is whom a token of ours was given to.

@@ -76,7 +76,7 @@ func (d *Desk) step(tx *db.Tx, m lists.Member, to int, why reason, by lists.Memb
 	if err := noteTrust(tx, m, was, why, by); err != nil {
 		return m, err
 	}
-	if why == byPost || why == bySales {
+	if why == byPost || why == bySales || why == byLoss {
 		return m, nil // the mail about the post says it
 	}
 	return m, d.tellStep(tx, m, was)
@@ -159,7 +159,7 @@ func (d *Desk) NoSales(tx *db.Tx, post archive.Post, text string, by lists.Membe
 		return m, err
 	}
 	was := m.Trust
-	if m, err = d.strike(tx, m, int64(post.ID), by); err != nil {
+	if m, err = d.sold(tx, m, int64(post.ID), by); err != nil {
 		return m, err
 	}
 	c, err := lists.CommunityByID(tx, m.Community)
@@ -177,27 +177,32 @@ func (d *Desk) NoSales(tx *db.Tx, post archive.Post, text string, by lists.Membe
 	return m, err
 }
 
-// strike counts one against a member, once for each post.
-func (d *Desk) strike(tx *db.Tx, m lists.Member, post int64, by lists.MemberID) (lists.Member, error) {
-	id, fresh, err := addStrike(tx, m, post, by)
+// sold counts a post that sold something against its author, once.
+func (d *Desk) sold(tx *db.Tx, m lists.Member, post int64, by lists.MemberID) (lists.Member, error) {
+	is, fresh, err := d.strike(tx, m, post, bySales, by)
+	if err == nil && !fresh {
+		err = refusal.Because(refusal.Conflict, "%s was told about this post already.", m.FirstName())
+	}
 	if err != nil {
 		return m, err
 	}
-	if !fresh {
-		return m, refusal.Because(refusal.Conflict, "%s was told about this post already.", m.FirstName())
+	sales, err := countSales(tx, m.ID, tx.Now.AddDate(0, 0, -salesDays))
+	if err != nil || sales < salesMost {
+		return is, err
 	}
-	to := max(lists.New, m.Trust-1)
-	sales, err := countStrikes(tx, m.ID, tx.Now.AddDate(0, 0, -salesDays))
-	if err != nil {
-		return m, err
+	return d.step(tx, is, lists.New, bySales, by)
+}
+
+// strike takes a level from a member for strikeDays. A post counts once, whatever was wrong with it; fresh is false when it counts already.
+func (d *Desk) strike(tx *db.Tx, m lists.Member, post int64, why reason, by lists.MemberID) (is lists.Member, fresh bool, err error) {
+	id, fresh, err := addStrike(tx, m, post, why, by)
+	if err != nil || !fresh {
+		return m, false, err
 	}
-	if sales >= salesMost {
-		to = lists.New
+	if m, err = d.step(tx, m, max(lists.New, m.Trust-1), why, by); err != nil {
+		return m, true, err
 	}
-	if m, err = d.step(tx, m, to, bySales, by); err != nil {
-		return m, err
-	}
-	return m, calendar.Set(tx, StrikeOver, id, tx.Now.AddDate(0, 0, strikeDays))
+	return m, true, calendar.Set(tx, StrikeOver, id, tx.Now.AddDate(0, 0, strikeDays))
 }
 
 // strikeOver gives a level back, up to the one before the strike.

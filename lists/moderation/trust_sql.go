@@ -48,23 +48,42 @@ const schemaTrust = `;
 	CREATE INDEX ease_list ON ease (list, made);
 	CREATE INDEX held_decided ON held (list, decided) WHERE state <> 'waiting'`
 
+// schemaRemoval tells strikes for what was removed from those for selling.
+const schemaRemoval = `
+	ALTER TABLE strike ADD COLUMN kind TEXT NOT NULL DEFAULT 'sales' CHECK (kind IN ('sales','removal'));
+	CREATE TABLE trust_event_new (
+		id     INTEGER PRIMARY KEY,
+		member INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+		was    INTEGER NOT NULL CHECK (was BETWEEN 0 AND 4),
+		became INTEGER NOT NULL CHECK (became BETWEEN 0 AND 4),
+		why    TEXT NOT NULL CHECK (why IN ('post','rule','word','sales','removal','time')),
+		by     INTEGER REFERENCES member (id),         -- NULL: a rule, or the operator
+		at     INTEGER NOT NULL,
+		CHECK (was <> became)
+	) STRICT;
+	INSERT INTO trust_event_new (id, member, was, became, why, by, at) SELECT id, member, was, became, why, by, at FROM trust_event;
+	DROP TABLE trust_event;
+	ALTER TABLE trust_event_new RENAME TO trust_event;
+	CREATE INDEX trust_event_member ON trust_event (member, at)`
+
 // reason is why trust changed.
 type reason string
 
 // The reasons.
 const (
-	byPost  reason = "post"  // a manager let a post pass
-	byRule  reason = "rule"  // posts, time and answers
-	byWord  reason = "word"  // of a manager or the operator
-	bySales reason = "sales" // a post that sold something
-	byTime  reason = "time"  // a strike is over
+	byPost  reason = "post"    // a manager let a post pass
+	byRule  reason = "rule"    // posts, time and answers
+	byWord  reason = "word"    // of a manager or the operator
+	bySales reason = "sales"   // a post that sold something
+	byLoss  reason = "removal" // a post that a manager removed
+	byTime  reason = "time"    // a strike is over
 )
 
 // Event is one change of a member's trust.
 type Event struct {
 	Was int       `json:"was"`
 	Is  int       `json:"is"`
-	Why string    `json:"why"` // post, rule, word, sales or time
+	Why string    `json:"why"` // post, rule, word, sales, removal or time
 	At  time.Time `json:"at"`
 }
 
@@ -84,25 +103,25 @@ func TrustOf(tx *db.Tx, m lists.MemberID) ([]Event, error) {
 	}, "SELECT was, became, why, at FROM trust_event WHERE member = ? ORDER BY at, id", m)
 }
 
-// addStrike counts a post against its author; fresh is false when it counts already.
-func addStrike(tx *db.Tx, m lists.Member, post int64, by lists.MemberID) (id int64, fresh bool, err error) {
-	id, err = tx.Insert("INSERT INTO strike (member, post, was, by, at) VALUES (@member, @post, @was, @by, @at)",
-		db.Named("member", m.ID), db.Named("post", post), db.Named("was", m.Trust), db.Named("by", nullable(int64(by))), db.Named("at", db.Micros(tx.Now)))
+// addStrike counts a post against its author, for selling or for its removal; fresh is false when it counts already.
+func addStrike(tx *db.Tx, m lists.Member, post int64, kind reason, by lists.MemberID) (id int64, fresh bool, err error) {
+	id, err = tx.Insert("INSERT INTO strike (member, post, kind, was, by, at) VALUES (@member, @post, @kind, @was, @by, @at)",
+		db.Named("member", m.ID), db.Named("post", post), db.Named("kind", string(kind)), db.Named("was", m.Trust), db.Named("by", nullable(int64(by))), db.Named("at", db.Micros(tx.Now)))
 	if db.IsUnique(err) {
 		return 0, false, nil
 	}
 	return id, err == nil, err
 }
 
-func countStrikes(tx *db.Tx, m lists.MemberID, since time.Time) (n int, err error) {
-	err = tx.QueryRow("SELECT count(*) FROM strike WHERE member = ? AND at > ?", m, db.Micros(since)).Scan(&n)
+func countSales(tx *db.Tx, m lists.MemberID, since time.Time) (n int, err error) {
+	err = tx.QueryRow("SELECT count(*) FROM strike WHERE member = ? AND at > ? AND kind = 'sales'", m, db.Micros(since)).Scan(&n)
 	return n, err
 }
 
 // struck tells whether a strike counts against somebody now.
-func struck(tx *db.Tx, m lists.MemberID) (bool, error) {
-	n, err := countStrikes(tx, m, tx.Now.AddDate(0, 0, -strikeDays))
-	return n > 0, err
+func struck(tx *db.Tx, m lists.MemberID) (yes bool, err error) {
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM strike WHERE member = ? AND at > ?)", m, db.Micros(tx.Now.AddDate(0, 0, -strikeDays))).Scan(&yes)
+	return yes, err
 }
 
 func findStrike(tx *db.Tx, id int64) (m lists.MemberID, was int, found bool, err error) {

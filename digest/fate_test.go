@@ -147,6 +147,23 @@ func TestFate(t *testing.T) {
 	}
 }
 
+// An issue that the operator drops from the queue never went out.
+func TestFateOfADroppedIssue(t *testing.T) {
+	w, _ := aThursday(t)
+	w.at("5 Jun 06:00")
+	w.write()
+	w.update(func(tx *db.Tx) error {
+		all, err := queue.List(tx, queue.Filter{To: addr(dana)})
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%d copies are owed: %v", len(all), err)
+		}
+		return queue.DropAndTell(tx, all[0].ID, "by the operator", w.editor)
+	})
+	if got := w.fate(); got != "superseded" {
+		t.Errorf("it is %q", got)
+	}
+}
+
 func (w *town) member(who string) (m lists.Member) {
 	w.t.Helper()
 	w.view(func(tx *db.Tx) (err error) { m, _, err = lists.MemberByAddress(tx, w.c.ID, addr(who)); return err })

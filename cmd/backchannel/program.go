@@ -157,6 +157,9 @@ func (p *Program) holdServe() error {
 	return nil
 }
 
+// enders are those who want to know of every copy that is not delivered.
+func (p *Program) enders() queue.Ender { return queue.Enders{p.Editor, p.Returns} }
+
 // runner is the queue's runner, with every stamp there is.
 func (p *Program) runner() (*queue.Runner, error) {
 	if _, err := p.Ring.Keys(); err != nil {
@@ -165,7 +168,7 @@ func (p *Program) runner() (*queue.Runner, error) {
 	way, lanes := p.wayOut()
 	r := queue.New(queue.Options{
 		DB: p.DB, Lock: p.path(queueLock), Raw: p.Store.Raw, Courier: way, Lanes: lanes, Signer: p.signer(), Workers: p.Config.Relay.Connections, Log: p.Log,
-		Ender: queue.Enders{p.Editor, p.Returns}, Way: p.Config.Relay.Smarthost,
+		Ender: p.enders(), Way: p.Config.Relay.Smarthost,
 	})
 	for name, s := range p.Office.Stampers() {
 		r.Register(name, s)

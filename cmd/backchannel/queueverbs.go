@@ -202,7 +202,7 @@ func (c *cli) newQueueDrop() *cobra.Command {
 	cmd.Flags().StringVar(&reason, "reason", byOperator, "why, for the logbook")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return c.with(cmd.Context(), func(p *Program) error {
-			return c.onCopy(cmd, p, args[0], "given up", func(tx *db.Tx, id queue.CopyID) error { return queue.Drop(tx, id, reason) })
+			return c.onCopy(cmd, p, args[0], "given up", func(tx *db.Tx, id queue.CopyID) error { return queue.DropAndTell(tx, id, reason, p.enders()) })
 		})
 	}
 	return cmd

@@ -113,6 +113,19 @@ func Drop(tx *db.Tx, id CopyID, why string) error {
 	return err
 }
 
+// DropAndTell is Drop for the operator: whoever wants to know of ends hears of this one, too (nil: nobody does). Of a copy that is under way
+// nothing is told, since it may arrive all the same.
+func DropAndTell(tx *db.Tx, id CopyID, why string, e Ender) error {
+	c, err := find(tx, id)
+	if err != nil {
+		return err
+	}
+	if err := Drop(tx, id, why); err != nil || e == nil || c.State == Sending {
+		return err
+	}
+	return e.End(tx, c, Outcome{Kind: Dropped, Text: why})
+}
+
 // Recall gives up every copy of a source that is still owed, and notes why. left tells whether one of them was tried before or is on its
 // way now: that attempt is not broken off and may succeed, but there will be no other. Of copies that have arrived it knows nothing.
 func Recall(tx *db.Tx, source, why string) (stopped int, left bool, err error) {

@@ -251,3 +251,97 @@ func TestBooks(t *testing.T) {
 	})
 	is(t, "gone", faults(), "11 copies were ever owed, but 0 are in the queue and 9 have ended (6 delivered, 0 bounced, 3 dropped).")
 }
+
+// What is held for one reason is no other hold's business: a source is kept back and released alone.
+func TestHoldOfOneSource(t *testing.T) {
+	y := newYard(t)
+	y.owe("plain", 4)
+	y.owe("other", 1)
+	source := func(why string) (n int64) {
+		dbtest.Update(t, y.db, func(tx *db.Tx) (err error) { n, err = HoldSource(tx, "post:plain", why); return err })
+		return n
+	}
+	release := func(why string) (n int64) {
+		dbtest.Update(t, y.db, func(tx *db.Tx) (err error) { n, err = ReleaseHeld(tx, why); return err })
+		return n
+	}
+	dbtest.Update(t, y.db, func(tx *db.Tx) error {
+		for id := range CopyID(2) {
+			c, err := get(tx, id+1)
+			if err == nil {
+				err = claim(tx, c, "a run", tx.Now)
+			}
+			if err == nil && id == 1 {
+				_, err = setAside(tx, c, "the program failed on it twice")
+			}
+			if err != nil {
+				return err
+			}
+		}
+		_, err := postpone(tx, Copy{ID: 4, State: Waiting}, tx.Now.Add(time.Hour), "later")
+		if err == nil {
+			err = Hold(tx, 3, "the operator")
+		}
+		return err
+	})
+	if n := source("a manager"); n != 2 {
+		t.Errorf("%d are held: what is set aside, held before, or of another source stays as it is", n)
+	}
+	if n := source("a manager"); n != 0 {
+		t.Errorf("%d are held once more", n)
+	}
+	if n := release("somebody else"); n != 0 {
+		t.Errorf("%d are released for another reason", n)
+	}
+	is(t, "while it is held", strings.ReplaceAll(y.list(), "\n", "|"), "sending 0 later|aside 0 at once|held 0 at once|held 0 later|waiting 0 at once")
+	if n := release("a manager"); n != 2 {
+		t.Errorf("%d are released", n)
+	}
+	is(t, "afterwards", strings.ReplaceAll(y.list(), "\n", "|"), "sending 0 later|aside 0 at once|held 0 at once|waiting 0 at once|waiting 0 at once")
+
+	if n := source(""); n != 2 {
+		t.Errorf("%d are held without a reason", n)
+	}
+	if n := release(""); n != 2 {
+		t.Errorf("%d are released without a reason", n)
+	}
+}
+
+// Several hear of one end, in their order, until one of them fails; and of the operator's drop, too, unless the copy may still arrive.
+func TestEnders(t *testing.T) {
+	y := newYard(t)
+	all := Enders{y, brokenOnce{2}, y}
+	drop := func(id CopyID) string {
+		return y.verb(func(tx *db.Tx) error { return DropAndTell(tx, id, "by the operator", all) })
+	}
+	y.owe("plain", 4)
+	is(t, "the first", drop(1), "ok")
+	is(t, "who heard", strings.Join(y.ends, "|"), "1 3 by the operator|1 3 by the operator")
+	y.ends = nil
+	is(t, "one fails", drop(2), "no score for this one")
+	is(t, "who heard before", strings.Join(y.ends, "|"), "2 3 by the operator")
+	y.ends = nil
+	dbtest.Update(t, y.db, func(tx *db.Tx) error {
+		c, err := get(tx, 3)
+		if err != nil {
+			return err
+		}
+		return claim(tx, c, "a run", tx.Now)
+	})
+	is(t, "under way", drop(3), "ok")
+	is(t, "nobody to tell", y.verb(func(tx *db.Tx) error { return DropAndTell(tx, 4, "by the operator", nil) }), "ok")
+	is(t, "once more", drop(1), "There is no copy 1 in the queue. It may have been delivered. (backchannel trace 1) [not-found]")
+	is(t, "who heard of these", strings.Join(y.ends, "|"), "")
+	is(t, "what failed is undone", y.list(), "waiting 0 at once")
+	y.balanced()
+}
+
+// brokenOnce is an Ender that fails at one copy.
+type brokenOnce struct{ at CopyID }
+
+func (b brokenOnce) End(_ *db.Tx, c Copy, _ Outcome) error {
+	if c.ID == b.at {
+		return fmt.Errorf("no score for this one")
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"encoding/json"
 	"time"
 
 	"backchannel/archive/db"
@@ -43,6 +44,28 @@ func supersedeBounced(tx *db.Tx, m lists.MemberID) error {
 func writtenSince(tx *db.Tx, since time.Time) ([]issueInfo, error) {
 	return db.Select(tx, func(r db.Scanner) (i issueInfo, err error) { return i, r.Scan(&i.id, &i.member) },
 		"SELECT id, member FROM digest_issue WHERE state = 'queued' AND at >= ? AND fate IN ('','held') ORDER BY id", db.Micros(since))
+}
+
+// issueSlot is a slot that is over, with the issue that was written for it, or why none was.
+type issueSlot struct {
+	issueInfo
+	skipped bool
+	reason  string
+}
+
+// newestIssues are the newest slots of some members that are over, the newest in front.
+func newestIssues(tx *db.Tx, members []lists.MemberID, most int) ([]issueSlot, error) {
+	ids, err := json.Marshal(members)
+	if err != nil || len(members) == 0 {
+		return nil, err
+	}
+	return db.Select(tx, func(r db.Scanner) (i issueSlot, err error) {
+		var slot int64
+		err = r.Scan(&i.id, &i.member, &slot, &i.skipped, &i.reason, &i.fate, &i.msgid)
+		i.slot = db.Time(slot)
+		return i, err
+	}, `SELECT id, member, slot, state = 'skipped', reason, fate, coalesce(msgid, '') FROM digest_issue
+		WHERE member IN (SELECT value FROM json_each(?)) ORDER BY slot DESC, id DESC LIMIT ?`, string(ids), most)
 }
 
 // setNote gives an issue another note; 0 is none.

@@ -56,6 +56,15 @@ func stopIssue(tx *db.Tx, c lists.Community, id int64) (bool, error) {
 	return true, setFate(tx, id, heldBack)
 }
 
+// StoppedUntil is when the stop ends with which managers keep the digests of a community back; the zero time while there is none.
+func (e *Editor) StoppedUntil(tx *db.Tx, c lists.CommunityID) (time.Time, error) {
+	h, err := holdOf(tx, c)
+	if err != nil || !h.holds(tx.Now) {
+		return time.Time{}, err
+	}
+	return h.until, nil
+}
+
 // stopped is why copies of issues are held, in the words of the queue.
 func stopped(c lists.Community) string {
 	return "its managers have stopped the digests of " + c.Domain

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
@@ -13,7 +15,7 @@ import (
 )
 
 func (c *cli) newDigest() *cobra.Command {
-	return group("digest", "The digest: look at one, or send it now", c.newDigestPreview(), c.newDigestSend())
+	return group("digest", "The digest: look at one, send it now, or see what became of them", c.newDigestPreview(), c.newDigestSend(), c.newDigestIssues())
 }
 
 func (c *cli) newDigestPreview() *cobra.Command {
@@ -121,11 +123,35 @@ func (c *cli) newDigestSend() *cobra.Command {
 					sent++
 				}
 			}
-			c.say("%s written for %s. They go out as soon as the server runs (or: backchannel due).", count(sent, "digest"), count(len(readers), "reader"))
+			then, err := p.thenGo(cmd.Context(), domain)
+			if err != nil {
+				return err
+			}
+			if sent == 0 {
+				then = ""
+			}
+			c.say("%s written for %s.%s", count(sent, "digest"), count(len(readers), "reader"), then)
 			return nil
 		})
 	}
 	return cmd
+}
+
+// thenGo says when digests leave that are written now.
+func (p *Program) thenGo(ctx context.Context, domain string) (string, error) {
+	var until time.Time
+	err := p.View(ctx, func(tx *db.Tx) error {
+		community, err := lists.TheCommunity(tx, domain)
+		if err != nil {
+			return err
+		}
+		until, err = p.Editor.StoppedUntil(tx, community.ID)
+		return err
+	})
+	if err != nil || until.IsZero() {
+		return " They go out as soon as the server runs (or: backchannel due).", err
+	}
+	return fmt.Sprintf(" A manager has stopped all digests (/hold): they go out after %s, or when a manager replies /send to the preview.", when(until)), nil
 }
 
 // digestReaders are those who get a digest, or the one that is named.

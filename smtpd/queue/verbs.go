@@ -37,6 +37,14 @@ func listing(c Copy) Listing {
 	return l
 }
 
+func listings(copies []Copy) []Listing {
+	all := make([]Listing, 0, len(copies))
+	for _, c := range copies {
+		all = append(all, listing(c))
+	}
+	return all
+}
+
 // Filter says which copies to list. The zero Filter lists the first thousand.
 type Filter struct {
 	State string         // "waiting", "sending", "held", "aside" or "": any
@@ -57,14 +65,13 @@ func List(tx *db.Tx, f Filter) ([]Listing, error) {
 		f.Most = 1000
 	}
 	copies, err := page(tx, f)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Listing, 0, len(copies))
-	for _, c := range copies {
-		all = append(all, listing(c))
-	}
-	return all, nil
+	return listings(copies), err
+}
+
+// OfSource gives the copies of a source that are still owed, oldest first. It reads the whole table.
+func OfSource(tx *db.Tx, source string) ([]Listing, error) {
+	copies, err := ofSource(tx, source)
+	return listings(copies), err
 }
 
 // Show gives one copy. The error is a refusal when it is not owed (any more).

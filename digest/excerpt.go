@@ -262,20 +262,37 @@ func ruled(line string) bool {
 
 // greetings are the words with which a greeting begins, in the languages that our readers write most.
 var greetings = []string{
-	"hi", "hello", "hey", "dear", "greetings", "howdy", "hallo", "guten", "liebe", "lieber", "moin", "bonjour", "salut", "hola", "buenos", "ciao", "salve",
+	"hi", "hello", "hey", "dear", "greetings", "howdy", "hallo", "guten", "liebe", "lieber", "moin", "servus", "bonjour", "bonsoir", "salut", "coucou", "chers", "chères",
+	"hola", "buenos", "buenas", "estimados", "estimadas", "queridos", "queridas", "ciao", "salve",
 	"buongiorno", "olá", "hei", "hej", "beste", "cześć", "ahoj", "привет", "здравствуйте", "добрый", "merhaba",
+}
+
+// everybody are the words for all readers of a list. A line of nothing else greets, too ("All,"), and a greeting of them may be longer.
+var everybody = []string{
+	"all", "everyone", "everybody", "folks", "friends", "team", "alle", "zusammen", "leute", "ihr lieben", "tous", "toutes", "todos", "todas", "amigos", "amigas",
 }
 
 // withoutGreeting takes a first line off that only greets: room for an excerpt is short.
 func withoutGreeting(said string) string {
 	line, rest, more := strings.Cut(said, "\n")
-	words := strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) })
 	line = strings.TrimSpace(line)
-	short := len(words) > 0 && len(words) <= 4 && slices.Contains(greetings, words[0])
-	if !more || strings.TrimSpace(rest) == "" || !short || !strings.HasSuffix(line, ",") && !strings.HasSuffix(line, "!") && !strings.HasSuffix(line, ":") && len(words) > 2 {
+	if !more || strings.TrimSpace(rest) == "" || !greets(line) {
 		return said
 	}
 	return strings.TrimSpace(rest)
+}
+
+// greets tells whether a line is a greeting and nothing else.
+func greets(line string) bool {
+	words := strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) })
+	ends := strings.HasSuffix(line, ",") || strings.HasSuffix(line, "!") || strings.HasSuffix(line, ":")
+	if len(words) == 0 || !slices.Contains(greetings, words[0]) {
+		return ends && slices.Contains(everybody, strings.Join(words, " "))
+	}
+	if ends && len(words) <= 6 && slices.Contains(everybody, words[len(words)-1]) {
+		return true // "Bonjour à toutes et à tous,"
+	}
+	return len(words) <= 2 || ends && len(words) <= 4
 }
 
 // nods are what people say who only nod.

@@ -228,6 +228,20 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"High time,\nwords":                   "High time,\nwords",
 		"Hi this is Bill\nwords":              "Hi this is Bill\nwords",
 		"":                                    "",
+		"All,\nwords":                         "words",
+		"Everyone:\nwords":                    "words",
+		"Hi all,\nwords":                      "words",
+		"Hello everyone,\nwords":              "words",
+		"Hallo zusammen,\nwords":              "words",
+		"Ihr Lieben,\nwords":                  "words",
+		"Bonjour à toutes et à tous,\nwords":  "words",
+		"Chers tous,\nwords":                  "words",
+		"Hola a todas y a todos,\nwords":      "words",
+		"Buenas tardes:\nwords":               "words",
+		"All,":                                "All,",
+		"All\nwords":                          "All\nwords",
+		"All beds,\nalso mine":                "All beds,\nalso mine",
+		"Hey, when I planted the beans,\nit rained": "Hey, when I planted the beans,\nit rained",
 	} {
 		if got := withoutGreeting(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

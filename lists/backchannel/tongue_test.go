@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"backchannel/archive/db"
+	"backchannel/archive/db/dbtest"
 	"backchannel/lists/mailroom/mailroomtest"
 )
 
@@ -24,4 +26,38 @@ func TestALetterInAnotherLanguage(t *testing.T) {
 			t.Errorf("Mira reads it:\n%s", a.Text())
 		}
 	}
+}
+
+// A letter without a name is not marked by its language, which would tell managers something of its writer: neither the first one nor what
+// follows through its door, nor when it is shown again or given to another manager (B10).
+func TestAVoicesLanguageIsNotTold(t *testing.T) {
+	v := crowd(t)
+	p := burntOut
+	p.Subject, p.Body = "Eine Frage", "Ich weiß nicht, ob wir das schon besprochen haben, aber mir ist es nicht klar und ich frage lieber noch mal."
+	seen, _ := voiced(t, v, p)
+	first := v.One(seen, mira)
+	says(t, first, "Ich weiß nicht")
+	v.MustSend(answer(mira, first, "Thank you, we shall talk about it."))
+	all := v.Deliver()
+	seen = append(seen, all...)
+	v.MustSend(answer(dana, v.One(all, dana), "Das ist gut, und ich habe noch eine Frage: wir wissen nicht, wie es mit dem Garten ist und ob das für uns auch so wird."))
+	seen = append(seen, v.Deliver()...)
+	v.Pass(61 * time.Minute)
+	next := v.Deliver()
+	seen = append(seen, next...)
+	says(t, v.One(next, mira), "noch eine Frage")
+	v.MustSend(answer(mira, v.One(next, mira), "/show"))
+	v.MustSend(answer(mira, v.One(next, mira), "/give theo"))
+	seen = append(seen, v.Deliver()...)
+	for _, a := range seen {
+		hides(t, a, "German", `tag "lang"`, "nobody among", "niemand unter")
+	}
+	dbtest.Update(t, v.DB, func(tx *db.Tx) error {
+		var n int
+		err := tx.QueryRow("SELECT count(*) FROM conv_tag WHERE tag = 'lang'").Scan(&n)
+		if n != 0 {
+			t.Errorf("%d marks", n)
+		}
+		return err
+	})
 }

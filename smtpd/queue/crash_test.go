@@ -81,6 +81,8 @@ func TestAbandonedRunner(t *testing.T) {
 		done := make(chan struct{})
 		go func() { dead.runner().work(ctx, false); close(done) }()
 		synctest.Wait()
+		time.Sleep(recordWait) // an outcome that waits to be written down is in flight, too; here all are written
+		synctest.Wait()
 		inFlight := len(dead.arrived())
 		if strings.Count(y.list(), "sending 1") < 10 || inFlight != 210 {
 			t.Fatalf("%d arrived before the crash:\n%s", inFlight, y.list())

@@ -15,6 +15,7 @@ import (
 func TestStrangersComeTwice(t *testing.T) {
 	v := newVillage(t)
 	v.room.Greylist = mailroom.GreyWait
+	v.room.Register(mailroom.Digest, &seen{})
 	letter := func(from, to, id string) post {
 		return post{from: from, to: to, subject: "Interview", body: "May I write about you?", header: "Message-ID: <" + id + "@press.example>\r\n"}
 	}
@@ -49,7 +50,7 @@ func TestStrangersComeTwice(t *testing.T) {
 	here := letter("local@press.example", managers, "g")
 	here.remote = "127.0.0.1"
 	v.mustSend(here)
-	for _, other := range []string{"talk-owner@gardeners.example", "owner@gardeners.example"} {
+	for _, other := range []string{"digest@gardeners.example", "talk-owner@gardeners.example", "owner@gardeners.example"} {
 		waits("the managers under the name "+other, letter("new@press.example", other, "h"+other[:4]))
 	}
 	if err := v.send(letter("spam@silent.example", managers, "i")); refusal.KindOf(err) != refusal.NoSuchAddress {

@@ -237,6 +237,8 @@ const (
 	Dropped  Outcome = "dropped"  // it was forgotten, as asked
 	Declined Outcome = "declined" // a manager decided against it
 	Expired  Outcome = "expired"  // nobody answered in time, and it was forgotten
+
+	Undecided Outcome = "undecided" // no manager decided in time, and it was forgotten
 )
 
 // HeldEnd tells the author how their held letter ended.
@@ -245,7 +247,7 @@ type HeldEnd struct {
 	Outcome   Outcome
 	Subject   string  `optional:"a letter may have none"`
 	List      string  `optional:"the list's name, for Posted"`
-	Days      int     `optional:"how long the question was open, for Expired"`
+	Days      int     `optional:"how long the question was open or the letter waited, for Expired and Undecided"`
 	Free      Freedom `optional:"how the reader's posts go out from now on, when that has just changed"`
 }
 

@@ -77,6 +77,7 @@ func samples() []sample {
 		{"nothing_new", NothingNew{Community: bc, Since: friday}},
 		{"nothing_new-none", NothingNew{Community: bc, None: true, Doors: doors}}, {"nothing_new-bare", NothingNew{Community: bc}},
 		{"held_end-posted", HeldEnd{bc, Posted, "Frost tonight", "Garden talk", 0, ""}},
+		{"held_end-undecided", HeldEnd{bc, Undecided, "Frost tonight", "", 14, ""}},
 		{"held_end-expired", HeldEnd{bc, Expired, "Frost tonight", "", 14, ""}},
 		{"held_end-handed", HeldEnd{Community: bc, Outcome: Handed, Subject: "May a vendor join?"}},
 		{"held_end-accepted", HeldEnd{Community: bc, Outcome: Accepted, Subject: "Re: Sponsors"}}, {"held_end-sent", HeldEnd{Community: bc, Outcome: Sent, Subject: "Re: Sponsors"}}, {"held_end-dropped", HeldEnd{Community: bc, Outcome: Dropped}},

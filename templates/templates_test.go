@@ -335,7 +335,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 	for _, k := range []GuardKind{Unverified, FromElse, OwnAddress, OtherAddress, NoteWords, ToColleague, SlashLine, Forwarded, NoText, UnsureText, Stale, Attached, NoAccess} {
 		once(string(k), AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: k, What: "x"}}})
 	}
-	for _, o := range []Outcome{Posted, Handed, Sent, Accepted, Dropped, Declined, Expired} {
+	for _, o := range []Outcome{Posted, Handed, Sent, Accepted, Dropped, Declined, Expired, Undecided} {
 		once("end "+string(o), HeldEnd{Community: "c", Outcome: o})
 		once("already "+string(o), AlreadyDecided{Community: "c", Outcome: o, When: friday})
 	}

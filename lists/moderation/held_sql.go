@@ -127,6 +127,8 @@ func (h Held) outcome(as State) templates.Outcome {
 		return templates.Posted
 	case as == Handed, h.Why == WhyBoth:
 		return templates.Handed
+	case as == Expired && h.Why.patient():
+		return templates.Undecided
 	case as == Expired:
 		return templates.Expired
 	case as == Refused:

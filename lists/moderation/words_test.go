@@ -210,7 +210,7 @@ func TestDragging(t *testing.T) {
 	}
 	v.Pass(2*24*time.Hour + time.Minute)
 	all := v.Deliver()
-	says(t, v.One(all, ada), "heard nothing for 14 days")
+	says(t, v.One(all, ada), "waited for 14 days, and no manager decided", "nothing about what you wrote")
 	for _, m := range []string{mira, theo} {
 		says(t, v.One(all, m), "no manager decided", "its author was told")
 	}

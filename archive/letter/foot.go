@@ -55,7 +55,7 @@ func (l *Letter) withLine(line string) []byte {
 	p := l.parts[0]
 	charset := strings.ToLower(p.Params["charset"])
 	plain := utf8.RuneCountInString(line) == len(line)
-	for _, other := range []string{"utf-16", "utf-32", "utf-7", "ucs", "iso-10646", "unicode", "hz-", "ebcdic", "ibm"} {
+	for _, other := range []string{"utf-16", "utf-32", "utf-7", "ucs", "iso-10646", "unicode", "hz-", "iso-2022", "ebcdic", "ibm"} {
 		if strings.Contains(charset, other) {
 			return nil
 		}

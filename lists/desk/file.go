@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"slices"
@@ -9,6 +10,9 @@ import (
 
 	"backchannel/archive/db"
 )
+
+// slowest is how many octets of a file a second a reader has to take.
+const slowest = 8 << 10
 
 // policyOfFile lets nothing in a file act, should a browser show it after all.
 const policyOfFile = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -64,7 +68,10 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Length", strconv.Itoa(len(bytes)))
 	h.Set("Content-Security-Policy", policyOfFile)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	// A large file takes its time on a telephone. Only members get so far, and the connections of a network are counted.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	// A large file takes its time on a telephone; whoever takes nothing at all does not keep it in memory.
+	patience, stop := context.WithTimeout(context.Background(), time.Minute+time.Duration(len(bytes)/slowest)*time.Second)
+	defer stop()
+	until, _ := patience.Deadline()
+	_ = http.NewResponseController(w).SetWriteDeadline(until)
 	_, _ = w.Write(bytes)
 }

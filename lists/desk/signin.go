@@ -126,7 +126,7 @@ func (p *Pages) withPassword(w http.ResponseWriter, r *http.Request, form url.Va
 	p.web.Go(w, page.To)
 }
 
-// askForLink has a link mailed, if there is such a member. What it answers, and what it costs, is the same if there is none (A14, C8).
+// askForLink has a link mailed, if there is such a member. What it answers is the same if there is none (A14, C8).
 func (p *Pages) askForLink(w http.ResponseWriter, r *http.Request, form url.Values) {
 	a, typo := letter.ParseAddress(form.Get("address"))
 	from := web.From(r)

@@ -321,7 +321,7 @@ func TestLinksThatAreGone(t *testing.T) {
 func TestAskingForLinks(t *testing.T) {
 	s := newOpenSite(t)
 	same := map[string]bool{}
-	for _, who := range []string{dana, dana, dana, dana, "eve@evil.example", alisonAddr, "no address", "", "a@b.example\r\nBcc: dana@north.example"} {
+	for _, who := range []string{dana, dana, "DANA@NORTH.example", dana, "eve@evil.example", alisonAddr, "no address", "", "a@b.example\r\nBcc: dana@north.example"} {
 		a := s.browser().fill("/in", "/in/link", "address", who)
 		same[a.body] = true
 		if a.status != 200 {

@@ -52,8 +52,10 @@ func (m *Mailroom) greylist(ctx context.Context, s *sorting) error {
 			if !ours {
 				continue
 			}
-			if _, known, err := lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil || known {
+			if _, known, err := lists.MemberByAddress(tx, c.ID, s.from.Address); err != nil {
 				return err
+			} else if known {
+				continue // of this community; to another they are a stranger
 			}
 			ok, err := cameAgain(tx, greyKeys(s.env, s.letter, to), m.Greylist)
 			if err != nil {

@@ -67,6 +67,7 @@ type ManagerNotice struct {
 	Urgent       bool
 	Without      []string `optional:"managers whom the letter names, and who have not got it therefore"`
 	Foreign      string   `optional:"the language of the letter, when no manager reads it: French"`
+	Advert       bool     // by its form it is advertising, and its writer was not told that it arrived
 }
 
 // Quote is something said earlier.

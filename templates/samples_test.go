@@ -120,6 +120,7 @@ func privateSamples() []sample {
 			NotPassed: []string{"invite.ics (invitations are not passed on; please write date and place)"}}},
 		{"manager_notice-sealed", ManagerNotice{Code: "K7QX", Subject: "Encrypted", Member: "Dana", Role: "Mira, for the managers", Sealed: true}},
 		{"acknowledgement-foreign", Acknowledgement{Community: bc, Code: "K7QX", Managers: []string{"Mira"}, Foreign: true}},
+		{"manager_notice-advert", ManagerNotice{Code: "K7QX", Subject: "GROW YOUR LIST NOW", Text: "We place you first.", Member: "Sally Sells", Role: "The managers", Outsider: true, Address: "sally@sells.example", Advert: true}},
 		{"manager_notice-foreign", ManagerNotice{Code: "K7QX", Subject: "Une question", Text: "Je ne sais pas.", Member: "Dana", Role: "Mira, for the managers", Foreign: "French"}},
 		{"acknowledgement-sealed", Acknowledgement{Community: bc, Code: "K7QX", Subject: "Encrypted", Managers: []string{"Mira"}, Sealed: true}},
 		{"answer_held-files", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "See the plan.", Files: []string{"plan.pdf", "bed.jpg"},

@@ -116,7 +116,7 @@ func (b *Letterbox) notify(tx *db.Tx, in *lists.Incoming, c Conv, m lists.Member
 	switch {
 	case c.Anon:
 	case c.Member == 0:
-		t.Address = in.From.Address.String()
+		t.Address, t.Advert = in.From.Address.String(), advertPoints(in.Letter) >= advertising
 	default:
 		if err := b.standing(tx, in.Sender, &t); err != nil {
 			return err
@@ -309,6 +309,9 @@ type toTell struct {
 func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, of toTell) (done bool, err error) {
 	if in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
 		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
+	}
+	if c.Member == 0 && !of.asked && advertPoints(in.Letter) >= advertising {
+		return false, nil // an answer would tell the sender that somebody is here (B15b)
 	}
 	behind := c.bag(in.Letter).told()
 	if !of.asked && len(of.left) == 0 && len(of.removed) == 0 && (c.Member == 0 || len(behind) == 0) {

@@ -286,5 +286,5 @@ func aboutIdea(tx *db.Tx, number string) (about backchannel.Context, ok bool, er
 	if errors.Is(err, db.ErrNoRows) {
 		return about, false, nil
 	}
-	return backchannel.Context{Thread: "An idea for the jam #" + j.tag, Object: ideaPrefix + number}, err == nil, err
+	return backchannel.Context{Thread: "An idea for the jam #" + j.tag, Object: ideaPrefix + number, Tag: j.tag}, err == nil, err
 }

@@ -229,5 +229,8 @@ func TestJamIdeaIsPrivate(t *testing.T) {
 	if len(mailTo(all, "bill@south.example", "")) != 0 || strings.Contains(w.rows("SELECT group_concat(text) FROM post"), "on leaving") {
 		t.Error("it is public")
 	}
+	if got := w.rows("SELECT group_concat(tag) FROM conv_tag"); got != "onboarding" { // the managers' report counts it
+		t.Errorf("its tags: %q", got)
+	}
 	w.onlyAsks("eve@evil.example", dana, w.send("eve@evil.example", day.door(), "Re", "Hello"))
 }

@@ -213,7 +213,7 @@ func (a Act) String() string {
 	case ActSpread:
 		return fmt.Sprintf("Half of all posts are by %s. Ask somebody else to begin the next thread.", count(a.N, "person", "people"))
 	case ActNeed:
-		return fmt.Sprintf("%d people wrote to you%s, and no thread about it has an answer. Begin one, with #%s in its subject.", a.N, about, a.Tag)
+		return fmt.Sprintf("%d people wrote to you%s, and no thread about it has an answer. Begin one, with #%s in its subject, or call for some days about it: write \"/jam %s\" and the days to digest@.", a.N, about, a.Tag, a.Tag)
 	}
 	return ""
 }

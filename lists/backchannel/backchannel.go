@@ -48,6 +48,7 @@ type Context struct {
 	Digest time.Time // the digest it answers; zero: none
 	Thread string    // the subject of the thread it is about
 	Object string    // the same for machines, as in "issue:12"
+	Tag    string    // under which it is found and counted; "" is none
 }
 
 // Receive takes a letter to the managers, a letter through a personal address, or an answer to one of our questions.

@@ -105,6 +105,11 @@ func open(tx *db.Tx, in *lists.Incoming, about Context) (Conv, error) {
 		if err := noteVoice(tx, ConvID(id), in.Sender.ID); err != nil {
 			return Conv{}, err
 		}
+		if about.Tag != "" {
+			if err := tagAs(tx, ConvID(id), about.Tag); err != nil {
+				return Conv{}, err
+			}
+		}
 		return find(tx, ConvID(id))
 	}
 	return Conv{}, refusal.Because(refusal.Unavailable, "No name could be found for a new conversation. Please try again later.")

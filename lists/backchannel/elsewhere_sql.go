@@ -27,6 +27,9 @@ const schemaElsewhere = `
 	CREATE INDEX elsewhere_letter ON elsewhere (letter) WHERE letter IS NOT NULL;
 	CREATE INDEX elsewhere_member ON elsewhere (member) WHERE letter IS NOT NULL`
 
+// schemaElsewhereTag is the tag of what such a letter is about.
+const schemaElsewhereTag = "ALTER TABLE elsewhere ADD COLUMN tag TEXT NOT NULL DEFAULT ''"
+
 // Where a letter from elsewhere stands.
 const (
 	elseWaits    = "waiting"
@@ -46,20 +49,20 @@ type stray struct {
 	at     time.Time
 }
 
-const strayColumns = "id, member, story, coalesce(conv, 0), about, digest, thread, state, at"
+const strayColumns = "id, member, story, coalesce(conv, 0), about, digest, thread, tag, state, at"
 
 func scanStray(r db.Scanner) (s stray, err error) {
 	var digest, at int64
-	err = r.Scan(&s.id, &s.member, &s.story, &s.conv, &s.about.Object, &digest, &s.about.Thread, &s.state, &at)
+	err = r.Scan(&s.id, &s.member, &s.story, &s.conv, &s.about.Object, &digest, &s.about.Thread, &s.about.Tag, &s.state, &at)
 	s.about.Digest, s.at = db.Time(digest), db.Time(at)
 	return s, err
 }
 
 // keepElsewhere keeps a letter until its member has said a word, or time is over.
 func keepElsewhere(tx *db.Tx, in *lists.Incoming, owner lists.MemberID, about Context, conv ConvID) (int64, error) {
-	id, err := tx.Insert("INSERT INTO elsewhere (member, letter, story, conv, about, digest, thread, at) VALUES (@member, @letter, @story, @conv, @about, @digest, @thread, @at)",
+	id, err := tx.Insert("INSERT INTO elsewhere (member, letter, story, conv, about, digest, thread, tag, at) VALUES (@member, @letter, @story, @conv, @about, @digest, @thread, @tag, @at)",
 		db.Named("member", owner), db.Named("letter", int64(in.ID)), db.Named("story", in.Story), db.Named("conv", null(int64(conv))), db.Named("about", about.Object),
-		db.Named("digest", db.Micros(about.Digest)), db.Named("thread", about.Thread), db.Named("at", db.Micros(tx.Now)))
+		db.Named("digest", db.Micros(about.Digest)), db.Named("thread", about.Thread), db.Named("tag", about.Tag), db.Named("at", db.Micros(tx.Now)))
 	if err != nil {
 		return 0, fmt.Errorf("hold a letter from elsewhere: %w", err)
 	}
@@ -77,7 +80,7 @@ func straysOf(tx *db.Tx, m lists.MemberID, until time.Time) ([]stray, error) {
 
 // end decides about a letter, once. What is kept is that there was one, so that a late answer can be told.
 func (s stray) end(tx *db.Tx, as string) error {
-	if _, err := tx.Exec("UPDATE elsewhere SET state = @state, letter = NULL, about = '', digest = 0, thread = '', at = @at WHERE id = @id",
+	if _, err := tx.Exec("UPDATE elsewhere SET state = @state, letter = NULL, about = '', digest = 0, thread = '', tag = '', at = @at WHERE id = @id",
 		db.Named("state", as), db.Named("at", db.Micros(tx.Now)), db.Named("id", s.id)); err != nil {
 		return fmt.Errorf("decide about a letter from elsewhere: %w", err)
 	}

@@ -23,6 +23,7 @@ type Schema struct {
 
 	// Tidy does a small step, some milliseconds, of work that can wait, and tells whether there is more of it. It is asked again and again
 	// while nobody writes, each time in a transaction of its own; where nothing is to be done it must change nothing. May be nil.
+	// In it Now is zero: what waits for a quiet moment has no time of its own.
 	Tidy func(*Tx) (more bool, err error)
 }
 

@@ -14,7 +14,7 @@ const (
 )
 
 // tidy does one step of the work that can wait, and tells whether there is more. It belongs to the writer. Nobody is pinged: what people
-// see is as before. An error is logged, and the work waits until somebody has written again.
+// see is as before, and no clock is asked: the clock of a test belongs to the test. An error is logged, and the work waits until somebody has written again.
 func (d *DB) tidy(w *conn) (more bool) {
 	if len(d.tidies) == 0 {
 		return false
@@ -32,7 +32,7 @@ func (d *DB) tidy(w *conn) (more bool) {
 	}}
 	err := w.exec("BEGIN IMMEDIATE")
 	if err == nil {
-		d.run(w, j, nil)
+		d.run(w, j, time.Time{}, nil)
 		d.commit(w, []*job{j}, nil)
 		if err = j.err; j.panicked != nil {
 			err = fmt.Errorf("panic: %v", j.panicked)

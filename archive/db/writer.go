@@ -107,7 +107,7 @@ func (d *DB) gather(w *conn, first *job) (taken []*job, ends []ending) {
 	defer enough.Stop()
 	var over <-chan time.Time // ends all waiting, from the first wait on
 	for j := first; j != nil; {
-		d.run(w, j, ends)
+		d.run(w, j, d.Now(), ends)
 		taken = append(taken, j)
 		if j.err == nil && j.panicked == nil {
 			ends = joinEnds(ends, j.tx.ends)

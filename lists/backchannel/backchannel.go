@@ -456,7 +456,7 @@ const tokenLife = 180
 
 // managerDoor is where a manager's answer comes, about what they have seen so far.
 func (b *Letterbox) managerDoor(tx *db.Tx, community lists.Community, c Conv, m lists.Member) (letter.Mailbox, error) {
-	return b.Office.Private(tx, c.Name+" via managers", notice.Door{
+	return b.Office.Private(tx, viaManagers(c.Name), notice.Door{
 		Community: community, Member: m, Receiver: Receiver, Object: object(sideManager, int64(c.ID), c.Rev), Days: tokenLife,
 	})
 }

@@ -196,9 +196,13 @@ func (b *Letterbox) remindManager(tx *db.Tx, community lists.Community, c Conv, 
 		return err
 	}
 	zone := m.Zone(community)
+	named := byMail(community, c)
 	t := templates.ClockManager{
-		Code: c.Code, Subject: c.Subject, Member: c.Name, Role: b.role(tx, c, m), Due: c.Due.In(zone), Since: asked.at.In(zone), Mine: c.Owner == m.ID, Urgent: c.Urgent,
+		Code: c.Code, Subject: named.Subject, Member: named.Name, Role: b.role(tx, c, m), Due: c.Due.In(zone), Since: asked.at.In(zone), Mine: c.Owner == m.ID, Urgent: c.Urgent,
 		Told: c.reminded == farBeyond && c.Member != 0, Ombuds: !community.Ombuds.IsZero(), Text: templates.Said(asked.text),
+	}
+	if inFolders(community, c) {
+		t.Subject, t.Text = "", ""
 	}
 	if left := community.Duty.Between(tx.Now, c.Due, community.Zone()); c.reminded == halfTime {
 		t.Left = int((left + time.Hour - 1) / time.Hour)

@@ -62,7 +62,7 @@ func staleSince(tx *db.Tx, c Conv, rev int, but lists.MemberID) (string, error) 
 	}
 	for _, m := range all {
 		if m.dir == dirIn && community.Collision == lists.CollisionStrict {
-			return c.Name + " wrote again", nil
+			return byMail(community, c).Name + " wrote again", nil
 		}
 		if m.dir == dirIn || m.author == but {
 			continue

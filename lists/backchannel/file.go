@@ -281,12 +281,18 @@ func (b *Letterbox) toDesk(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail
 	if ref.what == aFiled {
 		send = b.Office.Write
 	}
-	if mail.Community.Restricted == lists.RestrictedIMAP && (ref.what == aLetter || ref.what == aNote) {
+	if mail.Community.Restricted == lists.RestrictedIMAP {
 		now, err := find(tx, c.ID)
 		if err != nil {
 			return notice.Sent{}, err
 		}
-		if inFolders(mail.Community, now) {
+		switch {
+		case !inFolders(mail.Community, now):
+		case ref.what != aLetter && ref.what != aNote:
+			if mail.ReplyTo.Name == viaManagers(now.Name) {
+				mail.ReplyTo.Name = viaManagers(somebody)
+			}
+		default:
 			if err := b.sayItWaits(tx, now, m, mail, ref); err != nil {
 				return notice.Sent{}, err
 			}
@@ -305,6 +311,21 @@ func inFolders(community lists.Community, c Conv) bool {
 	return c.Restricted && community.Restricted == lists.RestrictedIMAP
 }
 
+// somebody stands for the name of a writer in addresses of mails that name none.
+const somebody = "The writer,"
+
+// viaManagers is what an address is called at which a manager answers somebody.
+func viaManagers(name string) string { return name + " via managers" }
+
+// byMail is a conversation as mails name it that rest in a personal mailbox. Where its words go into folders alone, its code stands for its
+// writer and for its subject.
+func byMail(community lists.Community, c Conv) Conv {
+	if inFolders(community, c) {
+		c.Name, c.Subject = c.Code, c.Code
+	}
+	return c
+}
+
 // sayItWaits sends a manager, in the place of a letter or note that not all managers may see, a word that it lies in their folder: nothing of
 // it rests in a personal mailbox (restricted_delivery imap, product.md B9). A reply to that word is an answer like any other.
 func (b *Letterbox) sayItWaits(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail, ref reference) error {
@@ -317,7 +338,7 @@ func (b *Letterbox) sayItWaits(tx *db.Tx, c Conv, m lists.MemberID, mail notice.
 		return err
 	}
 	mail.Words, mail.Files, mail.Letters = words, nil, nil
-	mail.From.Name, mail.ReplyTo.Name = "The back-channel", "The writer, via managers"
+	mail.From.Name, mail.ReplyTo.Name = "The back-channel", viaManagers(somebody)
 	if ref.what == aNote {
 		mail.ReplyTo.Name = "Managers' notes"
 	}

@@ -74,6 +74,9 @@ func (b *Letterbox) tellHandover(tx *db.Tx, community lists.Community, m lists.M
 			continue
 		}
 		one := templates.OpenLetter{Code: c.Code, Member: c.Name}
+		if inFolders(community, c) {
+			one.Member = "its writer"
+		}
 		if one.Waits, err = unanswered(tx, c.ID); err != nil {
 			return err
 		}

@@ -185,6 +185,9 @@ func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Membe
 		}
 		about = append(about, c.ID)
 		one := templates.HeatLetter{Code: c.Code, Name: c.Name, Report: c.Kind == Report}
+		if inFolders(community, c) {
+			one.Name = "restricted"
+		}
 		if !slices.Contains(alarm.Letters, one) {
 			alarm.Letters = append(alarm.Letters, one)
 		}

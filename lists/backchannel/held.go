@@ -31,7 +31,7 @@ const heldDays = 14
 // see the conversation gets their own words, and nothing of anybody else's (B15b).
 func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) error {
 	mail := templates.AnswerHeld{
-		Code: a.conv.Code, Member: a.conv.Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable(), Note: a.note, Alias: a.alias(),
+		Code: a.conv.Code, Member: byMail(community, a.conv).Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable(), Note: a.note, Alias: a.alias(),
 	}
 	var err error
 	if mail.Cc, err = colleaguesBeside(tx, a); err != nil {
@@ -299,7 +299,8 @@ func (b *Letterbox) drop(tx *db.Tx, in *lists.Incoming, c Conv, msg message) err
 	if err := b.endHeld(tx, c, msg, stateDropped); err != nil {
 		return err
 	}
-	words, err := templates.AnswerEnd{Code: c.Code, Member: c.Name, Subject: c.Subject}.Render()
+	named := byMail(in.Community, c)
+	words, err := templates.AnswerEnd{Code: c.Code, Member: named.Name, Subject: named.Subject}.Render()
 	if err != nil {
 		return err
 	}
@@ -336,7 +337,8 @@ func (b *Letterbox) expired(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
-	words, err := templates.AnswerEnd{Code: c.Code, Member: c.Name, Subject: c.Subject, Days: heldDays}.Render()
+	named := byMail(community, c)
+	words, err := templates.AnswerEnd{Code: c.Code, Member: named.Name, Subject: named.Subject, Days: heldDays}.Render()
 	if err != nil {
 		return err
 	}
@@ -352,7 +354,7 @@ func (b *Letterbox) tellDecided(tx *db.Tx, in *lists.Incoming, c Conv, msg messa
 	case stateExpired:
 		as = templates.Expired
 	}
-	words, err := templates.AlreadyDecided{Community: in.Community.Name, Outcome: as, When: msg.at.In(in.Sender.Zone(in.Community)), Subject: c.Subject}.Render()
+	words, err := templates.AlreadyDecided{Community: in.Community.Name, Outcome: as, When: msg.at.In(in.Sender.Zone(in.Community)), Subject: byMail(in.Community, c).Subject}.Render()
 	if err != nil {
 		return err
 	}
@@ -364,7 +366,8 @@ func (b *Letterbox) tellWords(tx *db.Tx, in *lists.Incoming, c Conv, msg message
 	if msg.dir == dirNote {
 		question = templates.AskNote
 	}
-	words, err := templates.ConfirmHelp{Community: in.Community.Name, Question: question, Subject: c.Subject, Member: c.Name, First: word, Alias: msg.sender}.Render()
+	named := byMail(in.Community, c)
+	words, err := templates.ConfirmHelp{Community: in.Community.Name, Question: question, Subject: named.Subject, Member: named.Name, First: word, Alias: msg.sender}.Render()
 	if err != nil {
 		return err
 	}

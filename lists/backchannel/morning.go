@@ -126,6 +126,9 @@ func (b *Letterbox) morningLetter(tx *db.Tx, community lists.Community, c Conv, 
 		return one, err
 	}
 	one = templates.BriefLetter{Code: c.Code, Member: c.Name, First: first, Answer: door.Address.String(), Late: !c.Due.IsZero() && !c.Due.After(tx.Now)}
+	if inFolders(community, c) {
+		one.Member, one.First = "a restricted letter", ""
+	}
 	if !c.Due.IsZero() {
 		zone := m.Zone(community)
 		one.Due = c.Due.In(zone)

@@ -29,7 +29,8 @@ func (b *Letterbox) NotDelivered(tx *db.Tx, id letter.MessageID, why string) (bo
 		return false, err
 	}
 	for _, m := range readers {
-		words, err := templates.AnswerLost{Code: c.Code, Subject: c.Subject, Member: c.Name, Why: why, Role: b.role(tx, c, m)}.Render()
+		named := byMail(community, c)
+		words, err := templates.AnswerLost{Code: c.Code, Subject: named.Subject, Member: named.Name, Why: why, Role: b.role(tx, c, m)}.Render()
 		if err != nil {
 			return false, err
 		}

@@ -326,7 +326,7 @@ func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 
 // sayUnseal answers a manager's word.
 func (b *Letterbox) sayUnseal(tx *db.Tx, call *Call, said string) error {
-	words, err := templates.CommandsDone{Community: call.Community.Name, Code: call.Conv.Code, Member: call.Conv.Name, Said: []string{said}, Role: b.role(tx, call.Conv, call.Manager)}.Render()
+	words, err := templates.CommandsDone{Community: call.Community.Name, Code: call.Conv.Code, Member: byMail(call.Community, call.Conv).Name, Said: []string{said}, Role: b.role(tx, call.Conv, call.Manager)}.Render()
 	if err != nil {
 		return err
 	}

@@ -153,7 +153,7 @@ func (b *Letterbox) doHelp(tx *db.Tx, c *Call, args string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		t.Code, t.Member, t.Role, t.Note = c.Conv.Code, c.Conv.Name, b.role(tx, c.Conv, c.Manager), note.Address.String()
+		t.Code, t.Member, t.Role, t.Note = c.Conv.Code, byMail(c.Community, c.Conv).Name, b.role(tx, c.Conv, c.Manager), note.Address.String()
 	}
 	words, err := t.Render()
 	if err != nil {
@@ -215,7 +215,7 @@ func (b *Letterbox) confirm(tx *db.Tx, community lists.Community, a answer, said
 	if err != nil || !now.mayRead(a.manager) {
 		return err
 	}
-	words, err := templates.CommandsDone{Community: community.Name, Code: now.Code, Member: now.Name, Said: said, Sent: a.sent, Role: b.role(tx, now, a.manager)}.Render()
+	words, err := templates.CommandsDone{Community: community.Name, Code: now.Code, Member: byMail(community, now).Name, Said: said, Sent: a.sent, Role: b.role(tx, now, a.manager)}.Render()
 	if err != nil {
 		return err
 	}

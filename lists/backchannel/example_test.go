@@ -64,8 +64,15 @@ func TestWorkedExample(t *testing.T) {
 			m9 = a
 		}
 	}
-	for name, a := range map[string]arrived{"m8-draft": draft, "m8": m8, "m9": m9, "m10": m10, "m2": m2, "m3": m3, "m5": m5, "m6": m6, "m7": m7, "colleague": colleague} {
-		file, got := "testdata/example-"+name+".txt", shown(k, a)
+	golden(t, "example-", map[string]string{"m8-draft": shown(k, draft), "m8": shown(k, m8), "m9": shown(k, m9), "m10": shown(k, m10), "m2": shown(k, m2), "m3": shown(k, m3), "m5": shown(k, m5),
+		"m6": shown(k, m6), "m7": shown(k, m7), "colleague": shown(k, colleague)})
+}
+
+// golden compares mails with those that were looked at and found right.
+func golden(t *testing.T, prefix string, all map[string]string) {
+	t.Helper()
+	for name, got := range all {
+		file := "testdata/" + prefix + name + ".txt"
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"backchannel/lists/backchannel"
 )
 
-//go:generate go test -run "TestManual|TestWorkedExample" -count 1 . -update
+//go:generate go test -run "TestManual|TestWorkedExample|TestWorkedPaths" -count 1 . -update
 
 var update = flag.Bool("update", false, "write the table of commands into the manual")
 

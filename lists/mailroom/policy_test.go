@@ -27,6 +27,9 @@ func TestVerificationTable(t *testing.T) {
 		"private+TOKEN":       {lists.Require: {managers, marked, refused}, lists.Confirm: {managers, marked, refused}, lists.Off: {managers, managers, managers}},
 		"managers@":           {lists.Require: {managers, marked, refused}, lists.Confirm: {managers, marked, refused}, lists.Off: {managers, managers, managers}},
 		"a manager's answer":  {lists.Require: {answered, asked, asked}, lists.Confirm: {answered, asked, asked}, lists.Off: {answered, answered, answered}},
+		"report@":             {lists.Require: {managers, marked, refused}, lists.Confirm: {managers, marked, refused}, lists.Off: {managers, managers, managers}},
+		"anon@":               {lists.Require: {asked, asked, refused}, lists.Confirm: {asked, asked, refused}, lists.Off: {asked, asked, asked}},
+		"a manager's command": {lists.Require: {managers, asked, asked}, lists.Confirm: {managers, asked, asked}, lists.Off: {managers, managers, managers}},
 		"a stranger's letter": {lists.Require: {refused, refused, refused}, lists.Confirm: {refused, refused, refused}, lists.Off: {refused, refused, refused}},
 	} {
 		for policy, want := range by {
@@ -58,6 +61,8 @@ func knock(v *mailroomtest.Village, door string, strict bool) mailroomtest.Post 
 	switch door {
 	case "a stranger's letter":
 		p.From = strings.Replace(member, "@", "-eve@", 1)
+	case "report@", "anon@":
+		p.To = door + "gardeners.example"
 	case "managers@":
 		p.To = "managers@gardeners.example"
 	case "private+TOKEN":
@@ -69,6 +74,13 @@ func knock(v *mailroomtest.Village, door string, strict bool) mailroomtest.Post 
 	case "a manager's answer":
 		v.MustSend(mailroomtest.Post{From: "bill@south.example", To: "managers@gardeners.example", Subject: "Manure", Body: "Where do I get some?"})
 		p = mailroomtest.Answer(manager, v.One(v.Deliver(), manager), "At the stables.")
+	case "a manager's command": // by which Mira hears of it, whoever gave it
+		give := "/give Theo"
+		if strict {
+			give = "/give Mira"
+		}
+		v.MustSend(mailroomtest.Post{From: "bill@south.example", To: "managers@gardeners.example", Subject: "Manure", Body: "Where do I get some?"})
+		p = mailroomtest.Answer(manager, v.One(v.Deliver(), manager), give)
 	}
 	return p
 }

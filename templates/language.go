@@ -106,6 +106,19 @@ func (t tongue) date(form string, at time.Time) string {
 	return strings.NewReplacer("{day}", day, "{month}", t.months[at.Month()-1], "{year}", fmt.Sprint(at.Year()), "{weekday}", t.days[at.Weekday()], "{clock}", at.Format("15:04")).Replace(form)
 }
 
+// IsDay tells whether words are a day as we write it, in any of our languages and in letters of any size: 12 June, 1er août, 6月12日.
+func IsDay(words string) bool {
+	for _, l := range Languages() {
+		t := tongues[l]
+		for at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() == 2024; at = at.AddDate(0, 0, 1) { // it has 29 February
+			if strings.EqualFold(words, t.date(t.day, at)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // slot says when a digest comes.
 func (t tongue) slot(s Slot) string {
 	form := t.slots[1]

@@ -206,3 +206,19 @@ Español | 1 de marzo | domingo 1 de marzo a las 08:05 | Mira, Theo y Jo | cada 
 		}
 	}
 }
+
+// Whatever day a headline ends in is known again, and no other word is one.
+func TestIsDay(t *testing.T) {
+	for _, l := range Languages() {
+		for _, at := range []time.Time{friday, friday.AddDate(0, 0, -11), time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC)} {
+			if day := tongues[l].date(tongues[l].day, at); !IsDay(day) || !IsDay(strings.ToUpper(day)) || IsDay(day+"s") {
+				t.Errorf("%q", day)
+			}
+		}
+	}
+	for _, no := range []string{"", "12", "June", "31 June", "12. June", "3 beds"} {
+		if IsDay(no) {
+			t.Errorf("%q is a day", no)
+		}
+	}
+}

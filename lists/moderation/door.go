@@ -108,13 +108,13 @@ func slashLine(text string) string {
 	return ""
 }
 
-// digestSubject tells whether a letter answers a digest by its subject: "…, 3 unanswered - Gardeners, 12 June".
+// digestSubject tells whether a letter answers a digest by its subject, in any of our languages: "…, 3 unanswered - Gardeners, 12 June".
 func digestSubject(subject, community string) bool {
-	_, behind, found := cutLast(strings.ToLower(subject), strings.ToLower(" - "+community+", "))
-	return found && dayMonth.MatchString(strings.TrimSpace(behind))
+	before, behind, found := cutLast(strings.ToLower(subject), strings.ToLower(" "+community))
+	before, sign := strings.TrimSuffix(strings.TrimSuffix(before, "-"), "–"), behind
+	behind = strings.TrimPrefix(strings.TrimPrefix(behind, ","), "、")
+	return found && strings.HasSuffix(before, " ") && sign != behind && templates.IsDay(strings.TrimSpace(behind))
 }
-
-var dayMonth = regexp.MustCompile(`^\d{1,2} (?:january|february|march|april|may|june|july|august|september|october|november|december)$`)
 
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
@@ -128,22 +128,22 @@ var privacyWords = []string{
 	"privately", "in private", "private matter", "this is private", "between us", "between you and me", "don't share", "do not share", "not for sharing", "confidential",
 	"confidentially", "in confidence", "off the record", "not for the list", "off-list", "keep this to yourself", "keep this to yourselves", "for your eyes only",
 	"not for everyone", "for the managers only", "only for the managers", "do not forward this", "don't forward this",
-	"unter uns", "vertraulich", "privat an", "im vertrauen", "bitte nicht weitergeben", "nicht für die liste", "nur für euch", "nicht öffentlich", "bitte für euch behalten",
-	"entre nous", "confidentiel", "confidentielle", "en privé", "ne pas partager", "ne partagez pas", "pas pour la liste",
-	"entre nosotros", "confidencial", "en privado", "no lo compartan", "no compartir",
+	"unter uns", "vertraulich", "privat an", "im vertrauen", "bitte nicht weitergeben", "nicht für die liste", "nur für euch", "nicht öffentlich", "bitte für euch behalten", "das ist privat",
+	"entre nous", "confidentiel", "confidentielle", "en privé", "ne pas partager", "ne partagez pas", "pas pour la liste", "c'est privé",
+	"entre nosotros", "confidencial", "en privado", "no lo compartan", "no compartir", "no es para la lista", "esto es privado",
 	"tra noi", "riservato", "in privato", "onder ons", "vertrouwelijk", "niet voor de lijst", "entre nós", "em particular", "mellan oss", "konfidentiellt",
 	"между нами", "конфиденциально", "między nami", "poufne",
 	"mellem os", "fortroligt", "mellom oss", "konfidensielt", "meidän kesken", "luottamuksellinen", "mezi námi", "důvěrné", "між нами", "конфіденційно",
 	"между нас", "поверително", "köztünk", "bizalmas", "între noi", "confidențial",
 	"私下", "保密", "请勿转发", "不要公开", "비밀", "우리끼리",
-	"内密", "ここだけの話", "他言無用",
+	"内密", "ここだけの話", "他言無用", "公開しないで",
 }
 
 // managerWords address the managers as a body, at the head of a letter.
 var managerWords = []string{
 	"managers", "moderators", "moderator", "admins", "list owner", "list owners", "team",
-	"verwalter", "moderatoren", "moderation", "leitung", "modérateurs", "gestionnaires", "responsables", "moderadores", "gestores", "moderatori", "beheerders",
-	"moderatorer", "модераторы", "moderatorzy", "moderátoři", "модератори", "ylläpitäjät", "moderátorok", "moderatorii", "管理员", "版主", "관리자", "管理者", "モデレーター",
+	"verwalter", "moderatoren", "moderation", "leitung", "modérateurs", "gestionnaires", "équipe", "responsables", "moderadores", "gestores", "equipo", "moderatori", "beheerders",
+	"moderatorer", "модераторы", "moderatorzy", "moderátoři", "модератори", "ylläpitäjät", "moderátorok", "moderatorii", "管理员", "版主", "관리자", "管理者", "運営", "モデレーター",
 }
 
 // soundsPrivate tells whether a letter opens by addressing the managers, or one of them, and says within its first lines that it is

@@ -25,6 +25,15 @@ func TestSoundsPrivate(t *testing.T) {
 		{"", "Hi Mira…\nplease don’t share this.", "don't share"},
 		{"", "Theo, this is PRIVATE, so\nplease do not\nshare it.", "this is private"},
 		{"", "Chers modérateurs,\n\nentre nous, c'est difficile.", "entre nous"},
+		// by the names that our own mails in these languages give the managers
+		{"", "Liebes Team,\n\ndas ist privat: ich höre auf.", "das ist privat"},
+		{"", "Chère équipe,\n\nc’est privé, s’il vous plaît.", "c'est privé"},
+		{"", "Bonjour à l’équipe,\n\nà ne pas partager : je pars.", "ne pas partager"},
+		{"", "Hola, equipo:\n\nno es para la lista, por favor.", "no es para la lista"},
+		{"", "Querido equipo, que quede entre nosotros.", "entre nosotros"},
+		{"", "運営の皆様\n\nここだけの話ですが、辞めたいです。", "ここだけの話"},
+		{"", "運営へ\n\n公開しないでください。", "公開しないで"},
+		{"", "Notre équipe a un secret : la fête est samedi.", ""},
 		{"", "Estimados moderadores:\nesto es confidencial.", "confidencial"},
 		{"", "Cari moderatori, tra noi: basta.", "tra noi"},
 		{"", "Beste beheerders,\nonder ons gezegd", "onder ons"},
@@ -79,6 +88,20 @@ func TestMarkedSubject(t *testing.T) {
 	} {
 		if markedSubject(subject) != is {
 			t.Errorf("%q: marked is %v", subject, !is)
+		}
+	}
+}
+
+// W2: an answer to a digest is known by its subject, whatever language its reader gets it in, and nothing else is taken for one.
+func TestDigestSubject(t *testing.T) {
+	for subject, is := range map[string]bool{
+		"Re: Sponsors, 3 unanswered - Gardeners, 12 June": true, "AW: Sponsors, 1 ohne Antwort – Gardeners, 12. Juni": true, "AW: Seeds – Gardeners, 3. März": true,
+		"RE: Sponsors, 1 sans réponse – Gardeners, 12 juin": true, "TR: Sponsors – Gardeners, 1er août": true, "RV: Sponsors, 1 sin respuesta – Gardeners, 12 de junio": true,
+		"Re: Sponsors、回答待ち1件 – Gardeners、6月12日": true, "re: seeds - GARDENERS, 12 june": true,
+		"Plan - Gardeners, 3 beds": false, "Beans - Gardeners": false, "12 June": false, "Walk – Gardeners, June": false, "Walk - Others, 12 June": false, "": false,
+	} {
+		if digestSubject(subject, "Gardeners") != is {
+			t.Errorf("%q: answers a digest is %v", subject, !is)
 		}
 	}
 }

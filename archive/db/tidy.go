@@ -14,7 +14,8 @@ const (
 )
 
 // tidy does one step of the work that can wait, and tells whether there is more. It belongs to the writer. Nobody is pinged: what people
-// see is as before, and no clock is asked: the clock of a test belongs to the test. An error is logged, and the work waits until somebody has written again.
+// see is as before. No clock is asked: a test moves its own between two calls. An error is logged, and the work waits until somebody has
+// written again.
 func (d *DB) tidy(w *conn) (more bool) {
 	if len(d.tidies) == 0 {
 		return false

@@ -186,7 +186,7 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	return nil
 }
 
-// run does one job at a time, inside its own savepoint, behind those whose endings are given.
+// run does one job inside its own savepoint, at the time now, behind those whose endings are given.
 func (d *DB) run(w *conn, j *job, now time.Time, before []ending) {
 	j.tx = &Tx{Now: now, c: w, fts: d.fts, log: d.log, batch: before}
 	if j.err = w.exec("SAVEPOINT job"); j.err != nil {

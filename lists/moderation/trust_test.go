@@ -37,6 +37,16 @@ func writes(v *village, who, subject, body, header string) []arrived {
 	return v.Deliver()
 }
 
+// However many posts of somebody wait on one day, each is told of.
+func TestEveryHeldPostIsToldOf(t *testing.T) {
+	v := newcomer(t)
+	for i := range 5 {
+		if got := to(writes(v, ada, fmt.Sprint("Post ", i), fmt.Sprint("Words ", i), ""), ada); len(got) != 1 {
+			t.Errorf("post %d waits, and its author gets %d letters", i, len(got))
+		}
+	}
+}
+
 // Trust grows by itself: an approved first post, five posts and thirty days, half a year and answers to ten people.
 func TestTheLadder(t *testing.T) {
 	v := newcomer(t)

@@ -69,7 +69,7 @@ func (d *Desk) tellWaits(tx *db.Tx, in *lists.Incoming, h Held) error {
 		return err
 	}
 	mail := notice.Answer(in, notice.Tells, words)
-	mail.Answer = "waits"
+	mail.Answer = fmt.Sprintf("waits:%d", h.ID) // a word for each post: no post waits without one
 	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(in.Community, in.Sender, toAuthor)); err != nil {
 		return err
 	}

@@ -90,10 +90,9 @@ func newPostfix(t *testing.T) *postfix {
 	if err != nil {
 		t.Skipf("there is no user postfix: %s", out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := backchanneltest.FreePort()
 	must(t, err)
-	defer l.Close()
-	return &postfix{dir: dir, addr: l.Addr().String()}
+	return &postfix{dir: dir, addr: addr}
 }
 
 // start lets it run, with our door and the world for its neighbours.

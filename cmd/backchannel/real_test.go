@@ -76,12 +76,8 @@ func TestRealArchives(t *testing.T) {
 // withIMAP gives the stage an IMAP door and tells where it is.
 func withIMAP(t *testing.T, s *backchanneltest.Stage) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := backchanneltest.FreePort()
 	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	config, err := os.ReadFile(s.Config())

@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"backchannel/cmd/backchannel/backchanneltest"
 )
 
 func TestMain(m *testing.M) {
@@ -67,12 +69,11 @@ func setTheScene(e *testscript.Env) error {
 	}
 	e.Defer(func() { taken.Close() })
 	for _, name := range []string{"SMTP", "SUBMISSION", "IMAP", "WEB"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		addr, err := backchanneltest.FreePort()
 		if err != nil {
 			return err
 		}
-		defer l.Close()
-		e.Setenv(name, l.Addr().String())
+		e.Setenv(name, addr)
 	}
 	ports := fmt.Sprintf("hostname: lists.test\nverification: off\nsmtp: { listen: %q, submission: %q }\n", e.Getenv("SMTP"), e.Getenv("SUBMISSION"))
 	for name, rest := range map[string]string{

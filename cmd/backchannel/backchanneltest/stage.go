@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/textproto"
 	"os"
@@ -72,7 +73,10 @@ func NewStage(t testing.TB, program string) *Stage {
 // open chooses ports, writes the config and readies the log.
 func (s *Stage) open() {
 	s.T.Helper()
-	s.SMTP = freePort(s.T)
+	var err error
+	if s.SMTP, err = FreePort(); err != nil {
+		s.T.Fatal(err)
+	}
 	config := fmt.Sprintf("hostname: mx.%s\ndata: data\nsmtp: { listen: %q, submission: \"\" }\nimap: { listen: \"\" }\nweb: { listen: \"\" }\n"+
 		"relay: { mode: smarthost, smarthost: %q }\nverification: off\n", Domain, s.SMTP, s.World.Addr)
 	if err := os.WriteFile(s.Config(), []byte(config), 0o600); err != nil {
@@ -115,15 +119,19 @@ func (s *Stage) Tail() string {
 	return string(text[max(0, len(text)-4000):])
 }
 
-// freePort finds a port that is free now. Stages keep their port over restarts, so the kernel cannot choose.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// FreePort is an address on this machine where nobody listens. Whoever stops and starts again needs the same one, so the kernel cannot
+// choose it: what it chooses for one is soon given to another, who only sends or listens at any port. It chooses from 32768 on.
+func FreePort() (string, error) {
+	const lowest, beyond, tries = 15000, 32000, 100
+	var why error
+	for range tries {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(beyond-lowest)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		why = err
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return "", why
 }
 
 // CLI runs a verb, which must succeed, and gives what it printed.

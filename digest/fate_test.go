@@ -99,6 +99,54 @@ func TestHoldAndTheQueue(t *testing.T) {
 	}
 }
 
+// A stop that a manager makes shorter ends for those issues, too, whose time came under the longer one: a daily one would be too late by then.
+func TestAShorterHoldEndsForAll(t *testing.T) {
+	w, previews := aThursday(t)
+	w.wants(w.member(dana), "daily", 0, 8)
+	p := only(t, previews, mira)
+	w.at("5 Jun 05:30")
+	w.answer(mira, p, "/hold")
+	w.at("5 Jun 06:00")
+	if got := issues(w.due(), dana); len(got) != 0 {
+		t.Fatal("it went out")
+	}
+	w.at("5 Jun 07:00")
+	w.answer(mira, p, "/hold 1h")
+	w.at("5 Jun 08:00")
+	got := w.due()
+	w.issue(got, dana)
+	w.at("6 Jun 05:30")
+	if again := issues(w.due(), dana); len(again) != 0 {
+		t.Error("it came twice")
+	}
+}
+
+// What is stopped before anybody can have got it lies in nobody's folder either, though an attempt has failed; and it lies there when it goes.
+func TestAHeldIssueIsInNoFolder(t *testing.T) {
+	for stage, stays := range map[queue.Stage]bool{queue.StageRcpt: false, queue.StageData: true} {
+		w, previews := aThursday(t)
+		p := only(t, previews, mira)
+		w.at("5 Jun 06:00")
+		w.write()
+		w.refuse(stage)
+		if _, n := w.folder(dana); n != 1 {
+			t.Fatalf("%s: %d in the folder before", stage, n)
+		}
+		w.answer(mira, p, "/hold 4h")
+		if _, n := w.folder(dana); (n == 1) != stays {
+			t.Errorf("%s: %d in the folder while it is stopped", stage, n)
+		}
+		w.at("5 Jun 09:00")
+		w.issue(w.answer(mira, p, "/send"), dana)
+		if _, n := w.folder(dana); n != 1 {
+			t.Errorf("%s: %d in the folder after", stage, n)
+		}
+		if got := w.fate(); got != "" {
+			t.Errorf("%s: it went out, and is %q", stage, got)
+		}
+	}
+}
+
 // What somebody asks for while the digests are stopped waits with the others.
 func TestHoldStopsWhatIsAskedFor(t *testing.T) {
 	w, previews := aThursday(t)

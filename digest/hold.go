@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"time"
 
 	"backchannel/archive/calendar"
@@ -36,7 +37,7 @@ func (e *Editor) stopWritten(tx *db.Tx, c lists.Community) (n int, err error) {
 		if !of[i.member] {
 			continue
 		}
-		did, err := stopIssue(tx, c, i.id)
+		did, err := e.stopIssue(tx, c, i)
 		if err != nil {
 			return n, err
 		}
@@ -47,13 +48,23 @@ func (e *Editor) stopWritten(tx *db.Tx, c lists.Community) (n int, err error) {
 	return n, nil
 }
 
-// stopIssue keeps back one issue, if its copy is still owed.
-func stopIssue(tx *db.Tx, c lists.Community, id int64) (bool, error) {
-	n, err := queue.HoldSource(tx, source(id), stopped(c))
+// stopIssue keeps back one issue, if its copy is still owed. It leaves its reader's folder, too, where it lies after an attempt that failed:
+// nobody reads in IMAP what managers have stopped. What may have arrived stays there.
+func (e *Editor) stopIssue(tx *db.Tx, c lists.Community, i issueInfo) (bool, error) {
+	n, err := queue.HoldSource(tx, source(i.id), stopped(c))
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, setFate(tx, id, heldBack)
+	owed, err := queue.OfSource(tx, source(i.id))
+	if err != nil {
+		return false, err
+	}
+	if !slices.ContainsFunc(owed, func(c queue.Listing) bool { return c.Begun }) {
+		if err := e.unfile(tx, i); err != nil {
+			return false, err
+		}
+	}
+	return true, setFate(tx, i.id, heldBack)
 }
 
 // StoppedUntil is when the stop ends with which managers keep the digests of a community back; the zero time while there is none.
@@ -79,6 +90,12 @@ func (e *Editor) release(tx *db.Tx, c lists.Community, h hold) error {
 	if err := calendar.Clear(tx, holdEnds, int64(c.ID)); err != nil {
 		return err
 	}
+	return letGo(tx, c)
+}
+
+// letGo lets all go that a hold has kept: what is written, and every issue whose date has come. Some of these were put off until a later end
+// of the hold than the one that came.
+func letGo(tx *db.Tx, c lists.Community) error {
 	if _, err := queue.ReleaseHeld(tx, stopped(c)); err != nil {
 		return err
 	}
@@ -104,7 +121,7 @@ func (e *Editor) holdOver(tx *db.Tx, due calendar.Due) error {
 	if err != nil || h.until.After(tx.Now) {
 		return err
 	}
-	if _, err := queue.ReleaseHeld(tx, stopped(c)); err != nil {
+	if err := letGo(tx, c); err != nil {
 		return err
 	}
 	by, err := lists.MemberByID(tx, h.by)

@@ -52,7 +52,7 @@ func (e *Editor) issue(tx *db.Tx, r reader, slot, closing time.Time) (bool, erro
 	if h, err := holdOf(tx, r.community.ID); err != nil {
 		return false, err
 	} else if h.holds(tx.Now) { // somebody asked for it outside the calendar
-		if _, err := stopIssue(tx, r.community, id); err != nil {
+		if _, err := e.stopIssue(tx, r.community, issueInfo{id: id, member: r.member.ID}); err != nil {
 			return false, err
 		}
 	}

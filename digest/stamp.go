@@ -43,16 +43,16 @@ func (s stamper) Stamp(tx *db.Tx, c queue.Copy, raw func() ([]byte, error)) (que
 		if err != nil {
 			return queue.Message{}, err
 		}
-		if i.fate == heldBack {
-			if err := setFate(tx, i.id, onItsWay); err != nil {
-				return queue.Message{}, err
-			}
-		}
 		if news != nil {
 			if err := s.e.unfile(tx, i); err != nil {
 				return queue.Message{}, err
 			}
 			raw = func() ([]byte, error) { return news, nil }
+		}
+	}
+	if i.fate == heldBack {
+		if err := setFate(tx, i.id, onItsWay); err != nil {
+			return queue.Message{}, err
 		}
 	}
 	all, err := raw()

@@ -23,11 +23,12 @@ type Listing struct {
 	Due       *time.Time `json:"due,omitempty"` // nil: at once
 	Held      string     `json:"held,omitempty"`
 	Said      string     `json:"said,omitempty"` // what became of the last attempt
+	Begun     bool       `json:"-"`              // an attempt may have come as far as DATA, so that its receiver may have it
 }
 
 func listing(c Copy) Listing {
 	l := Listing{ID: c.ID, State: string(c.State), To: c.To.String(), Source: c.Source, Story: c.Story, MessageID: string(c.MessageID),
-		Attempts: c.Attempts, Since: c.Since, Held: c.Held, Said: c.Said}
+		Attempts: c.Attempts, Since: c.Since, Held: c.Held, Said: c.Said, Begun: c.Begun}
 	if c.Held != "" && c.State == Waiting {
 		l.State = "held"
 	}
@@ -68,7 +69,7 @@ func List(tx *db.Tx, f Filter) ([]Listing, error) {
 	return listings(copies), err
 }
 
-// OfSource gives the copies of a source that are still owed, oldest first. It reads the whole table.
+// OfSource gives the copies of a source that are still owed, oldest first.
 func OfSource(tx *db.Tx, source string) ([]Listing, error) {
 	copies, err := ofSource(tx, source)
 	return listings(copies), err

@@ -84,6 +84,14 @@ func shelfOf(tx *db.Tx, v visitor, r *http.Request) (shelf, error) {
 	return shelfAt(tx, v, r.PathValue("domain"), r.PathValue("list"))
 }
 
+// shelfPage is the list that a path names, and which of several pages of it is wanted.
+func shelfPage(tx *db.Tx, v visitor, r *http.Request) (s shelf, n int, err error) {
+	if s, err = shelfOf(tx, v, r); err == nil {
+		n, err = pageNumber(r)
+	}
+	return s, n, err
+}
+
 func (p *Pages) shelves(tx *db.Tx, v visitor, _ *http.Request) (page, error) {
 	all, err := shelvesOf(tx, v)
 	shown := templates.ArchivePage{Room: v.room}
@@ -134,11 +142,7 @@ func turned(path string, n int, there bool) string {
 }
 
 func (p *Pages) threads(tx *db.Tx, v visitor, r *http.Request) (page, error) {
-	s, err := shelfOf(tx, v, r)
-	if err != nil {
-		return nil, err
-	}
-	n, err := pageNumber(r)
+	s, n, err := shelfPage(tx, v, r)
 	if err != nil {
 		return nil, err
 	}
@@ -162,11 +166,7 @@ func (p *Pages) threads(tx *db.Tx, v visitor, r *http.Request) (page, error) {
 }
 
 func (p *Pages) thread(tx *db.Tx, v visitor, r *http.Request) (page, error) {
-	s, err := shelfOf(tx, v, r)
-	if err != nil {
-		return nil, err
-	}
-	n, err := pageNumber(r)
+	s, n, err := shelfPage(tx, v, r)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,15 @@ func readWish(l *letter.Letter) (w wish, ok bool) {
 	return w, ok && len(words) == 1
 }
 
+// Wish does what a letter to a list wants of the daily mail of a jam, when it wants nothing else. It is false for every other letter.
+func (e *Editor) Wish(tx *db.Tx, in *lists.Incoming) (bool, error) {
+	w, ok := readWish(in.Letter)
+	if !ok || in.Robot || in.Sender.ID == 0 || in.Verdict == lists.Unverified {
+		return false, nil
+	}
+	return true, e.wishJam(tx, in, w, in.Verdict == lists.Verified)
+}
+
 // wishJam does what a member wants of a daily mail, and tells them. sure tells that the letter is theirs beyond doubt: nobody else may have mail
 // sent to them.
 func (e *Editor) wishJam(tx *db.Tx, in *lists.Incoming, w wish, sure bool) error {

@@ -184,6 +184,28 @@ func TestJamDailyIsTheirOwnWish(t *testing.T) {
 	w.one(w.deliver(), dana, "There is no such jam")
 }
 
+// Said to the list it is a wish as well, and no post; with more words it is one.
+func TestJamDailyOnTheList(t *testing.T) {
+	w, _ := announced(t)
+	w.deliver()
+	w.must(w.send(dana, "talk@gardeners.example", "A wish", "JAM DAILY\n\n> So far: 2 posts"))
+	all := w.deliver()
+	told := w.one(all, dana, "A mail a day about #onboarding")
+	if len(all) != 1 || !strings.HasPrefix(flat(told), `Your letter to Garden talk says only "JAM DAILY". That is for the program, so it was not posted, and nobody has seen it.`) {
+		t.Errorf("%d letters:\n%s", len(all), told.Text())
+	}
+	if got := w.rows("SELECT count(*) || '' FROM jam_reader"); got != "1" {
+		t.Errorf("%s readers", got)
+	}
+	if err := w.sendBy("198.51.100.7", dana, "talk@gardeners.example", "A wish", "JAM DAILY OFF"); refusal.KindOf(err) != refusal.NotAllowed {
+		t.Errorf("nobody vouches: %v", err)
+	}
+	w.must(w.send(dana, "talk@gardeners.example", "A thought", "Jam daily is what I would like, is there such a thing?"))
+	if got := w.rows("SELECT count(*) || '' FROM post WHERE subject = 'A thought'"); got != "1" {
+		t.Errorf("%s posts", got)
+	}
+}
+
 // It comes at the hour of the reader's digest by their own clock, once, though the server was down for some hours.
 func TestJamDailyHour(t *testing.T) {
 	w := dailyTown(t)

@@ -129,6 +129,7 @@ func (w *town) join(d *db.DB) {
 	w.box = &backchannel.Letterbox{Office: office}
 	desk := &moderation.Desk{Office: office, Press: w.press, Door: w.box}
 	w.editor = &digest.Editor{Store: w.store, Office: office, Box: w.box, Posts: desk}
+	desk.Wishes = w.editor.Wish
 	clerk := &membership.Clerk{Office: office}
 	w.editor.Settings = clerk.Order
 	w.room = mailroom.New(mailroom.Config{DB: d, Store: w.store, Resolver: resolver{}, Policy: lists.Confirm, Hostname: "lists.example", Teller: office})

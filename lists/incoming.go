@@ -38,6 +38,8 @@ type Incoming struct {
 	NullSender bool         // it came from <>, as bounces and other automatic letters do
 	Robot      bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
+	Unposted bool // it came for a list and holds nothing but words for the program: it is no post, and every answer to it says so
+
 	Veiled bool // it came through a door behind which nobody has a name: nothing that is kept may tell who sent it
 
 	Report *bounce.Aggregate // of a letter to an address for reports about our domain; nil for others
@@ -91,4 +93,9 @@ func (in *Incoming) QuotesPrivate(tx *db.Tx) (string, error) {
 		q = ReadQuoted(in.Letter)
 	}
 	return q.Shown(tx)
+}
+
+// InThread tells whether the letter answers something, by its header or by the address it came to.
+func (in *Incoming) InThread() bool {
+	return in.Into > 0 || len(in.Letter.InReplyTo())+len(in.Letter.References()) > 0
 }

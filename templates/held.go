@@ -116,7 +116,7 @@ func (t WeakPost) Render() (Mail, error) { return render("weak_post", t) }
 // Doubt is a reason to think that a letter to everyone was meant for the managers (product.md 0.3).
 type Doubt struct {
 	Kind  DoubtKind
-	Words string `optional:"the words it was seen by, for SoundsPrivate and QuotesPrivate"`
+	Words string `optional:"the words it was seen by, for SoundsPrivate, QuotesPrivate, SlashFirst and LooseAnswer"`
 }
 
 // DoubtKind is which reason.
@@ -132,6 +132,7 @@ const (
 	OwnName        DoubtKind = "own-name"        // W7: its author has a post without their name in that thread
 	UnsureCut      DoubtKind = "unsure-cut"      // what is new in it, and what is quoted, cannot be told apart for sure
 	SlashFirst     DoubtKind = "slash-first"     // W8: its first line begins with a slash: that line
+	LooseAnswer    DoubtKind = "loose-answer"    // it begins a thread and is one word that answers a question of ours: that word
 )
 
 // WrongDoor stops a letter at the door of a list and asks its author where it belongs. Its Reply-To is confirm+TOKEN. Nothing but

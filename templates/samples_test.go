@@ -47,6 +47,8 @@ func samples() []sample {
 		{"other_sender", OtherSender{bc, "Dana Reyes <dana@elsewhere.example>", false, "Re: Sponsors", "I think so too.", 14}},
 		{"other_sender-everyone", OtherSender{Community: bc, From: "eve@evil.example", Public: true, Days: 14}},
 		{"wrong_door-unsure", WrongDoor{Community: bc, List: "Garden talk", Days: 14, Doubts: []Doubt{{Kind: UnsureCut}}, Preview: "I think so too."}},
+		{"wrong_door-answer", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: Please confirm", Readers: 212, Days: 14, Doubts: []Doubt{{LooseAnswer, "YES"}}, Preview: "YES"}},
+		{"not_posted", NotPosted{bc, "Garden talk", "unsubscribe"}},
 		{"confirm_help-thread", ConfirmHelp{Community: bc, Question: AskThread, Subject: "x", List: "Garden talk", Readers: 212}},
 		{"thread_ended", ThreadEnded{bc, "Garden talk", false, "Frost tonight", "Re: Frost tonight", "It came back.", 212, 14}},
 		{"thread_ended-closed", ThreadEnded{Community: bc, List: "Garden talk", Closed: true, Days: 14}},

@@ -329,7 +329,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 			t.Errorf("%s: %q in\n%s", kind, found, got)
 		}
 	}
-	for _, k := range []DoubtKind{AnswersPrivate, AnswersDigest, QuotesPrivate, BothDoors, SoundsPrivate} {
+	for _, k := range []DoubtKind{AnswersPrivate, AnswersDigest, QuotesPrivate, BothDoors, SoundsPrivate, LooseAnswer} {
 		once(string(k), WrongDoor{Community: "c", List: "l", Days: 1, Doubts: []Doubt{{Kind: k}}})
 	}
 	for _, k := range []GuardKind{Unverified, FromElse, OwnAddress, OtherAddress, NoteWords, ToColleague, SlashLine, Forwarded, NoText, UnsureText, Stale, Attached, NoAccess} {

@@ -71,6 +71,17 @@ type LastManager struct {
 // Render writes the mail.
 func (t LastManager) Render() (Mail, error) { return render("last_manager", t) }
 
+// NotPosted says that a letter to a list held only words for the program, so that it was not posted. Its first paragraph stands in front of the
+// answer to those words.
+type NotPosted struct {
+	Community string
+	List      string // the list's name
+	Words     string // what the letter said
+}
+
+// Render writes the mail.
+func (t NotPosted) Render() (Mail, error) { return render("not_posted", t) }
+
 // OnNoList answers a member who wants the lists in another way and is on none.
 type OnNoList struct {
 	Community string

@@ -45,6 +45,12 @@ func (p *Program) join() {
 	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
 
 	p.Returns.Lost = p.Editor.Lost
+	p.Desk.Wishes = func(tx *db.Tx, in *lists.Incoming) (bool, error) {
+		if done, err := p.Editor.Wish(tx, in); done || err != nil {
+			return done, err
+		}
+		return p.Clerk.OnList(tx, in)
+	}
 
 	p.Figures = &report.Figures{Box: p.Box, Held: moderation.Judged, Tags: p.Editor.Tags}
 	p.Box.Counter, p.Clerk.Greeting = p.Figures, p.Figures

@@ -113,9 +113,16 @@ func (k *Clerk) request(tx *db.Tx, in *lists.Incoming) (done bool, err error) {
 	if in.Name.Word != "help" && in.Name.Word != "request" {
 		return false, nil
 	}
-	switch r, wrong := requests(in); {
-	case wrong != "":
+	r, wrong := requests(in)
+	if wrong != "" {
 		return true, k.page(tx, in, templates.Settings{Wrong: wrong}, "a word of another list program that is none here")
+	}
+	return k.do(tx, in, r)
+}
+
+// do does what was understood and is no wish; false when it is for help.
+func (k *Clerk) do(tx *db.Tx, in *lists.Incoming, r requested) (done bool, err error) {
+	switch {
 	case len(r.set) > 0 && in.Verdict != lists.Verified:
 		return true, k.page(tx, in, templates.Settings{Unsure: true}, "a letter about settings that nobody vouches for")
 	case len(r.set) > 0:

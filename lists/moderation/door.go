@@ -54,6 +54,9 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []
 	if line := slashLine(in.Letter.NewText().Text); line != "" {
 		doubt(templates.SlashFirst, line) // W8
 	}
+	if word := looseAnswer(in); word != "" {
+		doubt(templates.LooseAnswer, word)
+	}
 	if d.Hidden != nil && in.Sender.ID != 0 {
 		hides, err := d.Hidden.HidesIn(tx, *in.List, in.Sender.ID, slices.Concat(in.Letter.InReplyTo(), in.Letter.References()))
 		if err != nil {

@@ -48,6 +48,10 @@ type Desk struct {
 	Press  *relay.Press
 	Door   PrivateDoor
 	Hidden Hidden // nil: nobody ever posts without their name
+
+	// Wishes does what a member's letter asks of the program and tells them, when it holds nothing else; false for a post. Nil: every
+	// letter is one.
+	Wishes func(tx *db.Tx, in *lists.Incoming) (done bool, err error)
 }
 
 // Receive takes a post of a list, or a reply to one of our questions.
@@ -68,6 +72,9 @@ func (d *Desk) Receive(tx *db.Tx, in *lists.Incoming) error {
 // post publishes a letter, or keeps it and asks, or refuses it. more are doubts that are known already.
 func (d *Desk) post(tx *db.Tx, in *lists.Incoming, more ...templates.Doubt) error {
 	if err := in.Letter.CheckPost(); err != nil {
+		return err
+	}
+	if done, err := d.wishes(tx, in); done || err != nil {
 		return err
 	}
 	var err error

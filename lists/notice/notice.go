@@ -87,14 +87,15 @@ type Mail struct {
 	Letters    [][]byte       // whole letters inside it
 	Posts      [][]byte       // the posts of a digest in which each is a letter of its own, in 7bit
 	Auto       Auto
-	Hour       bool   // its date tells the hour alone
-	Private    bool   // must not leave this machine in clear
-	Answer     string // the trigger that is counted for D3; "" for what a person asked for, and for the managers' desk
-	Story      string // of the letter that was the cause
-	Source     string // a name under which this letter is owed once; "" makes one up
-	Guard      string // a word before its stamp: the room that registers stampers under it is asked when the copy is sent; "" is nobody
-	Stamp      string // the name of the sender's own stamper in the queue; "" is one of ours
-	Object     int64  // for that stamper
+	Hour       bool                 // its date tells the hour alone
+	Private    bool                 // must not leave this machine in clear
+	Answer     string               // the trigger that is counted for D3; "" for what a person asked for, and for the managers' desk
+	Story      string               // of the letter that was the cause
+	Source     string               // a name under which this letter is owed once; "" makes one up
+	Unposted   *templates.NotPosted // what it says first, as an answer to a letter that came for a list and was not posted; nil: nothing
+	Guard      string               // a word before its stamp: the room that registers stampers under it is asked when the copy is sent; "" is nobody
+	Stamp      string               // the name of the sender's own stamper in the queue; "" is one of ours
+	Object     int64                // for that stamper
 }
 
 // Answer begins the program's answer to a letter: to the confirmed address that the letter bears, below it in its thread.
@@ -105,6 +106,12 @@ func Answer(in *lists.Incoming, kind Kind, words templates.Mail) Mail {
 	}
 	if id := in.Letter.MessageID(); id != "" {
 		m.InReplyTo = []letter.MessageID{id}
+	}
+	if in.Unposted {
+		m.Unposted = &templates.NotPosted{Community: in.Community.Name, List: in.List.Title(), Words: letter.CleanLine(string(Preview(in.Letter)))}
+		if m.Unposted.Words == "" {
+			m.Unposted.Words = in.Letter.Subject()
+		}
 	}
 	return m
 }
@@ -178,6 +185,9 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 	} else {
 		m.Words, err = Said(tx, m.Community, m.Member, m.Words)
 	}
+	if err == nil && m.Unposted != nil {
+		err = m.sayUnposted(tx)
+	}
 	if err != nil {
 		return Sent{}, err
 	}
@@ -190,6 +200,20 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 		return Sent{}, err
 	}
 	return Sent{ID: id, Raw: raw}, nil
+}
+
+// sayUnposted puts in front of an answer that the letter came before nobody's eyes. The answer is text alone then.
+func (m *Mail) sayUnposted(tx *db.Tx) error {
+	first, err := m.Unposted.Render()
+	if err != nil {
+		return err
+	}
+	if first, err = Said(tx, m.Community, m.Member, first); err != nil {
+		return err
+	}
+	lead, _, _ := strings.Cut(first.Text, "\n\n")
+	m.Words.Text, m.Words.HTML = lead+"\n\n"+m.Words.Text, ""
+	return nil
 }
 
 // Said is a mail as its receiver will read it: in their language, or the community's where they have none or are no member (0), and in

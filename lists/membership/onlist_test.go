@@ -1,0 +1,146 @@
+package membership_test
+
+import (
+	"strings"
+	"testing"
+
+	"backchannel/archive/db"
+	"backchannel/lists"
+	"backchannel/lists/mailroom/mailroomtest"
+)
+
+// published counts the posts of Garden talk.
+func published(v *village) (n int) {
+	v.View(func(tx *db.Tx) error {
+		return tx.QueryRow("SELECT count(*) FROM post WHERE mailbox = ?", v.Talk.Box).Scan(&n)
+	})
+	return n
+}
+
+// Whoever writes a command to a list gets it done, as at LIST-request@, and nobody else reads it.
+func TestCommandsAreNoPosts(t *testing.T) {
+	for body, c := range map[string]struct{ subject, gets string }{
+		"unsubscribe":                      {"You have left Garden talk", "jobs each"},
+		"UNSUBSCRIBE\n\nDana":              {"You have left Garden talk", "jobs each"},
+		"Please unsubscribe me.":           {"You have left Garden talk", "jobs each"},
+		"Please remove me from this list!": {"You have left Garden talk", "jobs each"},
+		"unsubscribe talk":                 {"You have left Garden talk", "jobs each"},
+		"STOP":                             {"You have left Garden talk", "jobs each"},
+		"Leave":                            {"You have left Garden talk", "jobs each"},
+		"subscribe":                        {"As before: every post as it comes", ""},
+		"help":                             {"The addresses of Gardeners", ""},
+		"HELP\n-- \nDana Reyes\nNorthgate": {"The addresses of Gardeners", ""},
+		"which":                            {"You in Gardeners", ""},
+		"who":                              {"Only the managers see who is on Garden talk", ""},
+		"Settings":                         {"Your settings", ""},
+		"WEEKLY FRIDAY 8\nFOLLOW roles":    {"Done: Fridays at 08:00 (Europe/Berlin)", "jobs digest, talk digest"},
+		"set nomail":                       {"Done: no mail", "jobs each, talk none"},
+		"Forget me":                        {"Please confirm: forget me", ""},
+		"VACATION OFF":                     {"Done: vacation", ""},
+		"unsubscribe\n\nOn Fri, Jun 12, 2026 at 9:00 AM Bill Tan <bill@south.example> wrote:\n> They climb.": {"You have left Garden talk", "jobs each"},
+	} {
+		v := mailroomtest.New(t)
+		v.MustSend(post{From: "Dana Reyes <" + dana + ">", To: "talk@gardeners.example", Subject: "Hello", Body: body})
+		all := v.Deliver()
+		a := v.One(all, dana)
+		if len(all) != 1 || published(v) != 0 {
+			t.Errorf("%q: %d letters, %d posts", body, len(all), published(v))
+		}
+		is(t, body, a.Subject(), c.subject)
+		if got := oneLine(a.Text()); !strings.HasPrefix(got, `Your letter to Garden talk says only "`+strings.Fields(body)[0]) || !strings.Contains(got, "nobody has seen it. If you meant it for everyone, please send it again with a few more words. ") {
+			t.Errorf("%q: %s", body, got)
+		}
+		if c.gets == "" {
+			c.gets = "jobs each, talk each"
+		}
+		is(t, body, gets(v, dana), c.gets)
+	}
+}
+
+// The word may stand in the subject of a letter without words.
+func TestCommandsInASubject(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "Unsubscribe"})
+	a := v.One(v.Deliver(), dana)
+	if is(t, "it", a.Subject(), "You have left Garden talk"); !strings.Contains(oneLine(a.Text()), `says only "Unsubscribe". That is for the program`) {
+		t.Error(a.Text())
+	}
+}
+
+// Everything else is a post: a sentence, a question, a word that people say to each other below a post, a word with a picture.
+func TestWhatOnlyLooksLikeACommand(t *testing.T) {
+	below := "In-Reply-To: <beans@x.example>\r\n"
+	for name, p := range map[string]post{
+		"a sentence":       {Subject: "Gate", Body: "Leave the gate open."},
+		"a question":       {Subject: "Beans", Body: "Which?"},
+		"in a thread":      {Subject: "Re: Beans", Body: "Help!", Header: below},
+		"agreement":        {Subject: "Re: Beans", Body: "Yes", Header: below},
+		"an empty answer":  {Subject: "Re: unsubscribe", Body: "> I wish I could", Header: below},
+		"more lines":       {Subject: "Unsubscribe", Body: "unsubscribe\n\nHow do I do that?"},
+		"somebody's name":  {Subject: "Who", Body: "who\n\nBill"},
+		"settings of life": {Subject: "Plan", Body: "weekly on friday?"},
+	} {
+		v := mailroomtest.New(t)
+		p.From, p.To = "Dana Reyes <"+dana+">", "talk@gardeners.example"
+		v.MustSend(p)
+		if published(v) != 1 {
+			t.Errorf("%s is no post: %s", name, mailroomtest.Subjects(v.Deliver()))
+		}
+	}
+	v := mailroomtest.New(t)
+	picture := "--b\r\nContent-Type: text/plain\r\n\r\nHelp\r\n--b\r\nContent-Type: image/png; name=leaf.png\r\nContent-Disposition: attachment; filename=leaf.png\r\n\r\nx\r\n--b--"
+	v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "What eats this?", Header: "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n", Body: picture})
+	if published(v) != 1 {
+		t.Error("a picture with a word is no post")
+	}
+}
+
+// In capitals, or with words that mean nothing else, it is a command below a post as well, by whichever address.
+func TestCommandsBelowAPost(t *testing.T) {
+	for _, body := range []string{"LEAVE", "unsubscribe", "remove me"} {
+		v := mailroomtest.New(t)
+		v.MustSend(post{From: bill, To: "talk@gardeners.example", Subject: "Beans", Body: "They climb."})
+		v.Deliver()
+		v.MustSend(post{From: dana, To: v.Door("everyone", "moderation", "thread:1", dana), Subject: "Re: Beans", Body: body})
+		is(t, body, gets(v, dana), "jobs each")
+		if published(v) != 1 {
+			t.Errorf("%s is a post", body)
+		}
+	}
+}
+
+// For whom nobody vouches is asked; who is no member, or forged, changes nothing and hears nothing.
+func TestCommandsOnAListOfOthers(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: sil, To: "talk@gardeners.example", Subject: "x", Body: "unsubscribe"})
+	a := v.One(v.Deliver(), sil)
+	is(t, "a weak sender", a.Subject(), "Please confirm: leave Garden talk")
+	is(t, "not yet", gets(v, sil), "jobs each, talk each")
+	v.MustSend(mailroomtest.Answer(sil, a, "YES"))
+	is(t, "after YES", gets(v, sil), "jobs each")
+	v.MustSend(post{From: sil, To: "jobs@gardeners.example", Subject: "x", Body: "WEEKLY"})
+	is(t, "settings", gets(v, sil), "jobs each")
+	if _, err := v.Send(post{From: eve, To: "talk@gardeners.example", Subject: "x", Body: "unsubscribe"}); err == nil || err.Error() != nobody {
+		t.Errorf("a stranger: %v", err)
+	}
+	v.Talk.Posting = lists.ByManagers // it is no post, so it is no post to managers
+	v.Update(func(tx *db.Tx) error { return lists.SaveList(tx, v.Talk) })
+	v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "x", Body: "unsubscribe"})
+	is(t, "a list of managers", gets(v, dana), "jobs each")
+}
+
+// A word that answers a question of ours, and begins a thread, waits for its author's word.
+func TestALooseAnswerWaits(t *testing.T) {
+	for _, body := range []string{"YES", "Drop", "Undo, please", "ABSTAIN"} {
+		v := mailroomtest.New(t)
+		v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "Re: Please confirm", Body: body})
+		a := v.One(v.Deliver(), dana)
+		if got := oneLine(a.Text()); published(v) != 0 || !strings.Contains(got, "which looks like the answer to a question of ours") {
+			t.Errorf("%q, %d posts: %s", body, published(v), got)
+		}
+		v.MustSend(mailroomtest.Answer(dana, a, "PUBLIC"))
+		if published(v) != 1 {
+			t.Errorf("%q: not with PUBLIC", body)
+		}
+	}
+}

@@ -28,8 +28,11 @@ type Calmer interface {
 	NoSales(tx *db.Tx, post archive.Post, text string, by lists.MemberID) (lists.Member, error)
 	// Remove takes a post out of the archive, writes to its author from the role, and counts it against them. It returns the author; zero: nobody.
 	Remove(tx *db.Tx, post archive.Post, text string, by lists.MemberID) (lists.Member, error)
-	// Ease does what is proposed about how much is held, RELAX or TIGHTEN, on the list with that local part, or, without one, on the only one.
-	Ease(tx *db.Tx, c lists.CommunityID, word, local string, by lists.MemberID) (lists.List, error)
+	// Ease does what is proposed about how much is held, RELAX or TIGHTEN, on the list with that local part, or, without one, on the only one. shown
+	// is the newest proposal of which the manager can know.
+	Ease(tx *db.Tx, c lists.CommunityID, word, local string, shown int64, by lists.MemberID) (lists.List, error)
+	// Proposed is the number of the newest of these proposals; 0 when there is none.
+	Proposed(tx *db.Tx, c lists.CommunityID) (int64, error)
 	// Speak posts a text as the managers.
 	Speak(tx *db.Tx, c lists.Community, l lists.List, thread archive.ThreadID, subject, text string) error
 }

@@ -269,9 +269,14 @@ func (b *Letterbox) giveFigures(tx *db.Tx, c *Call, render func() (templates.Mai
 	return b.sendNaming(tx, c.Manager, mail, acts)
 }
 
-// figuresDoor is where a manager answers figures.
+// figuresDoor is where a manager answers figures. It is the same every week, until something new is proposed about how much is held: a word
+// about that is about the proposal which its mail shows, and no later one.
 func (b *Letterbox) figuresDoor(tx *db.Tx, c lists.Community, m lists.Member) (letter.Mailbox, error) {
-	return b.Office.Note(tx, "What to do about it", notice.Door{Community: c, Member: m, Receiver: Receiver, Object: object(sideFigures, int64(c.ID), 0), Days: figuresDays})
+	newest, err := b.Calmer.Proposed(tx, c.ID)
+	if err != nil {
+		return letter.Mailbox{}, err
+	}
+	return b.Office.Note(tx, "What to do about it", notice.Door{Community: c, Member: m, Receiver: Receiver, Object: object(sideFigures, int64(c.ID), int(newest)), Days: figuresDays})
 }
 
 // figuresDays is how long figures can be answered.

@@ -2,6 +2,7 @@ package backchannel
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,12 +72,23 @@ func (b *Letterbox) doTrust(tx *db.Tx, c *Call, args string) (string, error) {
 func (b *Letterbox) doEase(word string) func(*db.Tx, *Call, string) (string, error) {
 	return func(tx *db.Tx, c *Call, args string) (string, error) {
 		local, _, _ := strings.Cut(strings.TrimSpace(args), "@")
-		l, err := b.Calmer.Ease(tx, c.Community.ID, word, local, c.Manager.ID)
+		l, err := b.Calmer.Ease(tx, c.Community.ID, word, local, shownEase(c.In), c.Manager.ID)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("%s posts of new members wait on %s now; its stage is %s.", map[string]string{"RELAX": "Fewer", "TIGHTEN": "More"}[word], letter.CleanLine(l.Title()), l.Stage), nil
 	}
+}
+
+// shownEase is the newest proposal of which the mail could tell that a manager answers: of figures the last one there was then. Whoever writes
+// the command by themselves means what is proposed now.
+func shownEase(in *lists.Incoming) int64 {
+	if in != nil && in.Token != nil {
+		if side, _, newest, ok := readObject(in.Token.Object); ok && side == sideFigures {
+			return int64(newest)
+		}
+	}
+	return math.MaxInt64
 }
 
 // memberNamed finds the member whom somebody means: by an address or the whole name, or by the first name where it is the only one.

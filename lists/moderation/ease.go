@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/templates"
@@ -161,8 +162,8 @@ func (d *Desk) answerEase(tx *db.Tx, in *lists.Incoming, id int64) error {
 
 // proposed is what was proposed about a list, waits for a word, and is still borne out by its last posts, with how many of them were changed.
 func proposed(tx *db.Tx, l lists.List) (e ease, held, changed int, ok bool, err error) {
-	e, ok, err = openEase(tx, l.ID)
-	if err != nil || !ok {
+	e, ok, err = newestEase(tx, l.ID)
+	if err != nil || !ok || e.state != "open" {
 		return e, 0, 0, false, err
 	}
 	held, changed, err = Precision(tx, l.ID, time.Time{})
@@ -187,31 +188,61 @@ func proposals(tx *db.Tx, c lists.CommunityID) (some []templates.StateEase, err 
 	return some, nil
 }
 
+// Proposed is the number of the newest proposal about a community's lists; 0 when there never was one.
+func (d *Desk) Proposed(tx *db.Tx, c lists.CommunityID) (newest int64, err error) {
+	all, err := lists.Lists(tx, c)
+	for _, l := range all {
+		e, ok, err := newestEase(tx, l.ID)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			newest = max(newest, e.id)
+		}
+	}
+	return newest, err
+}
+
 // Ease does what is proposed about how much is held, by a manager's word: RELAX, or TIGHTEN. local names the list; it may be left out where it is
-// the only one. It gives the list as it is now.
-func (d *Desk) Ease(tx *db.Tx, c lists.CommunityID, word, local string, by lists.MemberID) (lists.List, error) {
+// the only one. shown is the newest proposal of which the manager can know: nobody agrees to what they have not read. It gives the list as it
+// is now.
+func (d *Desk) Ease(tx *db.Tx, c lists.CommunityID, word, local string, shown int64, by lists.MemberID) (lists.List, error) {
 	all, err := lists.Lists(tx, c)
 	if err != nil {
 		return lists.List{}, err
 	}
-	var which []lists.List
+	var open []lists.List
+	var over []ease
+	later := false
 	for _, l := range all {
-		e, _, _, ok, err := proposed(tx, l)
-		if err != nil {
-			return l, err
+		if local != "" && !strings.EqualFold(local, l.Local) {
+			continue
 		}
-		if ok && e.word() == word && (local == "" || strings.EqualFold(local, l.Local)) {
-			which = append(which, l)
+		e, _, _, ok, err := proposed(tx, l)
+		switch {
+		case err != nil:
+			return l, err
+		case e.id == 0 || e.word() != word:
+		case ok && e.id > shown:
+			later = true
+		case ok:
+			open = append(open, l)
+		case e.state != "open" && tx.Now.Before(e.decided.AddDate(0, 0, easeTold)):
+			over = append(over, e)
 		}
 	}
 	switch {
-	case len(which) == 0:
+	case len(open) > 1:
+		return lists.List{}, refusal.Because(refusal.Invalid, "It is proposed for several lists. Please write which one: %s %s, for example.", word, open[0].Local)
+	case len(open) == 0 && later:
+		return lists.List{}, refusal.Because(refusal.Conflict, "That is proposed since the mail that you answer, so you cannot have read it there. STATE brings you the figures of today; please answer those.")
+	case len(open) == 0 && len(over) > 0:
+		return lists.List{}, decidedEase(tx, over[0], by)
+	case len(open) == 0:
 		return lists.List{}, refusal.Because(refusal.NotFound, "Nothing is proposed now that %s would do, so nothing was changed. The operator changes how much is held with: list set ADDRESS --stage", word)
-	case len(which) > 1:
-		return lists.List{}, refusal.Because(refusal.Invalid, "It is proposed for several lists. Please write which one: %s %s, for example.", word, which[0].Local)
 	}
-	l := which[0]
-	e, _, err := openEase(tx, l.ID)
+	l := open[0]
+	e, _, err := newestEase(tx, l.ID)
 	if err != nil {
 		return l, err
 	}
@@ -220,4 +251,27 @@ func (d *Desk) Ease(tx *db.Tx, c lists.CommunityID, word, local string, by lists
 		return l, err
 	}
 	return l, e.close(tx, "done", by)
+}
+
+// easeTold is for how many days whoever comes too late is told who has decided.
+const easeTold = 60
+
+// decidedEase tells a manager that a proposal was decided before, and by whom.
+func decidedEase(tx *db.Tx, e ease, reader lists.MemberID) error {
+	l, err := lists.ListByID(tx, e.list)
+	if err != nil {
+		return err
+	}
+	by := "you"
+	if e.decider != reader {
+		m, err := lists.MemberByID(tx, e.decider)
+		if err != nil {
+			return err
+		}
+		by = m.FirstName()
+	}
+	if e.state == "kept" {
+		return refusal.Because(refusal.Conflict, "This was already decided by %s: on %s all stays as it was.", by, letter.CleanLine(l.Title()))
+	}
+	return refusal.Because(refusal.Conflict, "This was already decided by %s: %s was done on %s. Nothing was changed now.", by, e.word(), letter.CleanLine(l.Title()))
 }

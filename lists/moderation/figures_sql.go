@@ -49,12 +49,11 @@ func countOf(tx *db.Tx, c lists.CommunityID, query string, from, to time.Time) (
 	return n, nil
 }
 
-// openEase is the newest proposal about a list that waits for a word; false when there is none.
-func openEase(tx *db.Tx, l lists.ListID) (e ease, ok bool, err error) {
-	err = tx.QueryRow("SELECT id, list, stage, becomes, state, coalesce(decider, 0) FROM ease WHERE list = ? ORDER BY made DESC, id DESC LIMIT 1", l).
-		Scan(&e.id, &e.list, &e.stage, &e.becomes, &e.state, &e.decider)
+// newestEase is the newest proposal about a list, open or decided; false when there is none.
+func newestEase(tx *db.Tx, l lists.ListID) (e ease, ok bool, err error) {
+	e, err = scanEase(tx.QueryRow("SELECT "+easeColumns+" FROM ease WHERE list = ? ORDER BY made DESC, id DESC LIMIT 1", l))
 	if errors.Is(err, db.ErrNoRows) {
 		return e, false, nil
 	}
-	return e, err == nil && e.state == "open", err
+	return e, err == nil, err
 }

@@ -153,6 +153,16 @@ type ease struct {
 	becomes lists.Stage
 	state   string
 	decider lists.MemberID
+	decided time.Time
+}
+
+const easeColumns = "id, list, stage, becomes, state, coalesce(decider, 0), decided"
+
+func scanEase(r db.Scanner) (e ease, err error) {
+	var decided int64
+	err = r.Scan(&e.id, &e.list, &e.stage, &e.becomes, &e.state, &e.decider, &decided)
+	e.decided = db.Time(decided)
+	return e, err
 }
 
 func addEase(tx *db.Tx, e ease) (int64, error) {
@@ -168,8 +178,7 @@ func lastEase(tx *db.Tx, l lists.ListID) (time.Time, error) {
 }
 
 func findEase(tx *db.Tx, id int64) (e ease, err error) {
-	err = tx.QueryRow("SELECT id, list, stage, becomes, state, coalesce(decider, 0) FROM ease WHERE id = ?", id).Scan(&e.id, &e.list, &e.stage, &e.becomes, &e.state, &e.decider)
-	return e, err
+	return scanEase(tx.QueryRow("SELECT "+easeColumns+" FROM ease WHERE id = ?", id))
 }
 
 func (e ease) close(tx *db.Tx, state string, by lists.MemberID) error {

@@ -2,6 +2,7 @@ package moderation_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -283,7 +284,7 @@ func TestRelaxFromTheState(t *testing.T) {
 	ease := func(word, local string) (stage lists.Stage, err error) {
 		v.Update(func(tx *db.Tx) error {
 			var l lists.List
-			l, err = v.Desk.Ease(tx, v.C.ID, word, local, v.Member(mira).ID)
+			l, err = v.Desk.Ease(tx, v.C.ID, word, local, math.MaxInt64, v.Member(mira).ID)
 			stage = l.Stage
 			return nil
 		})
@@ -317,7 +318,7 @@ func TestRelaxFromTheState(t *testing.T) {
 	if stage, err := ease("RELAX", ""); err != nil || stage != lists.Rooted {
 		t.Errorf("relaxed: %s, %v", stage, err)
 	}
-	if _, err := ease("RELAX", "talk"); refusal.KindOf(err) != refusal.NotFound || len(told()) != 0 {
+	if _, err := ease("RELAX", "talk"); refusal.KindOf(err) != refusal.Conflict || err.Error() != "This was already decided by you: RELAX was done on Garden talk. Nothing was changed now." || len(told()) != 0 {
 		t.Errorf("twice: %v, %v", err, told())
 	}
 }

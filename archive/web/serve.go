@@ -144,9 +144,10 @@ func (a *answer) Write(p []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// Shutdown takes no more requests and waits for those under way. When ctx ends first, they are cut off.
+// Shutdown takes no more requests and waits for those under way, and for what is to be done behind their answers. When ctx ends first,
+// they are cut off.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := errors.Join(s.step.Shutdown(ctx), s.inner.Shutdown(ctx))
+	err := errors.Join(s.step.Shutdown(ctx), s.inner.Shutdown(ctx), s.settled(ctx))
 	if err != nil {
 		_, _ = s.step.Close(), s.inner.Close()
 	}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -48,38 +50,79 @@ func Form(r *http.Request) (url.Values, error) {
 
 var errForm = errors.New("no form of ours")
 
-// cookie is what the cookie of somebody who is signed in is called. The longer names make browsers refuse it from anybody but this very
-// host over https (RFC 6265bis §4.1.3).
-func (s *Server) cookie() string {
+// The cookies of a browser: of somebody who is signed in, and of somebody who stands at the door.
+const (
+	ofSession = "backchannel"
+	ofVisitor = "backchannel-door"
+)
+
+// cookie is what a cookie is called. The longer names make browsers refuse it from anybody but this very host over https
+// (RFC 6265bis §4.1.3).
+func (s *Server) cookie(name string) string {
 	switch {
 	case s.https && s.base == "":
-		return "__Host-backchannel"
+		return "__Host-" + name
 	case s.https:
-		return "__Secure-backchannel"
+		return "__Secure-" + name
 	}
-	return "backchannel"
+	return name
 }
 
-// maxSecret is longer than any secret of ours.
-const maxSecret = 100
+// set gives a browser a cookie that no page can read, and that no other site's form brings along. Without a life it goes with the browser;
+// one without a value goes at once.
+func (s *Server) set(w http.ResponseWriter, name, value string, life time.Duration) {
+	c := &http.Cookie{Name: s.cookie(name), Value: value, Path: s.base + "/", MaxAge: int(life.Seconds()), Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
 
-// Secret is what the cookie of a browser holds; "" for one without it. A browser that sends two was tampered with, and gets none.
-func (s *Server) Secret(r *http.Request) string {
-	all := r.CookiesNamed(s.cookie())
+// held is what a cookie of a browser holds; "" for one without it. A browser that sends two was tampered with, and gets none.
+func (s *Server) held(r *http.Request, name string) string {
+	all := r.CookiesNamed(s.cookie(name))
 	if len(all) != 1 || len(all[0].Value) > maxSecret {
 		return ""
 	}
 	return all[0].Value
 }
 
-// Keep gives a browser the secret of a session, until it ends; "" takes it away. No page can read it, and no other site's form brings it
-// along.
+// maxSecret is longer than any secret of ours.
+const maxSecret = 100
+
+// Secret is that of a browser in which somebody is signed in; "" for one without.
+func (s *Server) Secret(r *http.Request) string { return s.held(r, ofSession) }
+
+// Keep gives a browser the secret of a session, until it ends; "" takes it away. Its owner stands at the door no more.
 func (s *Server) Keep(w http.ResponseWriter, secret string, life time.Duration) {
-	c := &http.Cookie{Name: s.cookie(), Value: secret, Path: s.base + "/", MaxAge: int(life.Seconds()), Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if secret == "" {
-		c.MaxAge = -1
+	s.set(w, ofSession, secret, life)
+	if secret != "" {
+		s.set(w, ofVisitor, "", 0)
 	}
-	http.SetCookie(w, c)
+}
+
+// Visitor is what only this browser sends, signed in or not: a form that holds a word made of it was shown to this browser, and a page
+// that somebody else made for it cannot hold that word. "" for a browser that was shown none, or keeps no cookies.
+func (s *Server) Visitor(r *http.Request) string {
+	if v := s.held(r, ofVisitor); len(v) == visitorLen {
+		return v
+	}
+	return ""
+}
+
+// visitorLen is how long 128 bits are.
+const visitorLen = 22
+
+// Greet is Visitor for a page with a form: a browser that is new here gets a cookie.
+func (s *Server) Greet(w http.ResponseWriter, r *http.Request) string {
+	v := s.Visitor(r)
+	if v == "" {
+		var bits [16]byte
+		rand.Read(bits[:]) // never fails
+		v = base64.RawURLEncoding.EncodeToString(bits[:])
+		s.set(w, ofVisitor, v, 0)
+	}
+	return v
 }
 
 // Go leads a browser to a page of ours. Where to must have been a LocalPath, or be a path of the program's own.

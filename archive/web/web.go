@@ -1,5 +1,5 @@
 // Package web is the web server. It promises that no page of it carries a script or anything from another host (B7), nor a cookie but the one of
-// somebody who signed in; that what is not there and what is not for you look the same (P15); that a request is bounded in size, time and
+// somebody who signed in and, before that, the one by which a form at the door is known to have been shown to this very browser; that what is not there and what is not for you look the same (P15); that a request is bounded in size, time and
 // number, and one that panics ends alone (P8); and that the path of a request, which may hold a token, never reaches a log.
 //
 // What there is to see is hung in by others with Handle; this package has the pages that belong to nobody: the front page, the style
@@ -61,6 +61,8 @@ type Server struct {
 	step  *http.Server // the one of Doorstep
 	door  *door
 	speed *speed
+
+	errands errands
 }
 
 // New makes a server. Now is needed.

@@ -127,6 +127,14 @@ func Use(tx *db.Tx, r Row) (bool, error) {
 	return n == 1, err
 }
 
+// Waiting are the objects of a member's tokens that one receiver gave out for a time, and that were not used yet.
+func Waiting(tx *db.Tx, receiver string, community, member int64) ([]string, error) {
+	return db.Select(tx, func(r db.Scanner) (object string, err error) { err = r.Scan(&object); return object, err },
+		`SELECT object FROM address_token WHERE community = @community AND member = @member AND receiver = @receiver
+		AND uses = 0 AND revoked = 0 AND expires > @now ORDER BY id`,
+		db.Named("community", community), db.Named("member", member), db.Named("receiver", receiver), db.Named("now", db.Micros(tx.Now)))
+}
+
 // RevokeMember ends all tokens of a member, at once and for ever.
 func RevokeMember(tx *db.Tx, community, member int64) error {
 	_, err := tx.Exec("UPDATE address_token SET revoked = @now WHERE community = @community AND member = @member AND revoked = 0",

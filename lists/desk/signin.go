@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"backchannel/archive/db"
@@ -66,14 +68,22 @@ func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, form url.Va
 
 // door shows the page on which members sign in.
 func (p *Pages) door(w http.ResponseWriter, r *http.Request, status int, page templates.SignInPage) {
-	page.Room = p.outside(r, atTheDoor)
+	page.Room = p.outside(r)
+	page.Nonce = p.nonce(p.web.Greet(w, r)+atTheDoor, p.now())
 	html, err := page.Render()
 	p.give(w, status, html, err)
 }
 
 // outside is what stands around a page for somebody who is not signed in: it is in the language that their browser asks for.
-func (p *Pages) outside(r *http.Request, about string) templates.Room {
-	return templates.Room{Base: p.web.Base(), In: templates.LanguageFor(r.Header.Get("Accept-Language")), Nonce: p.nonce(about, p.now())}
+func (p *Pages) outside(r *http.Request) templates.Room {
+	return templates.Room{Base: p.web.Base(), In: templates.LanguageFor(r.Header.Get("Accept-Language"))}
+}
+
+// shownTo tells whether a form about something was shown to this very browser, not long ago. Otherwise somebody could make another's
+// browser sign in as themselves, and read what is done there afterwards.
+func (p *Pages) shownTo(r *http.Request, about string, form url.Values) bool {
+	v := p.web.Visitor(r)
+	return v != "" && p.fresh(v+about, form.Get("nonce"))
 }
 
 func (p *Pages) give(w http.ResponseWriter, status int, html []byte, err error) {
@@ -91,7 +101,7 @@ func (p *Pages) withPassword(w http.ResponseWriter, r *http.Request, form url.Va
 	if len(page.Address) > 320 {
 		page.Address = ""
 	}
-	if !p.fresh(atTheDoor, form.Get("nonce")) {
+	if !p.shownTo(r, atTheDoor, form) {
 		page.Stale = true
 		p.door(w, r, http.StatusOK, page)
 		return
@@ -126,12 +136,13 @@ func (p *Pages) withPassword(w http.ResponseWriter, r *http.Request, form url.Va
 	p.web.Go(w, page.To)
 }
 
-// askForLink has a link mailed, if there is such a member. What it answers is the same if there is none (A14, C8).
+// askForLink has a link mailed, if there is such a member. What it answers is the same if there is none (A14, C8), and it answers before
+// anybody has looked: the time it takes tells nothing either.
 func (p *Pages) askForLink(w http.ResponseWriter, r *http.Request, form url.Values) {
 	a, typo := letter.ParseAddress(form.Get("address"))
 	from := web.From(r)
 	switch {
-	case !p.fresh(atTheDoor, form.Get("nonce")):
+	case !p.shownTo(r, atTheDoor, form):
 		p.door(w, r, http.StatusOK, templates.SignInPage{Stale: true, To: archivePath})
 		return
 	case p.asks.spent(from, letter.Address{}, p.now()):
@@ -139,14 +150,20 @@ func (p *Pages) askForLink(w http.ResponseWriter, r *http.Request, form url.Valu
 		return
 	}
 	p.asks.wrong(from, letter.Address{}, p.now())
-	if typo == nil {
-		if err := p.db.Update(r.Context(), func(tx *db.Tx) error { return p.clerk.MailLink(tx, a) }); err != nil {
-			p.web.Broken(w, "mail a link", errors.New(refusal.Log(err)))
-			return
-		}
+	if typo == nil && !p.web.Afterwards("mail a link", func(ctx context.Context) error { return p.mailLink(ctx, a, from) }) {
+		p.web.Broken(w, "mail a link", errors.New("very many are asked for"))
+		return
 	}
-	html, err := templates.LinkSentPage{Room: p.outside(r, "")}.Render()
+	html, err := templates.LinkSentPage{Room: p.outside(r)}.Render()
 	p.give(w, http.StatusOK, html, err)
+}
+
+func (p *Pages) mailLink(ctx context.Context, a letter.Address, from netip.Addr) error {
+	err := p.db.Update(ctx, func(tx *db.Tx) error { return p.clerk.MailLink(tx, a, from) })
+	if err != nil {
+		err = errors.New(refusal.Log(err))
+	}
+	return err
 }
 
 // enter shows whom a link is for, and a button. Scanners of links open it as often as people do, so it uses nothing up.
@@ -164,7 +181,8 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, stale bool) {
 		p.gone(w, r)
 		return
 	}
-	room := p.outside(r, token)
+	room := p.outside(r)
+	room.Nonce = p.nonce(p.web.Greet(w, r)+token, p.now())
 	room.In = templates.Language(tongue)
 	html, err := templates.EnterPage{Room: room, Address: a.String(), Stale: stale}.Render()
 	p.give(w, http.StatusOK, html, err)
@@ -172,14 +190,14 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, stale bool) {
 
 // gone is the answer to every link that does not let in, whatever the cause.
 func (p *Pages) gone(w http.ResponseWriter, r *http.Request) {
-	html, err := templates.GonePage{Room: p.outside(r, "")}.Render()
+	html, err := templates.GonePage{Room: p.outside(r)}.Render()
 	p.give(w, http.StatusNotFound, html, err)
 }
 
 // followLink signs in whom a link is for, once.
 func (p *Pages) followLink(w http.ResponseWriter, r *http.Request, form url.Values) {
 	token := r.PathValue("token")
-	if !p.fresh(token, form.Get("nonce")) {
+	if !p.shownTo(r, token, form) {
 		p.enter(w, r, true)
 		return
 	}

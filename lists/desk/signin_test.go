@@ -1,9 +1,11 @@
 package desk_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +30,8 @@ func newOpenSite(t *testing.T) *site {
 // browser is somebody's: it keeps cookies, follows nothing, and says what browsers say.
 type browser struct {
 	*site
-	cookie string
+	cookie string // of a session
+	door   string // of somebody who stands at the door
 	site_  string // what it says about where a form comes from; "" is same-origin
 	more   http.Header
 }
@@ -48,8 +51,8 @@ func (b *browser) ask(method, path, body string) answer {
 			r.Header.Set("Sec-Fetch-Site", b.site_)
 		}
 	}
-	if b.cookie != "" {
-		r.Header.Set("Cookie", b.cookie)
+	if all := slices.DeleteFunc([]string{b.cookie, b.door}, func(c string) bool { return c == "" }); len(all) > 0 {
+		r.Header.Set("Cookie", strings.Join(all, "; "))
 	}
 	for name, values := range b.more {
 		r.Header[name] = values
@@ -60,9 +63,12 @@ func (b *browser) ask(method, path, body string) answer {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		b.cookie = ""
-		if c.MaxAge >= 0 {
-			b.cookie = c.Name + "=" + c.Value
+		jar := &b.cookie
+		if strings.HasSuffix(c.Name, "-door") {
+			jar = &b.door
+		}
+		if *jar = ""; c.MaxAge >= 0 {
+			*jar = c.Name + "=" + c.Value
 		}
 	}
 	return a
@@ -116,7 +122,7 @@ func TestSignInByPassword(t *testing.T) {
 	if a.status != 303 || a.header.Get("Location") != "/archive/gardeners.example/talk?page=1" {
 		t.Fatalf("%d %v", a.status, a.header)
 	}
-	c, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
+	c, err := http.ParseSetCookie(a.header.Get("Set-Cookie")) // the first
 	if err != nil || c.Name != "__Host-backchannel" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 43 || c.MaxAge != int(lists.SessionLife.Seconds()) {
 		t.Errorf("%v %+v", err, c)
 	}
@@ -151,7 +157,7 @@ func TestSignInRefused(t *testing.T) {
 		if first == "" {
 			first = m
 		}
-		if a.status != 403 || m != first || !strings.Contains(m, "do not fit together") || b.cookie != "" || len(a.header["Set-Cookie"]) > 0 {
+		if a.status != 403 || m != first || !strings.Contains(m, "do not fit together") || b.cookie != "" {
 			t.Errorf("%s: %d %v\n%s", name, a.status, a.header, a.body)
 		}
 	}
@@ -246,6 +252,7 @@ var linkIn = regexp.MustCompile(`https?://[^\s]*(/in/[0-9a-z]+)`)
 
 func (s *site) mailedLink(to string) string {
 	s.t.Helper()
+	s.web.Settle()
 	m := linkIn.FindStringSubmatch(s.One(s.Deliver(), to).Text())
 	if m == nil {
 		s.t.Fatal("no link")
@@ -263,7 +270,7 @@ func TestSignInByLink(t *testing.T) {
 	link := s.mailedLink(dana)
 	before := dbtest.Dump(t, s.DB)
 	for _, method := range []string{"GET", "HEAD", "OPTIONS", "GET"} {
-		if a := b.ask(method, link, ""); a.status >= 500 || a.header.Get("Set-Cookie") != "" {
+		if a := b.ask(method, link, ""); a.status >= 500 || b.cookie != "" {
 			t.Errorf("%s: %d", method, a.status)
 		}
 	}
@@ -317,12 +324,30 @@ func TestLinksThatAreGone(t *testing.T) {
 	check("late", late)
 }
 
-// Everybody gets the same answer, and a member no more than three mails a day (C8).
+// linksTo counts the links that were mailed since the last time, by receiver.
+func (s *site) linksTo() map[string]int {
+	s.t.Helper()
+	s.web.Settle()
+	got := map[string]int{}
+	for _, a := range s.Deliver() {
+		got[a.To.String()]++
+	}
+	return got
+}
+
+// from is a browser in a network.
+func (s *site) from(ip string) *browser {
+	b := s.browser()
+	b.more = http.Header{"X-Forwarded-For": {ip}}
+	return b
+}
+
+// Everybody gets the same answer, and what strangers type is kept nowhere.
 func TestAskingForLinks(t *testing.T) {
 	s := newOpenSite(t)
 	same := map[string]bool{}
 	for _, who := range []string{dana, dana, "DANA@NORTH.example", dana, "eve@evil.example", alisonAddr, "no address", "", "a@b.example\r\nBcc: dana@north.example"} {
-		a := s.browser().fill("/in", "/in/link", "address", who)
+		a := s.from("198.51.100.1").fill("/in", "/in/link", "address", who)
 		same[a.body] = true
 		if a.status != 200 {
 			t.Errorf("%s: %d", who, a.status)
@@ -331,20 +356,153 @@ func TestAskingForLinks(t *testing.T) {
 	if len(same) != 1 {
 		t.Errorf("%d different answers", len(same))
 	}
-	got := map[string]int{}
-	for _, a := range s.Deliver() {
-		got[a.To.String()]++
-	}
-	if len(got) != 2 || got[dana] != 3 || got[alisonAddr] != 1 {
+	if got := s.linksTo(); len(got) != 2 || got[dana] != 1 || got[alisonAddr] != 1 {
 		t.Errorf("%v", got)
 	}
-	b := s.browser()
-	b.more = http.Header{"X-Forwarded-For": {"203.0.113.9"}}
+	if all := dbtest.Dump(t, s.DB); strings.Contains(all, "evil.example") || strings.Contains(all, "198.51.100") {
+		t.Error("a stranger's address, or a network, stands in the database")
+	}
+	b := s.from("203.0.113.9")
 	for range 20 {
 		b.fill("/in", "/in/link", "address", "eve@evil.example")
 	}
 	if a := b.fill("/in", "/in/link", "address", "eve@evil.example"); a.status != 429 {
 		t.Errorf("the twenty-first from one network: %d", a.status)
+	}
+}
+
+// A stranger who asks for a member's links all day gets them three mails, and does not keep them out: from where the member is, they get
+// one, or the last that was mailed still works.
+func TestLinksCannotBeUsedUp(t *testing.T) {
+	s := newOpenSite(t)
+	ask := func(ip string) int {
+		t.Helper()
+		s.from(ip).fill("/in", "/in/link", "address", dana)
+		return s.linksTo()[dana]
+	}
+	got := 0
+	for i := range 10 {
+		got += ask(fmt.Sprintf("203.0.113.%d", i))
+		s.Now = s.Now.Add(30 * time.Minute)
+	}
+	if got != 3 {
+		t.Errorf("%d mails for a stranger who asked ten times", got)
+	}
+	s.from("198.51.100.7").fill("/in", "/in/link", "address", dana)
+	link := s.mailedLink(dana)
+	if n := ask("203.0.113.9") + ask("192.0.2.1"); n != 0 {
+		t.Errorf("%d more while there is one", n)
+	}
+	b := s.from("198.51.100.7")
+	if a := b.fill(link, link); a.status != 303 || !b.in() {
+		t.Errorf("the member's own link: %d", a.status)
+	}
+	if n := ask("198.51.100.7"); n != 1 {
+		t.Errorf("%d for a second browser, when the first one's link is used", n)
+	}
+	s.from("198.51.100.7").fill("/in", "/in/link", "address", bill)
+	if s.linksTo()[bill] != 1 {
+		t.Error("one member's links stand in another's way")
+	}
+	for i := range 3 { // a server in front that does not say who asks
+		s.Now = s.Now.Add(31 * time.Minute)
+		if n := ask("127.0.0.1") + ask("127.0.0.1"); n != 1 {
+			t.Errorf("%d the %dth time from this machine", n, i)
+		}
+	}
+}
+
+// Whether an address is a member's does not show in the time an answer takes: it comes while nobody can have looked, and nothing waits
+// for what is done behind it.
+func TestAskingTellsNothingByTime(t *testing.T) {
+	s := newOpenSite(t)
+	doors := map[string]*browser{dana: s.browser(), "eve@evil.example": s.browser()}
+	for _, b := range doors {
+		b.get("/in")
+	}
+	held, free := make(chan bool), make(chan bool)
+	done := make(chan error, 1)
+	go func() {
+		done <- s.DB.Update(t.Context(), func(*db.Tx) error { close(held); <-free; return nil })
+	}()
+	<-held
+	answered := make(chan bool)
+	go func() {
+		defer close(answered)
+		for who, b := range doors {
+			for range 2 {
+				if a := b.fill("/in", "/in/link", "address", who); a.status != 200 || !strings.Contains(a.body, "Look into your mail") {
+					t.Errorf("%s: %d", who, a.status)
+				}
+			}
+		}
+	}()
+	select {
+	case <-answered:
+	case <-time.After(time.Minute):
+		t.Error("an answer waits for the database")
+	}
+	close(free)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	<-answered
+	if got := s.linksTo(); got[dana] != 1 || len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+}
+
+// Nobody makes another's browser sign in as themselves: a form counts in the browser to which it was shown, even in one that does not say
+// where it comes from.
+func TestSignInIsNotForged(t *testing.T) {
+	s := newOpenSite(t)
+	secret := s.secretOf(bill)
+	mallory := s.browser()
+	s.from("192.0.2.1").fill("/in", "/in/link", "address", bill)
+	link := s.mailedLink(bill)
+	nonceOn := func(page string) string { return nonceField.FindStringSubmatch(mallory.get(page).body)[1] }
+	password := url.Values{"nonce": {nonceOn("/in")}, "address": {bill}, "password": {secret}}.Encode()
+	ask := url.Values{"nonce": {nonceOn("/in")}, "address": {dana}}.Encode()
+	follow := url.Values{"nonce": {nonceOn(link)}}.Encode()
+	victims := map[string]*browser{"new here": s.browser(), "was here": s.browser(), "two": s.browser(), "signed in": s.signedIn(dana), "odd": s.browser()}
+	victims["was here"].get("/in")
+	victims["two"].door = mallory.door + "; " + strings.ToLower(mallory.door)
+	victims["odd"].door = "__Host-backchannel-door=x"
+	for name, b := range victims {
+		b.more = http.Header{"Sec-Fetch-Site": nil}
+		for path, body := range map[string]string{"/in": password, "/in/link": ask, link: follow} {
+			before := b.cookie
+			if name == "two" {
+				before, b.door = "", mallory.door+"; "+mallory.door[:len(mallory.door)-1]+"x"
+			}
+			if a := b.ask("POST", path, body); a.status != 200 || b.cookie != before || !strings.Contains(a.body, "had been open for a long time") {
+				t.Errorf("%s: %s: %d %v", name, path, a.status, a.header["Set-Cookie"])
+			}
+		}
+	}
+	if got := s.linksTo(); len(got) > 0 {
+		t.Errorf("%v", got)
+	}
+	if a := mallory.ask("POST", link, follow); a.status != 303 || !mallory.in() || mallory.door != "" {
+		t.Errorf("the browser to which it was shown: %d %q", a.status, mallory.door)
+	}
+}
+
+// The cookie of the door is as well kept as the one of a session, and goes with the browser.
+func TestCookieOfTheDoor(t *testing.T) {
+	s := newOpenSite(t)
+	b := s.browser()
+	c, err := http.ParseSetCookie(b.get("/in").header.Get("Set-Cookie"))
+	if err != nil || c.Name != "__Host-backchannel-door" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 0 {
+		t.Errorf("%v %+v", err, c)
+	}
+	if again := b.get("/in"); again.header.Get("Set-Cookie") != "" {
+		t.Error("a second one for the same browser")
+	}
+	for _, path := range []string{"/", "/archive", "/nothing", "/style.css", "/in/" + strings.Repeat("0", 26)} {
+		if a := s.browser().get(path); a.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %v", path, a.header)
+		}
 	}
 }
 

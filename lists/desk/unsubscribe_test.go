@@ -29,6 +29,7 @@ type site struct {
 	url  string
 	log  bytes.Buffer
 	http *http.Client
+	web  *web.Server
 }
 
 func newSite(t *testing.T) *site { t.Helper(); return newSiteWith(t, nil) }
@@ -45,6 +46,7 @@ func newSiteWith(t *testing.T, more func(*desk.Pages, *mailroomtest.Village)) *s
 	if more != nil {
 		more(pages, s.Village)
 	}
+	s.web = server
 	h := httptest.NewServer(server)
 	t.Cleanup(h.Close)
 	s.url, s.Office.Web = h.URL, h.URL

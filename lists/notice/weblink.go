@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/lists"
 	"backchannel/lists/address"
 )
 
@@ -28,6 +29,12 @@ func Followed(tx *db.Tx, token string) (address.Row, bool, error) {
 	}
 	row, found, err := address.Find(tx, address.Confirm, n.Token)
 	return row, found && err == nil && row.Live(tx.Now), err
+}
+
+// Unfollowed are the objects of what one receiver gave a member to be answered once, within a time, and that waits for it still: Links
+// among them.
+func Unfollowed(tx *db.Tx, m lists.Member, receiver string) ([]string, error) {
+	return address.Waiting(tx, receiver, int64(m.Community), int64(m.ID))
 }
 
 // UseLink uses a link up; false when somebody was faster.

@@ -28,6 +28,7 @@ const (
 	AskAnonMore Question = "anon-more" // the same in a conversation
 	AskAnonFile Question = "anon-file" // the same of one with a file
 	AskUnseal   Question = "unseal"    // managers: shall a made-up name be lifted?
+	AskRemove   Question = "remove"    // managers: shall a post be removed?
 	AskSales    Question = "sales"     // is this an offer?
 	AskRelax    Question = "relax"     // managers: shall less be held on a list?
 	AskTighten  Question = "tighten"   // managers: shall more be held there?
@@ -54,7 +55,7 @@ func (q Question) Words() []string {
 		return []string{"NAMED", "ANON", "PRIVATE", "DROP"}
 	case AskRest:
 		return []string{"PUBLIC", "DROP"}
-	case AskSender, AskChange, AskHandOver, AskUnseal, AskAnonMore, AskVoice:
+	case AskSender, AskChange, AskHandOver, AskUnseal, AskRemove, AskAnonMore, AskVoice:
 		return []string{"YES", "NO"}
 	case AskAnswer:
 		return []string{"SEND", "NOTE", "DROP"}

@@ -1,5 +1,7 @@
 package templates
 
+import "time"
+
 // Freedom is how somebody's posts go out.
 type Freedom string
 
@@ -58,6 +60,38 @@ type RemovalNote struct {
 
 // Render writes the mail.
 func (t RemovalNote) Render() (Mail, error) { return render("removal_note", t) }
+
+// RemoveAsk asks a manager for the one-time YES to remove a post. Its Reply-To is confirm+TOKEN.
+type RemoveAsk struct {
+	Community string
+	List      string    // the list's name
+	Subject   string    `optional:"a post may have none"`
+	Author    string    // as the post names them
+	Posted    time.Time // in the manager's zone
+	Text      Said      `optional:"what the author reads"`
+	Days      int       // how long it waits
+}
+
+// Ask is the question it asks.
+func (RemoveAsk) Ask() Question { return AskRemove }
+
+// Render writes the mail.
+func (t RemoveAsk) Render() (Mail, error) { return render("remove_ask", t) }
+
+// PostRemoved tells a manager that a colleague removed a post.
+type PostRemoved struct {
+	Community string
+	By        string    // the colleague's first name
+	List      string    // the list's name
+	Subject   string    `optional:"a post may have none"`
+	Author    string    // as the post named them
+	Posted    time.Time // in the reader's zone
+	Text      Said      `optional:"what the author reads, when the reader may know it"`
+	Undo      string    `optional:"the command that gives the author's level of trust back, when it cost one"`
+}
+
+// Render writes the mail.
+func (t PostRemoved) Render() (Mail, error) { return render("post_removed", t) }
 
 // Holding is how much is held on a list.
 type Holding string

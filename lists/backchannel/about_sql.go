@@ -34,3 +34,14 @@ func (b *Letterbox) About(tx *db.Tx, m lists.Member, since time.Time) (map[archi
 	}
 	return letters, nil
 }
+
+// lettersAbout are the conversations about an object, and one more; 0: none.
+func lettersAbout(tx *db.Tx, c lists.CommunityID, object string, also ConvID) ([]Conv, error) {
+	all, err := db.Select(tx, scanConv, "SELECT "+convColumns+" FROM conv WHERE community = ? AND (about = ? OR id = ?)", c, object, also)
+	for i := range all {
+		if err == nil {
+			all[i], err = find(tx, all[i].ID)
+		}
+	}
+	return all, err
+}

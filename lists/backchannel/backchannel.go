@@ -87,6 +87,8 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 		return b.decideOwn(tx, in, ConvID(id), rev)
 	case sideElse:
 		return b.decideElsewhere(tx, in, id)
+	case sideRemoval:
+		return b.decideRemoval(tx, in, id)
 	}
 	if side == sideHeat {
 		return b.fromHeat(tx, in, id)

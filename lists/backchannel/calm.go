@@ -188,6 +188,14 @@ func (b *Letterbox) spoken(tx *db.Tx, c *Call, text, missing string) (string, er
 	return k.text, err
 }
 
+// reason is a manager's text for the author of a post, which may be missing; checked like one for everybody.
+func (b *Letterbox) reason(tx *db.Tx, c *Call, text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", nil
+	}
+	return b.spoken(tx, c, text, "")
+}
+
 func (b *Letterbox) doWatch(tx *db.Tx, c *Call, args string) (string, error) {
 	p, rest, err := b.placeOf(tx, c, args)
 	if err != nil {

@@ -194,6 +194,11 @@ func masked(tx *db.Tx, l lists.ListID) ([]consent, error) {
 	return db.Select(tx, scanConsent, "SELECT "+consentColumns+fromConsent+"WHERE consent.list = ? AND consent.state = 'posted' AND consent.choice = 'anon' AND publication.post IS NOT NULL ORDER BY consent.id DESC LIMIT 200", l)
 }
 
+// maskedPost is the text that was posted as this post without its writer's name; ErrNoRows when it is no such post.
+func maskedPost(tx *db.Tx, p archive.PostID) (consent, error) {
+	return scanConsent(tx.QueryRow("SELECT "+consentColumns+fromConsent+"WHERE publication.post = ? AND publication.choice = 'anon'", p))
+}
+
 // outcomeOf notes how a conversation ended, or that it did not.
 func outcomeOf(tx *db.Tx, c ConvID, outcome string) error {
 	_, err := tx.Exec("UPDATE conv SET outcome = @outcome, publicable = CASE WHEN @outcome = 'published' THEN 'y' ELSE publicable END WHERE id = @id",

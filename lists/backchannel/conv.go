@@ -122,6 +122,7 @@ const (
 	sideFigures side = "figures" // one manager, about figures (the id is the community's)
 	sideElse    side = "else"    // a member, about a letter that came through their address from elsewhere (the id is the letter's)
 	sideDraft   side = "draft"   // one manager, about a text before the writer is asked (the same)
+	sideRemoval side = "removal" // one manager, about a post that they want to remove (the id is the wish's)
 )
 
 // object is what the row of a token says about it.
@@ -136,7 +137,7 @@ func readObject(o string) (s side, id int64, rev int, ok bool) {
 	id, err1 := strconv.ParseInt(parts[1], 10, 64)
 	rev, err2 := strconv.Atoi(parts[2])
 	s = side(parts[0])
-	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn, sideFigures, sideElse}, s)
+	known := slices.Contains([]side{sideMember, sideOutside, sideManager, sideHeld, sideNote, sideMay, sideOmbuds, sideHand, sideConsent, sideDraft, sideVoice, sideAnon, sideUnseal, sideHeat, sideOwn, sideFigures, sideElse, sideRemoval}, s)
 	return s, id, rev, known && err1 == nil && err2 == nil
 }
 

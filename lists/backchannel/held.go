@@ -313,7 +313,7 @@ const Expire calendar.Kind = "answer.expire"
 // Dates are the calendar's kinds that are ours, and what is done then.
 func (b *Letterbox) Dates() map[calendar.Kind]calendar.Handler {
 	return map[calendar.Kind]calendar.Handler{Expire: b.expired, Wake: b.woken, MayRead: b.unasked, AuditHead: b.tellHead, Export: b.export, EraseVoice: b.eraseVoice, Erased: b.tellErased, Late: b.late, ConsentEnds: b.unanswered, FileOver: b.fileOver, Handover: b.changeOver, lists.ManagerCame: b.managerCame,
-		ElsewhereEnds: b.elsewhereEnds, AnonRelay: b.relayVoice, DraftExpire: b.draftExpired, UnsealExpire: b.unsealExpired, UnsealTell: b.unsealTold, VoicesEnd: b.voicesEnd}
+		ElsewhereEnds: b.elsewhereEnds, AnonRelay: b.relayVoice, DraftExpire: b.draftExpired, UnsealExpire: b.unsealExpired, RemovalEnds: b.removalEnds, UnsealTell: b.unsealTold, VoicesEnd: b.voicesEnd}
 }
 
 // expired forgets a returned answer and tells its manager: the member still waits.

@@ -167,7 +167,7 @@ func (b *Letterbox) proposed(tx *db.Tx, c Conv, m lists.Member, l lists.List, ty
 	case utf8.RuneCountInString(k.text) > longestPost:
 		return k, refusal.Because(refusal.TooBig, "A text that a member is asked about may have %d characters.", longestPost)
 	case len(slips) > 0:
-		return k, refusal.Because(refusal.NotAllowed, "Line %d of the text shows something of your own: %s. The post is the member's.", slips[0].Line, letter.CleanLine(slips[0].What))
+		return k, refusal.Because(refusal.NotAllowed, "Line %d of the text shows something of your own: %s. It goes out without your address.", slips[0].Line, letter.CleanLine(slips[0].What))
 	case a.has(templates.OtherAddress):
 		return k, refusal.Because(refusal.NotAllowed, "The text shows the address of somebody else: %s.", letter.CleanLine(a.guards[0].What))
 	case a.has(templates.NoteWords):

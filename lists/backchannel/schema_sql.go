@@ -8,7 +8,7 @@ import (
 
 // Schema is the managers' letterbox.
 func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaSeveral, schemaAttach, schemaAudit, schemaKeep, schemaRota, schemaAnon, schemaSignature, schemaConsent, schemaHeat}, ";\n"), schemaElsewhere, schemaElsewhereTag}}
+	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaSeveral, schemaAttach, schemaAudit, schemaKeep, schemaRota, schemaAnon, schemaSignature, schemaConsent, schemaHeat}, ";\n"), schemaElsewhere, schemaElsewhereTag, schemaRemoval}}
 }
 
 // schemaConv is what is known of a conversation.

@@ -21,7 +21,7 @@ func (b *Letterbox) trustVerbs() command.Table[*Call] {
 		{Name: "shut", Args: "[NUMBER] [off]", Alone: true, Help: "Nobody but managers posts in the thread that the letter is about, or in the one of that number, until \"/shut NUMBER off\"; what is in it stays.", Do: b.doShut},
 		{Name: "trust", Args: "NAME|ADDRESS [0|1|2|3]", Alone: true, Help: "A member gets that level of trust, 3 without a number, and a line about it: at 0 all their posts wait for a manager, at 1 those with links or files, at 2 and 3 none.", Do: b.doTrust},
 		{Name: "nosales", Args: "[NUMBER[.POST]] [TEXT]", Alone: true, Takes: command.Rest, Help: "The author of the post that the letter is about, or of the one of that number, gets a private mail from the managers that it sold something, with TEXT in it, and goes down a level of trust for 60 days.", Do: b.doNoSales},
-		{Name: "remove", Args: "[NUMBER[.POST]] [yes] [TEXT]", Alone: true, Takes: command.Rest, Help: "The words of that post, or of the one that the letter is about, go from the archive and from digests to come. Without yes you are shown which post it is. Its author gets a private mail from the managers, with TEXT in it, and goes down a level of trust for 60 days.", Do: b.doRemove},
+		{Name: "remove", Args: "[NUMBER[.POST]] [TEXT]", Alone: true, Takes: command.Rest, Help: "The words of that post, or of the one that the letter is about, go from the archive and from digests to come, for good. You are shown which post it is, and asked for a YES. Its author gets a private mail from the managers, with TEXT in it, and goes down a level of trust for 60 days; the other managers are told.", Do: b.doRemove},
 		{Name: "relax", Args: "[LIST]", Alone: true, Help: "Fewer posts of new members wait on the list, when that is proposed because holding them changed nothing.", Do: b.doEase("RELAX")},
 		{Name: "tighten", Args: "[LIST]", Alone: true, Help: "More posts of new members wait on the list, when that is proposed because holding them changed much.", Do: b.doEase("TIGHTEN")},
 	}
@@ -119,39 +119,14 @@ func (b *Letterbox) doNoSales(tx *db.Tx, c *Call, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if text, err = b.reason(tx, c, text); err != nil {
+		return "", err
+	}
 	m, err := b.Calmer.NoSales(tx, post, text, c.Manager.ID)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s gets a private mail about %q, from the managers.", m.FirstName(), post.Subject), nil
-}
-
-// doRemove removes a post, when its manager has seen which one it is: its words do not come back (product.md 0.1).
-func (b *Letterbox) doRemove(tx *db.Tx, c *Call, args string) (string, error) {
-	if c.In != nil && !proven(c.In) {
-		return "", refusal.Because(refusal.NotAllowed, "We cannot be sure enough that this comes from you: for this, your provider must sign the mail (DKIM), or you send it through our server, signed in.")
-	}
-	post, rest, err := b.postNamed(tx, c, args)
-	if err != nil {
-		return "", err
-	}
-	word, text, _ := strings.Cut(strings.Replace(rest, "\n", " \n", 1), " ")
-	if !strings.EqualFold(word, "yes") {
-		named := strings.TrimSpace(strings.TrimSuffix(args, rest))
-		return "", refusal.Because(refusal.Invalid, "Nothing is removed yet. That is %q, which %s posted on %s; its words go for good. If you mean it: %s",
-			letter.CleanLine(post.Subject), letter.CleanLine(post.From.Name), post.Published.In(c.Manager.Zone(c.Community)).Format("2 January 2006"), strings.Join(strings.Fields("/remove "+named+" yes"), " "))
-	}
-	m, err := b.Calmer.Remove(tx, post, strings.TrimSpace(text), c.Manager.ID)
-	if err != nil {
-		return "", err
-	}
-	if err := audit(tx, c.Community.ID, c.Manager.ID, "remove", fmt.Sprintf("post %d", post.ID), ""); err != nil {
-		return "", err
-	}
-	if m.ID == 0 {
-		return fmt.Sprintf("%q is removed. Nobody is written to about it.", post.Subject), nil
-	}
-	return fmt.Sprintf("%q is removed. %s gets a private mail about it, from the managers.", post.Subject, m.FirstName()), nil
 }
 
 // postNamed reads a post from the head of a verb's words, and gives the rest: 415 is the first post of that thread, 415.3 the third one.

@@ -85,7 +85,7 @@ func (b *Letterbox) mayUnseal(tx *db.Tx, c Conv, community lists.Community, in *
 		return refusal.Because(refusal.NotAllowed, "That takes a mail of your own: reply to the letter with /unseal and the reason.")
 	}
 	if !proven(in) {
-		return refusal.Because(refusal.NotAllowed, "We cannot be sure enough that this comes from you: for this, your provider must sign the mail (DKIM), or you send it through our server, signed in.")
+		return notProven()
 	}
 	readers, err := b.readers(tx, c)
 	if err == nil && len(readers) < 2 {

@@ -11,10 +11,18 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 )
 
-// remove is a manager's letter with a command about a post, and what came of it.
+// remove is a manager's letter with a command about a post, and what came of it, when the manager says YES to the question.
 func remove(v *village, line string) []arrived {
 	v.T.Helper()
 	v.MustSend(post{From: mira, To: managers, Subject: "x", Body: line, Login: mailroomtest.Addr(mira)})
+	all := v.Deliver()
+	asked := v.One(all, mira)
+	if r := asked.ReplyTo(); len(r) == 0 || !strings.HasPrefix(r[0].Address.Local, "confirm+") {
+		return all
+	}
+	yes := answer(mira, asked, "YES")
+	yes.Login = mailroomtest.Addr(mira)
+	v.MustSend(yes)
 	return v.Deliver()
 }
 
@@ -22,10 +30,7 @@ func remove(v *village, line string) []arrived {
 func TestRemove(t *testing.T) {
 	v := unhurried(t)
 	writes(v, dana, "My neighbour", "zzsecret grows beans.", "")
-	all := remove(v, "/remove 1")
-	nothing(t, all, dana)
-	says(t, v.One(all, mira), "Nothing is removed yet. That is \"My neighbour\", which Dana Reyes posted on", "/remove 1 yes")
-	all = remove(v, "/remove 1 yes It names somebody.\n\nMira Lowe")
+	all := remove(v, "/remove 1 It names somebody.\n\nMira Lowe")
 	note := v.One(all, dana)
 	says(t, note, "We have taken your post \"My neighbour\" in Garden talk out of the archive", "It names somebody.", "For 60 days")
 	for _, w := range []string{"Mira", "lowe.example"} {
@@ -41,7 +46,7 @@ func TestRemove(t *testing.T) {
 		}
 		return nil
 	})
-	says(t, v.One(remove(v, "/remove 1 yes"), mira), "The words of this post are gone already.")
+	says(t, v.One(remove(v, "/remove 1"), mira), "The words of this post are gone already.")
 	v.Pass(59 * day)
 	if got := v.Member(dana).Trust; got != lists.Heard {
 		t.Errorf("trust %d", got)
@@ -59,7 +64,7 @@ func TestRemovalsCountOnce(t *testing.T) {
 	set(v, dana, func(m *lists.Member) { m.Trust = lists.Steady })
 	writes(v, dana, "Great offer", "Buy my pots.", "")
 	noSales(v, "/nosales 1")
-	if note := v.One(to(remove(v, "/remove 1 yes"), dana), dana); strings.Contains(words(note), "60 days") {
+	if note := v.One(to(remove(v, "/remove 1"), dana), dana); strings.Contains(words(note), "60 days") {
 		t.Errorf("told as a step down:\n%s", note.Text())
 	}
 	if got := v.Member(dana).Trust; got != lists.Known {
@@ -68,7 +73,7 @@ func TestRemovalsCountOnce(t *testing.T) {
 	set(v, dana, func(m *lists.Member) { m.Trust = lists.Steady })
 	for i := range 2 {
 		writes(v, dana, fmt.Sprint("Pots ", i), fmt.Sprint("Pots, ", i), "")
-		remove(v, fmt.Sprintf("/remove %d.1 yes", i+2))
+		remove(v, fmt.Sprintf("/remove %d.1", i+2))
 		v.Pass(2 * time.Hour)
 	}
 	if got := v.Member(dana).Trust; got != lists.Heard {
@@ -84,16 +89,16 @@ func TestTakenBackIsNoStrike(t *testing.T) {
 	v.Deliver()
 	writes(v, bill, "Beans", "Mine.", "")
 	writes(v, mira, "Rules", "Ours.", "")
-	v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "/remove 2 yes"})
+	v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "/remove 2"})
 	v.Deliver()
 	if got := v.Member(bill).Trust; got != lists.Known {
 		t.Errorf("a member removed it: trust %d", got)
 	}
-	says(t, v.One(remove(v, "/remove 3 yes"), mira), "is removed. Nobody is written to about it.")
+	says(t, v.One(remove(v, "/remove 3"), mira), "is removed. Nobody is written to about it but the other managers.")
 	if all := trustOf(v, dana) + trustOf(v, bill) + trustOf(v, mira); all != "" {
 		t.Errorf("steps: %s", all)
 	}
-	for line, want := range map[string]string{"/remove": "Please say which post", "/remove 9 yes": "There is no thread 9.", "/remove 2.4 yes": "has no post of that number"} {
+	for line, want := range map[string]string{"/remove": "Please say which post", "/remove 9": "There is no thread 9.", "/remove 2.4": "has no post of that number"} {
 		says(t, v.One(remove(v, line), mira), want)
 	}
 }

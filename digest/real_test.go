@@ -143,6 +143,9 @@ func (w *town) looksGood(t *testing.T, a arrived) (posts int) {
 		if utf8.RuneCountInString(line) > 78 && strings.Count(strings.TrimSpace(line), " ") > 3 {
 			bad("a line too wide: %q", line)
 		}
+		if strings.HasPrefix(line, "    ") && strings.HasSuffix(line, " ") {
+			bad("a hanging line that programs tear apart which know no format=flowed: %q", line)
+		}
 	}
 	if s := leftovers.FindString(text); s != "" {
 		bad("left over: %q", s)

@@ -89,6 +89,12 @@ func blanks(s string) []string {
 	return words
 }
 
+// What begins no line and what ends none where a script knows no blanks (JIS X 4051: points, closing and opening brackets, small kana).
+const (
+	noBegin = "、。，．！？：；・）］｝」』】〉》〕ー〜％々ゝゞヽヾ…‥”’ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+	noEnd   = "（［｛「『【〈《〔“‘"
+)
+
 // pieces are the parts of a word between which a line may end: a word of letters is never broken, it may be an address; Chinese and
 // Japanese know no blanks and may end anywhere, but their points do not begin a line.
 func pieces(word string) []string {
@@ -98,7 +104,7 @@ func pieces(word string) []string {
 	var all []string
 	last := rune(0)
 	for _, r := range word {
-		if len(all) > 0 && (!wide(r) && !wide(last) || strings.ContainsRune("、。，．！？：；）」』】〉》ー々…", r) || strings.ContainsRune("（「『【〈《", last)) {
+		if len(all) > 0 && (!wide(r) && !wide(last) || strings.ContainsRune(noBegin, r) || strings.ContainsRune(noEnd, last)) {
 			all[len(all)-1] += string(r)
 		} else {
 			all = append(all, string(r))

@@ -134,14 +134,14 @@ func TestWords(t *testing.T) {
 
 // Scripts without blanks are broken where their readers expect it, and measured as wide as they stand.
 func TestScriptsWithoutBlanks(t *testing.T) {
-	s := strings.Repeat("今週の庭の写真を送ってください。", 8) + " https://photos.example/" + strings.Repeat("x", 60) + " ありがとう"
+	s := strings.Repeat("今週の庭の写真を送ってください。", 8) + strings.Repeat("きょう", 60) + " https://photos.example/" + strings.Repeat("x", 60) + " ありがとう"
 	lines := strings.Split(hang(4, s), "\n")
 	for _, line := range lines {
-		if n := columns(strings.TrimPrefix(line, kept)); n > widest && !strings.Contains(line, "https") {
+		if n := columns(strings.TrimPrefix(line, kept)); n > wrapAt && !strings.Contains(line, "https") {
 			t.Errorf("%d columns: %q", n, line)
 		}
-		if strings.HasPrefix(strings.TrimLeft(line, kept+" "), "。") {
-			t.Errorf("a line begins with a point: %q", line)
+		if first, _ := utf8.DecodeRuneInString(strings.TrimLeft(line, kept+" ")); strings.ContainsRune("。ょっ", first) {
+			t.Errorf("a line begins with what belongs to the sign before: %q", line)
 		}
 	}
 	joined := strings.NewReplacer(kept, "", "\n", "", " ", "").Replace(strings.Join(lines, "\n"))

@@ -85,7 +85,7 @@ func bar(s Said) string { return keep("  | ", string(s)) }
 // hang sets a text in by a number of blanks, all its lines.
 func hang(indent int, s string) string {
 	blank := strings.Repeat(" ", indent)
-	pieces := fill(blanks(s), blank, blank, widest-2)
+	pieces := fill(blanks(s), blank, blank, wrapAt)
 	return kept + strings.Join(pieces, "\n"+kept)
 }
 
@@ -95,7 +95,7 @@ func entry(number int, title string) string {
 	if number > 0 {
 		first = fmt.Sprintf("%4d  ", number)
 	}
-	pieces := fill(blanks(title), first, strings.Repeat(" ", len(first)), widest-2)
+	pieces := fill(blanks(title), first, strings.Repeat(" ", len(first)), wrapAt)
 	return kept + strings.Join(pieces, "\n"+kept)
 }
 

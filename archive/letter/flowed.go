@@ -4,8 +4,12 @@ import (
 	"strings"
 )
 
-// flowedWidth is where Flow breaks lines: RFC 3676 §4.2 asks for 78 at most and prefers less.
-const flowedWidth = 72
+// How wide lines of format=flowed are, in columns. RFC 3676 §4.2 asks for 78 at most and prefers less: a wider line is broken at 72, and
+// one within the limit stays as it is, because many programs show each line as it came and one word alone on a line reads badly there.
+const (
+	flowedWidth = 72
+	flowedLimit = 78
+)
 
 // quoteDepth counts the '>' at the head of a line of quoted text and gives what follows them without one leading space:
 // "> > a", ">> a" and ">>a" all are ("a", 2).
@@ -90,7 +94,7 @@ func flow(text string) string {
 		}
 		prefix := strings.Repeat(">", min(int(depth), flowedWidth/2))
 		for {
-			head, tail := softBreak(rest, flowedWidth-len(prefix))
+			head, tail := softBreak(rest, flowedWidth-len(prefix), flowedLimit-len(prefix))
 			out.WriteString(prefix)
 			if needsStuffing(head, depth) {
 				out.WriteByte(' ')
@@ -111,14 +115,14 @@ func needsStuffing(line string, depth int32) bool {
 	return depth > 0 && line != "" || strings.HasPrefix(line, " ") || strings.HasPrefix(line, ">") || strings.HasPrefix(line, "From ")
 }
 
-// softBreak cuts a line behind the last space that keeps the head within width; a longer word stays whole.
-func softBreak(line string, width int) (head, tail string) {
-	if len(line) <= width {
+// softBreak cuts a line that is wider than limit behind the last space that keeps the head within width; a longer word stays whole.
+func softBreak(line string, width, limit int) (head, tail string) {
+	if columns(line) <= limit {
 		return line, ""
 	}
-	cut, seen := 0, 0
+	cut, at := 0, 0
 	for i, r := range line {
-		if seen++; seen > width && cut > 0 {
+		if at += columnsOf(r); at > width && cut > 0 {
 			break
 		}
 		// A break may neither leave "-- " alone, which is the mark of a signature, nor put a space before the next word.
@@ -130,6 +134,21 @@ func softBreak(line string, width int) (head, tail string) {
 		return line, ""
 	}
 	return line[:cut], line[cut:]
+}
+
+// columns is how wide a text is on a screen of letters of one width.
+func columns(s string) (n int) {
+	for _, r := range s {
+		n += columnsOf(r)
+	}
+	return n
+}
+
+func columnsOf(r rune) int {
+	if isWide(r) {
+		return 2
+	}
+	return 1
 }
 
 // isWide tells whether a character belongs to a script written without spaces in full-width cells.

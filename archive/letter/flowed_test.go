@@ -51,6 +51,10 @@ func TestFlow(t *testing.T) {
 		{"signature", "a\n-- \nme", "a\n-- \nme\n"},
 		{"break", long, strings.Repeat("word ", 14) + "\n" + strings.Repeat("word ", 14) + "\nword word\n"},
 		{"a long word stays whole", "see " + strings.Repeat("x", 100) + " there", "see \n" + strings.Repeat("x", 100) + " \nthere\n"},
+		{"octets are no columns", "Grüße für " + strings.Repeat("ä", 50) + " heute", "Grüße für " + strings.Repeat("ä", 50) + " heute\n"},
+		{"a line of letters of two columns", "件名を [unease] " + strings.Repeat("あ", 25) + "\n", "件名を [unease] " + strings.Repeat("あ", 25) + "\n"},
+		{"and one too wide", "件名を [unease] " + strings.Repeat("あ", 40) + "\n", "件名を [unease] \n" + strings.Repeat("あ", 40) + "\n"},
+		{"no word is torn off for what is within the limit", strings.Repeat("word ", 14) + "limit", strings.Repeat("word ", 14) + "limit\n"},
 		{"no false signature", "-- " + strings.Repeat("x", 100), "-- " + strings.Repeat("x", 100) + "\n"},
 	} {
 		if got := flow(c.in); got != c.want {

@@ -17,6 +17,7 @@ import (
 	"backchannel/lists/backchannel"
 	"backchannel/lists/notice"
 	"backchannel/templates"
+	"backchannel/templates/refusal"
 )
 
 // htmlBudget is what the HTML weighs at most on its way (product.md A6): mail programs cut longer mail.
@@ -98,7 +99,11 @@ func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templat
 			return t, err
 		}
 	}
-	t.NewMembers, err = newMembers(tx, ed.fresh, slot, c.Domain)
+	since := slot.Add(-lists.NewFor)
+	if ever {
+		since = last.slot
+	}
+	t.NewMembers, err = e.newMembers(tx, c, ed.fresh, since, slot)
 	return t, err
 }
 
@@ -142,39 +147,59 @@ func half(replies []time.Duration) time.Duration {
 	return answered[need-1]
 }
 
-// How new somebody is who is named as new, and how many are named.
+// How many new members are named, and how fully.
 const (
-	newFor         = 60 * 24 * time.Hour
 	mostNewMembers = 8
 	introLen       = 100 // characters of what they say of themselves
 )
 
-// newMembers are members who came lately and wrote for the first time: whoever only reads is not shown to others. A line of their own is
-// shown when they wrote it to be shown, under the tag #intro.
-func newMembers(tx *db.Tx, f fresh, slot time.Time, domain string) (all []templates.NewMember, err error) {
-	named := map[int64]bool{}
+// newMembers are members who came lately: those who wrote for the first time, and then those who agreed to be named without that; nobody
+// who does not want it, and whoever said and wrote nothing is not shown to others (product.md A4). A line of their own is shown when they
+// wrote it to be shown, under the tag #intro. Since is when the reader's last issue was: whoever agreed or wrote before was named there.
+func (e *Editor) newMembers(tx *db.Tx, c lists.Community, f fresh, since, slot time.Time) (all []templates.NewMember, err error) {
+	named := map[lists.MemberID]bool{}
 	for _, l := range f {
 		for _, p := range l.came {
-			if len(all) == mostNewMembers {
-				return all, nil
-			}
 			m, err := lists.MemberByID(tx, lists.MemberID(p.Author))
 			if err != nil {
 				return nil, err
 			}
-			if named[p.Author] || m.Joined.Before(slot.Add(-newFor)) || m.State != lists.Active {
+			if named[m.ID] || !m.New(slot) || m.State != lists.Active || m.IntroOK == lists.IntroNo {
 				continue
 			}
-			named[p.Author] = true
-			n := templates.NewMember{Name: hide(name(p), domain)}
-			if tags := tagsOf(p, l.prefix, nil); slices.Contains(tags, "intro") || slices.Contains(tags, "introduction") {
-				said, _ := split(withoutTags(p.Text))
-				n.Intro = short(hide(said, domain), introLen)
+			intro := introOf(p, l.prefix)
+			if m.IntroOK == lists.IntroYes && intro == "" {
+				continue // they are named when they agree, and once
 			}
-			all = append(all, n)
+			named[m.ID] = true
+			all = append(all, newMember(name(p), intro, c.Domain))
 		}
 	}
-	return all, nil
+	agreed, err := lists.Introduced(tx, c.ID, since, slot)
+	for _, m := range agreed {
+		p, err := e.Store.FirstPostOf(tx, int64(c.ID), int64(m.ID))
+		if wrote := err == nil && p.Published.Before(since); wrote || named[m.ID] {
+			continue
+		}
+		if err != nil && refusal.KindOf(err) != refusal.NotFound {
+			return nil, err
+		}
+		all = append(all, newMember(called(m.Mailbox()), "", c.Domain))
+	}
+	return all[:min(len(all), mostNewMembers)], err
+}
+
+func newMember(name, intro, domain string) templates.NewMember {
+	return templates.NewMember{Name: hide(name, domain), Intro: short(hide(intro, domain), introLen)}
+}
+
+// introOf is what somebody says of themselves in a post; "" in any post that is no introduction.
+func introOf(p archive.Post, prefix string) string {
+	if tags := tagsOf(p, prefix, nil); !slices.Contains(tags, "intro") && !slices.Contains(tags, "introduction") {
+		return ""
+	}
+	said, _ := split(withoutTags(p.Text))
+	return said
 }
 
 // form is how fully threads are shown: so many with excerpts, each with so many of such a length, and so many more of each list by

@@ -214,12 +214,15 @@ func weekAgo(when, slot time.Time) bool {
 }
 
 // name is how an author is shown.
-func name(p archive.Post) string {
-	if n := letter.Excerpt(letter.CleanLine(p.From.Name), nameLen); n != "" {
+func name(p archive.Post) string { return called(p.From) }
+
+// called is how somebody is called who writes under a mailbox.
+func called(m letter.Mailbox) string {
+	if n := letter.Excerpt(letter.CleanLine(m.Name), nameLen); n != "" {
 		return n
 	}
-	if p.From.Address.Local != "" {
-		return letter.CleanLine(p.From.Address.Local)
+	if m.Address.Local != "" {
+		return letter.CleanLine(m.Address.Local)
 	}
 	return "Somebody"
 }

@@ -59,6 +59,6 @@ func Unname(tx *db.Tx, m Member) error {
 	if err := addAddress(tx, m.Community, m.ID, letter.Address{Local: fmt.Sprintf("former-%d", m.ID), Domain: "member.invalid"}, true); err != nil {
 		return err
 	}
-	m.Name, m.Timezone, m.Language = "Former member", "", ""
+	m.Name, m.Timezone, m.Language, m.IntroOK = "Former member", "", "", IntroPosted
 	return SaveMember(tx, m)
 }

@@ -209,10 +209,39 @@ type Member struct {
 	Timezone  string // IANA name; "" is the community's
 	Language  string // of our mails to them, as "de"; "" is the community's
 	OwnCopy   bool   // gets a copy of their own posts
-	Epoch     int64  // raised when all their tokens must die
+	IntroOK   IntroOK
+	Epoch     int64 // raised when all their tokens must die
 	Joined    time.Time
 	Address   letter.Address // the primary one
 }
+
+// IntroOK is whether digests may name a member among the new ones (product.md A4). They name whoever is new and has posted; consent is what
+// it takes before that, and a member can say that they want it at no time.
+type IntroOK string
+
+// What a member wants.
+const (
+	IntroPosted IntroOK = ""    // nothing was said: once they have posted
+	IntroYes    IntroOK = "yes" // also before
+	IntroNo     IntroOK = "no"  // never
+)
+
+// Word is what members say for it: on, off or posted.
+func (ok IntroOK) Word() string {
+	switch ok {
+	case IntroYes:
+		return "on"
+	case IntroNo:
+		return "off"
+	}
+	return "posted"
+}
+
+// New tells whether a member may still be named as new.
+func (m Member) New(now time.Time) bool { return now.Before(m.Joined.Add(NewFor)) }
+
+// NewFor is how long after they joined a member may be named as new.
+const NewFor = 60 * 24 * time.Hour
 
 // Manager tells whether this person manages the community, now.
 func (m Member) Manager() bool { return m.Role == RoleManager && m.State == Active }

@@ -12,12 +12,12 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const memberColumns = "m.id, m.community, m.name, m.role, m.kind, m.state, m.trust, m.timezone, m.language, m.own_copy, m.epoch, m.joined, a.local, a.domain"
+const memberColumns = "m.id, m.community, m.name, m.role, m.kind, m.state, m.trust, m.timezone, m.language, m.own_copy, m.intro_ok, m.epoch, m.joined, a.local, a.domain"
 const memberFrom = " FROM member AS m JOIN member_address AS a ON a.member = m.id AND a.main = 1 "
 
 func scanMember(r db.Scanner) (m Member, err error) {
 	var joined int64
-	err = r.Scan(&m.ID, &m.Community, &m.Name, &m.Role, &m.Kind, &m.State, &m.Trust, &m.Timezone, &m.Language, &m.OwnCopy, &m.Epoch, &joined, &m.Address.Local, &m.Address.Domain)
+	err = r.Scan(&m.ID, &m.Community, &m.Name, &m.Role, &m.Kind, &m.State, &m.Trust, &m.Timezone, &m.Language, &m.OwnCopy, &m.IntroOK, &m.Epoch, &joined, &m.Address.Local, &m.Address.Domain)
 	m.Joined = db.Time(joined)
 	return m, err
 }
@@ -172,10 +172,13 @@ func Addresses(tx *db.Tx, m MemberID) ([]letter.Address, error) {
 		"SELECT local, domain FROM member_address WHERE member = ? ORDER BY main DESC, addr_key", m)
 }
 
-// SaveMember keeps the changed name, role, kind, state, trust, zone and own-copy wish of a member.
+// SaveMember keeps the changed name, role, kind, state, trust, zone and wishes of a member.
 func SaveMember(tx *db.Tx, m Member) error {
 	if err := checkRole(m.Role, m.Trust, m.Timezone, m.Language); err != nil {
 		return err
+	}
+	if m.IntroOK != IntroPosted && m.IntroOK != IntroYes && m.IntroOK != IntroNo {
+		return refusal.Because(refusal.Invalid, "Whether a member is introduced is yes, no or nothing, not %q.", letter.CleanLine(string(m.IntroOK)))
 	}
 	if !m.Manager() {
 		if err := keepAManager(tx, m); err != nil {
@@ -187,7 +190,9 @@ func SaveMember(tx *db.Tx, m Member) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy WHERE id = @id`,
+	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy,
+		intro_ok_at = CASE WHEN intro_ok = @intro_ok THEN intro_ok_at ELSE @now END, intro_ok = @intro_ok WHERE id = @id`,
+		db.Named("intro_ok", string(m.IntroOK)), db.Named("now", db.Micros(tx.Now)),
 		db.Named("name", letter.CleanLine(m.Name)), db.Named("role", string(m.Role)), db.Named("kind", m.Kind), db.Named("state", string(m.State)), db.Named("trust", m.Trust),
 		db.Named("timezone", m.Timezone), db.Named("language", m.Language), db.Named("own_copy", m.OwnCopy), db.Named("id", m.ID))
 	return err

@@ -103,7 +103,7 @@ func Schema() db.Schema {
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables + vacationTable, `
 	-- Whose words since then make a manager's answer come back (product.md B15b).
-	ALTER TABLE community ADD COLUMN collision TEXT NOT NULL DEFAULT 'managers' CHECK (collision IN ('managers','strict'))`, sessionTable}}
+	ALTER TABLE community ADD COLUMN collision TEXT NOT NULL DEFAULT 'managers' CHECK (collision IN ('managers','strict'))`, sessionTable, introColumns}}
 }
 
 const listTable = `

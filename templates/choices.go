@@ -20,6 +20,7 @@ type Choices struct {
 	Tongue    Language
 	OwnCopy   bool
 	Lists     []ListChoice `optional:"that the member is on"`
+	Intro     string       `optional:"of a new member: on, off or posted, whether digests name them among the new ones"`
 }
 
 // Weekdays and Hours are what can be chosen, and Tongues.
@@ -40,6 +41,9 @@ func (Choices) Periods() []string { return []string{"daily", "weekly", "monthly"
 
 // Tongues are the languages of our mails.
 func (Choices) Tongues() []Language { return Languages() }
+
+// Intros are what a new member can choose about being named in digests.
+func (Choices) Intros() []string { return []string{"posted", "on", "off"} }
 
 // Deliveries are the ways in which a list can come.
 func (Choices) Deliveries() []Delivery { return []Delivery{EachPost, InDigest, NoMail} }

@@ -267,6 +267,7 @@ type IntroPreview struct {
 	Subject   string
 	Text      Said
 	Days      int
+	Named     string `optional:"on, off or posted: what was wished about being named in digests"`
 }
 
 // Render writes the mail.

@@ -61,16 +61,16 @@ func samples() []sample {
 		{"settings", Settings{Community: bc, Slot: fridays, Digest: true, Format: "alt", MinPosts: 1, Follows: []string{"roles"}, Muted: []string{"#jobs", "418"},
 			Lists:  []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}, {Name: "Walks", Word: "walks"}},
 			Answer: "confirm+k7@cmtybc.example", Leave: "leave@cmtybc.example"}},
-		{"settings-you", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Answer: "confirm+k7@cmtybc.example", Name: "Dana Reyes", Addresses: []string{"dana@north.example", "dana@work.example"}, OwnCopy: true, Alone: true, Done: []SettingDone{
-			{What: SetName, Value: "Dana Reyes", Undo: "NAME Dana"}, {What: SetOwnCopy, Value: "on", Undo: "OWN COPY OFF"}, {What: SetOwnCopy, Value: "off"}, {What: SetHello, Value: "off", Undo: "HELLO ON"}, {What: SetHello, Value: "on"}, {What: SetAddress, Value: "dana@new.example"},
+		{"settings-you", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Answer: "confirm+k7@cmtybc.example", Name: "Dana Reyes", Addresses: []string{"dana@north.example", "dana@work.example"}, OwnCopy: true, Alone: true, Intro: "posted", Done: []SettingDone{
+			{What: SetName, Value: "Dana Reyes", Undo: "NAME Dana"}, {What: SetOwnCopy, Value: "on", Undo: "OWN COPY OFF"}, {What: SetOwnCopy, Value: "off"}, {What: SetIntro, Value: "on", Undo: "INTRODUCE POSTED"}, {What: SetIntro, Value: "off"}, {What: SetIntro, Value: "posted"}, {What: SetHello, Value: "off", Undo: "HELLO ON"}, {What: SetHello, Value: "on"}, {What: SetAddress, Value: "dana@new.example"},
 			{What: SetAddressAdd, Value: "dana@new.example"}, {What: SetAddressFirst, Value: "dana@work.example", Undo: "ADDRESS FIRST dana@north.example"}, {What: SetAddressRemove, Value: "dana@old.example"}}}},
 		{"settings-done", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 3, Answer: "confirm+k7@cmtybc.example", Away: friday, Back: friday.AddDate(0, 0, 14), Done: []SettingDone{
 			{What: SetPeriod, Slot: &fridays, Undo: "DAILY 7"}, {What: SetLanguage, Value: "de", Undo: "LANGUAGE en"}, {What: SetFormat, Value: "text", Undo: "FORMAT BOTH"}, {What: SetMin, Value: "3", Undo: "MIN 1"},
 			{What: SetDelivery, List: "Garden talk", Delivery: EachPost, Undo: "talk DIGEST"}, {What: SetFollow, Value: "roles", Same: true}, {What: SetUnfollow, Value: "cats", Undo: "FOLLOW cats"},
 			{What: SetMute, Thread: 418, Undo: "UNMUTE 418"}, {What: SetUnmute, Value: "jobs", Undo: "MUTE jobs"},
 			{What: SetVacation, From: friday, To: friday.AddDate(0, 0, 13), Undo: "VACATION OFF"}, {What: SetVacation}}}},
-		{"settings-wrong", Settings{Community: bc, Wrong: "WEAKLY FRYDAY", Slot: fridays, Digest: true, Format: "mime", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
-		{"settings-why", Settings{Community: bc, Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
+		{"settings-wrong", Settings{Community: bc, Intro: "on", Wrong: "WEAKLY FRYDAY", Slot: fridays, Digest: true, Format: "mime", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
+		{"settings-why", Settings{Community: bc, Intro: "off", Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-unsure", Settings{Community: bc, Unsure: true, Slot: fridays, Format: "alt", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"whole_thread", WholeThread{bc, "Garden talk", 418, "First hire: formal role or volunteer?", []WholePost{
 			{"Bill Tan", friday.AddDate(0, 0, -3), "We named one before launch and would do it again.\n\n  - one\n  - two", Files{}, "everyone+k7@cmtybc.example"},

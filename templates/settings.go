@@ -24,6 +24,7 @@ const (
 
 	SetName          Setting = "name"           // by which others see the member
 	SetOwnCopy       Setting = "own-copy"       // of their own posts
+	SetIntro         Setting = "introduce"      // whether digests name them among the new ones
 	SetHello         Setting = "hello"          // whether managers may ask how they are when they are silent
 	SetAddress       Setting = "address"        // mail goes to another one, when that has said YES
 	SetAddressAdd    Setting = "address-add"    // one more to write from, when that has said YES
@@ -64,6 +65,7 @@ type Settings struct {
 	Name      string        `optional:"how the member is called here"`
 	Addresses []string      `optional:"the member's own; the one that mail goes to first"`
 	OwnCopy   bool          // they get their own posts, too
+	Intro     string        `optional:"of a new member: on, off or posted, whether digests name them among the new ones"`
 	Alone     bool          // managers get no draft of a hello to them when they are silent
 	Answer    string        // where the words are heard
 	Leave     string        `optional:"how to leave altogether"`

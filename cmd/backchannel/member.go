@@ -217,6 +217,7 @@ type memberShown struct {
 	Timezone      string              `json:"timezone"`
 	Language      string              `json:"language"`
 	OwnCopy       bool                `json:"own_copy"`
+	IntroOK       lists.IntroOK       `json:"intro_ok"` // "", yes or no: named in digests as new once they have posted, also before, never
 	Joined        string              `json:"joined"`
 	Subscriptions []subscriptionShown `json:"subscriptions"`
 	Digest        digestShown         `json:"digest"`
@@ -225,6 +226,9 @@ type memberShown struct {
 	Vacation      *lists.Vacation     `json:"vacation,omitempty"`
 	Bounces       bouncesShown        `json:"bounces"`
 }
+
+// introduced says for people when digests name somebody among the new members.
+var introduced = map[lists.IntroOK]string{lists.IntroPosted: "once they have posted", lists.IntroYes: "also before they have posted", lists.IntroNo: "never"}
 
 // bouncesShown is what came back of a member's mail, and since when and why it has stopped.
 type bouncesShown struct {
@@ -278,7 +282,7 @@ type digestShown struct {
 func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, error) {
 	s := memberShown{
 		Name: m.Name, Address: m.Address.String(), Community: c.Domain, State: m.State, Role: m.Role, Trust: m.Trust, Timezone: m.Zone(c).String(), Language: m.Tongue(c),
-		OwnCopy: m.OwnCopy, Joined: m.Joined.UTC().Format("2006-01-02T15:04:05Z"), Subscriptions: []subscriptionShown{},
+		OwnCopy: m.OwnCopy, IntroOK: m.IntroOK, Joined: m.Joined.UTC().Format("2006-01-02T15:04:05Z"), Subscriptions: []subscriptionShown{},
 	}
 	all, err := lists.Addresses(tx, m.ID)
 	if err != nil {
@@ -380,7 +384,7 @@ func (c *cli) newMemberShow() *cobra.Command {
 				away = when(s.Vacation.Begin) + " to " + when(s.Vacation.Until)
 			}
 			c.facts("name", s.Name, "addresses", strings.Join(s.Addresses, ", "), "community", s.Community, "state", string(s.State), "role", string(s.Role),
-				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "language", s.Language, "own copy", onOff{&s.OwnCopy}.String(), "lists", s.onLists(),
+				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "language", s.Language, "own copy", onOff{&s.OwnCopy}.String(), "introduced", introduced[s.IntroOK], "lists", s.onLists(),
 				"digest", s.Digest.String(), "follows", strings.Join(s.Follows, ", "), "muted", strings.Join(s.Muted, ", "), "vacation", away,
 				"came back", s.Bounces.String(), "member since", s.Joined)
 			return nil

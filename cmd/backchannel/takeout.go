@@ -59,6 +59,7 @@ type takeoutMember struct {
 	Timezone      string              `json:"timezone"`
 	Language      string              `json:"language,omitempty"`
 	OwnCopy       bool                `json:"own_copy"`
+	IntroOK       lists.IntroOK       `json:"intro_ok,omitempty"`
 	Joined        time.Time           `json:"joined"`
 	Subscriptions []subscriptionTaken `json:"subscriptions"`
 	Digest        lists.DigestPref    `json:"digest"`
@@ -188,7 +189,7 @@ func gatherTakeout(tx *db.Tx, community lists.Community) (takeoutFile, error) {
 }
 
 func takeMember(tx *db.Tx, m lists.Member) (takeoutMember, error) {
-	one := takeoutMember{Name: m.Name, Role: m.Role, Kind: m.Kind, State: m.State, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, Joined: m.Joined.UTC(), Subscriptions: []subscriptionTaken{}}
+	one := takeoutMember{Name: m.Name, Role: m.Role, Kind: m.Kind, State: m.State, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, IntroOK: m.IntroOK, Joined: m.Joined.UTC(), Subscriptions: []subscriptionTaken{}}
 	addresses, err := lists.Addresses(tx, m.ID)
 	if err != nil {
 		return one, err
@@ -403,7 +404,7 @@ func (m takeoutMember) wishes(tx *db.Tx, made lists.Member) error {
 			return err
 		}
 	}
-	made.Kind = m.Kind
+	made.Kind, made.IntroOK = m.Kind, m.IntroOK
 	switch m.State {
 	case lists.Left, lists.Removed:
 		made.Role = lists.RoleMember

@@ -79,6 +79,9 @@ func choicesIn(tx *db.Tx, at place) (one templates.Choices, err error) {
 		Slot:   templates.Slot{Period: templates.Period(pref.Period), Weekday: pref.Weekday, Hour: pref.Hour, Zone: at.member.Zone(at.Community).String()},
 		Tongue: templates.Language(at.member.Tongue(at.Community)), OwnCopy: at.member.OwnCopy,
 	}
+	if at.member.New(tx.Now) {
+		one.Intro = at.member.IntroOK.Word()
+	}
 	for _, s := range subs {
 		l, err := lists.ListByID(tx, s.List)
 		if err != nil {
@@ -171,7 +174,11 @@ func lineOf(tx *db.Tx, at place, form url.Values) (string, bool) {
 	case "you":
 		l, own, zone := form.Get("language"), one("own", "ON", "OFF"), form.Get("zone")
 		_, known := templates.ParseLanguage(l)
-		return "ZONE " + zone + "; LANGUAGE " + l + "; OWN COPY " + own, known && len(l) == 2 && own != "" && zoneLike.MatchString(zone)
+		line := "ZONE " + zone + "; LANGUAGE " + l + "; OWN COPY " + own
+		if intro := one("introduce", templates.Choices{}.Intros()...); intro != "" { // only new members are asked
+			line += "; INTRODUCE " + intro
+		}
+		return line, known && len(l) == 2 && own != "" && zoneLike.MatchString(zone)
 	}
 	return "", false
 }

@@ -118,6 +118,39 @@ func TestTheIntroduction(t *testing.T) {
 	hasNot(v, "newcomer", "leeks")
 }
 
+// In the same mail a new member says whether digests may name them (product.md A4: intro_ok), alone or above what they write of themselves.
+func TestTheWishToBeNamed(t *testing.T) {
+	v := welcomed(t)
+	v.Pass(25 * time.Hour)
+	prompt := v.One(v.Deliver(), ada)
+	if text := oneLine(prompt.Text()); !strings.Contains(text, "before that, reply INTRODUCE ON; if it should not name you at all, INTRODUCE OFF.") {
+		t.Errorf("the prompt says nothing of it:\n%s", text)
+	}
+	if _, err := v.Send(mailroomtest.Answer(bill, prompt, "INTRODUCE ON")); err == nil {
+		t.Error("another member was heard")
+	}
+	is(t, "before", string(v.Member(ada).IntroOK), "")
+	v.MustSend(mailroomtest.Answer(adaFrom, prompt, "Introduce on."))
+	done := v.One(v.Deliver(), ada)
+	if text := oneLine(done.Text()); !strings.Contains(text, "Digests name you among the new members, also before you have posted. To undo, reply: INTRODUCE POSTED") {
+		t.Errorf("the answer:\n%s", text)
+	}
+	is(t, "after ON", string(v.Member(ada).IntroOK), "yes")
+	v.MustSend(mailroomtest.Answer(adaFrom, done, "INTRODUCE POSTED"))
+	v.Deliver()
+	is(t, "taken back", string(v.Member(ada).IntroOK), "")
+	v.MustSend(mailroomtest.Answer(adaFrom, prompt, "INTRODUCE OFF\n\nI grow beans."))
+	preview := v.One(v.Deliver(), ada)
+	if text := oneLine(preview.Text()); !strings.Contains(text, "| I grow beans.") || strings.Contains(text, "| INTRODUCE") || !strings.Contains(text, "As you wish: Digests do not name you among the new members.") {
+		t.Errorf("the preview:\n%s", text)
+	}
+	is(t, "after OFF above a text", string(v.Member(ada).IntroOK), "no")
+	v.MustSend(mailroomtest.Answer(adaFrom, prompt, "INTRODUCE you to Bill? Gladly."))
+	if text := oneLine(v.One(v.Deliver(), ada).Text()); !strings.Contains(text, "| INTRODUCE you to Bill?") {
+		t.Errorf("a sentence was taken for a wish:\n%s", text)
+	}
+}
+
 func TestNoIntroduction(t *testing.T) {
 	for word, want := range map[string]string{"DROP": "is forgotten", "No": "is forgotten", "": "There was no text"} {
 		v, _, preview := introducing(t, "I grow beans.")

@@ -77,6 +77,13 @@ func TestForgetMe(t *testing.T) {
 		is(t, "asked", asked.Subject(), "Please confirm: forget me")
 		is(t, "nothing yet", gets(v, dana), "jobs each, talk each")
 		id := v.Member(dana).ID
+		v.Update(func(tx *db.Tx) error {
+			m, err := lists.MemberByID(tx, id)
+			if m.IntroOK = lists.IntroNo; err != nil {
+				return err
+			}
+			return lists.SaveMember(tx, m)
+		})
 		v.MustSend(mailroomtest.Answer(dana, asked, word))
 		v.Pass(time.Minute)
 		is(t, word, subjectsTo(v.Deliver(), dana), "You are forgotten here")
@@ -94,7 +101,7 @@ func TestForgetMe(t *testing.T) {
 				t.Errorf("%s: found %d", word, len(hits))
 			}
 			m, err2 := lists.MemberByID(tx, id)
-			if err2 == nil && (m.Name != "Former member" || m.State != lists.Left) {
+			if err2 == nil && (m.Name != "Former member" || m.State != lists.Left || m.IntroOK != lists.IntroPosted) {
 				t.Errorf("%+v", m)
 			}
 			if err == nil {

@@ -144,13 +144,20 @@ func (k *Clerk) introduced(tx *db.Tx, in *lists.Incoming, what step) error {
 	} else if quoted != "" && holdsPrivate(in.Letter.NewText().Text) {
 		return refusal.Because(refusal.NotAllowed, "Your letter holds something from private mail, so it cannot become an introduction.")
 	}
+	text := shortened(lists.WithoutMarks(lists.WithoutDoors(in.Letter.NewText().Text)))
+	text, named := introWish(text, tx.Now)
+	if len(named) > 0 && text == "" {
+		return k.change(tx, in, named)
+	}
 	if err := in.Filed(tx, "a new member's introduction"); err != nil {
+		return err
+	}
+	if err := k.wished(tx, in, named); err != nil {
 		return err
 	}
 	if !ok || !on || n.intro != introAsked && n.intro != introShown || !in.Token.Live(tx.Now) {
 		return k.introEnd(tx, in, l, templates.IntroEnd{Late: true})
 	}
-	text := shortened(lists.WithoutMarks(lists.WithoutDoors(in.Letter.NewText().Text)))
 	word, alone, _ := lists.Word(text)
 	switch {
 	case what == stepPreview && n.intro == introShown && word == "YES" && alone:
@@ -168,7 +175,26 @@ func (k *Clerk) introduced(tx *db.Tx, in *lists.Incoming, what step) error {
 	if err := n.save(tx); err != nil {
 		return err
 	}
-	return k.showIntro(tx, in, l, n)
+	return k.showIntro(tx, in, l, n, named)
+}
+
+// introWish takes the word about being named in digests off the top of what a new member writes.
+func introWish(text string, now time.Time) (rest string, wish []setting) {
+	first, below, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if all, ok := readLine(first, now); ok && len(all) == 1 && all[0].what == templates.SetIntro {
+		return strings.TrimSpace(below), all
+	}
+	return text, nil
+}
+
+// wished does what a new member wishes about being named.
+func (k *Clerk) wished(tx *db.Tx, in *lists.Incoming, all []setting) error {
+	for _, s := range all {
+		if _, err := k.set(tx, in.Community, in.Sender.ID, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // holdsPrivate tells whether the new words of a letter, and not only what it quotes, hold private mail.
@@ -184,14 +210,18 @@ func introSubject(m lists.Member) string {
 }
 
 // showIntro shows an introduction to its writer, as it will be posted.
-func (k *Clerk) showIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcomer) error {
+func (k *Clerk) showIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcomer, wish []setting) error {
 	readers, err := lists.Audience(tx, l.ID)
 	if err != nil {
 		return err
 	}
-	words, err := templates.IntroPreview{
+	shown := templates.IntroPreview{
 		Community: in.Community.Name, List: l.Title(), Readers: readers, Subject: introSubject(in.Sender), Text: templates.Said(n.text), Days: introDays,
-	}.Render()
+	}
+	if len(wish) > 0 {
+		shown.Named = wish[0].word
+	}
+	words, err := shown.Render()
 	if err != nil {
 		return err
 	}

@@ -131,6 +131,8 @@ func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) 
 		return setName(tx, c, m, s)
 	case templates.SetOwnCopy:
 		return setOwnCopy(tx, m, s)
+	case templates.SetIntro:
+		return setIntro(tx, m, s)
 	case templates.SetHello:
 		return k.setHello(tx, m, s)
 	case templates.SetAddress, templates.SetAddressAdd, templates.SetAddressFirst, templates.SetAddressRemove:
@@ -342,6 +344,20 @@ func setOwnCopy(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDon
 	return done, lists.SaveMember(tx, m)
 }
 
+// introOK are the words for what a member wants about being named as new.
+var introOK = map[string]lists.IntroOK{"on": lists.IntroYes, "off": lists.IntroNo, "posted": lists.IntroPosted}
+
+// setIntro changes whether digests name a member among the new ones.
+func setIntro(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
+	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.IntroOK == introOK[s.word]}
+	if done.Same {
+		return done, nil
+	}
+	done.Undo = "INTRODUCE " + strings.ToUpper(m.IntroOK.Word())
+	m.IntroOK = introOK[s.word]
+	return done, lists.SaveMember(tx, m)
+}
+
 // setHello changes whether managers may be asked to write to a member who is silent.
 func (k *Clerk) setHello(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	if k.Greeting == nil {
@@ -510,6 +526,9 @@ func fillSettings(tx *db.Tx, c lists.Community, m lists.Member, t *templates.Set
 		t.Addresses = append(t.Addresses, a.String())
 	}
 	t.Name, t.OwnCopy = m.Name, m.OwnCopy
+	if m.New(tx.Now) {
+		t.Intro = m.IntroOK.Word()
+	}
 	t.Follows = i.Follows
 	for _, tag := range i.Muted {
 		t.Muted = append(t.Muted, "#"+tag)

@@ -19,7 +19,7 @@ func (k *Clerk) Change(tx *db.Tx, c lists.Community, m lists.Member, line string
 	err = tx.Attempt(func() error {
 		for _, s := range all {
 			switch s.what {
-			case templates.SetPeriod, templates.SetDay, templates.SetHour, templates.SetZone, templates.SetLanguage, templates.SetDelivery, templates.SetOwnCopy:
+			case templates.SetPeriod, templates.SetDay, templates.SetHour, templates.SetZone, templates.SetLanguage, templates.SetDelivery, templates.SetOwnCopy, templates.SetIntro:
 			default:
 				return refusal.Because(refusal.NotAllowed, "This is changed by mail.")
 			}

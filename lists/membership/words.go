@@ -112,6 +112,9 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 	case "hello":
 		word := strings.ToLower(lastWords(line, verb)) // "on" is a filler elsewhere
 		return []setting{{what: templates.SetHello, word: word}}, word == "on" || word == "off"
+	case "introduce":
+		word := introWords[strings.ToLower(lastWords(line, verb))]
+		return []setting{{what: templates.SetIntro, word: word}}, word != ""
 	case "own":
 		return ownCopy(strings.Fields(strings.ToLower(lastWords(line, verb))))
 	case "address", "addresses":
@@ -125,6 +128,9 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 	}
 	return delivery(words)
 }
+
+// introWords are what a member can say about being named among the new ones. "posted" is what holds for whoever says nothing.
+var introWords = map[string]string{"on": "on", "yes": "on", "me": "on", "off": "off", "no": "off", "posted": "posted"}
 
 // mostName is how long a name may be, in octets.
 const mostName = 100
@@ -303,7 +309,7 @@ func delivery(words []string) ([]setting, bool) {
 }
 
 // orders are the words that a reply to a digest may consist of, in capitals. Others could be an answer to somebody.
-var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "LANGUAGE", "NAME", "OWN", "HELLO", "ADDRESS"}
+var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "LANGUAGE", "NAME", "OWN", "INTRODUCE", "HELLO", "ADDRESS"}
 
 // ordered reads a letter that came to another address of ours, and is about settings all the same: nothing else stands in it.
 func ordered(l *letter.Letter, now time.Time) []setting {

@@ -58,7 +58,7 @@ func TestReadSetting(t *testing.T) {
 		"format word": "", "min 0": "", "min many": "", "follow": "", "follow what you like!": "", "mute": "", "follow 418": "", "each talk please now": "", "talk": "", "": "", "Could you make it weekly?": "", "daily life is hard": "",
 		"settings are odd":  "",
 		"LANGUAGE Français": "language fr", "language: french": "language fr", "LANGUAGE 日本語": "language ja", "language japanese": "language ja",
-		"NAME Dana de la Cruz": "name Dana de la Cruz", "Name: Dana": "name Dana", "name": "", "name dana@x.example": "", "own copy on": "own-copy on", "OWN COPY OFF.": "own-copy off", "own copy": "", "HELLO OFF": "hello off", "hello: on": "hello on", "Hello": "", "Hello all": "", "hello off please now": "", "own goal off": "",
+		"NAME Dana de la Cruz": "name Dana de la Cruz", "Name: Dana": "name Dana", "name": "", "name dana@x.example": "", "own copy on": "own-copy on", "OWN COPY OFF.": "own-copy off", "own copy": "", "INTRODUCE ON": "introduce on", "introduce: posted": "introduce posted", "Introduce me.": "introduce on", "introduce no": "introduce off", "introduce": "", "introduce me to Bill": "", "HELLO OFF": "hello off", "hello: on": "hello on", "Hello": "", "Hello all": "", "hello off please now": "", "own goal off": "",
 		"ADDRESS Dana@New.example": "address <Dana@new.example>", "change my address to dana@new.example": "address <dana@new.example>", "address add <a@b.example>": "address-add <a@b.example>",
 		"ADDRESS FIRST a@b.example": "address-first <a@b.example>", "address remove a@b.example.": "address-remove <a@b.example>", "addresses": "page", "address add": "", "address a@b.example c@d.example": "", "address a@": "", "address dana at new": "",
 	} {

@@ -8,6 +8,7 @@ func anonSamples() []sample {
 		{"anon_preview-shows", AnonPreview{Community: bc, Name: "Grey Heron", Text: "At Northgate I, Dana, moderate alone.", Others: true, Copies: 1, Shows: []string{`"Dana" in line 1: your name`, `"Northgate" in line 1: your employer's name, from your address`},
 			Forwarded: true, Unsure: true, Members: 212, Without: []string{"Theo"}, Days: 14}},
 		{"anon_preview-all", AnonPreview{Community: bc, Name: "Grey Heron", Text: "Mira and Theo never answer.", Members: 212, Without: []string{"Mira", "Theo"}, All: true, Days: 14, First: "Yes, but"}},
+		{"anon_preview-several", AnonPreview{Community: bc, Name: "Grey Heron", Text: "Mira and Theo never answer.", Members: 212, Without: []string{"Mira", "Theo"}, Days: 14}},
 		{"anon_preview-again", AnonPreview{Community: bc, Name: "Grey Heron", Text: "Yes, Dana here again.", Shows: []string{`"Dana" in line 1: your name`}, Members: 212, Days: 14, Again: true}},
 		{"anon_preview-with", AnonPreview{Community: bc, Name: "Grey Heron", Text: burnt, With: []string{"file-1.xlsx (its author's name may stand inside)"}, Members: 212, Days: 14}},
 		{"anon_preview-again-file", AnonPreview{Community: bc, Name: "Grey Heron", Text: "More of it.", Held: []string{"rota.xlsx"}, Members: 212, Days: 14, Again: true}},

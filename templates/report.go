@@ -1,5 +1,7 @@
 package templates
 
+import "slices"
+
 // Why is how it comes that a manager may not see a report (product.md B9).
 type Why string
 
@@ -15,6 +17,38 @@ const (
 type Left struct {
 	Name string // first name
 	Why  Why
+}
+
+// reason is why several managers may not see a report, said once for all of them.
+type reason struct {
+	Why   Why
+	Names []string
+}
+
+// Several tells whether there are more than one.
+func (r reason) Several() bool { return len(r.Names) > 1 }
+
+// reasons joins the managers of each reason, in the order in which the reasons come.
+func reasons(all []Left) (found []reason) {
+	for _, one := range all {
+		i := slices.IndexFunc(found, func(r reason) bool { return r.Why == one.Why })
+		if i < 0 {
+			found = append(found, reason{Why: one.Why})
+			i = len(found) - 1
+		}
+		found[i].Names = append(found[i].Names, one.Name)
+	}
+	return found
+}
+
+// included are the names of those whom a rule of ours keeps away, and whom the writer may let in.
+func included(all []Left) (names []string) {
+	for _, one := range all {
+		if one.Why != WhyAsked {
+			names = append(names, one.Name)
+		}
+	}
+	return names
 }
 
 // ReportReceived tells somebody who reports that it arrived, with whom, and who cannot see it (product.md B6b). Its Reply-To is their

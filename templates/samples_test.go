@@ -171,6 +171,7 @@ func privateSamples() []sample {
 		{"command_returned", CommandReturned{bc, "/snoze 3d", "", "", "/snoze 3d", commandLines}},
 		{"command_returned-why", CommandReturned{bc, "/mine", "/mine is about one letter. Please send it as a reply to that letter.", "/mine", "/mine", commandLines}},
 		{"acknowledgement-named", Acknowledgement{Community: bc, Code: "K7QX", Subject: "The sponsor thread", Managers: []string{"Mira", "Jonas"}, Without: []string{"Theo"}, Removed: []string{"Bill Tan"}}},
+		{"acknowledgement-named-several", Acknowledgement{Community: bc, Code: "K7QX", Subject: "The sponsor thread", Managers: []string{"Mira"}, Without: []string{"Theo", "Jonas"}}},
 		{"manager_notice-named", ManagerNotice{Code: "K7QX", Subject: "The sponsor thread", Text: "I think Theo was wrong.", Member: "Dana", Role: "Mira, for the managers", Others: []string{"Jonas"}, Without: []string{"Theo"}}},
 		{"may_read", MayRead{bc, "K7QX", "The sponsor thread", []string{"Mira"}, "ombuds@cmtybc.example", 14, ""}},
 		{"may_read-again", MayRead{Community: bc, Code: "K7QX", Names: []string{"Mira", "Theo"}, Days: 14, First: "Maybe"}},

@@ -11,7 +11,7 @@ import (
 )
 
 // keepAway keeps a report from everybody whom it concerns (B9): who wrote the post it is about, whoever is named in it, and where the
-// community says so, whoever works where that writer works. It looks at everything that came, quotes too: in doubt it excludes. What is
+// community says so, whoever works where one of these works. It looks at everything that came, quotes too: in doubt it excludes. What is
 // said later in the same matter is read with more trust: who has answered there is no stranger to it.
 //
 // Members who are no managers are kept away as well: one of them may become one. Only managers are given back, for the letter to its writer.
@@ -81,15 +81,19 @@ func (b *Letterbox) concerned(tx *db.Tx, c Conv, text string, first bool) ([]con
 	if err != nil {
 		return nil, err
 	}
-	if community.SameEmployer && author.ID != 0 {
+	if community.SameEmployer {
+		about := slices.Clone(found.all)
 		for _, m := range managers {
-			if works(m) != "" && works(m) == works(author) {
+			if slices.ContainsFunc(about, func(one concern) bool { return colleagues(m, one.member) }) {
 				found.add(templates.WhyEmployer, m)
 			}
 		}
 	}
 	return found.all, nil
 }
+
+// colleagues tells whether two members work at the same place, as far as their addresses say.
+func colleagues(a, b lists.Member) bool { return works(a) != "" && works(a) == works(b) }
 
 // reportedIn are the managers whom a report names in any way, and the other members whose whole name or address stands in it.
 func (b *Letterbox) reportedIn(tx *db.Tx, c Conv, text string, members, managers []lists.Member, first bool) (named []lists.Member, err error) {

@@ -121,7 +121,11 @@ func (b *Letterbox) keptAway(tx *db.Tx, c Conv) (left []templates.Left, err erro
 	if err != nil {
 		return nil, err
 	}
-	author, err := b.authorOf(tx, c)
+	text, err := wordsOf(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := b.concerned(tx, c, text, true)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +138,11 @@ func (b *Letterbox) keptAway(tx *db.Tx, c Conv) (left []templates.Left, err erro
 			continue
 		}
 		why := templates.WhyNamed
-		switch {
-		case e.Reason == Asked:
+		if i := slices.IndexFunc(rules, func(one concern) bool { return one.member.ID == m.ID }); i >= 0 {
+			why = rules[i].why
+		}
+		if e.Reason == Asked {
 			why = templates.WhyAsked
-		case m.ID == author.ID:
-			why = templates.WhyAuthor
 		}
 		left = append(left, templates.Left{Name: m.FirstName(), Why: why})
 	}

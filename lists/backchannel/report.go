@@ -350,15 +350,9 @@ func (b *Letterbox) doReport(tx *db.Tx, c *Call, _ string) (string, error) {
 	if now, err = asReport(tx, now); err != nil {
 		return "", err
 	}
-	all, err := said(tx, now.ID, 0)
+	text, err := wordsOf(tx, now)
 	if err != nil {
 		return "", err
-	}
-	text := now.Subject
-	for _, m := range all {
-		if m.dir == dirIn {
-			text += "\n" + m.text
-		}
 	}
 	left, err := b.keepAway(tx, now, text, true)
 	if err != nil {
@@ -391,6 +385,18 @@ func (b *Letterbox) doReport(tx *db.Tx, c *Call, _ string) (string, error) {
 		return "", err
 	}
 	return now.Code + " is a report now.", nil
+}
+
+// wordsOf is all that the writer of a conversation has said in it, with its subject.
+func wordsOf(tx *db.Tx, c Conv) (text string, err error) {
+	all, err := said(tx, c.ID, 0)
+	text = c.Subject
+	for _, m := range all {
+		if m.dir == dirIn {
+			text += "\n" + m.text
+		}
+	}
+	return text, err
 }
 
 // outcomes of a report, as they are typed.

@@ -224,8 +224,20 @@ func TestSameEmployer(t *testing.T) {
 	v.MustSend(p)
 	all := v.Deliver()
 	nothing(t, all, jonas)
-	says(t, v.One(all, dana), "Because Jonas works where the person you write about works")
+	says(t, v.One(all, dana), "Because Jonas works where somebody works whom you write about")
 	says(t, v.One(all, mira), "Buy my beans.")
+
+	// Nor does it matter how we know whom it is about: no post, a name alone.
+	all = path{to: report, subject: "Seeds", body: "Rolf Roth sells seeds to everybody."}.send(v, dana)
+	nothing(t, all, jonas)
+	says(t, v.One(all, dana), "Because Jonas works where somebody works whom you write about", "It went to Mira and Theo.")
+
+	// The ombuds is told by the same reasons, and so is the writer of what the ombuds alone has.
+	all = path{to: report, subject: "Seeds again", body: "Rolf Roth sells seeds, and Mira and Theo know it."}.send(v, dana)
+	for _, m := range []string{mira, theo, jonas} {
+		nothing(t, all, m)
+	}
+	says(t, v.One(all, dana), "Because you mention Mira and Theo, they cannot see it", "Because Jonas works where somebody works whom you write about, Jonas cannot see it")
 }
 
 // What takes a member's place away is done only for a manager who proves to be one by more than the machine a letter came from (C7).

@@ -11,7 +11,6 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/address"
-	"backchannel/smtpd"
 	"backchannel/smtpd/bounce"
 	"backchannel/templates/refusal"
 )
@@ -23,7 +22,12 @@ const GreyWait = 5 * time.Minute
 const (
 	greyFor   = 5 * 24 * time.Hour  // how long a first try is remembered: as long as servers try (RFC 5321 §4.5.4.1)
 	greyKnown = 35 * 24 * time.Hour // how long somebody is known who came again
-	greyMost  = 10000               // rows; beyond them nobody is asked to come again, since no person's letter may be lost by it
+
+	// How many rows there are at most: from one organisation or network, and in all. One more, and the oldest goes: of the same organisation
+	// or network, or of the organisation that has most. Whoever it is about has to come once more, and nobody is let in unasked. So whoever
+	// fills the table pushes out their own: to make a person's server wait for longer, many networks and organisations are needed.
+	greyShare = 500
+	greyMost  = 10000
 )
 
 // grey tells whether strangers have to come twice to an address: to the managers' letterbox under any of its names (product.md 0.1).
@@ -57,7 +61,7 @@ func (m *Mailroom) greylist(ctx context.Context, s *sorting) error {
 			} else if known {
 				continue // of this community; to another they are a stranger
 			}
-			ok, err := cameAgain(tx, greyKeys(s.env, s.letter, to), m.Greylist)
+			ok, err := cameAgain(tx, greyTryOf(s, to), m.Greylist)
 			if err != nil {
 				return err
 			}
@@ -71,14 +75,25 @@ func (m *Mailroom) greylist(ctx context.Context, s *sorting) error {
 	return err
 }
 
-// greyKeys are what a second try is known by: the sender with the network of the host, or the sender with the letter itself, since big
-// providers try again from anywhere.
-func greyKeys(env *smtpd.Envelope, l *letter.Letter, to letter.Address) [][]byte {
-	keys := [][]byte{greyKey("network", greyNetwork(env.Remote).String(), env.From.Key(), to.Key())}
-	if id := l.MessageID(); id != "" {
-		keys = append(keys, greyKey("letter", string(id), env.From.Key(), to.Key()))
+// greyTry is a try of a stranger's server, in hashes.
+type greyTry struct {
+	// What a second one is known by: the sender with the network of the host, or the sender with the letter itself, since big providers try
+	// again from anywhere.
+	keys [][]byte
+
+	organisation, network []byte // that the rows are counted for; the first is vouched for
+}
+
+func greyTryOf(s *sorting, to letter.Address) greyTry {
+	network := greyNetwork(s.env.Remote).String()
+	t := greyTry{
+		keys:         [][]byte{greyKey("network", network, s.env.From.Key(), to.Key())},
+		organisation: greyKey("organisation", refusal.Organisation(s.from.Address.Domain)), network: greyKey("from", network),
 	}
-	return keys
+	if id := s.letter.MessageID(); id != "" {
+		t.keys = append(t.keys, greyKey("letter", string(id), s.env.From.Key(), to.Key()))
+	}
+	return t
 }
 
 // greyNetwork is what counts as one sending site: neighbours of a host share its queue.

@@ -1,6 +1,7 @@
 package mailroom_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -58,29 +59,87 @@ func TestStrangersComeTwice(t *testing.T) {
 	}
 }
 
-// What is remembered of strangers has a bound. Beyond it nobody is asked to come again; after some days it is forgotten.
+// greyRows counts what is remembered of strangers.
+func greyRows(t *testing.T, v *village) (n int) {
+	t.Helper()
+	dbtest.Update(t, v.db, func(tx *db.Tx) error { return tx.QueryRow("SELECT count(*) FROM grey").Scan(&n) })
+	return n
+}
+
+// What is remembered of strangers has a bound for each sender's organisation and each network. Whoever goes beyond pushes out what is
+// theirs; nobody gets in unasked, and nobody else waits for longer.
+func TestAFloodPushesOutItsOwn(t *testing.T) {
+	for name, flood := range map[string]func(i int) post{
+		"one organisation": func(i int) post {
+			return post{from: fmt.Sprintf("f%d@h%d.flood.example", i, i%10), remote: fmt.Sprintf("10.%d.%d.1", i/250, i%250)}
+		},
+		"one network": func(i int) post {
+			return post{from: fmt.Sprintf("f@flood%d.example", i), remote: fmt.Sprintf("203.0.113.%d", i%250)}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVillage(t)
+			v.room.Greylist = mailroom.GreyWait
+			hand := func(p post) error {
+				p.to, p.subject, p.body = "managers@gardeners.example", "x", "y"
+				return v.send(p)
+			}
+			olga := post{from: "olga@press.example", remote: "192.0.2.9"}
+			if err := hand(olga); refusal.KindOf(err) != refusal.Limit {
+				t.Fatal(err)
+			}
+			for i := range 520 {
+				if err := hand(flood(i)); refusal.KindOf(err) != refusal.Limit {
+					t.Fatalf("%d: %v", i, err)
+				}
+				v.now = v.now.Add(time.Millisecond)
+			}
+			if n := greyRows(t, v); n > 502 {
+				t.Errorf("%d rows", n)
+			}
+			v.now = v.now.Add(mailroom.GreyWait)
+			if err := hand(flood(0)); refusal.KindOf(err) != refusal.Limit {
+				t.Errorf("the oldest of the flood was pushed out and is let in: %v", err)
+			}
+			if err := hand(flood(519)); err != nil {
+				t.Errorf("the newest of the flood came again: %v", err)
+			}
+			if err := hand(olga); err != nil {
+				t.Errorf("Olga waits for longer: %v", err)
+			}
+		})
+	}
+}
+
+// In all there is a bound, too. Beyond it the oldest of the biggest goes; after some days everything is forgotten.
 func TestGreyRowsAreBounded(t *testing.T) {
 	v := newVillage(t)
 	v.room.Greylist = mailroom.GreyWait
-	p := post{from: "olga@press.example", to: "managers@gardeners.example", subject: "x", body: "y"}
-	fill := func(tx *db.Tx) error {
-		_, err := tx.Exec("INSERT INTO grey (grey_key, first, until) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT CAST('k' || i AS BLOB), 0, ? FROM n",
-			db.Micros(v.now.Add(time.Hour)))
-		return err
+	p := func(who string) post {
+		return post{from: who, to: "managers@gardeners.example", subject: "x", body: "y"}
 	}
-	dbtest.Update(t, v.db, fill)
-	v.mustSend(p)
-	v.now = v.now.Add(2 * time.Hour)
-	p.from = "otto@press.example"
-	if err := v.send(p); refusal.KindOf(err) != refusal.Limit {
-		t.Errorf("when there is room again: %v", err)
-	}
-	dbtest.Update(t, v.db, func(tx *db.Tx) error {
-		var n int
-		err := tx.QueryRow("SELECT count(*) FROM grey").Scan(&n)
-		if n != 10000-20+2 {
-			t.Errorf("%d rows", n)
+	waits := func(who string) {
+		t.Helper()
+		if err := v.send(p(who)); refusal.KindOf(err) != refusal.Limit {
+			t.Errorf("%s: %v", who, err)
 		}
+	}
+	waits("olga@press.example")
+	dbtest.Update(t, v.db, func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+			SELECT CAST('k' || i AS BLOB), 0, ?, CAST('o' || (i % 25) AS BLOB) FROM n`, db.Micros(v.now.Add(time.Hour)))
 		return err
 	})
+	waits("otto@paper.example")
+	if n := greyRows(t, v); n != 10000 {
+		t.Errorf("%d rows", n)
+	}
+	v.now = v.now.Add(mailroom.GreyWait)
+	v.mustSend(p("olga@press.example"))
+	v.mustSend(p("otto@paper.example"))
+	v.now = v.now.Add(2 * time.Hour)
+	waits("nora@radio.example")
+	if n := greyRows(t, v); n != 10000-20+2 {
+		t.Errorf("%d rows", n)
+	}
 }

@@ -56,7 +56,11 @@ func Schema() db.Schema {
 		first    INTEGER NOT NULL,  -- microseconds UTC; the first try
 		until    INTEGER NOT NULL   -- when it is forgotten
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX grey_until ON grey (until)`}}
+	CREATE INDEX grey_until ON grey (until)`, `
+	ALTER TABLE grey ADD COLUMN organisation BLOB NOT NULL DEFAULT x'';  -- SHA-256 of the one that the sender belongs to
+	ALTER TABLE grey ADD COLUMN network BLOB NOT NULL DEFAULT x'';       -- SHA-256
+	CREATE INDEX grey_organisation ON grey (organisation, until);
+	CREATE INDEX grey_network ON grey (network, until)`}}
 }
 
 // mark is what the rows of a letter are found by.
@@ -99,31 +103,50 @@ func firstTime(tx *db.Tx, key []byte, until time.Time) (bool, error) {
 	return n == 1, nil
 }
 
-// cameAgain notes that a stranger's server is here, and tells whether it was asked to come again, by one of the keys, long enough ago. When too
-// many are waiting already it counts as if. What is over is forgotten, a few at a time.
-func cameAgain(tx *db.Tx, keys [][]byte, wait time.Duration) (came bool, err error) {
+// cameAgain notes that a stranger's server is here, and tells whether it was asked to come again, by one of the keys, long enough ago. What is
+// over is forgotten, a few at a time.
+func cameAgain(tx *db.Tx, try greyTry, wait time.Duration) (came bool, err error) {
 	if _, err := tx.Exec("DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE until < ? ORDER BY until LIMIT 20)", db.Micros(tx.Now)); err != nil {
 		return false, err
 	}
-	for _, key := range keys {
+	for _, key := range try.keys {
 		n, err := tx.Change("UPDATE grey SET until = @until WHERE grey_key = @key AND first <= @waited",
 			db.Named("until", db.Micros(tx.Now.Add(greyKnown))), db.Named("key", key), db.Named("waited", db.Micros(tx.Now.Add(-wait))))
 		if err != nil || n > 0 {
 			return n > 0, err
 		}
 	}
-	var rows int
-	if err := tx.QueryRow("SELECT count(*) FROM grey").Scan(&rows); err != nil || rows >= greyMost {
-		return rows >= greyMost, err
-	}
-	for _, key := range keys {
+	for _, key := range try.keys {
 		// A clock that was set back makes nobody wait for longer (P9).
-		if _, err := tx.Exec("INSERT INTO grey (grey_key, first, until) VALUES (@key, @now, @until) ON CONFLICT (grey_key) DO UPDATE SET first = min(first, excluded.first)",
-			db.Named("key", key), db.Named("now", db.Micros(tx.Now)), db.Named("until", db.Micros(tx.Now.Add(greyFor)))); err != nil {
+		if _, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation, network) VALUES (@key, @now, @until, @organisation, @network)
+			ON CONFLICT (grey_key) DO UPDATE SET first = min(first, excluded.first)`,
+			db.Named("key", key), db.Named("now", db.Micros(tx.Now)), db.Named("until", db.Micros(tx.Now.Add(greyFor))),
+			db.Named("organisation", try.organisation), db.Named("network", try.network)); err != nil {
 			return false, fmt.Errorf("note a stranger: %w", err)
 		}
 	}
-	return false, nil
+	return false, boundGrey(tx, try)
+}
+
+// boundGrey takes out what is too much after a try was noted: the oldest first. Who came again is kept for longer than who did not yet.
+func boundGrey(tx *db.Tx, try greyTry) error {
+	const (
+		organisation = "DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation = ? ORDER BY until DESC LIMIT -1 OFFSET ?)"
+		network      = "DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE network = ? ORDER BY until DESC LIMIT -1 OFFSET ?)"
+	)
+	if _, err := tx.Exec(organisation, try.organisation, greyShare); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(network, try.network, greyShare); err != nil {
+		return err
+	}
+	var rows int
+	if err := tx.QueryRow("SELECT count(*) FROM grey").Scan(&rows); err != nil || rows <= greyMost {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation =
+		(SELECT organisation FROM grey GROUP BY organisation ORDER BY count(*) DESC, organisation LIMIT 1) ORDER BY until LIMIT ?)`, rows-greyMost)
+	return err
 }
 
 // stumbled counts a panic. The first one is a temporary refusal: the peer offers the letter again. At the second the letter is

@@ -15,6 +15,7 @@ import (
 
 	"backchannel/smtpd/mailauth"
 	"backchannel/smtpd/queue"
+	"backchannel/templates/refusal"
 )
 
 // DirectOptions say how a Direct works. Name and Resolver are required.
@@ -86,7 +87,7 @@ type route struct {
 func (d *Direct) Operator(ctx context.Context, domain string) string {
 	operator := ""
 	for _, h := range d.route(ctx, domain).hops {
-		if o := organisation(h.Name); operator == "" {
+		if o := refusal.Organisation(h.Name); operator == "" {
 			operator = o
 		} else if o != operator {
 			return ""
@@ -98,7 +99,7 @@ func (d *Direct) Operator(ctx context.Context, domain string) string {
 // Runs names who runs a host, as an Outcome of ours names it: NAME[ADDRESS], or NAME.
 func Runs(host string) string {
 	name, _, _ := strings.Cut(host, "[")
-	return organisation(name)
+	return refusal.Organisation(name)
 }
 
 // Route finds the hosts of a domain, the best first, with the TLS that its MTA-STS policy wants (RFC 8461). It is a Router.
@@ -391,18 +392,4 @@ func unanswered(domain string) queue.Outcome {
 func isNotFound(err error) bool {
 	var e *net.DNSError
 	return errors.As(err, &e) && e.IsNotFound
-}
-
-// Words that stand before a country's code where others have com or org; below them, one label more belongs to the organisation.
-const secondLevel = " ac co com edu gob gov go id ltd me ne net nom or org plc sch "
-
-// organisation is the part of a host's name that its owner registered: mx1.mail.north.example.org is example.org's. It is a guess
-// without a list of public suffixes. A wrong one only makes two operators share one pace, or one have two.
-func organisation(host string) string {
-	labels := strings.Split(host, ".")
-	n := 2
-	if len(labels) > 2 && len(labels[len(labels)-1]) == 2 && strings.Contains(secondLevel, " "+labels[len(labels)-2]+" ") {
-		n = 3
-	}
-	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }

@@ -39,18 +39,6 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// M13: who runs a host.
-func TestOrganisation(t *testing.T) {
-	for host, want := range map[string]string{
-		"aspmx.l.google.com": "google.com", "north-test.mail.protection.outlook.com": "outlook.com", "mx1.north.test": "north.test", "north.test": "north.test",
-		"mx.provider.co.uk": "provider.co.uk", "mx.provider.com.au": "provider.com.au", "mx.ab.de": "ab.de", "mx.web.de": "web.de", "test": "test", "co.uk": "co.uk",
-	} {
-		if got := organisation(host); got != want {
-			t.Errorf("%s is run by %s, not by %s", host, got, want)
-		}
-	}
-}
-
 func TestOperator(t *testing.T) {
 	var d dns
 	for _, line := range []string{

@@ -55,3 +55,15 @@ func TestPanicSaysNothingOfLetters(t *testing.T) {
 		})
 	}
 }
+
+// Who runs a host (M13).
+func TestOrganisation(t *testing.T) {
+	for host, want := range map[string]string{
+		"aspmx.l.google.com": "google.com", "north-test.mail.protection.outlook.com": "outlook.com", "mx1.north.test": "north.test", "north.test": "north.test",
+		"mx.provider.co.uk": "provider.co.uk", "mx.provider.com.au": "provider.com.au", "mx.ab.de": "ab.de", "mx.web.de": "web.de", "test": "test", "co.uk": "co.uk",
+	} {
+		if got := refusal.Organisation(host); got != want {
+			t.Errorf("%s is run by %s, not by %s", host, got, want)
+		}
+	}
+}

@@ -17,11 +17,26 @@ import (
 
 var updateDocs = flag.Bool("update-docs", false, "write docs/settings.md")
 
+// shownBy names the tests that show what each setting changes: a story over the built program, and tests over all rooms.
+var shownBy = map[string]string{
+	"name": "settings.txtar lists/relay.TestDisplayNames", "posting": "settings.txtar lists/mailroom.TestRefusals", "join": "settings.txtar lists/membership.TestSettingsJoinAnOpenList",
+	"stage": "settings.txtar lists.TestDecideAboutNewMembers", "subject-prefix": "settings.txtar lists/relay.TestSubjectPrefix", "posts-per-hour": "settings.txtar lists/mailroom.TestTooManyPosts",
+	"undo": "settings.txtar lists/moderation.TestOopsInTime", "no-sales": "settings_posts.txtar lists/moderation.TestNoSalesZone", "reply-to": "settings.txtar lists/relay.TestReplyToOfAList",
+	"footer": "settings.txtar lists/relay.TestFooter", "roster": "settings.txtar lists/membership.TestMembersSeeNames", "rule": "settings_posts.txtar lists/moderation.TestPatterns",
+	"moderated": "settings.txtar" + eachEffect, "stopped": "settings.txtar" + eachEffect, "min-trust": "settings.txtar" + eachEffect, "managers-open": "settings.txtar" + eachEffect,
+	"ban": "settings.txtar" + eachEffect, "max-size": "settings_posts.txtar" + eachEffect, "files": "settings_posts.txtar" + eachEffect, "files-refuse": "settings_posts.txtar" + eachEffect,
+	"max-recipients": "settings_posts.txtar" + eachEffect, "max-links": "settings_posts.txtar" + eachEffect, "max-text": "settings_posts.txtar" + eachEffect,
+	"subject-needed": "settings_posts.txtar" + eachEffect, "thread-days": "settings_posts.txtar" + eachEffect,
+}
+
+const eachEffect = " lists/moderation.TestEverySettingHasAnEffect"
+
 // settingsPage is docs/settings.md.
 func settingsPage() string {
 	var b strings.Builder
 	b.WriteString("# Settings of a list\n\nThis page is written by the program (`make generated`). `backchannel list set ADDRESS --NAME VALUE` changes a setting, `list show` tells what holds.\n" +
-		"`list add ADDRESS --preset NAME` begins with settings that go together.\n\n| setting | value | at first | " + strings.Join(lists.Presets()[1:], " | ") + " | what it does |\n|---|---|---|" + strings.Repeat("---|", len(lists.Presets())) + "\n")
+		"`list add ADDRESS --preset NAME` begins with settings that go together.\n" +
+		"The last column names what shows the effect: a story `….txtar` that plays over the built program, and tests in the source.\n\n| setting | value | at first | " + strings.Join(lists.Presets()[1:], " | ") + " | what it does | shown by |\n|---|---|---|" + strings.Repeat("---|", len(lists.Presets())+1) + "\n")
 	first := lists.NewList(lists.Community{}, "x")
 	for _, s := range lists.Settings() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |", s.Name, strings.ReplaceAll(s.Args, "|", " \\| "), s.Get(&first))
@@ -36,7 +51,7 @@ func settingsPage() string {
 			}
 			fmt.Fprintf(&b, " %s |", value)
 		}
-		fmt.Fprintf(&b, " %s |\n", s.Help)
+		fmt.Fprintf(&b, " %s | `%s` |\n", s.Help, strings.Join(strings.Fields(shownBy[s.Name]), "`, `"))
 	}
 	return b.String()
 }

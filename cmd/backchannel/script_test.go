@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 //	keep NAME=PATH         keep a value of the JSON on stdout as $NAME
 //	up                     wait until the server answers
 //	send FROM TO FILE      hand a letter in by SMTP; the reply lies in stdout
+//	posts FROM TO SUBJECT TEXT [FIELD …]  hand in a letter made of this; \n begins a new line, and a FIELD is one of the header: "Cc: kim@far.test"
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
 //	bounces ADDRESS STATUS WORDS  a letter in the outbox comes back to its return path: a report with this status
 //	answers FROM WORDS TEXT [TO]  the one to whom a letter in the outbox came answers it, where its Reply-To leads or at TO; FROM may be "Name <address>"
@@ -56,7 +57,7 @@ func TestScript(t *testing.T) {
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone, "certificate": certificateFor,
-			"bounces": bounces, "answers": answers,
+			"bounces": bounces, "answers": answers, "posts": posts,
 		},
 		RequireUniqueNames: true,
 	})
@@ -208,14 +209,36 @@ func send(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: send FROM TO FILE")
 	}
-	body := strings.ReplaceAll(ts.ReadFile(args[2]), "\n", "\r\n")
-	err := smtp.SendMail(ts.Getenv("SMTP"), nil, args[0], []string{args[1]}, []byte(body))
+	handOver(ts, neg, args[0], args[1], ts.ReadFile(args[2]))
+}
+
+// handOver hands a letter in; the reply lies in stdout.
+func handOver(ts *testscript.TestScript, neg bool, from, to, raw string) {
+	err := smtp.SendMail(ts.Getenv("SMTP"), nil, from, []string{to}, []byte(strings.ReplaceAll(raw, "\n", "\r\n")))
 	if (err != nil) != neg {
 		ts.Fatalf("the server said: %v", err)
 	}
 	if err != nil {
 		fmt.Fprintln(ts.Stdout(), err)
 	}
+}
+
+// posts hands in a letter that is written in the line.
+func posts(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 4 {
+		ts.Fatalf("usage: posts FROM TO SUBJECT TEXT [FIELD …]")
+	}
+	from, err := mail.ParseAddress(args[0])
+	ts.Check(err)
+	head := fmt.Sprintf("From: %s\nTo: %s\nSubject: %s\nDate: Fri, 12 Jun 2026 08:00:00 +0000\n", from, args[1], args[2])
+	fields := strings.Join(args[4:], "\n")
+	if !strings.Contains(fields, "Message-ID:") {
+		head += fmt.Sprintf("Message-ID: <%d@client.test>\n", time.Now().UnixNano())
+	}
+	if fields != "" {
+		head += fields + "\n"
+	}
+	handOver(ts, neg, from.Address, args[1], head+"\n"+strings.ReplaceAll(args[3], `\n`, "\n")+"\n")
 }
 
 func arrives(ts *testscript.TestScript, _ bool, args []string) {

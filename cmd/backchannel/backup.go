@@ -12,8 +12,10 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
+	"backchannel/lists/membership"
 	"backchannel/lists/moderation"
 	"backchannel/lists/notice"
+	"backchannel/lists/relay"
 	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
 
@@ -101,11 +103,23 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 		return err
 	}
 	box := &backchannel.Letterbox{Vault: vault, Office: office, Erasers: []backchannel.Eraser{&moderation.Desk{Office: office}}}
+	press := &relay.Press{Office: office}
+	clerk := &membership.Clerk{Office: office, Rooms: membership.Rooms{Claim: press.Claim, Posts: press.ForgetAuthor}}
 	var held int64
+	forgotten := 0
 	kept, err := db.Restore(ctx, from, p.path(databaseName), p.dbOptions(), schemas(), func(tx *db.Tx) (err error) {
-		for _, e := range ledger {
+		for _, e := range ledger.letters {
 			if err := box.Replay(tx, e); err != nil {
 				return err
+			}
+		}
+		for _, f := range ledger.members {
+			done, err := clerk.Replay(tx, f)
+			if err != nil {
+				return err
+			}
+			if done {
+				forgotten++
 			}
 		}
 		held, err = queue.HoldAll(tx, "restored from a backup: it may have been sent already")
@@ -118,11 +132,14 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 	if kept != "" {
 		c.say("What was there before is kept in %s.", kept)
 	}
-	if len(ledger) > 0 {
-		c.say("%s who had private letters erased had them erased from this backup, too.", count(len(whose(ledger)), "member"))
+	if len(ledger.letters) > 0 {
+		c.say("%s who had private letters erased had them erased from this backup, too.", count(len(whose(ledger.letters)), "member"))
+	}
+	if forgotten > 0 {
+		c.say("%s who wanted to be forgotten (FORGET ME): forgotten in this backup, too.", count(forgotten, "member"))
 	}
 	if !readable {
-		c.say("The database that was there cannot be read. So it is not known who had private letters erased after the backup was made: theirs are back. Please ask your members.")
+		c.say("The database that was there cannot be read. So it is not known who had private letters erased, or wanted to be forgotten, after the backup was made: they are back. Please ask your members.")
 	}
 	if len(k.made) > 0 {
 		c.say("There were no keys in %s, so new ones were made. Private letters in this backup can be read only with the keys of its time: put them back before you start the server.", p.path(keysName))
@@ -138,17 +155,29 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 	return nil
 }
 
+// ledger is who wanted what to be erased.
+type ledger struct {
+	letters []backchannel.Erasure
+	members []membership.Forgotten
+}
+
 // erasures are the wishes to be forgotten in the database that is about to be replaced; readable is false when there is one that cannot be read.
-func (p *Program) erasures(ctx context.Context) (ledger []backchannel.Erasure, readable bool) {
+func (p *Program) erasures(ctx context.Context) (all ledger, readable bool) {
 	if _, err := os.Stat(p.path(databaseName)); errors.Is(err, os.ErrNotExist) {
-		return nil, true
+		return all, true
 	}
 	d, err := db.Open(ctx, p.path(databaseName), p.dbOptions(), schemas()...)
 	if err != nil {
-		return nil, false
+		return all, false
 	}
-	err = d.View(ctx, func(tx *db.Tx) (err error) { ledger, err = backchannel.Erasures(tx); return err })
-	return ledger, errors.Join(err, d.Close()) == nil
+	err = d.View(ctx, func(tx *db.Tx) (err error) {
+		if all.letters, err = backchannel.Erasures(tx); err != nil {
+			return err
+		}
+		all.members, err = membership.AllForgotten(tx)
+		return err
+	})
+	return all, errors.Join(err, d.Close()) == nil
 }
 
 // whose are the members in a ledger.

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"errors"
+	"slices"
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
@@ -90,7 +91,12 @@ func (k *Clerk) forget(tx *db.Tx, in *lists.Incoming, posts templates.Forgetting
 	if err := k.toStranger(tx, in, words); err != nil {
 		return err
 	}
-	if posts != templates.ForgetKeep { // as long as their addresses are known
+	return k.erase(tx, Forgotten{Member: m.ID, Community: m.Community, Joined: m.Joined, Posts: posts, At: tx.Now}, m)
+}
+
+// erase takes a member out of the community, with name and addresses, and begins with their posts.
+func (k *Clerk) erase(tx *db.Tx, f Forgotten, m lists.Member) (err error) {
+	if f.Posts != templates.ForgetKeep { // as long as their addresses are known
 		if err := k.Rooms.Claim(tx, m); err != nil {
 			return err
 		}
@@ -107,13 +113,44 @@ func (k *Clerk) forget(tx *db.Tx, in *lists.Incoming, posts templates.Forgetting
 	if err := lists.Unname(tx, m); err != nil {
 		return err
 	}
-	if posts == templates.ForgetKeep {
-		return nil
+	if err := noteForgotten(tx, f); err != nil || f.Posts == templates.ForgetKeep {
+		return err
 	}
-	if err := insertForgotten(tx, m.ID, posts == templates.ForgetRemove); err != nil {
+	if err := insertForgotten(tx, m.ID, f.Posts == templates.ForgetRemove); err != nil {
 		return err
 	}
 	return calendar.Set(tx, forgetPosts, int64(m.ID), tx.Now)
+}
+
+// Replay forgets somebody again, to the last post, in a database that was restored from a backup of an earlier time. It is false for
+// somebody whom that database does not know, or has forgotten already, and for its last manager, who cannot go.
+func (k *Clerk) Replay(tx *db.Tx, f Forgotten) (done bool, err error) {
+	m, err := lists.MemberByID(tx, f.Member)
+	if errors.Is(err, db.ErrNoRows) || err == nil && (m.Community != f.Community || !m.Joined.Equal(f.Joined)) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	all, err := AllForgotten(tx)
+	if err != nil || slices.ContainsFunc(all, func(is Forgotten) bool { return is.Member == f.Member }) {
+		return false, err
+	}
+	if last, err := lastManager(tx, m); err != nil || last {
+		return false, err
+	}
+	if err := k.erase(tx, f, m); err != nil {
+		return false, err
+	}
+	for f.Posts != templates.ForgetKeep {
+		if _, err := forgotten(tx, f.Member); errors.Is(err, db.ErrNoRows) {
+			break
+		}
+		if err := k.unnamePosts(tx, calendar.Due{Object: int64(f.Member)}); err != nil {
+			return false, err
+		}
+	}
+	return true, calendar.Clear(tx, forgetPosts, int64(f.Member))
 }
 
 // unnamePosts does some dozens of posts, and comes again until there are no more.

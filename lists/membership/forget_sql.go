@@ -1,8 +1,11 @@
 package membership
 
 import (
+	"time"
+
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/templates"
 )
 
 const forgottenTable = `
@@ -25,5 +28,40 @@ func forgotten(tx *db.Tx, m lists.MemberID) (remove bool, err error) {
 
 func endForgotten(tx *db.Tx, m lists.MemberID) error {
 	_, err := tx.Exec("DELETE FROM forgotten WHERE member = ?", m)
+	return err
+}
+
+const forgettingTable = `
+	-- All who were forgotten: a backup of before, put back, has to forget them again. Of who they were there is nothing here.
+	CREATE TABLE forgetting (
+		member    INTEGER PRIMARY KEY,
+		community INTEGER NOT NULL,
+		joined    INTEGER NOT NULL,                            -- of the member: another database has others under these numbers
+		posts     TEXT NOT NULL CHECK (posts = 'KEEP' OR posts = 'UNNAME' OR posts = 'REMOVE'),
+		at        INTEGER NOT NULL
+	) STRICT`
+
+// Forgotten is somebody who was forgotten, and what became of their posts.
+type Forgotten struct {
+	Member    lists.MemberID
+	Community lists.CommunityID
+	Joined    time.Time
+	Posts     templates.Forgetting
+	At        time.Time
+}
+
+// AllForgotten are all who were ever forgotten, oldest first.
+func AllForgotten(tx *db.Tx) ([]Forgotten, error) {
+	return db.Select(tx, func(r db.Scanner) (f Forgotten, err error) {
+		var joined, at int64
+		err = r.Scan(&f.Member, &f.Community, &joined, &f.Posts, &at)
+		f.Joined, f.At = db.Time(joined), db.Time(at)
+		return f, err
+	}, "SELECT member, community, joined, posts, at FROM forgetting ORDER BY at, member")
+}
+
+func noteForgotten(tx *db.Tx, f Forgotten) error {
+	_, err := tx.Exec("INSERT INTO forgetting (member, community, joined, posts, at) VALUES (@member, @community, @joined, @posts, @at) ON CONFLICT DO NOTHING",
+		db.Named("member", f.Member), db.Named("community", f.Community), db.Named("joined", db.Micros(f.Joined)), db.Named("posts", string(f.Posts)), db.Named("at", db.Micros(f.At)))
 	return err
 }

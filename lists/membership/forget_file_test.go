@@ -1,0 +1,102 @@
+package membership_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"backchannel/archive"
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/lists/mailroom/mailroomtest"
+)
+
+// leftovers tells in which tables, and in which files of the database, a word stands.
+func leftovers(v *village, words ...string) (found []string) {
+	v.T.Helper()
+	if err := v.DB.Wipe(context.Background()); err != nil {
+		v.T.Fatal(err)
+	}
+	backup := filepath.Join(v.T.TempDir(), "backup.db")
+	if err := v.DB.Backup(context.Background(), backup); err != nil {
+		v.T.Fatal(err)
+	}
+	for _, name := range []string{v.DB.Path(), v.DB.Path() + "-wal", backup} {
+		all, err := os.ReadFile(name)
+		if err != nil {
+			v.T.Fatal(err)
+		}
+		for _, w := range words {
+			if bytes.Contains(bytes.ToLower(all), []byte(w)) {
+				found = append(found, fmt.Sprintf("%s: %s", filepath.Base(name), w))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	v.View(func(tx *db.Tx) error {
+		tables, err := db.Select(tx, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) }, "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")
+		for _, table := range tables {
+			rows, err := db.Select(tx, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) }, "SELECT json_array("+columns(v, table)+") FROM "+table)
+			if err != nil {
+				continue // bytes that are no text
+			}
+			for _, row := range rows {
+				for _, w := range words {
+					if strings.Contains(strings.ToLower(row), w) {
+						found = append(found, table+": "+w+" in "+row[:min(len(row), 300)])
+					}
+				}
+			}
+		}
+		return err
+	})
+	return found
+}
+
+// B14, for posts that were imported from before their author was a member, too: after FORGET ME with REMOVE no word of theirs, no name and no
+// address is in the file, its log, or a backup made then; after UNNAME the words alone are. The letters as they came are gone as soon
+// as letters as they came are.
+func TestForgetMeLeavesNothing(t *testing.T) {
+	for word, words := range map[string]bool{"UNNAME": true, "REMOVE": false} {
+		v := mailroomtest.New(t)
+		old := "From: Dana Zzreyes <dana@north.example>\r\nSender: dana@north.example\r\nReply-To: zzother@north.example\r\nTo: talk@gardeners.example\r\nSubject: Zzsubject of old\r\nDate: Mon, 1 Jun 2009 10:00:00 +0000\r\n" +
+			"Organization: Zzorg\r\nMessage-ID: <old@old.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nThe zzwords of old.\r\n--b\r\nContent-Type: text/plain; name=zzfile.txt\r\nContent-Disposition: attachment; filename=zzfile.txt\r\n\r\nzzinfile\r\n--b--\r\n"
+		l, err := letter.Parse([]byte(old))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Update(func(tx *db.Tx) error {
+			_, err := v.Store.AddPost(tx, archive.NewPost{Mailbox: v.Talk.Box, Letter: l, Published: v.Now.Add(-time.Hour), Imported: true})
+			return err
+		})
+		v.MustSend(post{From: "Dana Zzreyes <" + dana + ">", To: "talk@gardeners.example", Subject: "Zzsubject of today", Body: "The zzwords of today."})
+		v.MustSend(post{From: bill, To: "talk@gardeners.example", Subject: "Re: Old beans", Body: "I did.", Header: "In-Reply-To: <old@old.example>\r\n"})
+		v.Deliver()
+		v.MustSend(mailroomtest.Answer(dana, request(v, dana, "help@gardeners.example", "forget me"), word))
+		v.Pass(time.Minute)
+		v.Deliver()
+		v.Pass(24 * time.Hour)
+		gone := []string{"zzreyes", "zzorg", "zzother"}
+		if !words {
+			gone = append(gone, "zzwords", "zzsubject", "zzfile", "zzinfile")
+		}
+		for _, f := range leftovers(v, gone...) {
+			t.Errorf("%s: %s", word, f)
+		}
+		for _, f := range leftovers(v, "dana@north") { // where the mail says so: the book of deliveries, and today's count of answers
+			if table, _, _ := strings.Cut(f, ":"); table != "log_entry" && table != "answer_count" && !strings.HasSuffix(table, ".db") && !strings.HasSuffix(table, "-wal") {
+				t.Errorf("%s: %s", word, f)
+			}
+		}
+		if kept := leftovers(v, "zzwords of old", "zzwords of today"); words != (len(kept) > 0) {
+			t.Errorf("%s: %v", word, kept)
+		}
+	}
+}

@@ -67,7 +67,7 @@ func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time, d Decided) (edit
 	if err != nil {
 		return edition{}, err
 	}
-	return edition{fresh: all, Decided: d, picks: pick(v.rank(all, d, DefaultWeights(), closing), d, r.pref.Threads), pref: r.pref}, nil
+	return edition{fresh: all, Decided: d, picks: pick(v.rank(all, d, e.weights(), closing), d, r.pref.Threads), pref: r.pref}, nil
 }
 
 // gatherLists reads the lists of a reader, each behind their place in it.

@@ -85,7 +85,7 @@ func (v viewpoint) rank(f fresh, d Decided, w Weights, now time.Time) []ranked {
 				continue
 			}
 			r := ranked{freshThread: t, Signals: v.signals(t, d, now)}
-			r.Score, r.why, r.known = w.Score(r.Signals), v.why(r, d), v.knows(t)
+			r.Score, r.why, r.known = w.Score(r.Signals), v.why(r, w), v.knows(t)
 			all = append(all, r)
 		}
 	}
@@ -122,25 +122,26 @@ func (v viewpoint) signals(t freshThread, d Decided, now time.Time) Signals {
 	return s
 }
 
-// why says why a thread stands where it stands; nothing when only its posts speak for it.
-func (v viewpoint) why(r ranked, d Decided) (reasons []templates.Because) {
-	if r.Pinned {
+// why says why a thread stands where it stands; nothing when only its posts speak for it. What counts for nothing is no reason.
+func (v viewpoint) why(r ranked, w Weights) (reasons []templates.Because) {
+	if r.Pinned && w.Pin > 0 {
 		reasons = append(reasons, templates.Because{Reason: templates.Pinned})
 	}
 	switch {
+	case w.Mine == 0:
 	case v.member != 0 && r.starter == strconv.FormatInt(v.member, 10):
 		reasons = append(reasons, templates.Because{Reason: templates.Began})
 	case r.Mine:
 		reasons = append(reasons, templates.Because{Reason: templates.Wrote})
 	}
-	if tags := common(r.tags, v.interests.Follows); len(tags) > 0 {
+	if tags := common(r.tags, v.interests.Follows); len(tags) > 0 && w.Follow > 0 {
 		because := templates.Because{Reason: templates.Follows}
 		for _, tag := range tags {
 			because.Tags = append(because.Tags, "#"+tag)
 		}
 		reasons = append(reasons, because)
 	}
-	if len(reasons) == 0 && r.Newcomer {
+	if len(reasons) == 0 && r.Newcomer && w.Newcomer > 0 {
 		reasons = append(reasons, templates.Because{Reason: templates.Novice})
 	}
 	return reasons
@@ -212,5 +213,5 @@ func (e *Editor) overview(tx *db.Tx, c lists.Community, since, until time.Time, 
 		}
 		f = append(f, l)
 	}
-	return f, viewpoint{}.rank(f, d, DefaultWeights(), until), nil
+	return f, viewpoint{}.rank(f, d, e.weights(), until), nil
 }

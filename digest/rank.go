@@ -37,6 +37,14 @@ func DefaultWeights() Weights {
 	return Weights{Posts: 2, People: 3, Question: 4, YoungQuestion: 2, Follow: 3, Mine: 3, Begun: 2, Newcomer: 2, Managers: 2, HalfLife: 7, Pin: 100}
 }
 
+// weights are those that the operator wants, or the usual ones.
+func (e *Editor) weights() Weights {
+	if e.Weights == (Weights{}) {
+		return DefaultWeights()
+	}
+	return e.Weights
+}
+
 // Score ranks a thread. Posts count up to three for each person: two who answer each other all week do not win.
 func (w Weights) Score(s Signals) float64 {
 	p := float64(s.People)

@@ -30,6 +30,14 @@ func schemas() []db.Schema {
 	}
 }
 
+// weights are what the operator wants to count for a thread's place in a digest.
+func weights(r config.Ranking) digest.Weights {
+	return digest.Weights{
+		Posts: r.Posts, People: r.People, Question: r.Question, YoungQuestion: r.YoungQuestion, Follow: r.Follow, Mine: r.Mine, Begun: r.New, Newcomer: r.Newcomer,
+		Managers: r.Managers, HalfLife: r.HalfLife, Pin: r.Pin,
+	}
+}
+
 // join makes the rooms and tells each whom it needs.
 func (p *Program) join() {
 	p.Office = &notice.Office{Store: p.Store, Book: p.Book, Web: p.webURL()}
@@ -42,7 +50,7 @@ func (p *Program) join() {
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName(), Duty: p.Box.OnDuty, Audit: p.Box.Note, Follow: p.Box.Moved, Export: p.Box.MailData, Rooms: membership.Rooms{Letters: p.Box.Forget, Claim: p.Press.Claim, Posts: p.Press.ForgetAuthor}, Post: p.Desk.PostWritten}
 	p.Box.Inviter = p.Clerk.InviteAll
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
-	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning}
+	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning, Weights: weights(p.Config.Ranking)}
 
 	p.Returns.Lost = p.Editor.Lost
 	p.Desk.Wishes = func(tx *db.Tx, in *lists.Incoming) (bool, error) {

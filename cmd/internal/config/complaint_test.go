@@ -103,17 +103,37 @@ func TestComplaints(t *testing.T) {
 		{"relay: { password_file: p }", "c:2: relay.password_file needs relay.username."},
 		{"tls: { mode: files, cert: a, key: b }\nweb: { listen: 0.0.0.0:443 }", "c: web.url is missing; it is how people reach the pages that listen on 0.0.0.0:443, like https://lists.gardeners.example."},
 	} {
-		text, whole := strings.CutPrefix(c.text, "!")
-		if !whole {
-			text = "hostname: a.example\n" + text
-		}
-		_, err := Parse("c", []byte(text))
-		switch {
-		case err == nil:
-			t.Errorf("%s\nno complaint, want %s", clip(text), c.want)
-		case err.Error() != c.want:
-			t.Errorf("%s\ngot  %s\nwant %s", clip(text), err, c.want)
-		}
+		complains(t, c.text, c.want)
+	}
+}
+
+// A weight is a plain number within bounds.
+func TestComplaintsAboutWeights(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"ranking: { people: -1 }", `c:2: ranking.people is "-1"; it is a number from 0 to 1000, like 2 or 2.5.`},
+		{"ranking: { people: many }", `c:2: ranking.people is "many"; it is a number from 0 to 1000, like 2 or 2.5.`},
+		{"ranking: { people: NaN }", `c:2: ranking.people is "NaN"; it is a number from 0 to 1000, like 2 or 2.5.`},
+		{"ranking: { people: 1e3 }", `c:2: ranking.people is "1e3"; it is a number from 0 to 1000, like 2 or 2.5.`},
+		{"ranking: { half_life: 0 }", `c:2: ranking.half_life is "0"; it is a number from 0.1 to 365, like 2 or 2.5.`},
+		{"ranking: { half-life: 7 }", "c:2: there is no setting ranking.half-life. Did you mean ranking.half_life?"},
+	} {
+		complains(t, c.text, c.want)
+	}
+}
+
+// complains reads a case of TestComplaints.
+func complains(t *testing.T, text, want string) {
+	t.Helper()
+	text, whole := strings.CutPrefix(text, "!")
+	if !whole {
+		text = "hostname: a.example\n" + text
+	}
+	_, err := Parse("c", []byte(text))
+	switch {
+	case err == nil:
+		t.Errorf("%s\nno complaint, want %s", clip(text), want)
+	case err.Error() != want:
+		t.Errorf("%s\ngot  %s\nwant %s", clip(text), err, want)
 	}
 }
 

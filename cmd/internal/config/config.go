@@ -26,6 +26,7 @@ type Config struct {
 	Metrics      Metrics
 	Verification Verification
 	ARC          bool // seal relayed mail (RFC 8617)
+	Ranking      Ranking
 	Log          Log
 
 	file  string
@@ -118,6 +119,17 @@ const (
 	Unverified Verification = "off"     // it is believed: for trying out on loopback only
 )
 
+// Ranking is how much each thing counts for a thread's place in a digest (product.md A4); docs/digest.md has the sum.
+type Ranking struct {
+	Posts, People           float64 // for each doubling
+	Question, YoungQuestion float64 // open for two days or more; for less
+	Follow                  float64 // for each of two tags that the reader follows
+	Mine, New, Newcomer     float64 // the reader wrote in it; it is new; its author is
+	Managers                float64 // taken off for the share of posts that managers wrote
+	HalfLife                float64 // days after which a thread counts half
+	Pin                     float64 // a manager pinned it
+}
+
 // Log says how much is logged, and in which form.
 type Log struct {
 	Level  string // debug, info, warn or error
@@ -134,6 +146,7 @@ func Default() Config {
 		TLS:          TLS{Mode: NoTLS, Directory: LetsEncrypt, MTASTS: "testing"},
 		Relay:        Relay{Mode: Outbox, Smarthost: "127.0.0.1:1025", Connections: 10},
 		Verification: Confirm,
+		Ranking:      Ranking{Posts: 2, People: 3, Question: 4, YoungQuestion: 2, Follow: 3, Mine: 3, New: 2, Newcomer: 2, Managers: 2, HalfLife: 7, Pin: 100},
 		Log:          Log{Level: "info", Format: "text"},
 	}
 }

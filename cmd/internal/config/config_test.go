@@ -83,6 +83,7 @@ dns: { resolver: "[2001:db8::53]:53" }
 metrics: { listen: "[::1]:9525" }
 verification: require
 arc: off
+ranking: { posts: 1, people: 2.5, question: 5, young_question: 0, follow: 10, mine: 0.25, new: 3, newcomer: 6, managers: 0, half_life: 14, pin: 1000 }
 log: { level: debug, format: json }
 `))
 	if err != nil {
@@ -99,6 +100,7 @@ log: { level: debug, format: json }
 		DNS:          DNS{"[2001:db8::53]:53"},
 		Metrics:      Metrics{"[::1]:9525"},
 		Verification: Require,
+		Ranking:      Ranking{1, 2.5, 5, 0, 10, .25, 3, 6, 0, 14, 1000},
 		Log:          Log{"debug", "json"},
 	}
 	if got := plain(got); !reflect.DeepEqual(got, want) {

@@ -68,6 +68,23 @@ func number(into *int, least, most int) check {
 	}
 }
 
+// mostWeight is more than any weight of a ranking needs.
+const mostWeight = 1000
+
+var decimalForm = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)
+
+// decimal takes a number between two others, with a point or without.
+func decimal(into *float64, least, most float64) check {
+	return func(text string) string {
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil || !decimalForm.MatchString(text) || n < least || n > most {
+			return fmt.Sprintf("%q; it is a number from %v to %v, like 2 or 2.5.", text, least, most)
+		}
+		*into = n
+		return ""
+	}
+}
+
 var sizeForm = regexp.MustCompile(`(?i)^([0-9]{1,12}) ?(b|kb?|mb?|kib|mib|)$`)
 
 // size takes a number of bytes: 25MB (a million each), 24MiB (1024 times 1024), or the bare number. Capitals do not matter.

@@ -209,6 +209,7 @@ type Member struct {
 	Timezone  string // IANA name; "" is the community's
 	Language  string // of our mails to them, as "de"; "" is the community's
 	OwnCopy   bool   // gets a copy of their own posts
+	Listed    bool   // agrees that those who see who is on a list see their address
 	IntroOK   IntroOK
 	Epoch     int64 // raised when all their tokens must die
 	Joined    time.Time

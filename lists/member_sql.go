@@ -12,12 +12,12 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const memberColumns = "m.id, m.community, m.name, m.role, m.kind, m.state, m.trust, m.timezone, m.language, m.own_copy, m.intro_ok, m.epoch, m.joined, a.local, a.domain"
+const memberColumns = "m.id, m.community, m.name, m.role, m.kind, m.state, m.trust, m.timezone, m.language, m.own_copy, m.listed, m.intro_ok, m.epoch, m.joined, a.local, a.domain"
 const memberFrom = " FROM member AS m JOIN member_address AS a ON a.member = m.id AND a.main = 1 "
 
 func scanMember(r db.Scanner) (m Member, err error) {
 	var joined int64
-	err = r.Scan(&m.ID, &m.Community, &m.Name, &m.Role, &m.Kind, &m.State, &m.Trust, &m.Timezone, &m.Language, &m.OwnCopy, &m.IntroOK, &m.Epoch, &joined, &m.Address.Local, &m.Address.Domain)
+	err = r.Scan(&m.ID, &m.Community, &m.Name, &m.Role, &m.Kind, &m.State, &m.Trust, &m.Timezone, &m.Language, &m.OwnCopy, &m.Listed, &m.IntroOK, &m.Epoch, &joined, &m.Address.Local, &m.Address.Domain)
 	m.Joined = db.Time(joined)
 	return m, err
 }
@@ -31,6 +31,7 @@ type NewMember struct {
 	Timezone string
 	Language string // "" is the community's
 	OwnCopy  bool
+	Listed   bool      // agrees that their address is shown
 	Delivery Delivery  // on every list; "" is the community's
 	Lists    []List    // where they are subscribed
 	Joined   time.Time // zero: now; another time for somebody who comes from elsewhere
@@ -53,7 +54,7 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 	}
 	id := old.ID
 	if known {
-		_, err = tx.Exec("UPDATE member SET name = @name, role = @role, state = 'active', trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, joined = @now WHERE id = @id", n.row(tx, db.Named("id", id))...)
+		_, err = tx.Exec("UPDATE member SET name = @name, role = @role, state = 'active', trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, listed = @listed, joined = @now WHERE id = @id", n.row(tx, db.Named("id", id))...)
 	} else {
 		id, err = insertMember(tx, c.ID, n)
 	}
@@ -74,12 +75,12 @@ func (n NewMember) row(tx *db.Tx, more ...any) []any {
 	}
 	return append([]any{
 		db.Named("name", n.Name), db.Named("role", string(n.Role)), db.Named("trust", n.Trust), db.Named("timezone", n.Timezone), db.Named("language", n.Language),
-		db.Named("own_copy", n.OwnCopy), db.Named("now", db.Micros(n.Joined)),
+		db.Named("own_copy", n.OwnCopy), db.Named("listed", n.Listed), db.Named("now", db.Micros(n.Joined)),
 	}, more...)
 }
 
 func insertMember(tx *db.Tx, c CommunityID, n NewMember) (MemberID, error) {
-	id, err := tx.Insert(`INSERT INTO member (community, name, role, trust, timezone, language, own_copy, joined) VALUES (@community, @name, @role, @trust, @timezone, @language, @own_copy, @now)`,
+	id, err := tx.Insert(`INSERT INTO member (community, name, role, trust, timezone, language, own_copy, listed, joined) VALUES (@community, @name, @role, @trust, @timezone, @language, @own_copy, @listed, @now)`,
 		n.row(tx, db.Named("community", c))...)
 	if err != nil {
 		return 0, err
@@ -190,11 +191,11 @@ func SaveMember(tx *db.Tx, m Member) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy,
+	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, listed = @listed,
 		intro_ok_at = CASE WHEN intro_ok = @intro_ok THEN intro_ok_at ELSE @now END, intro_ok = @intro_ok WHERE id = @id`,
 		db.Named("intro_ok", string(m.IntroOK)), db.Named("now", db.Micros(tx.Now)),
 		db.Named("name", letter.CleanLine(m.Name)), db.Named("role", string(m.Role)), db.Named("kind", m.Kind), db.Named("state", string(m.State)), db.Named("trust", m.Trust),
-		db.Named("timezone", m.Timezone), db.Named("language", m.Language), db.Named("own_copy", m.OwnCopy), db.Named("id", m.ID))
+		db.Named("timezone", m.Timezone), db.Named("language", m.Language), db.Named("own_copy", m.OwnCopy), db.Named("listed", m.Listed), db.Named("id", m.ID))
 	return err
 }
 

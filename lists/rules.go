@@ -50,7 +50,7 @@ type Insight string
 // Who sees it.
 const (
 	ForManagers Insight = ""        // the managers, with addresses
-	ForMembers  Insight = "members" // who is on the list, too: names, and never an address
+	ForMembers  Insight = "members" // who is on the list, too: names, and the addresses of those who agree
 )
 
 // Asks tells whether the list asks anything of its posts.

@@ -103,7 +103,9 @@ func Schema() db.Schema {
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX recent_post_at ON recent_post (at)`, bounceTables + interestTables + vacationTable, `
 	-- Whose words since then make a manager's answer come back (product.md B15b).
-	ALTER TABLE community ADD COLUMN collision TEXT NOT NULL DEFAULT 'managers' CHECK (collision IN ('managers','strict'))`, sessionTable, introColumns}}
+	ALTER TABLE community ADD COLUMN collision TEXT NOT NULL DEFAULT 'managers' CHECK (collision IN ('managers','strict'))`, sessionTable, introColumns, `
+	-- Whether a member agrees that those who see who is on a list see their address.
+	ALTER TABLE member ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1))`}}
 }
 
 const listTable = `

@@ -62,7 +62,7 @@ func RuleSettings() []Setting {
 		{"rule", "ACTION FIELD REGEXP", "hold, refuse or discard what has this in from, subject, text, file or header:NAME; again for more, \"\" for none; a member's letter is never discarded but refused", func(l *List) string { return strings.Join(l.Rules.Patterns, "; ") }, setPattern},
 		oneOf("reply-to", "author|managers|list", "where Reply leads; with list, what was meant for one person goes to everybody sooner or later", func(l *List) *string { return (*string)(&l.Rules.ReplyTo) }),
 		{"footer", "TEXT", "a line below each copy, except of what is signed or encrypted; \"\" for none", func(l *List) string { return l.Rules.Footer }, setFooter},
-		oneOf("roster", "managers|members", "who sees who is on the list; members see names alone", func(l *List) *string { return (*string)(&l.Rules.Roster) }),
+		oneOf("roster", "managers|members", "who sees who is on the list; members see names, and addresses only of those who agree", func(l *List) *string { return (*string)(&l.Rules.Roster) }),
 	}
 }
 

@@ -21,7 +21,7 @@ type Roster struct {
 	Shown     bool         // the reader may see it, with addresses
 	People    []RosterLine `optional:"who is on the list"`
 	Named     bool         // the reader may see the names
-	Names     []string     `optional:"the names of who is on the list"`
+	Names     []string     `optional:"the names of who is on the list, with the addresses of those who agree"`
 	Nameless  int          `optional:"how many on it have given no name"`
 	Inside    bool         // the reader would see the names if they were on the list
 	Managers  string

@@ -30,6 +30,7 @@ const (
 	SetAddressAdd    Setting = "address-add"    // one more to write from, when that has said YES
 	SetAddressFirst  Setting = "address-first"  // mail goes to another of their own
 	SetAddressRemove Setting = "address-remove" // one less
+	SetAddressShown  Setting = "address-shown"  // beside their name, to members who see who is on a list: show or hide
 )
 
 // SettingDone is one change that was made, with what holds now.
@@ -65,6 +66,7 @@ type Settings struct {
 	Name      string        `optional:"how the member is called here"`
 	Addresses []string      `optional:"the member's own; the one that mail goes to first"`
 	OwnCopy   bool          // they get their own posts, too
+	Listed    bool          // members who see who is on a list see their address
 	Intro     string        `optional:"of a new member: on, off or posted, whether digests name them among the new ones"`
 	Alone     bool          // managers get no draft of a hello to them when they are silent
 	Answer    string        // where the words are heard

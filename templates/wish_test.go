@@ -39,7 +39,7 @@ func wishSamples() []sample {
 		{"which", Which{bc, "Dana Reyes", "dana@work.example", []string{"dana@north.example", "dana@work.example"}, []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}}, true, "confirm+k7@cmtybc.example"}},
 		{"which-bare", Which{Community: bc, From: "dana@north.example", Addresses: []string{"dana@north.example"}}},
 		{"roster", Roster{Community: bc, List: "Garden talk", Shown: true, People: []RosterLine{{"Bill Tan <bill@south.example>", EachPost}, {"dana@north.example", InDigest}}, Managers: "managers@cmtybc.example"}},
-		{"roster-names", Roster{Community: bc, List: "Garden talk", Named: true, Names: []string{"Bill Tan", "Dana Reyes"}, Nameless: 1, Managers: "managers@cmtybc.example"}},
+		{"roster-names", Roster{Community: bc, List: "Garden talk", Named: true, Names: []string{"Bill Tan", "Dana Reyes <dana@north.example>"}, Nameless: 1, Managers: "managers@cmtybc.example"}},
 		{"roster-inside", Roster{Community: bc, List: "Garden talk", Inside: true, Managers: "managers@cmtybc.example"}},
 		{"roster-hidden", Roster{Community: bc, List: "Garden talk", Managers: "managers@cmtybc.example"}},
 		{"left_community-managers", LeftCommunity{Community: bc, Doors: managersOnly}},

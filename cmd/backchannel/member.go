@@ -30,7 +30,7 @@ type memberFlags struct {
 	delivery                  lists.Delivery
 	role                      lists.Role
 	trust                     int
-	ownCopy                   bool
+	ownCopy, listed           bool
 }
 
 func (f *memberFlags) add(cmd *cobra.Command) {
@@ -44,6 +44,7 @@ func (f *memberFlags) add(cmd *cobra.Command) {
 	oneOf(cmd, &f.delivery, "delivery", "A delivery", "what the member gets of the lists", lists.Each, lists.Digest, lists.None)
 	f.ownCopy = true
 	flags.Var(onOff{&f.ownCopy}, "own-copy", "whether the member gets a copy of their own posts")
+	flags.Var(onOff{&f.listed}, "show-address", "whether the member agrees that members who see who is on a list see their address")
 }
 
 // pickLists finds the lists that --lists names: all, none, or names with commas between them.
@@ -130,7 +131,7 @@ func (f *memberFlags) enrol(tx *db.Tx, cmd *cobra.Command, c lists.Community, ty
 	if err != nil {
 		return lists.Member{}, err
 	}
-	n := lists.NewMember{Address: a, Name: f.name, Role: f.role, Trust: f.trust, Timezone: f.timezone, Language: string(f.language), OwnCopy: f.ownCopy, Delivery: f.delivery}
+	n := lists.NewMember{Address: a, Name: f.name, Role: f.role, Trust: f.trust, Timezone: f.timezone, Language: string(f.language), OwnCopy: f.ownCopy, Listed: f.listed, Delivery: f.delivery}
 	if n.Role == "" {
 		n.Role = lists.RoleMember
 	}
@@ -217,7 +218,8 @@ type memberShown struct {
 	Timezone      string              `json:"timezone"`
 	Language      string              `json:"language"`
 	OwnCopy       bool                `json:"own_copy"`
-	IntroOK       lists.IntroOK       `json:"intro_ok"` // "", yes or no: named in digests as new once they have posted, also before, never
+	AddressShown  bool                `json:"address_shown"` // to members who see who is on a list
+	IntroOK       lists.IntroOK       `json:"intro_ok"`      // "", yes or no: named in digests as new once they have posted, also before, never
 	Joined        string              `json:"joined"`
 	Subscriptions []subscriptionShown `json:"subscriptions"`
 	Digest        digestShown         `json:"digest"`
@@ -282,7 +284,7 @@ type digestShown struct {
 func showMember(tx *db.Tx, c lists.Community, m lists.Member) (memberShown, error) {
 	s := memberShown{
 		Name: m.Name, Address: m.Address.String(), Community: c.Domain, State: m.State, Role: m.Role, Trust: m.Trust, Timezone: m.Zone(c).String(), Language: m.Tongue(c),
-		OwnCopy: m.OwnCopy, IntroOK: m.IntroOK, Joined: m.Joined.UTC().Format("2006-01-02T15:04:05Z"), Subscriptions: []subscriptionShown{},
+		OwnCopy: m.OwnCopy, AddressShown: m.Listed, IntroOK: m.IntroOK, Joined: m.Joined.UTC().Format("2006-01-02T15:04:05Z"), Subscriptions: []subscriptionShown{},
 	}
 	all, err := lists.Addresses(tx, m.ID)
 	if err != nil {
@@ -384,7 +386,7 @@ func (c *cli) newMemberShow() *cobra.Command {
 				away = when(s.Vacation.Begin) + " to " + when(s.Vacation.Until)
 			}
 			c.facts("name", s.Name, "addresses", strings.Join(s.Addresses, ", "), "community", s.Community, "state", string(s.State), "role", string(s.Role),
-				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "language", s.Language, "own copy", onOff{&s.OwnCopy}.String(), "introduced", introduced[s.IntroOK], "lists", s.onLists(),
+				"trust", fmt.Sprint(s.Trust), "time zone", s.Timezone, "language", s.Language, "own copy", onOff{&s.OwnCopy}.String(), "address shown", onOff{&s.AddressShown}.String(), "introduced", introduced[s.IntroOK], "lists", s.onLists(),
 				"digest", s.Digest.String(), "follows", strings.Join(s.Follows, ", "), "muted", strings.Join(s.Muted, ", "), "vacation", away,
 				"came back", s.Bounces.String(), "member since", s.Joined)
 			return nil

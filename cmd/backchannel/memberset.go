@@ -60,7 +60,7 @@ func (c *cli) newMemberSet() *cobra.Command {
 	flags.StringVar(&s.unmute, "unmute", "", "tags, or numbers of threads, that it shows again, with commas")
 	flags.StringVar(&s.vacation, "vacation", "", `days without posts and digests: "2026-07-01 to 2026-07-14"; "off" ends them`)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "language", "trust", "role", "own-copy", "state", "lists", "off", "delivery", "add-address", "period", "weekday", "hour") && !changed(cmd, wordFlags()...) {
+		if !changed(cmd, "name", "timezone", "language", "trust", "role", "own-copy", "show-address", "state", "lists", "off", "delivery", "add-address", "period", "weekday", "hour") && !changed(cmd, wordFlags()...) {
 			return usage(cmd, "Please say what to change.")
 		}
 		if s.lists == "none" {
@@ -121,7 +121,10 @@ func (s *settings) change(tx *db.Tx, cmd *cobra.Command, p *Program, c lists.Com
 	if changed(cmd, "own-copy") {
 		m.OwnCopy = s.ownCopy
 	}
-	if changed(cmd, "name", "timezone", "language", "trust", "role", "own-copy") {
+	if changed(cmd, "show-address") {
+		m.Listed = s.listed
+	}
+	if changed(cmd, "name", "timezone", "language", "trust", "role", "own-copy", "show-address") {
 		if err := lists.SaveMember(tx, m); err != nil {
 			return err
 		}

@@ -323,7 +323,7 @@ func (e *enrolling) one(tx *db.Tx, p roster.Person) error {
 
 // fresh makes somebody a member.
 func (e *enrolling) fresh(tx *db.Tx, p roster.Person) error {
-	n := lists.NewMember{Address: p.Address, Name: p.Name, Role: lists.RoleMember, Trust: e.flags.trust, Timezone: p.Timezone, OwnCopy: !p.NoOwnCopy}
+	n := lists.NewMember{Address: p.Address, Name: p.Name, Role: lists.RoleMember, Trust: e.flags.trust, Timezone: p.Timezone, OwnCopy: !p.NoOwnCopy, Listed: p.Listed}
 	if p.Managed && e.flags.managers {
 		n.Role = lists.RoleManager
 		e.report.Managers++
@@ -457,7 +457,7 @@ func memberRoster(tx *db.Tx, community lists.Community) (people []roster.Person,
 		if !belongs(m) {
 			continue
 		}
-		p := roster.Person{Address: m.Address, Name: m.Name, Managed: m.Manager(), Subscribed: true, NoOwnCopy: !m.OwnCopy, Timezone: m.Timezone, Lists: map[string]roster.Delivery{}}
+		p := roster.Person{Address: m.Address, Name: m.Name, Managed: m.Manager(), Subscribed: true, NoOwnCopy: !m.OwnCopy, Listed: m.Listed, Timezone: m.Timezone, Lists: map[string]roster.Delivery{}}
 		subs, err := lists.Subscriptions(tx, m.ID)
 		if err != nil {
 			return nil, err

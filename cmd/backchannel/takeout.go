@@ -59,6 +59,7 @@ type takeoutMember struct {
 	Timezone      string              `json:"timezone"`
 	Language      string              `json:"language,omitempty"`
 	OwnCopy       bool                `json:"own_copy"`
+	AddressShown  bool                `json:"address_shown,omitempty"` // to members who see who is on a list
 	IntroOK       lists.IntroOK       `json:"intro_ok,omitempty"`
 	Joined        time.Time           `json:"joined"`
 	Subscriptions []subscriptionTaken `json:"subscriptions"`
@@ -189,7 +190,7 @@ func gatherTakeout(tx *db.Tx, community lists.Community) (takeoutFile, error) {
 }
 
 func takeMember(tx *db.Tx, m lists.Member) (takeoutMember, error) {
-	one := takeoutMember{Name: m.Name, Role: m.Role, Kind: m.Kind, State: m.State, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, IntroOK: m.IntroOK, Joined: m.Joined.UTC(), Subscriptions: []subscriptionTaken{}}
+	one := takeoutMember{Name: m.Name, Role: m.Role, Kind: m.Kind, State: m.State, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, AddressShown: m.Listed, IntroOK: m.IntroOK, Joined: m.Joined.UTC(), Subscriptions: []subscriptionTaken{}}
 	addresses, err := lists.Addresses(tx, m.ID)
 	if err != nil {
 		return one, err
@@ -361,7 +362,7 @@ func (m takeoutMember) settle(tx *db.Tx, town lists.Community, byName map[string
 	if len(addresses) == 0 {
 		return refusal.Because(refusal.Malformed, "The file has a member without an address: %s.", letter.CleanLine(m.Name))
 	}
-	made, err := lists.AddMember(tx, town, lists.NewMember{Address: addresses[0], Name: m.Name, Role: m.Role, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, Joined: m.Joined})
+	made, err := lists.AddMember(tx, town, lists.NewMember{Address: addresses[0], Name: m.Name, Role: m.Role, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, Listed: m.AddressShown, Joined: m.Joined})
 	if err != nil {
 		return err
 	}

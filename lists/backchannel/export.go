@@ -171,6 +171,7 @@ func settingsOf(tx *db.Tx, m lists.Member) ([]byte, error) {
 		Timezone  string           `json:"timezone,omitempty"`
 		Language  string           `json:"language,omitempty"`
 		OwnCopy   bool             `json:"own_copy"`
+		Listed    bool             `json:"address_shown"`
 		IntroOK   lists.IntroOK    `json:"intro_ok,omitempty"`
 		Joined    time.Time        `json:"joined"`
 		Lists     []place          `json:"lists"`
@@ -178,7 +179,7 @@ func settingsOf(tx *db.Tx, m lists.Member) ([]byte, error) {
 		Follows   []string         `json:"follows,omitempty"`
 		Mutes     []string         `json:"mutes,omitempty"`
 		Threads   []int64          `json:"muted_threads,omitempty"`
-	}{Name: m.Name, State: m.State, Role: m.Role, Kind: m.Kind, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, IntroOK: m.IntroOK, Joined: m.Joined, Lists: []place{}}
+	}{Name: m.Name, State: m.State, Role: m.Role, Kind: m.Kind, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, Listed: m.Listed, IntroOK: m.IntroOK, Joined: m.Joined, Lists: []place{}}
 	addresses, err := lists.Addresses(tx, m.ID)
 	if err != nil {
 		return nil, err

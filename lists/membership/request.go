@@ -83,6 +83,9 @@ func mailmanSet(words []string, l *lists.List) []setting {
 			return one(lists.None)
 		}
 		return one(lists.Each)
+	case "hide":
+		shown := map[string]string{"": "hide", "on": "hide", "off": "show"}[value]
+		return []setting{{what: templates.SetAddressShown, word: shown}}
 	case "ack", "myposts":
 		if value == "on" || value == "off" {
 			return []setting{{what: templates.SetOwnCopy, word: value}}
@@ -191,7 +194,8 @@ func (k *Clerk) who(tx *db.Tx, in *lists.Incoming) error {
 	return k.reply(tx, in, words, "help")
 }
 
-// fillRoster lists who is on a list, for a manager with addresses, for a member without. A name that is an address is none.
+// fillRoster lists who is on a list, for a manager with addresses, for a member without, but for those who agree. A name that is an address is
+// none.
 func fillRoster(tx *db.Tx, in *lists.Incoming, t *templates.Roster) error {
 	all, err := lists.Members(tx, in.Community.ID)
 	if err != nil {
@@ -206,6 +210,10 @@ func fillRoster(tx *db.Tx, in *lists.Incoming, t *templates.Roster) error {
 		case !on || !belongs(m):
 		case t.Shown:
 			t.People = append(t.People, templates.RosterLine{Who: letter.Mailbox{Name: m.Name, Address: m.Address}.String(), Delivery: templates.Delivery(s.Delivery)})
+		case m.Listed && (m.Name == "" || strings.Contains(m.Name, "@")):
+			t.Names = append(t.Names, m.Address.String())
+		case m.Listed:
+			t.Names = append(t.Names, m.Mailbox().String())
 		case m.Name == "" || strings.Contains(m.Name, "@"):
 			t.Nameless++
 		default:

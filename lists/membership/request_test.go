@@ -24,7 +24,7 @@ func TestMailmansWords(t *testing.T) {
 		"set digest": "jobs each, talk digest", "SET DIGEST ON": "jobs each, talk digest", "set digest plain": "jobs each, talk digest", "set digest mime": "jobs each, talk digest",
 		"set digest off": "jobs each, talk each", "set nomail": "jobs each, talk none", "set nomail off": "jobs each, talk each", "set delivery off": "jobs each, talk none", "set mail on": "jobs each, talk each",
 		"unsubscribe talk": "jobs each", "set ack off": "jobs each, talk each",
-		"unsubscribe jobs": "jobs each, talk each", "set hide on": "jobs each, talk each", "set": "jobs each, talk each", "unsubscribe secret": "jobs each, talk each",
+		"unsubscribe jobs": "jobs each, talk each", "set conceal on": "jobs each, talk each", "set hide off": "jobs each, talk each", "set": "jobs each, talk each", "unsubscribe secret": "jobs each, talk each",
 	} {
 		v := mailroomtest.New(t)
 		a := request(v, dana, "talk-request@gardeners.example", word)
@@ -39,8 +39,12 @@ func TestMailmansWords(t *testing.T) {
 			if v.Member(dana).OwnCopy {
 				t.Error("an own copy still comes")
 			}
-		case "set hide on":
-			if !strings.Contains(text, `We did not understand the line "set hide on"`) {
+		case "set hide off":
+			if !v.Member(dana).Listed || !strings.Contains(text, "see your name and your address. To undo, reply: ADDRESS HIDE") {
+				t.Error(text)
+			}
+		case "set conceal on":
+			if !strings.Contains(text, `We did not understand the line "set conceal on"`) {
 				t.Error(text)
 			}
 		}
@@ -110,6 +114,58 @@ func TestMembersSeeNames(t *testing.T) {
 	a = request(v, bill, "talk-request@gardeners.example", "members")
 	if is(t, "not on it", a.Subject(), "Who is on Garden talk is for those who are on it"); strings.Contains(a.Text(), "Dana") {
 		t.Error(a.Text())
+	}
+}
+
+// An address is shown to members with its owner's agreement alone, until they take it back; and who comes back is asked anew.
+func TestAnAddressIsShownByAgreement(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.Talk.Rules.Roster = lists.ForMembers
+	v.Update(func(tx *db.Tx) error { return lists.SaveList(tx, v.Talk) })
+	roster := func() string {
+		v.Now = v.Now.Add(25 * time.Hour)
+		return oneLine(request(v, bill, "talk-request@gardeners.example", "who").Text())
+	}
+	if got := roster(); strings.Contains(got, dana) {
+		t.Fatalf("by itself: %s", got)
+	}
+	v.MustSend(post{From: sil, To: "talk-request@gardeners.example", Subject: "set hide off"}) // nobody vouches for it
+	v.MustSend(post{From: dana, To: "talk-request@gardeners.example", Subject: "settings"})
+	page := v.One(v.Deliver(), dana)
+	if got := oneLine(page.Text()); !strings.Contains(got, "Where members see who is on a list, they see your name, and not your address.") {
+		t.Error(got)
+	}
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS SHOW"))
+	if got := oneLine(v.One(v.Deliver(), dana).Text()); !strings.Contains(got, "see your name and your address. To undo, reply: ADDRESS HIDE") {
+		t.Error(got)
+	}
+	if got := roster(); !strings.Contains(got, "* Dana Reyes <dana@north.example> ") || strings.Contains(got, sil) || strings.Contains(got, mira) || !strings.Contains(got, "only where its owner agrees") {
+		t.Errorf("agreed: %s", got)
+	}
+	v.Update(func(tx *db.Tx) error { // somebody without a name
+		m := v.Member(dana)
+		m.Name = ""
+		return lists.SaveMember(tx, m)
+	})
+	if got := roster(); !strings.Contains(got, "* dana@north.example ") {
+		t.Errorf("without a name: %s", got)
+	}
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS HIDE"))
+	v.Deliver()
+	if got := roster(); strings.Contains(got, dana) {
+		t.Errorf("taken back: %s", got)
+	}
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS SHOW"))
+	v.Update(func(tx *db.Tx) error {
+		if err := lists.End(tx, v.Member(dana), lists.Left); err != nil {
+			return err
+		}
+		_, err := lists.AddMember(tx, v.C, lists.NewMember{Address: mailroomtest.Addr(dana), Role: lists.RoleMember, Lists: []lists.List{v.Talk}})
+		return err
+	})
+	v.Deliver()
+	if got := roster(); strings.Contains(got, dana) {
+		t.Errorf("who comes back: %s", got)
 	}
 }
 

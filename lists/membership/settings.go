@@ -131,6 +131,8 @@ func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) 
 		return setName(tx, c, m, s)
 	case templates.SetOwnCopy:
 		return setOwnCopy(tx, m, s)
+	case templates.SetAddressShown:
+		return setShown(tx, m, s)
 	case templates.SetIntro:
 		return setIntro(tx, m, s)
 	case templates.SetHello:
@@ -355,6 +357,21 @@ func setIntro(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone,
 	}
 	done.Undo = "INTRODUCE " + strings.ToUpper(m.IntroOK.Word())
 	m.IntroOK = introOK[s.word]
+	return done, lists.SaveMember(tx, m)
+}
+
+// setShown changes whether those who see who is on a list see a member's address beside the name.
+func setShown(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
+	show := s.word == "show"
+	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.Listed == show}
+	if done.Same {
+		return done, nil
+	}
+	done.Undo = "ADDRESS SHOW"
+	if show {
+		done.Undo = "ADDRESS HIDE"
+	}
+	m.Listed = show
 	return done, lists.SaveMember(tx, m)
 }
 

@@ -143,11 +143,14 @@ func ownCopy(words []string) ([]setting, bool) {
 	return []setting{{what: templates.SetOwnCopy, word: words[1]}}, true
 }
 
-// addressed reads "address a@b.example", with add, first or remove before the address; without one it asks for the page. The address is
-// taken as it was typed.
+// addressed reads "address a@b.example", with add, first or remove before the address, and "address show" or "hide"; without more it asks for
+// the page. The address is taken as it was typed.
 func addressed(words []string, line string) ([]setting, bool) {
-	if len(words) == 0 {
+	switch {
+	case len(words) == 0:
 		return []setting{{what: templates.SetPage}}, true
+	case len(words) == 1 && (words[0] == "show" || words[0] == "hide"):
+		return []setting{{what: templates.SetAddressShown, word: words[0]}}, true
 	}
 	s := setting{what: templates.SetAddress}
 	switch words[0] {

@@ -40,6 +40,7 @@ type Person struct {
 	Managed    bool                // an owner, manager or moderator there
 	Subscribed bool                // gets the list's mail; owners need not
 	NoOwnCopy  bool                // wants no copy of their own posts
+	Listed     bool                // agrees that members see their address
 	Timezone   string
 }
 
@@ -92,7 +93,7 @@ func (r *Roster) add(p Person, seen map[string]int) {
 	}
 	old.Name, old.Managed = cmp.Or(old.Name, p.Name), old.Managed || p.Managed
 	if !old.Subscribed {
-		old.Subscribed, old.Delivery, old.NoOwnCopy = p.Subscribed, p.Delivery, p.NoOwnCopy
+		old.Subscribed, old.Delivery, old.NoOwnCopy, old.Listed = p.Subscribed, p.Delivery, p.NoOwnCopy, p.Listed
 	}
 }
 

@@ -28,7 +28,7 @@ func told(r Roster) string {
 		for _, w := range []struct {
 			is   bool
 			word string
-		}{{p.Managed, " managed"}, {!p.Subscribed, " unsubscribed"}, {p.NoOwnCopy, " no-own-copy"}} {
+		}{{p.Managed, " managed"}, {!p.Subscribed, " unsubscribed"}, {p.NoOwnCopy, " no-own-copy"}, {p.Listed, " shown"}} {
 			if w.is {
 				b.WriteString(w.word)
 			}
@@ -80,8 +80,8 @@ func TestRead(t *testing.T) {
 		},
 		{
 			"our own, with several lists",
-			"email,name,role,lists,own copy,timezone\r\n'+ann@north.example,Ann,manager,jobs=digest talk=each,off,Europe/Berlin\r\nbo@north.example,Bo,member,talk=often,on,\r\n",
-			"2 +ann@north.example | Ann | jobs=digest talk=each | Europe/Berlin managed no-own-copy\n3 bo@north.example | Bo\n" +
+			"email,name,role,lists,own copy,timezone,address shown\r\n'+ann@north.example,Ann,manager,jobs=digest talk=each,off,Europe/Berlin,on\r\nbo@north.example,Bo,member,talk=often,on,,off\r\n",
+			"2 +ann@north.example | Ann | jobs=digest talk=each | Europe/Berlin managed no-own-copy shown\n3 bo@north.example | Bo\n" +
 				"doubt 3 \"bo@north.example\": \"talk=often\" names no list and delivery\n",
 		},
 		{

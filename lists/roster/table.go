@@ -25,6 +25,7 @@ const (
 	listsColumn
 	ownCopyColumn
 	timezoneColumn
+	listedColumn
 )
 
 // headings are the headings that tables of members have, ours and those of Google Groups, groups.io, Mailman and people's own.
@@ -42,6 +43,7 @@ var headings = []struct {
 	{listsColumn, []string{"lists"}},
 	{ownCopyColumn, []string{"own copy"}},
 	{timezoneColumn, []string{"timezone", "time zone"}},
+	{listedColumn, []string{"address shown"}},
 }
 
 func columnOf(heading string) column {
@@ -160,6 +162,7 @@ func (t *table) row(r *Roster, line int, cells []string, seen map[string]int) {
 	p.Managed = managed(role)
 	p.Timezone = t.cell(cells, timezoneColumn)
 	p.NoOwnCopy = slices.Contains([]string{"off", "no", "false"}, plain(t.cell(cells, ownCopyColumn)))
+	p.Listed = plain(t.cell(cells, listedColumn)) == "on"
 	t.delivery(r, &p, cells, status)
 	r.add(p, seen)
 }
@@ -209,16 +212,19 @@ func unguarded(cell string) string {
 func Write(out io.Writer, people []Person) error {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
-	rows := [][]string{{"email", "name", "role", "lists", "own copy", "timezone"}}
+	rows := [][]string{{"email", "name", "role", "lists", "own copy", "timezone", "address shown"}}
 	for _, p := range people {
-		role, own := "member", "on"
+		role, own, shown := "member", "on", "off"
 		if p.Managed {
 			role = "manager"
 		}
 		if p.NoOwnCopy {
 			own = "off"
 		}
-		row := []string{p.Address.String(), p.Name, role, listsCell(p.Lists), own, p.Timezone}
+		if p.Listed {
+			shown = "on"
+		}
+		row := []string{p.Address.String(), p.Name, role, listsCell(p.Lists), own, p.Timezone, shown}
 		for i, c := range row {
 			row[i] = guarded(letter.CleanLine(c))
 		}

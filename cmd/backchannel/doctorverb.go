@@ -13,10 +13,12 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"backchannel/archive/db"
 	"backchannel/cmd/internal/config"
 	"backchannel/cmd/internal/doctor"
+	"backchannel/lists/mailroom"
 	"backchannel/smtpd/courier"
 	"backchannel/smtpd/queue"
 	"backchannel/templates/refusal"
@@ -121,6 +123,10 @@ func (p *Program) host() doctor.Host {
 		HELO: p.Config.Hostname, Verify: string(p.Config.Verification), Cert: certInfo(p.Config), Dial: new(net.Dialer).DialContext,
 		Backup: p.lastBackup(), Trying: tryingOut(p.Config), Resolver: p.resolver(), Addresses: publicAddresses(p.Config), Fetch: p.fetch,
 		Wanted: func(domain string) (doctor.Wanted, error) { return p.wanted(domain, nil) },
+		Stumbled: func(tx *db.Tx, since time.Time) ([]time.Time, int, error) {
+			s, err := mailroom.Stumbled(tx, since)
+			return s.Refused, s.Aside, err
+		},
 	}
 	if p.Config.Relay.Mode == config.Smarthost {
 		h.SignIn = p.signIn

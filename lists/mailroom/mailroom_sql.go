@@ -60,7 +60,9 @@ func Schema() db.Schema {
 	ALTER TABLE grey ADD COLUMN organisation BLOB NOT NULL DEFAULT x'';  -- SHA-256 of the one that the sender belongs to
 	ALTER TABLE grey ADD COLUMN network BLOB NOT NULL DEFAULT x'';       -- SHA-256
 	CREATE INDEX grey_organisation ON grey (organisation, until);
-	CREATE INDEX grey_network ON grey (network, until)`}}
+	CREATE INDEX grey_network ON grey (network, until)`, `
+	-- Set for a private letter at its second stumble: it was refused, and nothing of it was kept but that.
+	ALTER TABLE stumble ADD COLUMN refused INTEGER NOT NULL DEFAULT 0`}}
 }
 
 // mark is what the rows of a letter are found by.
@@ -164,6 +166,9 @@ func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 		}
 		if m.mayBeVeiled(tx, env, raw) {
 			again = refusal.Because(refusal.Malformed, "Our program stumbled over this letter twice. It is a private one, which we keep for nobody to look at, so nothing of it was kept. Please write it once more as plain text, without attachments.")
+			if _, err := tx.Exec("UPDATE stumble SET refused = ? WHERE letter_key = ?", db.Micros(tx.Now), key[:]); err != nil {
+				return err
+			}
 			return logbook.Write(tx, logbook.Entry{Story: env.Story, Verb: logbook.Refused, Detail: veiledWord})
 		}
 		again = nil
@@ -176,6 +181,25 @@ func (m *Mailroom) stumbled(env *smtpd.Envelope, raw []byte) error {
 		return again
 	}
 	return nil
+}
+
+// Stumbles are the letters over which the program failed twice.
+type Stumbles struct {
+	Refused []time.Time // private ones, that were refused: when; nothing else is known of them
+	Aside   int         // others, whose bytes were kept for a person to look at
+}
+
+// Stumbled tells over which letters the program failed twice since a moment.
+func Stumbled(tx *db.Tx, since time.Time) (s Stumbles, err error) {
+	s.Refused, err = db.Select(tx, func(r db.Scanner) (time.Time, error) {
+		var at int64
+		err := r.Scan(&at)
+		return db.Time(at), err
+	}, "SELECT refused FROM stumble WHERE refused > ? ORDER BY refused", db.Micros(since))
+	if err != nil {
+		return s, err
+	}
+	return s, tx.QueryRow("SELECT count(*) FROM set_aside WHERE at > ?", db.Micros(since)).Scan(&s.Aside)
 }
 
 // mayBeVeiled tells whether a letter on which the program failed is private, or comes through a door behind which nobody has a name. Where it

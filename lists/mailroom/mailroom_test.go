@@ -332,7 +332,11 @@ func TestAPrivateLetterThatBreaksTheProgram(t *testing.T) {
 			}
 			dbtest.View(t, v.db, func(tx *db.Tx) error {
 				var n int
-				err := tx.QueryRow("SELECT (SELECT count(*) FROM letter) + (SELECT count(*) FROM set_aside) + (SELECT count(*) FROM log_entry WHERE msgid <> '' OR detail <> 'not told')").Scan(&n)
+				found, err := mailroom.Stumbled(tx, v.now.Add(-time.Hour))
+				if err != nil || len(found.Refused) != 1 || !found.Refused[0].Equal(v.now) || found.Aside != 0 {
+					t.Errorf("the operator learns %+v, %v", found, err)
+				}
+				err = tx.QueryRow("SELECT (SELECT count(*) FROM letter) + (SELECT count(*) FROM set_aside) + (SELECT count(*) FROM log_entry WHERE msgid <> '' OR detail <> 'not told')").Scan(&n)
 				if err == nil && n > 0 {
 					t.Errorf("%d rows tell of it", n)
 				}

@@ -58,6 +58,7 @@ func Catalogue() []Check {
 		{Name: "bounces", Group: Work, look: bounced, Means: "Of the copies of the last week less than 2 in 100 came back. Mailbox providers judge senders by that (M16)."},
 		{Name: "complaints", Group: Work, look: complained, Means: "Of a thousand copies delivered in a week less than one was called spam. From three on providers refuse everything (M16)."},
 		{Name: "returned mail", Group: Work, each: returned, Means: "Nobody refuses our mail for what we are or send: each host that did within a week is named, with its words and what can be done. Mail to dead addresses stops by itself; letters to the ombuds must arrive."},
+		{Name: "stumbles", Group: Work, look: stumbled, Means: "The program failed over no letter within a month. One over which it fails twice is kept for a person to look at; a private one is refused in words, and nothing of it is kept: then this is all that anybody learns of it, with the time, and the server's log of that time says where it failed."},
 		{Name: "held letters", Group: Work, look: waiting, Means: "No letter waits longer than three days for a manager's word."},
 	}
 }

@@ -89,6 +89,7 @@ type Host struct {
 	Addresses []netip.Addr                            // public addresses by which this machine is known to send; none: not known
 	Wanted    func(domain string) (Wanted, error)     // what the DNS of a community must say
 	Fetch     func(ctx context.Context, url string) (status int, body []byte, err error)
+	Stumbled  func(tx *db.Tx, since time.Time) (refused []time.Time, aside int, err error) // letters over which the program failed: private ones, that were refused, and others, that were kept
 
 	domain string // of the first community, for advice on the host itself
 }

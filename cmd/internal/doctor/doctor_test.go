@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -224,6 +225,18 @@ func TestInside(t *testing.T) {
 	}
 }
 
+// fellOver is a program that failed over letters: private ones at these times, and others.
+func fellOver(aside int, refused ...time.Time) func(*testing.T, *doctor.Host) {
+	return func(_ *testing.T, h *doctor.Host) {
+		h.Stumbled = func(_ *db.Tx, since time.Time) ([]time.Time, int, error) {
+			if !since.Equal(now.AddDate(0, 0, -30)) {
+				return nil, 0, fmt.Errorf("asked since %s", since)
+			}
+			return refused, aside, nil
+		}
+	}
+}
+
 // Everything that doctor says about communities, the queue and what came back.
 func TestWork(t *testing.T) {
 	add := func(c lists.Community) func(*testing.T, *doctor.Host) {
@@ -267,7 +280,11 @@ func TestWork(t *testing.T) {
 		"few bounces":  {"bounces", func(t *testing.T, h *doctor.Host) { ended(t, h, 99, 1) }, "ok: of 100 copies in the last seven days 1 came back"},
 		"many bounces": {"bounces", func(t *testing.T, h *doctor.Host) { ended(t, h, 97, 3) }, "warning: of 100 copies in the last seven days 3 came back → providers judge senders by that: backchannel trace tells why for each; take dead addresses out before they do it for you"},
 		"held letters": {"held letters", nil, "ok: 0 letters"},
-		"postmaster":   {"postmaster", nil, "ok: postmaster@ and abuse@ are taken"},
+		"no stumbles":  {"stumbles", fellOver(0), "ok: none within a month"},
+		"stumbles": {"stumbles", fellOver(1, now.Add(-30*time.Hour), now.Add(-time.Hour)), "warning: refused: 2 private letters, since the program failed on each twice, the last time " +
+			now.Add(-time.Hour).Format("2006-01-02 15:04 UTC") + "; nothing of that is kept, and the writer was asked for plain text → look in the server's log for \"stumbled over a letter\", and report what stands there to the makers of the program\n" +
+			"warning: set aside: 1 letter, since the program failed on each twice; the managers were told → look in the server's log for \"stumbled over a letter\", and report what stands there to the makers of the program"},
+		"postmaster": {"postmaster", nil, "ok: postmaster@ and abuse@ are taken"},
 		"no abuse": {"postmaster", func(_ *testing.T, h *doctor.Host) {
 			h.Dial = plays(func(c net.Conn) {
 				scripted(c, map[string]string{"RCPT TO:<abuse@": "550 5.1.1 no such address\r\n"})

@@ -262,3 +262,35 @@ func waiting(ctx context.Context, h Host) []Finding {
 	}
 	return fine("%s", count(n, "letter"))
 }
+
+// stumbledLately is how far back doctor looks for letters over which the program failed.
+const stumbledLately = 30 * 24 * time.Hour
+
+// stumbled tells of letters over which the program failed twice: that there were some, and when; nothing of whose they were.
+func stumbled(ctx context.Context, h Host) []Finding {
+	if h.Stumbled == nil {
+		return fine("not looked at")
+	}
+	var refused []time.Time
+	aside := 0
+	err := h.Database.View(ctx, func(tx *db.Tx) (err error) {
+		refused, aside, err = h.Stumbled(tx, h.Now().Add(-stumbledLately))
+		return err
+	})
+	if err != nil {
+		return unable(err)
+	}
+	const do = "look in the server's log for \"stumbled over a letter\", and report what stands there to the makers of the program"
+	var all []Finding
+	if n := len(refused); n > 0 {
+		all = append(all, one(Warn, fmt.Sprintf("refused: %s, since the program failed on each twice, the last time %s; nothing of that is kept, and the writer was asked for plain text",
+			count(n, "private letter"), refused[n-1].UTC().Format("2006-01-02 15:04 UTC")), do)...)
+	}
+	if aside > 0 {
+		all = append(all, one(Warn, "set aside: "+count(aside, "letter")+", since the program failed on each twice; the managers were told", do)...)
+	}
+	if len(all) == 0 {
+		return fine("none within a month")
+	}
+	return all
+}

@@ -119,12 +119,14 @@ type saying struct {
 
 // sayings are the new posts that say something. A "+1" that was trimmed away is counted, and not shown.
 func (t freshThread) sayings() (all []saying) {
+	people := t.marks()
 	for _, p := range t.posts {
-		said, context := split(withoutSignature(withoutTags(withoutArmor(p.Text)), t.tails[p.Author]))
+		text := withoutSignature(withoutTags(withoutPatch(withoutArmor(p.Text))), t.tails[p.Author])
+		said, context := splitAmong(people, withoutGreeting(text, name(p)))
 		if sealed(p) {
 			said, context = "", ""
 		}
-		said = withoutFarewell(withoutGreeting(said), name(p))
+		said = withoutFarewell(withoutGreeting(said, name(p)), name(p))
 		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}
@@ -139,8 +141,31 @@ func (t freshThread) sayings() (all []saying) {
 	return all
 }
 
-// weight is how much a post says. Beyond a page it is all the same: a pasted log is not worth more than an answer.
-func (s saying) weight() int { return min(utf8.RuneCountInString(s.said), 600) }
+// marks are the names by which programs mark whose words a quote is: "Herbert> ...", and the initials, "HW> ...".
+func (t freshThread) marks() map[string]bool {
+	all := map[string]bool{}
+	for _, p := range t.posts {
+		initials := ""
+		for _, word := range strings.FieldsFunc(p.From.Name, func(r rune) bool { return !isNamed(r) }) {
+			all[word] = true
+			first, _ := utf8.DecodeRuneInString(word)
+			initials += string(first)
+		}
+		all[initials] = utf8.RuneCountInString(initials) > 1
+	}
+	return all
+}
+
+// weight is how much a post says; a sign of Chinese or Japanese says as much as two letters. Beyond a page it is all the same: a pasted log
+// is not worth more than an answer.
+func (s saying) weight() (n int) {
+	for _, r := range s.said {
+		if n++; unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+			n++
+		}
+	}
+	return min(n, 600)
+}
 
 // slight tells a nod ("+1", "Thanks!") from a contribution.
 func (s saying) slight() bool { return s.weight() < 40 && s.files.None() }
@@ -229,10 +254,13 @@ func called(m letter.Mailbox) string {
 
 // split parts what the author says from the lines that were kept as context of an answer between quotes. The context of an excerpt is
 // what stands right above its first words; the line that leads in a quote goes with the quote.
-func split(text string) (said, context string) {
+func split(text string) (said, context string) { return splitAmong(nil, text) }
+
+// splitAmong is split in a thread of some people, by whose names quotes may be marked.
+func splitAmong(people map[string]bool, text string) (said, context string) {
 	var words, quoted []string
 	gap := false
-	lines := cited(strings.Split(text, "\n"))
+	lines := cited(strings.Split(text, "\n"), people)
 	for i, line := range lines {
 		switch {
 		case torn(lines, i):
@@ -263,53 +291,6 @@ func ruled(line string) bool {
 	return len(line) >= 3 && strings.Trim(line, "-_=*~# ") == ""
 }
 
-// greetings are the words with which a greeting begins, in the languages that our readers write most.
-var greetings = []string{
-	"hi", "hello", "hey", "dear", "greetings", "howdy", "hallo", "guten", "liebe", "lieber", "moin", "servus", "bonjour", "bonsoir", "salut", "coucou", "chers", "chères",
-	"hola", "buenos", "buenas", "estimados", "estimadas", "queridos", "queridas", "ciao", "salve",
-	"buongiorno", "olá", "hei", "hej", "beste", "cześć", "ahoj", "привет", "здравствуйте", "добрый", "merhaba",
-}
-
-// everybody are the words for all readers of a list. A line of nothing else greets, too ("All,"), and a greeting of them may be longer.
-var everybody = []string{
-	"all", "everyone", "everybody", "folks", "friends", "team", "alle", "zusammen", "leute", "ihr lieben", "tous", "toutes", "todos", "todas", "amigos", "amigas",
-}
-
-// withoutGreeting takes a first line off that only greets: room for an excerpt is short.
-func withoutGreeting(said string) string {
-	line, rest, more := strings.Cut(said, "\n")
-	line = strings.TrimSpace(line)
-	if !more || strings.TrimSpace(rest) == "" || !greets(line) {
-		return said
-	}
-	return strings.TrimSpace(rest)
-}
-
-// greets tells whether a line is a greeting and nothing else.
-func greets(line string) bool {
-	words := strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) })
-	ends := strings.HasSuffix(line, ",") || strings.HasSuffix(line, "!") || strings.HasSuffix(line, ":")
-	if len(words) == 0 || !slices.Contains(greetings, words[0]) {
-		return ends && slices.Contains(everybody, strings.Join(words, " "))
-	}
-	if ends && len(words) <= 6 && slices.Contains(everybody, words[len(words)-1]) {
-		return true // "Bonjour à toutes et à tous,"
-	}
-	return len(words) <= 2 || ends && len(words) <= 4
-}
-
-// nods are what people say who only nod.
-var nods = []string{
-	"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "ok", "okay", "yes", "no", "me too", "same here", "agreed", "i agree", "done",
-	"great", "cool", "nice", "congratulations", "congrats", "welcome", "exactly", "danke", "merci", "gracias", "спасибо", "1", "1 non binding", "",
-}
-
-// nod tells whether a post only nods: "+1", "Thanks!". It is counted, and not shown (product.md A5).
-func nod(said string) bool {
-	words := strings.FieldsFunc(strings.ToLower(said), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	return len(words) <= 4 && slices.Contains(nods, strings.Join(words, " "))
-}
-
 // leadsIn tells whether a line introduces the quote below it: "CDale wrote thusly:", "[Anthony Baxter]".
 func leadsIn(lines []string, i int) bool {
 	line := strings.TrimSpace(lines[i])
@@ -323,7 +304,7 @@ func leadsIn(lines []string, i int) bool {
 	return strings.HasSuffix(line, ":") && (len(strings.Fields(line)) <= 8 || strings.Contains(line, "@") || writes.MatchString(line))
 }
 
-// lastOf is the end of a quote: its last two lines of one depth, in one line.
+// lastOf is the end of a quote: its last two lines of one depth.
 func lastOf(quoted []string) string {
 	var words []string
 	depth := -1
@@ -339,7 +320,7 @@ func lastOf(quoted []string) string {
 		}
 	}
 	slices.Reverse(words)
-	return strings.Join(words, " ")
+	return strings.Join(words, "\n")
 }
 
 // sealed tells whether a post can be read only with a key (RFC 3156 §4, RFC 8551 §3.5, RFC 9580 §6.2).

@@ -15,7 +15,7 @@ func TestSplit(t *testing.T) {
 	for _, c := range []struct{ name, text, said, context string }{
 		{"words alone", "One.\nTwo.", "One.\nTwo.", ""},
 		{"an answer below a quote", "> Which one?\n\nThe red one.", "The red one.", "Which one?"},
-		{"the nearest two lines of the same depth", ">> older\n> one\n> two\n> three\n\nYes.", "Yes.", "two three"},
+		{"the nearest two lines of the same depth", ">> older\n> one\n> two\n> three\n\nYes.", "Yes.", "two\nthree"},
 		{"a deeper quote is nobody's", "> one\n>> deep\n\nYes.", "Yes.", "deep"},
 		{"an indented quote", "    >> x\n\nYes.", "Yes.", "x"},
 		{"words first: no context", "Yes.\n\n> Which one?\n\nThe red one.", "Yes.\n…\nThe red one.", ""},
@@ -27,16 +27,50 @@ func TestSplit(t *testing.T) {
 		{"the end of a paragraph stays", "I have read the page twice now\nand I think this:\n> x\n\nis wrong.", "I have read the page twice now\nand I think this:\n…\nis wrong.", ""},
 		{"left out by the author", "> a\n\n[...]\n\n> b\n\nYes.\n<…>", "Yes.", "b"},
 		{"a ruled quote", "> one\n> =====\n\nYes.", "Yes.", "one"},
-		{"nothing", "> a\n> b", "", "a b"},
+		{"nothing", "> a\n> b", "", "a\nb"},
 		{"a name in front of each line", "On Tue, 6 Nov 2001 Herbert wrote:\n\nHerbert> Travis has one.\n\nIn SciPy?\n\nHerbert> Yes.", "In SciPy?", "Travis has one."},
 		{"a prompt is no name", "Bill wrote:\n\nmysql> SELECT 1;\nmysql> SELECT 2;", "Bill wrote:\nmysql> SELECT 1;\nmysql> SELECT 2;", ""},
-		{"a quote that a program broke", "> " + strings.Repeat("quoted words ", 6) + "\nand more\n> of it\n\nMine.", "Mine.", strings.Repeat("quoted words ", 6) + "of it"},
+		{"a quote that a program broke", "> " + strings.Repeat("quoted words ", 6) + "\nand more\n> of it\n\nMine.", "Mine.", strings.Repeat("quoted words ", 5) + "quoted words\nof it"},
 		{"an answer between quotes", "> " + strings.Repeat("quoted words ", 6) + "\nYes.\n> of it\n\nMine.", "Yes.\n…\nMine.", strings.TrimSpace(strings.Repeat("quoted words ", 6))},
 		{"a long name that writes", "\"Bill Tan of the garden in the very south <bill at south>\" <bill at south> writes:\n> Old.\n\nNew.", "New.", "Old."},
 		{"empty", "", "", ""},
 	} {
 		if said, context := split(c.text); said != c.said || context != c.context {
 			t.Errorf("%s: %q, %q, want %q, %q", c.name, said, context, c.said, c.context)
+		}
+	}
+}
+
+// In a thread the names of its people mark quotes, too, when two lines bear one.
+func TestSplitAmong(t *testing.T) {
+	th := freshThread{posts: []archive.Post{{From: letter.Mailbox{Name: "Anthony Baxter"}}, {From: letter.Mailbox{Name: "Ольга Смирнова"}}, {From: letter.Mailbox{}}}}
+	for _, c := range []struct{ name, text, said, context string }{
+		{"by name", "Anthony> They weren't split\nAnthony> in any way.\n\nHmm.", "Hmm.", "They weren't split\nin any way."},
+		{"by initials", "ОС> Откройте двери,\nОС> это нормально.\n\nНет.", "Нет.", "Откройте двери,\nэто нормально."},
+		{"one line is none", "Anthony> is a prompt\n\nHmm.", "Anthony> is a prompt\nHmm.", ""},
+		{"nobody of the thread", "Router> show ip\nRouter> quit\n\nWhat now?", "Router> show ip\nRouter> quit\nWhat now?", ""},
+	} {
+		if said, context := splitAmong(th.marks(), c.text); said != c.said || context != c.context {
+			t.Errorf("%s: %q, %q, want %q, %q", c.name, said, context, c.said, c.context)
+		}
+	}
+}
+
+func TestWithoutPatch(t *testing.T) {
+	const patch = "---\n pump.c | 4 ++--\n 1 file changed, 2 insertions(+), 2 deletions(-)\n\ndiff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -10,7 +10,7 @@\n-\told\n+\tnew\n"
+	for in, want := range map[string]string{
+		"The pump ran dry.\n\nSigned-off-by: Ada <a@x.example>\nCc: b@x.example\n" + patch: "The pump ran dry.",
+		"Try this:\n\nIndex: pump.c\n====\n--- pump.c\n":                                   "Try this:",
+		"Please compare.\n\nReviewed-by: Bob <b@x.example>":                                "Please compare.",
+		"Reviewed-by: Bob <b@x.example>":                                                   "Reviewed-by: Bob <b@x.example>",
+		patch:                                                                              patch,
+		"It is all here.\nLink: https://x.example/":                                        "It is all here.\nLink: https://x.example/",
+		"> diff --git a/x b/x\n> @@ -1,2 +1 @@\n\nNo.":                                     "> diff --git a/x b/x\n> @@ -1,2 +1 @@\n\nNo.",
+		"one\n---\ntwo":                                                                    "one\n---\ntwo",
+		"":                                                                                 "",
+	} {
+		if got := withoutPatch(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }
@@ -242,8 +276,20 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"All\nwords":                          "All\nwords",
 		"All beds,\nalso mine":                "All beds,\nalso mine",
 		"Hey, when I planted the beans,\nit rained": "Hey, when I planted the beans,\nit rained",
+		"Здравствуйте, коллеги!\nслова":             "слова",
+		"Уважаемые коллеги,\nслова":                 "слова",
+		"皆様\n\nお世話になっております。田中です。\n\n本文":             "本文",
+		"佐藤さん\n\n田中 花子です。\n…\n本文":                   "本文",
+		"佐藤さん、こんにちは。\n本文":                           "本文",
+		"佐藤さんの庭は大きいです。\n本文":                         "佐藤さんの庭は大きいです。\n本文",
+		"鈴木です。\n本文":                                 "鈴木です。\n本文", // who is somebody else: 今日は雨です。
+		"大家好！\n正文":                                  "正文",
+		"各位朋友好，\n正文":                                "正文",
+		"好的！\n正文":                                   "好的！\n正文",
+		"안녕하세요.\n본문":                                "본문",
+		"Hi,\n…\nwords":                             "words",
 	} {
-		if got := withoutGreeting(in); got != want {
+		if got := withoutGreeting(in, "田中 花子"); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -266,12 +312,30 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
+	for _, c := range []struct{ author, in, want string }{
+		{"Иван Петров", "слова\nС уважением,\nИван", "слова"},
+		{"Käthe Weiß", "Worte\nHerzliche Grüße aus Köln\nKäthe", "Worte"},
+		{"Käthe Weiß", "Worte\nGrüße aus dem Garten meiner Oma", "Worte\nGrüße aus dem Garten meiner Oma"},
+		{"José Núñez", "palabras\nUn abrazo,\nJosé", "palabras"},
+		{"Zoé Lefèvre", "des mots\nBien à vous,\nZoé", "des mots"},
+		{"佐藤 健", "本文\n以上、よろしくお願いします。\n佐藤", "本文"},
+		{"佐藤 健", "本文\nよろしくお願いいたします。", "本文"},
+		{"佐藤 健", "本文\nよろしくお願いしますと言われました。", "本文\nよろしくお願いしますと言われました。"},
+		{"王小明", "正文\n祝好\n王小明", "正文"},
+		{"김민수", "본문\n감사합니다.", "본문"},
+		{"Bill", "words\nThanks from all of us who were there", "words\nThanks from all of us who were there"},
+	} {
+		if got := withoutFarewell(c.in, c.author); got != c.want {
+			t.Errorf("%q: %q, want %q", c.in, got, c.want)
+		}
+	}
 	for line, want := range map[string]bool{"-----": true, " * * * ": true, "===": true, "--": false, "-1-": false, "": false, "words": false} {
 		if ruled(line) != want {
 			t.Errorf("%q is ruled: %v", line, !want)
 		}
 	}
-	for said, want := range map[string]bool{"+1": true, "Thanks!": true, "👍": true, "+1 (non binding)": true, "Yes.": true, "Yes, on Friday.": false, "No idea": false, "2": false} {
+	for said, want := range map[string]bool{"+1": true, "Thanks!": true, "👍": true, "+1 (non binding)": true, "Yes.": true, "Yes, on Friday.": false, "No idea": false, "2": false,
+		"ありがとうございます。": true, "收到，谢谢！": true, "Спасибо большое!": true, "Vielen Dank!": true, "D’accord.": true, "好的，我也去。": false} {
 		if nod(said) != want {
 			t.Errorf("%q is a nod: %v", said, !want)
 		}

@@ -9,14 +9,14 @@ import (
 )
 
 var (
-	writes    = regexp.MustCompile(`(?i)\b(?:wrote|writes|said|schrieb) ?:$`)
+	writes    = regexp.MustCompile(`(?i)(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|scritto)|написал|написала|пишет|写道|寫道) ?[:：]$`)
 	citedLine = regexp.MustCompile(`^[ \t]*([\pL][\pL\pN.-]{0,14})> ?`)
 )
 
 // cited gives the quotes of programs that put a name in front of each line ("Herbert> ...") the usual mark. It takes only the name of somebody of
-// whom the lines above say that they wrote: "mysql>" is no quote.
-func cited(lines []string) []string {
-	by := map[string]bool{}
+// whom the lines above say that they wrote, or who writes in the thread when two lines bear it: "mysql>" is no quote.
+func cited(lines []string, people map[string]bool) []string {
+	by := twice(lines, people)
 	above := ""
 	out := lines
 	for i, line := range lines {
@@ -37,6 +37,21 @@ func cited(lines []string) []string {
 	return out
 }
 
+// twice are the people whose name stands in front of two lines at least.
+func twice(lines []string, people map[string]bool) map[string]bool {
+	n := map[string]int{}
+	for _, line := range lines {
+		if m := citedLine.FindStringSubmatch(line); m != nil && people[m[1]] {
+			n[m[1]]++
+		}
+	}
+	by := map[string]bool{}
+	for name, lines := range n {
+		by[name] = lines > 1
+	}
+	return by
+}
+
 func isNamed(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' || r == '-' }
 
 // How a quote looks that a program has broken into lines of its own width: a full line, the words that did not fit, and the next line.
@@ -55,6 +70,36 @@ func torn(lines []string, i int) bool {
 	return !unicode.IsUpper(first) && first != '>' && len(lines[i-1]) >= fullQuote && utf8.RuneCountInString(line) <= tornOff && !strings.ContainsAny(line, "!?")
 }
 
+var (
+	patchBegins = regexp.MustCompile(`(?m)^(?:diff --git |Index: |--- a/|--- \S+\s+\d{4}-|\*\*\* \S+\s+\d{4}[/-]|@@ -\d)`)
+	patchStat   = regexp.MustCompile(`(?m)^---[ \t]*\n(?:.*\n){0,40}? \d+ files? changed`)
+	signedBy    = regexp.MustCompile(`^[A-Z][a-z]+(?:-[a-z]+)*-by: .*@`)
+	trailer     = regexp.MustCompile(`^(?:Cc|Fixes|Link|Change-Id): \S`)
+)
+
+// withoutPatch takes off the patch at the end of a post, with the list of its files and the lines that say who signed it: what it is for stands
+// above. A post that is nothing else stays.
+func withoutPatch(text string) string {
+	end := len(text)
+	for _, begins := range []*regexp.Regexp{patchBegins, patchStat} {
+		if found := begins.FindStringIndex(text); found != nil {
+			end = min(end, found[0])
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(text[:end]), "\n")
+	for len(lines) > 0 {
+		last := lines[len(lines)-1]
+		if strings.TrimSpace(last) != "" && !signedBy.MatchString(last) && (end == len(text) || !trailer.MatchString(last)) {
+			break
+		}
+		lines = lines[:len(lines)-1]
+	}
+	if said := strings.Join(lines, "\n"); said != "" {
+		return said
+	}
+	return text
+}
+
 // withoutArmor takes off what encloses a signed text, and the dash in front of lines that begin with one (RFC 9580 §7).
 func withoutArmor(text string) string {
 	before, rest, signed := strings.Cut(text, "-----BEGIN PGP SIGNED MESSAGE-----")
@@ -67,46 +112,4 @@ func withoutArmor(text string) string {
 	}
 	said, _, _ = strings.Cut(said, "-----BEGIN PGP SIGNATURE-----")
 	return strings.TrimSpace(strings.ReplaceAll("\n"+said, "\n- ", "\n"))
-}
-
-// farewells are the words with which a letter ends.
-var farewells = []string{
-	"thanks", "thank you", "thanks in advance", "many thanks", "thanks a lot", "cheers", "regards", "best", "best regards", "with regards", "kind regards", "warm regards", "greetings", "all the best", "yours",
-	"danke", "gruß", "grüße", "viele grüße", "liebe grüße", "beste grüße", "schöne grüße", "mfg", "lg", "vg", "merci", "cordialement", "amicalement", "gracias", "saludos", "un saludo",
-	"grazie", "saluti", "ciao", "obrigado", "obrigada", "groeten", "groetjes", "mvh", "hilsen", "hälsningar", "terveisin", "pozdrawiam", "спасибо", "с уважением",
-}
-
-// withoutFarewell takes the last lines off that only say goodbye, or who wrote: the author stands in front of an excerpt. It never takes all.
-func withoutFarewell(said, author string) string {
-	lines := strings.Split(said, "\n")
-	end := len(lines)
-	for end > 1 && len(lines)-end < 3 && (bidsFarewell(lines[end-1], author) || lines[end-1] == "…") {
-		end--
-	}
-	return strings.TrimSpace(strings.Join(lines[:end], "\n"))
-}
-
-// bidsFarewell tells whether a line is a farewell, a name of the author, or both: "Cheers, Bill", "-- B.", "-bill".
-func bidsFarewell(line, author string) bool {
-	line = strings.TrimSpace(line)
-	if utf8.RuneCountInString(line) > nameLen || strings.ContainsAny(line, "?:/@#") || strings.ContainsFunc(line, unicode.IsDigit) {
-		return false
-	}
-	split := func(s string) []string {
-		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
-	}
-	words, own := split(line), split(author)
-	if len(words) == 0 {
-		return false
-	}
-	for n := len(words); n > 0; n-- {
-		if slices.Contains(farewells, strings.Join(words[:n], " ")) {
-			words = words[n:]
-			break
-		}
-	}
-	return !slices.ContainsFunc(words, func(w string) bool {
-		initial := utf8.RuneCountInString(w) == 1 && slices.ContainsFunc(own, func(o string) bool { return strings.HasPrefix(o, w) })
-		return !initial && !slices.Contains(own, w)
-	})
 }

@@ -80,11 +80,17 @@ var (
 	unglued = strings.NewReplacer("\x02", "\u00a0")
 )
 
-// blanks parts a text at its blanks, but not between a sign and its word.
-func blanks(s string) []string {
-	words := strings.Fields(glued.Replace(s))
-	for i := range words {
-		words[i] = unglued.Replace(words[i])
+// blanks parts a text at its blanks, but not between a sign and its word. Many who write French type a usual blank there.
+func blanks(s string) (words []string) {
+	open := false
+	for _, word := range strings.Fields(glued.Replace(s)) {
+		word = unglued.Replace(word)
+		if n := len(words); n > 0 && (open || strings.Trim(word, "?!:;»") == "") && takesSign(words[n-1]) {
+			words[n-1] += " " + word
+		} else {
+			words = append(words, word)
+		}
+		open = word == "«"
 	}
 	return words
 }
@@ -94,6 +100,12 @@ const (
 	noBegin = "、。，．！？：；・）］｝」』】〉》〕ー〜％々ゝゞヽヾ…‥”’ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 	noEnd   = "（［｛「『【〈《〔“‘"
 )
+
+// takesSign tells whether a sign may stay beside a word: one sign on each side, not where a line may end anywhere, nor beside a link.
+func takesSign(word string) bool {
+	last, _ := utf8.DecodeLastRuneInString(word)
+	return !wide(last) && strings.Count(word, " ") < 2 && len(word) < wrapAt/2
+}
 
 // pieces are the parts of a word between which a line may end: a word of letters is never broken, it may be an address; Chinese and
 // Japanese know no blanks and may end anywhere, but their points do not begin a line.
@@ -119,11 +131,11 @@ func wide(r rune) bool {
 	return r >= 0x2E80 && (unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r >= 0x3000 && r <= 0x303F || r >= 0xFF01 && r <= 0xFF60)
 }
 
-// columns is how wide a text is on a screen.
+// columns is how wide a text is on a screen. Korean is as wide as Japanese, but has blanks.
 func columns(s string) int {
 	n := utf8.RuneCountInString(s)
 	for _, r := range s {
-		if wide(r) {
+		if wide(r) || r >= 0x1100 && unicode.Is(unicode.Hangul, r) {
 			n++
 		}
 	}

@@ -19,6 +19,10 @@ func TestLayout(t *testing.T) {
 		{"empty lines at the ends go", "\n\na\n\n", "a\n"},
 		{"a person's lines stay", "before\n" + keep("", "a\n\n\nb  c") + "\nafter", "before\na\n\n\nb  c\nafter\n"},
 		{"lines of Japanese are joined without a blank, and with one beside other words", "最初です。\n次です。\nYES と返信\n", "最初です。次です。 YES と返信\n"},
+		{"a sign stays beside its word", strings.Repeat("word ", 13) + "compost ? Non", strings.Repeat("word ", 12) + "word\ncompost ? Non\n"},
+		{"and so do both of a quotation", strings.Repeat("word ", 13) + "« oui » dit", strings.Repeat("word ", 12) + "word « oui »\ndit\n"},
+		{"but not many", strings.Repeat("word ", 13) + strings.Repeat("? ", 9), strings.Repeat("word ", 12) + "word ? ?\n? ? ? ? ? ? ?\n"},
+		{"Korean is as wide as Japanese and broken at its blanks", strings.Repeat("토마토를 ", 9), strings.Repeat("토마토를 ", 7) + "토마토를\n토마토를\n"},
 		{"a long address is not broken", strings.Repeat("x", 100) + " y", strings.Repeat("x", 100) + "\ny\n"},
 	} {
 		if got := layout(c.in); got != c.want {

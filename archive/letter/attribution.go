@@ -168,7 +168,7 @@ func readFeatures(low string) features {
 		f.dateLead = unicode.IsDigit(c) || weekdays[first] || startsWithDigit(first)
 		f.lead = f.dateLead || starters[first]
 		f.quoting = (first == "quoting" || first == "zitat" || first == "citando" || first == "citation") && len(words) <= 8
-		f.shortName = len(words) == 2 || len(words) <= 3 && !pronouns[first]
+		f.shortName = len(words) == 2 || len(words) <= 3 && !pronouns[first] && (len(words) == 3 || !isSpacedScript(low)) // "佐藤さんのメッセージ"
 	}
 	return f
 }

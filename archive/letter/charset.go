@@ -36,7 +36,7 @@ var charsetAliases = map[string]string{
 
 	"gb2312": "gb18030", "gb_2312-80": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "ms936": "gb18030",
 	"euc-cn": "gb18030", "chinesesimplified": "gb18030", "936": "gb18030", "hz": "hz-gb-2312", "big5-hkscs": "big5", "cp950": "big5",
-	"x-x-big5": "big5", "cn-big5": "big5", "950": "big5",
+	"x-x-big5": "big5", "cn-big5": "big5", "950": "big5", "eucgb2312_cn": "gb18030", "big5_tw": "big5", // as Python names them in headers
 	"ks_c_5601-1987": "euc-kr", "ksc5601": "euc-kr", "ks_c_5601": "euc-kr", "ksc_5601": "euc-kr", "cp949": "euc-kr", "uhc": "euc-kr",
 	"windows-949": "euc-kr", "korean": "euc-kr", "949": "euc-kr", "euckr": "euc-kr",
 

@@ -30,6 +30,8 @@ func TestDecodeCharset(t *testing.T) {
 		{"japanese cp932", "cp932", "\x83\x65\x83\x58\x83\x67", "テスト"},
 		{"japanese windows-31j", "Windows-31J", "\x87\x40", "①"},
 		{"japanese mail", "ISO-2022-JP", "\x1b$B%F%9%H\x1b(B ok", "テスト ok"},
+		{"chinese as Python calls it", "eucgb2312_cn", "\xc4\xe3\xba\xc3", "你好"},
+		{"chinese of Taiwan as Python calls it", "big5_tw", "\xa7A\xa6n", "你好"},
 		{"chinese gb2312 that is gbk", "gb2312", "\xc4\xe3\xba\xc3\x82\xa0", "你好偁"},
 		{"chinese big5", "big5", "\xa7\x41\xa6\x6e", "你好"},
 		{"korean", "ks_c_5601-1987", "\xbe\xc8\xb3\xe7", "안녕"},

@@ -9,7 +9,7 @@ var wroteVerbs = []string{
 	"geschrieben", "escribió", "escribio", "escribía", "va escriure", "escreveu", "ha scritto", "scrive", "scrisse", "schreef", "geschreven",
 	"skrev", "skreiv", "skrifaði", "kirjoitti", "kirjutas", "napisał", "napisała", "napisał(a)", "pisze", "napsal", "napsala", "napsal(a)",
 	"napísal", "napísala", "napísal(a)", "napisao", "napisala", "napisao/la", "je napisal", "írta", "írta:", "написал", "написала",
-	"написал(а)", "пишет", "писал", "писала", "написав", "написав(ла)", "пише", "написа", "је написао", "напісаў", "yazdı", "yazmış", "şunu yazdı",
+	"написал(а)", "пишет", "писал", "писала", "писали", "написав", "написав(ла)", "пише", "написа", "је написао", "напісаў", "yazdı", "yazmış", "şunu yazdı",
 	"έγραψε", "a scris", "rakstīja", "rašė", "shkroi", "menulis", "ditulis", "đã viết", "viết", "เขียนว่า", "เขียน", "כתב", "כתבה", "כתב/ה", "كتب",
 	"نوشت", "写道", "寫道", "写到", "は書きました", "のメッセージ", "님이 작성", "작성", "wrote on", "quotation",
 }
@@ -17,7 +17,7 @@ var wroteVerbs = []string{
 // midVerbs may stand inside an introduction that ends in a name: "Am Freitag schrieb Bree:".
 var midVerbs = map[string]bool{
 	"schrieb": true, "schreef": true, "skrev": true, "skreiv": true, "geschrieben": true, "napisał": true, "napisał(a)": true, "wrote": true,
-	"writes": true, "escribió": true, "написал": true, "пишет": true, "írta": true, "said": true, "kirjoitti": true, "написав": true, "מאת": true, "כתב": true,
+	"writes": true, "escribió": true, "написал": true, "пишет": true, "писали": true, "írta": true, "said": true, "kirjoitti": true, "написав": true, "מאת": true, "כתב": true,
 	"كتابة": true, "كتب": true,
 }
 

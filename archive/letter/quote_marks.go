@@ -1,9 +1,16 @@
 package letter
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// markOtherQuotes recognises quote marks other than '>': a space before it, initials ("JD> ") and bars ("| "), when at least two
-// lines in a row have the same, or when the initials are known from elsewhere in the text.
+// fullWidth is the quote mark of those who type it by hand in Japanese.
+const fullWidth = "＞"
+
+// markOtherQuotes recognises quote marks other than '>': a space before it, initials ("JD> ", "ОС> ") and bars ("| "), when at least two
+// lines in a row have the same, or when the initials are known from elsewhere in the text; and the full-width one.
 func markOtherQuotes(lines []line) {
 	known := map[string]bool{}
 	markAnnounced(lines, known)
@@ -15,8 +22,8 @@ func markOtherQuotes(lines []line) {
 			j++
 		}
 		j = max(j, i+1)
-		if words && (j-i >= 3 || j-i == 2 && mark != "| ") {
-			if initials := strings.Trim(mark, " >"); initials != "|" && len(known) < maxAnnounced {
+		if words && (j-i >= 3 || j-i == 2 && mark != "| " || mark == fullWidth) {
+			if initials := strings.Trim(mark, " >＞"); initials != "|" && len(known) < maxAnnounced {
 				known[initials] = initials != ""
 			}
 			for k := i; k < j; k++ {
@@ -54,15 +61,17 @@ func otherMark(l line) string {
 	if i > 0 && i < len(text) && text[i] == '>' {
 		return text[:i] + ">"
 	}
+	if i == 0 && strings.HasPrefix(text, fullWidth) {
+		return fullWidth
+	}
 	if strings.HasPrefix(text, "| ") && !strings.HasSuffix(strings.TrimRight(text, " "), "|") && !strings.Contains(text[2:], " | ") {
 		return "| "
 	}
-	letters := len(text) - len(strings.TrimLeft(text, " "))
-	i = letters
-	for i < len(text) && i < letters+5 && isASCIILetter(text[i]) {
-		i++
-	}
-	if letters <= 8 && i > letters && i+1 < len(text) && text[i] == '>' && text[i+1] == ' ' && !prompts[strings.ToLower(text[letters:i])] {
+	indent := len(text) - len(strings.TrimLeft(text, " "))
+	initials := text[indent:]
+	initials = initials[:len(initials)-len(strings.TrimLeftFunc(initials, unicode.IsLetter))]
+	i = indent + len(initials)
+	if indent <= 8 && initials != "" && utf8.RuneCountInString(initials) <= maxInitials && strings.HasPrefix(text[i:], "> ") && !prompts[strings.ToLower(initials)] {
 		return text[:i+2]
 	}
 	return ""

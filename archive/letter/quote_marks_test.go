@@ -30,6 +30,10 @@ func TestTrimOwnMarks(t *testing.T) {
 		{name: "an opinion at the head", in: "I like what Bree wrote:\n\n> Shall we?\n\nYes.\n", want: "I like what Bree wrote:\n\n> Shall we?\n\nYes.", quoted: true, interleaved: true},
 		{name: "a saying below other words", in: "Dear all\n\nNow for what Bree says:\n\n> Shall we?\n\nYes.\n",
 			want: "Dear all\n\nNow for what Bree says:\n\n> Shall we?\n\nYes.", quoted: true, interleaved: true},
+		{name: "initials of another script", in: "Вы писали 7 июля 2020 г., 13:20:00:\n\nОС> Откройте обе двери,\nОС> это нормально.\n\nНе согласен.\n", want: "Не согласен.", quoted: true},
+		{name: "full-width angles", in: "佐藤さんのメッセージ:\n＞一日二回です。\n\nうちは夕方だけです。\n", want: "うちは夕方だけです。", quoted: true},
+		{name: "a name before a message", in: "佐藤さんのメッセージ:\n> 一日二回です。\n\nうちは夕方だけです。\n", want: "うちは夕方だけです。", quoted: true},
+		{name: "a message that is no introduction", in: "佐藤さんのメッセージ:\n\n一日二回です。\n", want: "佐藤さんのメッセージ:\n\n一日二回です。"},
 		{name: "thusly", in: "Bree wrote thusly:\n> Shall we?\n\nYes.\n", want: "Yes.", quoted: true},
 	})
 }

@@ -1,0 +1,146 @@
+package digest
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// greetings are the words with which a greeting begins, in the languages that our readers write most.
+var greetings = []string{
+	"hi", "hello", "hey", "dear", "greetings", "howdy", "hallo", "guten", "liebe", "lieber", "moin", "servus", "grüezi", "bonjour", "bonsoir", "salut", "coucou",
+	"chers", "chères", "cher", "chère", "hola", "buenos", "buenas", "estimados", "estimadas", "estimado", "estimada", "queridos", "queridas", "ciao", "salve",
+	"buongiorno", "olá", "hei", "hej", "beste", "cześć", "ahoj", "привет", "здравствуйте", "добрый", "уважаемые", "merhaba",
+}
+
+// everybody are the words for all readers of a list. A line of nothing else greets, too ("All,"), and a greeting of them may be longer.
+var everybody = []string{
+	"all", "everyone", "everybody", "folks", "friends", "team", "alle", "zusammen", "leute", "ihr lieben", "tous", "toutes", "todos", "todas", "amigos", "amigas",
+	"коллеги", "всем", "друзья",
+}
+
+// farewells are the words with which a letter ends.
+var farewells = []string{
+	"thanks", "thank you", "thanks in advance", "many thanks", "thanks a lot", "cheers", "regards", "best", "best regards", "with regards", "kind regards", "warm regards",
+	"greetings", "all the best", "best wishes", "sincerely", "take care", "yours", "yours sincerely",
+	"danke", "vielen dank", "gruß", "grüße", "grüsse", "viele grüße", "viele grüsse", "liebe grüße", "lieben gruß", "beste grüße", "schöne grüße", "schönen gruß", "herzliche grüße",
+	"herzlichen gruß", "freundliche grüße", "mit freundlichen grüßen", "mit freundlichem gruß", "mit besten grüßen", "bis bald", "mfg", "lg", "vg",
+	"merci", "merci d avance", "cordialement", "bien cordialement", "bien à vous", "amicalement", "amitiés", "salutations", "à bientôt", "bonne journée", "bonne soirée",
+	"gracias", "muchas gracias", "gracias de antemano", "saludos", "saludos cordiales", "un saludo", "un cordial saludo", "un abrazo", "abrazos", "hasta pronto",
+	"grazie", "saluti", "cordiali saluti", "ciao", "obrigado", "obrigada", "abraços", "um abraço", "groeten", "groetjes", "met vriendelijke groet", "mvh", "hilsen",
+	"hälsningar", "terveisin", "pozdrawiam", "спасибо", "заранее спасибо", "с уважением", "с наилучшими пожеланиями", "всего доброго", "всего хорошего", "удачи",
+	"よろしくお願いします", "よろしくお願いいたします", "よろしくお願い致します", "宜しくお願いします", "宜しくお願いいたします", "宜しくお願い致します",
+	"どうぞよろしくお願いします", "どうぞよろしくお願いいたします", "以上 よろしくお願いします", "以上 よろしくお願いいたします", "以上 よろしくお願い致します",
+	"以上 宜しくお願いします", "以上 宜しくお願いいたします", "以上 宜しくお願い致します", "以上です", "以上", "では", "それでは", "ではまた", "敬具", "草々",
+	"祝好", "此致", "敬礼", "此致 敬礼", "谢谢", "谢谢大家", "謝謝", "謝謝大家", "감사합니다", "고맙습니다",
+}
+
+// places are the words between a farewell and the place it comes from: "Herzliche Grüße aus Köln".
+var places = []string{"from", "aus", "vom", "von", "de", "du", "des", "desde", "da", "uit", "из"}
+
+// nods are what people say who only nod.
+var nods = []string{
+	"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "ok", "okay", "yes", "no", "me too", "same here", "agreed", "i agree", "done",
+	"great", "cool", "nice", "congratulations", "congrats", "welcome", "exactly", "1", "1 non binding", "",
+	"danke", "vielen dank", "danke schön", "genau", "stimmt", "ja", "nein", "merci", "merci beaucoup", "d accord", "oui", "non", "gracias", "muchas gracias", "de acuerdo",
+	"sí", "спасибо", "спасибо большое", "большое спасибо", "согласен", "согласна", "да", "нет",
+	"ありがとうございます", "ありがとうございました", "了解です", "了解しました", "承知しました", "同感です", "賛成です", "谢谢", "謝謝", "收到", "收到 谢谢", "收到 謝謝", "好的", "同意", "赞成",
+	"감사합니다", "고맙습니다",
+}
+
+var (
+	// hails are first lines of Japanese, Chinese and Korean that only greet: everybody, somebody by name, or the usual words.
+	hails = regexp.MustCompile(`^(?:(?:会員の?)?(?:皆様|皆さん|みなさん|みなさま|各位)(?:へ|、|，)?|.{1,10}(?:さん|様|さま|先生|殿)(?:へ|、|，)?|` +
+		`(?:いつも)?(?:大変)?お世話になって(?:い|おり)ます|こんにちは|こんばんは|おはようございます|はじめまして|初めまして|` +
+		`(?:大家|各位|各位朋友|您|你|你们|您们|诸位|諸位|早上|下午|晚上)好|各位(?:朋友|同学|老师|同事)?|안녕하세요|안녕하십니까|여러분(?:안녕하세요)?)$`)
+	// presents is the line with which a letter in Japanese says who writes: 田中です。
+	presents = regexp.MustCompile(`^(.{1,10}?)(?:です|と申します|でございます)$`)
+)
+
+// withoutGreeting takes the first lines off that only greet, or in Japanese say who writes: room for an excerpt is short, and the author stands
+// in front of it. It never takes all.
+func withoutGreeting(said, author string) string {
+	for range 3 {
+		line, rest, more := strings.Cut(said, "\n")
+		line = strings.TrimSpace(line)
+		if !more || strings.TrimSpace(rest) == "" || !greets(line, author) && (line != "…") {
+			break
+		}
+		said = strings.TrimSpace(rest)
+	}
+	return said
+}
+
+// greets tells whether a line is a greeting and nothing else.
+func greets(line, author string) bool {
+	words := strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) })
+	ends := strings.HasSuffix(line, ",") || strings.HasSuffix(line, "!") || strings.HasSuffix(line, ":")
+	if len(words) == 0 || !slices.Contains(greetings, words[0]) {
+		return ends && slices.Contains(everybody, strings.Join(words, " ")) || hailsInEast(line, author)
+	}
+	if ends && len(words) <= 6 && slices.Contains(everybody, words[len(words)-1]) {
+		return true // "Bonjour à toutes et à tous,"
+	}
+	return len(words) <= 2 || ends && len(words) <= 4
+}
+
+// hailsInEast tells whether each sentence of a line of Japanese, Chinese or Korean greets or says who writes.
+func hailsInEast(line, author string) bool {
+	sentences := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("。！!、，,：:～〜.　", r) })
+	for _, s := range sentences {
+		s = strings.TrimSpace(s)
+		m := presents.FindStringSubmatch(s)
+		if !hails.MatchString(s) && (m == nil || !slices.Contains(namesOf(author), m[1]) && m[1] != author) {
+			return false
+		}
+	}
+	return len(sentences) > 0
+}
+
+// namesOf are the parts of a name, in small letters.
+func namesOf(author string) []string {
+	return strings.FieldsFunc(strings.ToLower(author), func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// nod tells whether a post only nods: "+1", "Thanks!". It is counted, and not shown (product.md A5).
+func nod(said string) bool {
+	words := strings.FieldsFunc(strings.ToLower(said), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return len(words) <= 4 && slices.Contains(nods, strings.Join(words, " "))
+}
+
+// withoutFarewell takes the last lines off that only say goodbye, or who wrote: the author stands in front of an excerpt. It never takes all.
+func withoutFarewell(said, author string) string {
+	lines := strings.Split(said, "\n")
+	end := len(lines)
+	for end > 1 && len(lines)-end < 3 && (bidsFarewell(lines[end-1], author) || lines[end-1] == "…") {
+		end--
+	}
+	return strings.TrimSpace(strings.Join(lines[:end], "\n"))
+}
+
+// bidsFarewell tells whether a line is a farewell, a name of the author, or both: "Cheers, Bill", "-- B.", "-bill".
+func bidsFarewell(line, author string) bool {
+	line = strings.TrimSpace(line)
+	if utf8.RuneCountInString(line) > nameLen || strings.ContainsAny(line, "?:/@#") || strings.ContainsFunc(line, unicode.IsDigit) {
+		return false
+	}
+	words, own := namesOf(line), namesOf(author)
+	if len(words) == 0 {
+		return false
+	}
+	for n := len(words); n > 0; n-- {
+		if slices.Contains(farewells, strings.Join(words[:n], " ")) {
+			words = words[n:]
+			if len(words) > 1 && len(words) <= 3 && slices.Contains(places, words[0]) {
+				return true
+			}
+			break
+		}
+	}
+	return !slices.ContainsFunc(words, func(w string) bool {
+		initial := utf8.RuneCountInString(w) == 1 && slices.ContainsFunc(own, func(o string) bool { return strings.HasPrefix(o, w) })
+		return !initial && !slices.Contains(own, w)
+	})
+}

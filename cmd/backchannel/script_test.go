@@ -50,6 +50,10 @@ func TestMain(m *testing.M) {
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
 //	bounces ADDRESS STATUS WORDS  a letter in the outbox comes back to its return path: a report with this status
 //	answers FROM WORDS TEXT [TO]  the one to whom a letter in the outbox came answers it, where its Reply-To leads or at TO; FROM may be "Name <address>"
+//	visit PATH             a browser opens a page of the web server; its status, its path and its text lie in stdout, as for the next three
+//	opens ADDRESS WORDS    it opens the first web address in a letter in the outbox
+//	click WORDS            it follows a link of the page
+//	press BUTTON [NAME=VALUE …]  it fills the form that has this button, and sends it
 //	signed DOMAIN SELECTOR …  each letter in the outbox is signed by a key of ours for this domain, and each of these keys was used
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -57,13 +61,16 @@ func TestScript(t *testing.T) {
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone, "certificate": certificateFor,
-			"bounces": bounces, "answers": answers, "posts": posts,
+			"bounces": bounces, "answers": answers, "posts": posts, "visit": visitPage, "opens": opens, "click": click, "press": press,
 		},
 		RequireUniqueNames: true,
 	})
 }
 
-func setTheScene(e *testscript.Env) error {
+func setTheScene(e *testscript.Env) (err error) {
+	if e.Values["browser"], err = newBrowser(); err != nil {
+		return err
+	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

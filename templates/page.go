@@ -25,6 +25,11 @@ func renderPage(name, title, base string, fields any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
+	return fillPage(t, name, struct{ Title, Base string }{oneLine(title), base}, fields)
+}
+
+// fillPage fills a page, and then its frame with it.
+func fillPage(t *htmltemplate.Template, name string, frame, fields any) ([]byte, error) {
 	tidy := reflect.New(reflect.TypeOf(fields)).Elem()
 	if err := copyTidy(tidy, reflect.ValueOf(fields), ""); err != nil {
 		return nil, fmt.Errorf("templates: page %s: %w", name, err)
@@ -33,11 +38,11 @@ func renderPage(name, title, base string, fields any) ([]byte, error) {
 	if err := t.ExecuteTemplate(&main, name+".html", tidy.Interface()); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	frame := struct {
-		Title, Base string
-		Main        htmltemplate.HTML // what html/template has just written, so it is escaped already
-	}{oneLine(title), base, htmltemplate.HTML(main.String())} //nolint:gosec // see above
-	if err := t.ExecuteTemplate(&out, "frame.html", frame); err != nil {
+	around := struct {
+		Frame any
+		Main  htmltemplate.HTML // what html/template has just written, so it is escaped already
+	}{frame, htmltemplate.HTML(main.String())} //nolint:gosec // see above
+	if err := t.ExecuteTemplate(&out, "frame.html", around); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	return out.Bytes(), nil

@@ -1,11 +1,9 @@
 package templates
 
 import (
-	"bytes"
 	"fmt"
 	"html"
 	htmltemplate "html/template"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -115,27 +113,7 @@ func renderRoom(name string, r Room, title string, fields any) ([]byte, error) {
 		Lang  Language
 		Title string
 	}{r, r.In, oneLine(title)}
-	return fillRoom(t, name, frame, fields)
-}
-
-// fillRoom fills the page and then the frame with it.
-func fillRoom(t *htmltemplate.Template, name string, frame, fields any) ([]byte, error) {
-	tidy := reflect.New(reflect.TypeOf(fields)).Elem()
-	if err := copyTidy(tidy, reflect.ValueOf(fields), ""); err != nil {
-		return nil, fmt.Errorf("templates: page %s: %w", name, err)
-	}
-	var main, out bytes.Buffer
-	if err := t.ExecuteTemplate(&main, name+".html", tidy.Interface()); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	around := struct {
-		Frame any
-		Main  htmltemplate.HTML // what html/template has just written, so it is escaped already
-	}{frame, htmltemplate.HTML(main.String())} //nolint:gosec // see above
-	if err := t.ExecuteTemplate(&out, "frame.html", around); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	return out.Bytes(), nil
+	return fillPage(t, name, frame, fields)
 }
 
 // titleOf is a sentence as the title of a page.

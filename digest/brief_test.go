@@ -184,7 +184,7 @@ func TestMorningBriefAsksOnceMore(t *testing.T) {
 	}
 }
 
-// B15b: while letters to the ombuds come back, every brief says so above all else, from the Monday after the first of them on.
+// B15b: while letters to the ombuds come back, every brief says so above all else, from the Monday after the first of them on (FC9).
 func TestMorningBriefTellsOfTheLostOmbuds(t *testing.T) {
 	w := newTown(t)
 	w.at("5 Jun 08:00") // Friday

@@ -35,7 +35,7 @@ func weekAs(t *testing.T, format string) (*town, arrived) {
 	return w, w.issue(w.due(), "dana@north.example")
 }
 
-// I1 for every format: nothing in an issue leads to the list.
+// I1 for every format: nothing in an issue leads to the list (LP1).
 func TestNoFormatLeadsToTheList(t *testing.T) {
 	for _, format := range []string{lists.FormatBoth, lists.FormatText, lists.FormatMIME, lists.FormatRFC1153} {
 		_, a := weekAs(t, format)

@@ -283,7 +283,7 @@ func aLetterAbout(t *testing.T) (w *town, code string, previews []arrived) {
 	return w, code, w.due()
 }
 
-// A manager for whom a letter does not exist gets a preview without the line that tells of it, and the same numbers otherwise.
+// A manager for whom a letter does not exist gets a preview without the line that tells of it, and the same numbers otherwise (LP10).
 func TestThePreviewTellsOfNoLetterThatIsHidden(t *testing.T) {
 	_, code, previews := aLetterAbout(t)
 	line := "! 1 private letter about this thread (" + code + ")"

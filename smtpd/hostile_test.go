@@ -248,7 +248,7 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// A9: the last words of a peer that never ends its letter: the size limit, and behind it the ceiling on what is listened to.
+// A9: the last words of a peer that never ends its letter: the size limit, and behind it the ceiling on what is listened to (FC12).
 func TestTooLarge(t *testing.T) {
 	const large = "552 5.3.4 This letter is too large: we take up to 1 MB. A link to the large part gets through."
 	line := strings.Repeat("x", 1022) + `\r\n`

@@ -210,6 +210,21 @@ type OutcomeLetter struct {
 // Render writes the mail.
 func (t OutcomeLetter) Render() (Mail, error) { return render("outcome_letter", t) }
 
+// OutcomeTold tells a manager that a colleague decided a report, and that it took something from a member. Reply goes to whoever reported.
+type OutcomeTold struct {
+	Code    string // the conversation
+	Outcome ReportOutcome
+	By      string // the colleague's first name
+	About   string // the member whom it was about
+	Undo    string // the command that undoes it
+	Member  string // who reported
+	Role    string // the name over the reader's own answer
+	Note    string // the address of notes for managers only
+}
+
+// Render writes the mail.
+func (t OutcomeTold) Render() (Mail, error) { return render("outcome_told", t) }
+
 // ReportClosed tells the one who reported that it is decided.
 type ReportClosed struct {
 	Community string

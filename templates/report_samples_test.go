@@ -38,6 +38,8 @@ func reportSamples() []sample {
 		{"outcome_letter-warned", OutcomeLetter{Community: bc, Outcome: Warned, Words: "Two people felt put down.", Managers: "managers@cmtybc.example"}},
 		{"outcome_letter-hold", OutcomeLetter{Community: bc, Outcome: OnHold, Title: "Re: Sponsors", Managers: "managers@cmtybc.example"}},
 		{"outcome_letter-removed", OutcomeLetter{Community: bc, Outcome: TakenOut, Managers: "managers@cmtybc.example"}},
+		{"outcome_told-hold", OutcomeTold{"7PB2", OnHold, "Mira", "Bill Tan", "/trust bill@south.example 2", "Dana Reyes", "Jonas, for the managers", "note+c4@cmtybc.example"}},
+		{"outcome_told-removed", OutcomeTold{"7PB2", TakenOut, "Mira", "Bill Tan", "member add bill@south.example", "Dana Reyes", "Jonas, for the managers", "note+c4@cmtybc.example"}},
 		{"report_closed-explained", ReportClosed{Community: bc, Code: "7PB2", Outcome: Explained, Ombuds: "ombuds@cmtybc.example"}},
 		{"report_closed-warned", ReportClosed{Community: bc, Code: "7PB2", Outcome: Warned, Words: "It took a while, sorry."}},
 		{"report_closed-hold", ReportClosed{Community: bc, Code: "7PB2", Outcome: OnHold}},

@@ -14,7 +14,7 @@ import (
 
 // P15: a whole story at level info, told to two logs: a post that is taken and goes out, one that is refused, one that is held and
 // approved, a private letter, and a copy that the managers answer. No address, subject, text, token, name or list stands in any line; every line of
-// the mail log names its story; and the verbs are the few there are.
+// the mail log names its story; and the verbs are the few there are (LP19).
 func TestTheLogNamesNobody(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {

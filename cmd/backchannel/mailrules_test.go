@@ -10,10 +10,13 @@ import (
 	"testing"
 )
 
+// rule is something that has to hold, with a short name, what it says, and the tests that show it.
+type rule struct{ id, rule, proofs string }
+
 // mailRules are the rules for everything that comes from a socket or leaves by one, by the ids that commits and comments name them with, and
 // where each is shown: a test of a package, or a transcript or script below a test. A rule without a proof, and a proof that does not name its
 // rule any more, fail TestMailRules.
-var mailRules = []struct{ id, rule, proofs string }{
+var mailRules = []rule{
 	{"P1", "250 only when all of it is durable", "cmd/backchannel.TestKilledAtEveryCall cmd/backchannel.TestKilledUnderLoad"},
 	{"P2", "at least once, and once more only what was in flight at a crash", "cmd/backchannel.TestKilledAtEveryCall cmd/backchannel.TestKilledUnderLoad"},
 	{"P3", "the same letter again changes nothing", "lists/mailroom.TestTheSameLetterAgain"},
@@ -116,7 +119,11 @@ var mailRules = []struct{ id, rule, proofs string }{
 	{"M22", "postmaster and abuse are heard; doctor looks at the records", "lists/mailroom.TestPostmasterHearsMachines cmd/internal/doctor.TestRecords"},
 }
 
-func TestMailRules(t *testing.T) {
+func TestMailRules(t *testing.T) { checkProofs(t, mailRules) }
+
+// checkProofs fails for every rule whose proof is not there, or does not name it.
+func checkProofs(t *testing.T, all []rule) {
+	t.Helper()
 	root := filepath.Join("..", "..")
 	h, err := loadHouse(os.DirFS(root))
 	if err != nil {
@@ -140,7 +147,7 @@ func TestMailRules(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
-	for _, r := range mailRules {
+	for _, r := range all {
 		if seen[r.id] || r.proofs == "" {
 			t.Errorf("%s stands twice, or has no proof", r.id)
 		}

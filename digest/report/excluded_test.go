@@ -22,7 +22,7 @@ import (
 
 // I9, for all that the calendar sends: an excluded manager's morning briefs, handovers, reminders, alarms, digests and figures are the same,
 // byte for byte, in a world with a report about them and in one without. What is random in both (tokens, ids, boundaries, the codes of
-// conversations that Theo may see) is replaced by one word each.
+// conversations that Theo may see) is replaced by one word each (LP10).
 func TestAnExcludedManagerIsSentNothing(t *testing.T) {
 	seen := strings.Join(same(t, false), "\n")
 	for what, word := range map[string]string{"brief": "Subject: Today: ", "handover": "is week", "digest": "<digest.", "heat": "Subject: [heat]", "figures": "needs: ", "week": "in figures: ", "state": "State of the community"} {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// B13: no cell tells of fewer people than the table shows.
+// B13: no cell tells of fewer people than the table shows (LP11).
 func TestNeedCells(t *testing.T) {
 	for _, one := range []struct {
 		n         [3]int

@@ -144,7 +144,7 @@ func TestMondays(t *testing.T) {
 }
 
 // I9: what any manager is told, by mail and when they ask, is to the byte the same whether there is a letter that Theo may not see, a
-// report about him, or nothing of the kind; Mira is told the same, so that no word of hers can tell him.
+// report about him, or nothing of the kind; Mira is told the same, so that no word of hers can tell him (LP10).
 func TestI9FiguresOfAnExcludedManager(t *testing.T) {
 	told := func(hidden bool) (all string) {
 		v := newTown(t)

@@ -64,6 +64,7 @@ func book(t *testing.T) (*address.Book, *db.DB, *time.Time) {
 	return b, dbtest.OpenAt(t, func() time.Time { return now }, address.Schema()), &now
 }
 
+// LP8: a door has the same token each time, and no two doors share one.
 func TestSameDoorSameTokenAndOnlyItsOwn(t *testing.T) {
 	b, d, _ := book(t)
 	base := address.Grant{Kind: address.Private, Receiver: "backchannel", Community: 1, Member: 2, Object: "conv:3"}

@@ -7,7 +7,7 @@ import (
 )
 
 // The line that an unknown mail program puts above a quote is not sent as a manager's words, with commands or without. A colon elsewhere
-// holds nothing up.
+// holds nothing up (LP3).
 func TestLineAboveAQuote(t *testing.T) {
 	for body, want := range map[string]string{
 		"/mine\n\nExcerpts from Dana's letter of today:\n> May I?\n":               "",

@@ -7,7 +7,7 @@ import (
 )
 
 // B5, B10: what comes with a letter without a name is held, until its writer says WITH FILE and has seen it once more; then it goes, under
-// a number for a name. It lies sealed until then.
+// a number for a name. It lies sealed until then (LP7).
 func TestAnonymousFiles(t *testing.T) {
 	v := crowd(t)
 	v.MustSend(carry(burntOut, "Reyes rota.pdf", "%PDF-1.7 zzrota", "notes.txt", "Dana was here", "invite.ics", "BEGIN:VCALENDAR\n"))

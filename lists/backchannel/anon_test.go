@@ -52,7 +52,7 @@ func voiceName(t *testing.T, preview arrived) string {
 	return found[1]
 }
 
-// B10: nothing reaches managers before the YES, and then nothing that tells who it is; answers find their way back.
+// B10: nothing reaches managers before the YES, and then nothing that tells who it is; answers find their way back (LP5).
 func TestAnonymousLetter(t *testing.T) {
 	v := crowd(t)
 	v.MustSend(burntOut)
@@ -298,7 +298,7 @@ func TestAnonymousWords(t *testing.T) {
 	}
 }
 
-// Who may not, and is told why.
+// Who may not, and is told why (FC11).
 func TestAnonymousRefusals(t *testing.T) {
 	v := court(t, true)
 	no := func(p post, why string) {
@@ -360,7 +360,7 @@ func login(p post, who string) post {
 	return p
 }
 
-// /unseal: two managers, a reason, a YES of each; the member and the ombuds are told in the same moment, and it stands in the audit.
+// /unseal: two managers, a reason, a YES of each; the member and the ombuds are told in the same moment, and it stands in the audit (FC3).
 func TestUnseal(t *testing.T) {
 	v := crowd(t)
 	all, name := voiced(t, v, burntOut)

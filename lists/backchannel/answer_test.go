@@ -10,7 +10,7 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 )
 
-// What a manager's mail program adds, or a manager lets slip, comes back instead of going out; and what is said about it is true.
+// What a manager's mail program adds, or a manager lets slip, comes back instead of going out; and what is said about it is true (LP4, FC15).
 func TestSlips(t *testing.T) {
 	for name, c := range map[string]struct {
 		body, subject, header string
@@ -73,7 +73,7 @@ func TestSlips(t *testing.T) {
 	}
 }
 
-// A notice that is forwarded to managers@ "for Theo" must not become an answer, whatever ids its program carries along (E14).
+// A notice that is forwarded to managers@ "for Theo" must not become an answer, whatever ids its program carries along (E14, LP14).
 func TestAForwardedNoticeIsNoAnswer(t *testing.T) {
 	v := mailroomtest.New(t)
 	notice := v.One(ask(v, "A question", "May I?"), mira)
@@ -158,7 +158,7 @@ func TestCloseWithAnAnswer(t *testing.T) {
 	}
 }
 
-// An answer goes to where its member can be reached now, not to an address that is no longer theirs (B15b).
+// An answer goes to where its member can be reached now, not to an address that is no longer theirs (B15b, FC4).
 func TestAnswersFollowTheMember(t *testing.T) {
 	v := mailroomtest.New(t)
 	m := v.Member(dana)
@@ -179,7 +179,7 @@ func TestAnswersFollowTheMember(t *testing.T) {
 	says(t, v.One(to(all, dana), dana), "And again yes.")
 }
 
-// Nothing of any of twenty things that belong to a manager leaves, in whatever way their mail program writes (I2).
+// Nothing of any of twenty things that belong to a manager leaves, in whatever way their mail program writes (I2, LP5, LP6).
 func TestCanaries(t *testing.T) {
 	v := mailroomtest.New(t)
 	notice := v.One(ask(v, "A question", "May I?"), mira)
@@ -199,7 +199,7 @@ func TestCanaries(t *testing.T) {
 	}
 }
 
-// The conversation of somebody outside goes on without Reply-To too, and in nobody else's hands (R5).
+// The conversation of somebody outside goes on without Reply-To too, and in nobody else's hands (R5, LP12).
 func TestOutsidersKeepTheirConversation(t *testing.T) {
 	v := mailroomtest.New(t)
 	v.MustSend(post{From: "Olga <" + olga + ">", To: managers, Subject: "Interview", Body: "May I?"})
@@ -224,7 +224,7 @@ func TestOutsidersKeepTheirConversation(t *testing.T) {
 	}
 }
 
-// Where there was nothing to send, any text is an answer, one word too.
+// Where there was nothing to send, any text is an answer, one word too (FC15).
 func TestATextForAReturnedCommand(t *testing.T) {
 	v := mailroomtest.New(t)
 	v.MustSend(answer(mira, v.One(ask(v, "A question", "May I?"), mira), "/ntoe hm"))

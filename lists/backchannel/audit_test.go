@@ -34,7 +34,7 @@ func withOmbuds(v *village) {
 }
 
 // B14: what managers do to each other's sight is written down; nobody sees an entry about a letter that does not exist for them, and by no
-// number that there is one.
+// number that there is one (LP11).
 func TestAuditHidesWhatIsHidden(t *testing.T) {
 	v := newVillage(t)
 	k := code(v.One(ask(v, "Sponsors", "May our supplier join?"), mira))

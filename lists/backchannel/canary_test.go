@@ -112,6 +112,7 @@ func mirasAnswer(notice arrived, words string) post {
 }
 
 // I2: nothing of a person, a program or the way of a letter goes further than it may: not by mail, not over IMAP, not into a log.
+// LP1, LP6, LP7, LP16.
 func TestCanariesOfLetters(t *testing.T) {
 	v := mailroomtest.New(t)
 	var log bytes.Buffer
@@ -251,7 +252,7 @@ func imapBytes(t *testing.T, v *village) {
 	})
 }
 
-// I3: no door with a token ever publishes by itself: not unknown, not expired, not revoked, not somebody else's, not forwarded.
+// I3: no door with a token ever publishes by itself: not unknown, not expired, not revoked, not somebody else's, not forwarded (LP8).
 func TestTokensNeverPublish(t *testing.T) {
 	v := mailroomtest.New(t)
 	all := ask(v, "A question", "May I?")

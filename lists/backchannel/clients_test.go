@@ -98,7 +98,7 @@ func clients() map[string]client {
 }
 
 // I7: of what a manager's mail program quotes nothing reaches the member, whichever program it is: the new words go, or all of it comes
-// back. The letter has an internal note's address, names of managers and our own words in it; none of that may travel.
+// back. The letter has an internal note's address, names of managers and our own words in it; none of that may travel (LP3, FC16).
 func TestAnswersOfMailPrograms(t *testing.T) {
 	exact, back := 0, 0
 	for name, c := range clients() {

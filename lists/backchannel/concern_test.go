@@ -509,7 +509,7 @@ func TestOwnWordsOfWeakSenders(t *testing.T) {
 	}
 }
 
-// A member is told that a manager's own mail went to somebody outside as well, also when it came back first.
+// A member is told that a manager's own mail went to somebody outside as well, also when it came back first (LP2).
 func TestManagersMailToOthersAsWell(t *testing.T) {
 	v := mailroomtest.New(t)
 	notice := v.One(ask(v, "A question", "May I?"), mira)

@@ -81,7 +81,7 @@ func TestRotaMailsWhoIsOnDuty(t *testing.T) {
 }
 
 // Who is on duty and may not see a letter hears nothing of it; the second takes it, silently. When both are away everybody gets it, and
-// when all are, the ombuds hears that something waits, and the member until when it may take (B15b).
+// when all are, the ombuds hears that something waits, and the member until when it may take (B15b, FC8).
 func TestRotaFallsBack(t *testing.T) {
 	v, first, second, third := turns(t)
 	withOmbuds(v)

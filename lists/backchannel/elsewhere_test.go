@@ -24,7 +24,7 @@ func astray(t *testing.T) (v *village, door string, asked arrived) {
 }
 
 // A stranger's letter through a member's private address waits for the member's word. Then it is the member's own, in the conversation that the
-// address belongs to, and of the strange address nothing is told (product.md 0.1, B15b).
+// address belongs to, and of the strange address nothing is told (product.md 0.1, B15b, FC4).
 func TestALetterFromElsewhere(t *testing.T) {
 	v, _, asked := astray(t)
 	says(t, asked, "dana@elsewhere.example", "zzcanary", "in private", "YES", "NO")

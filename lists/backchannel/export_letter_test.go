@@ -147,7 +147,7 @@ func shelved(v *village, who, folder, words string) (n int) {
 	return n
 }
 
-// That the writer wrote again holds no answer back, unless the community wants it so.
+// That the writer wrote again holds no answer back, unless the community wants it so (FC7).
 func TestStrictCollision(t *testing.T) {
 	for rule, held := range map[lists.Collision]bool{"": false, lists.CollisionManagers: false, lists.CollisionStrict: true} {
 		v := mailroomtest.New(t)

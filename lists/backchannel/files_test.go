@@ -150,7 +150,7 @@ func TestNoFilesWithoutAName(t *testing.T) {
 	}
 }
 
-// An encrypted letter goes to the managers as it came, and nothing of its way with it; both sides hear that nothing could be checked (B14).
+// An encrypted letter goes to the managers as it came, and nothing of its way with it; both sides hear that nothing could be checked (B14, FC14).
 func TestEncryptedLetters(t *testing.T) {
 	const pgp = "--e\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--e\r\nContent-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\nzzcipher\r\n-----END PGP MESSAGE-----\r\n--e--"
 	for name, c := range map[string]struct{ header, body, inner string }{

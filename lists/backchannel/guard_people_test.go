@@ -10,6 +10,7 @@ import (
 	"backchannel/lists"
 )
 
+// LP4: the firm that a member writes from is found, and a provider of everybody's is none.
 func TestEmployer(t *testing.T) {
 	for domain, want := range map[string]string{
 		"northgate.example": "northgate", "mail.northgate.co.uk": "northgate", "northgate.com": "northgate", "gmail.com": "", "hotmail.co.uk": "", "web.de": "", "t-online.de": "", "example": "", "": "",

@@ -40,7 +40,7 @@ func TestACommandNeedsItsManager(t *testing.T) {
 	}
 }
 
-// Whoever finds a forwarded notice cannot fill its manager's mailbox with questions (D3, C8).
+// Whoever finds a forwarded notice cannot fill its manager's mailbox with questions (D3, C8, FC1).
 func TestAFoundAddressAsksThreeTimes(t *testing.T) {
 	v := mailroomtest.New(t)
 	notice := v.One(ask(v, "A question", "May I?"), mira)
@@ -73,7 +73,7 @@ func TestAManagerNobodyVouchesFor(t *testing.T) {
 	}
 }
 
-// Somebody who is no manager any more gets their own words back, and none of anybody else's (B15b).
+// Somebody who is no manager any more gets their own words back, and none of anybody else's (B15b, FC2).
 func TestAManagerNoLonger(t *testing.T) {
 	v := mailroomtest.New(t)
 	all := ask(v, "A question", "May I?")
@@ -108,7 +108,7 @@ func TestAManagerNoLonger(t *testing.T) {
 }
 
 // A member's personal address is no proof of who writes: another member who has it writes as themselves, and of a stranger's
-// letter its owner is asked, and nobody else hears of it.
+// letter its owner is asked, and nobody else hears of it (LP14).
 func TestAMembersDoorInOtherHands(t *testing.T) {
 	v := mailroomtest.New(t)
 	all := ask(v, "A question", "zzsecret: may I?")

@@ -302,7 +302,7 @@ func code2(v *village, subject string) string {
 	return code(v.One(v.Deliver(), mira))
 }
 
-// B15b: what was erased after a backup is erased again when that is restored, without a word to anybody.
+// B15b: what was erased after a backup is erased again when that is restored, without a word to anybody (LP9, FC17).
 func TestReplayAfterRestore(t *testing.T) {
 	v := newVillage(t)
 	ask(v, "Canaria subject", "The canaria sentence.")

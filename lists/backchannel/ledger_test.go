@@ -56,7 +56,7 @@ func TestAnsweredLettersOfADigest(t *testing.T) {
 	}
 }
 
-// The ledger knows of a letter what figures need, and of hidden ones, reports, strangers and thanks nothing.
+// The ledger knows of a letter what figures need, and of hidden ones, reports, strangers and thanks nothing (FC10).
 func TestLedger(t *testing.T) {
 	v := newVillage(t)
 	since := v.Now

@@ -39,7 +39,7 @@ func TestWhatManagersAreTold(t *testing.T) {
 	}
 }
 
-// What a writer outside is told: one acknowledgement a day, no token, no name of a manager (B15b).
+// What a writer outside is told: one acknowledgement a day, no token, no name of a manager (B15b, FC10).
 func TestAcknowledgementOfOutsiders(t *testing.T) {
 	v := mailroomtest.New(t)
 	for i := range 3 {
@@ -55,7 +55,7 @@ func TestAcknowledgementOfOutsiders(t *testing.T) {
 }
 
 // Nobody can flood the managers: ten letters a day from a sender that is not verified, thirty from one that is. The rest waits with
-// the sender (B15b).
+// the sender (B15b, FC11).
 func TestLettersADay(t *testing.T) {
 	for who, most := range map[string]int{olga: 10, sil: 10, dana: 30} {
 		v := court(t, true)
@@ -78,7 +78,7 @@ func TestLettersADay(t *testing.T) {
 	}
 }
 
-// No words of a person are lost: not below a line that looks like ours, not behind quotes.
+// No words of a person are lost: not below a line that looks like ours, not behind quotes (FC16).
 func TestNoWordsAreLost(t *testing.T) {
 	for name, c := range map[string]struct{ body, says string }{
 		"below a line like our marker":   {"First.\n=== Reply above - only the managers see it ===\nzzbelow", "zzbelow"},
@@ -96,7 +96,7 @@ func TestNoWordsAreLost(t *testing.T) {
 	}
 }
 
-// What was left behind is said every time, to both sides.
+// What was left behind is said every time, to both sides (FC12).
 func TestAttachmentsAreNamed(t *testing.T) {
 	v := mailroomtest.New(t)
 	v.MustSend(post{From: dana, To: managers, Subject: "First", Body: "Without."})

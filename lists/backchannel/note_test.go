@@ -153,7 +153,7 @@ func TestNoteDoors(t *testing.T) {
 	says(t, v.One(to(v.Deliver(), theo), theo), "zzlate")
 }
 
-// A colleague in Cc is told of, and holds nothing up (G6).
+// A colleague in Cc is told of, and holds nothing up (G6, LP2).
 func TestAColleagueInCc(t *testing.T) {
 	v := mailroomtest.New(t)
 	p := answer(mira, v.One(ask(v, "A question", "May I?"), mira), "Yes, do.")

@@ -12,7 +12,7 @@ import (
 const vacation = "Auto-Submitted: auto-replied\r\n"
 
 // A manager's out-of-office to a letter of ours says that they are away (E14). To the return path it is heard; to the address in Reply-To it
-// is refused all the same (D2). Its words go nowhere, and its sender is told what we take them for.
+// is refused all the same (D2). Its words go nowhere, and its sender is told what we take them for (LP15).
 func TestOutOfOffice(t *testing.T) {
 	for _, way := range []string{"return path", "reply-to"} {
 		v := mailroomtest.New(t)

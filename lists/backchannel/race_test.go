@@ -9,7 +9,7 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 )
 
-// Managers who write in the same instant: one answer goes out, the others come back with it (E18).
+// Managers who write in the same instant: one answer goes out, the others come back with it (E18, FC6).
 func TestManagersAtOnce(t *testing.T) {
 	for range 5 {
 		v := mailroomtest.New(t)

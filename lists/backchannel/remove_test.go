@@ -39,7 +39,7 @@ func publishedWith(v *village, words string) (is bool) {
 }
 
 // product.md 0.1: a post is removed by a manager who proves who they are, twice: by the wish, and by a one-time YES from their own mailbox
-// that has seen which post it is. In other hands, weaker or later nothing is removed.
+// that has seen which post it is. In other hands, weaker or later nothing is removed (FC3).
 func TestRemovalNeedsAYes(t *testing.T) {
 	v := crowd(t)
 	posted(v, dana, "My neighbour", "zzsecret grows beans.")

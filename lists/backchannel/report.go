@@ -430,7 +430,12 @@ func (b *Letterbox) outcome(tx *db.Tx, c *Call, args string) (what templates.Rep
 	case what == templates.NoCase:
 		return what, about, nil
 	}
-	if about, err = b.reported(tx, c, strings.TrimSpace(who)); err == nil && about.ID == c.Conv.Member {
+	about, err = b.reported(tx, c, strings.TrimSpace(who))
+	switch {
+	case err != nil:
+	case what == templates.TakenOut && about.Manager(): // one mailbox in wrong hands could take all the others out
+		err = refusal.Because(refusal.NotAllowed, "%s is a manager. The person who runs the server takes that role away first, if it must be: member set %s --role member", about.FirstName(), about.Address)
+	case about.ID == c.Conv.Member:
 		err = refusal.Because(refusal.NotAllowed, "%s is who reported it. Please say whom it is about: /outcome %s ADDRESS", about.FirstName(), what)
 	}
 	return what, about, err
@@ -489,6 +494,9 @@ func (b *Letterbox) closeReport(tx *db.Tx, c *Call, now Conv, about lists.Member
 		if err := b.carryOut(tx, c, now, about, what); err != nil {
 			return err
 		}
+		if err := b.tellOutcome(tx, c, now, about, what); err != nil {
+			return err
+		}
 	}
 	if err := audit(tx, c.Community.ID, c.Manager.ID, "outcome "+string(what), now.Code, ""); err != nil {
 		return err
@@ -533,6 +541,42 @@ func (b *Letterbox) carryOut(tx *db.Tx, c *Call, now Conv, about lists.Member, w
 	mail.From, mail.Auto = notice.Managers(c.Community), notice.Human
 	_, err = b.Office.Send(tx, mail) // in a story of its own: the two letters are not to be seen as one
 	return err
+}
+
+// tellOutcome tells the other managers who may see a report that it took a member's place, or the freedom of their posts, by whom, and how that
+// is undone. about is the member as they were.
+func (b *Letterbox) tellOutcome(tx *db.Tx, c *Call, now Conv, about lists.Member, what templates.ReportOutcome) error {
+	t := templates.OutcomeTold{Code: now.Code, Outcome: what, By: c.Manager.FirstName(), About: about.Name, Member: now.Name}
+	switch what {
+	case templates.OnHold:
+		t.Undo = fmt.Sprintf("/trust %s %d", about.Address, about.Trust)
+	case templates.TakenOut:
+		t.Undo = "member add " + about.Address.String()
+	default:
+		return nil
+	}
+	readers, err := b.readers(tx, now)
+	if err != nil {
+		return err
+	}
+	for _, m := range readers {
+		if m.ID == c.Manager.ID {
+			continue
+		}
+		note, err := b.noteDoor(tx, c.Community, now, m)
+		if err != nil {
+			return err
+		}
+		t.Role, t.Note = b.role(tx, now, m), note.Address.String()
+		words, err := t.Render()
+		if err != nil {
+			return err
+		}
+		if err := b.toManager(tx, c.Community, now, m, c.Manager.FirstName()+", for the managers ("+now.Code+")", words, c.Story, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // afterChoice gives the ombuds a copy when somebody's word has left one manager alone with a report.

@@ -240,7 +240,7 @@ func TestSameEmployer(t *testing.T) {
 	says(t, v.One(all, dana), "Because you mention Mira and Theo, they cannot see it", "Because Jonas works where somebody works whom you write about, Jonas cannot see it")
 }
 
-// What takes a member's place away is done only for a manager who proves to be one by more than the machine a letter came from (C7).
+// What takes a member's place away is done only for a manager who proves to be one by more than the machine a letter came from (C7, FC3).
 func TestOutcomesThatNeedProof(t *testing.T) {
 	v := crowd(t)
 	v.MustSend(post{From: bill, To: "talk@gardeners.example", Subject: "Rules", Body: "Read the rules before you ask."})

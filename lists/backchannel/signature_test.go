@@ -11,7 +11,7 @@ import (
 )
 
 // A signature that no mark sets off is learned from a person's letters, wherever they went: then it stays behind, and in the middle of a text
-// it is asked about (G1, A5). It is one person's: somebody else may write the same words.
+// it is asked about (G1, A5). It is one person's: somebody else may write the same words (LP4).
 func TestLearnedSignature(t *testing.T) {
 	v := mailroomtest.New(t)
 	const sign = "\n\nMira\nZinnia Consulting Partners\nHaus am See | zzcanary"

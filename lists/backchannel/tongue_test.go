@@ -11,7 +11,7 @@ import (
 )
 
 // Of a letter in a language that no manager reads the managers are told, and its writer in that language (B15b). A manager who has answered in
-// it reads it.
+// it reads it (FC13).
 func TestALetterInAnotherLanguage(t *testing.T) {
 	v := mailroomtest.New(t)
 	const french = "Je ne sais pas si cette question est pour vous, mais nous avons un souci avec les semences dans le jardin."

@@ -71,6 +71,9 @@ func (b *Letterbox) doTrust(tx *db.Tx, c *Call, args string) (string, error) {
 
 func (b *Letterbox) doEase(word string) func(*db.Tx, *Call, string) (string, error) {
 	return func(tx *db.Tx, c *Call, args string) (string, error) {
+		if c.In != nil && !proven(c.In) {
+			return "", notProven()
+		}
 		local, _, _ := strings.Cut(strings.TrimSpace(args), "@")
 		l, err := b.Calmer.Ease(tx, c.Community.ID, word, local, shownEase(c.In), c.Manager.ID)
 		if err != nil {

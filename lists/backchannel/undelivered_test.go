@@ -11,7 +11,7 @@ import (
 )
 
 // An answer that does not reach the member is told to the managers of that conversation, with the numbers alone, and to nobody else;
-// Reply tries again.
+// Reply tries again (LP17).
 func TestAnAnswerThatIsLost(t *testing.T) {
 	v := mailroomtest.New(t)
 	asked := v.One(to(ask(v, "Sponsors", "May our sponsor join?"), mira), mira)

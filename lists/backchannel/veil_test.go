@@ -106,7 +106,7 @@ func (w *watch) deliver() []arrived {
 
 // B14, B15: whoever has the database, or a backup of it, and not the vault's key, finds no row that was written or changed while somebody
 // wrote without a name and that names that member, by number, address, domain, Message-ID or session; so nothing can be joined, by story,
-// by number or by time. The whole exchange is here: letters, previews, words, answers, what ignored Reply-To, what was refused, what came back.
+// by number or by time. The whole exchange is here: letters, previews, words, answers, what ignored Reply-To, what was refused, what came back (LP9).
 func TestABackupNamesNoVoice(t *testing.T) {
 	v := crowd(t)
 	for range 2 { // she is no stranger to these tables

@@ -190,7 +190,7 @@ func TestAsRole(t *testing.T) {
 	}
 }
 
-// Two letters of one member become one; of two members never.
+// Two letters of one member become one; of two members never (LP13).
 func TestMerge(t *testing.T) {
 	v := mailroomtest.New(t)
 	first := ask(v, "First", "zzone")
@@ -240,7 +240,7 @@ func byCode2(tx *db.Tx, v *village, code string) backchannel.Conv {
 	return c
 }
 
-// Two managers lock a third out of all addresses that he was ever mailed; one cannot, and nobody without a signed mail.
+// Two managers lock a third out of all addresses that he was ever mailed; one cannot, and nobody without a signed mail (FC3).
 func TestLock(t *testing.T) {
 	v := three(t)
 	all := ask(v, "A question", "May I?")

@@ -167,7 +167,7 @@ func TestHeldAndNotes(t *testing.T) {
 
 var code = regexp.MustCompile(`\[BC [0-9A-Z]{4}\]`)
 
-// For an excluded manager no byte differs from a world without the letter: folders, counts, search.
+// For an excluded manager no byte differs from a world without the letter: folders, counts, search (LP18).
 func TestExcludedSeesNothing(t *testing.T) {
 	views := map[bool]string{}
 	for _, reported := range []bool{false, true} {

@@ -224,7 +224,7 @@ func TestNotForYou(t *testing.T) {
 	}
 }
 
-// Promise 3: what was said to the managers is on no page, of nobody, and cannot be counted on any.
+// Promise 3: what was said to the managers is on no page, of nobody, and cannot be counted on any (LP18).
 func TestPrivateLettersAreOnNoPage(t *testing.T) {
 	s := newOpenSite(t)
 	s.publish(s.Talk, plainPost("one", "Compost", "", "Mine is too wet."))

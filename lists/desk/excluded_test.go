@@ -16,7 +16,7 @@ import (
 
 // I9: every view of a manager who is excluded is the same, byte for byte, in a world with a report and in one without. Two worlds are
 // played by the same steps at the same times; what is random in them (tokens, ids of letters, boundaries, the codes of conversations that
-// Theo may see) is replaced by one word each, since two worlds have it different in any case.
+// Theo may see) is replaced by one word each, since two worlds have it different in any case (LP11).
 func TestAnExcludedManagerSeesNothing(t *testing.T) {
 	with, without := played(t, true), played(t, false)
 	for i := range max(len(with), len(without)) {

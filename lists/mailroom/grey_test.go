@@ -12,7 +12,7 @@ import (
 )
 
 // The first letter of a stranger to the managers is taken when their server comes again: from the same network, or with the same letter
-// from anywhere. Nobody else waits, and no other address.
+// from anywhere. Nobody else waits, and no other address (FC10).
 func TestStrangersComeTwice(t *testing.T) {
 	v := newVillage(t)
 	v.room.Greylist = mailroom.GreyWait

@@ -66,7 +66,7 @@ func told(v *mailroomtest.Village) (found string) {
 }
 
 // I8: an automatic reply, a receipt or a bounce makes no conversation, no post and no answer, wherever it goes; even where the operator
-// trusts every From.
+// trusts every From (LP15).
 func TestI8AutomaticReplies(t *testing.T) {
 	v := mailroomtest.New(t)
 	v.Room.Policy = lists.Off
@@ -109,7 +109,7 @@ func TestI8AutomaticReplies(t *testing.T) {
 
 var fromField = regexp.MustCompile(`(?mi)^From:.*(?:\r?\n[ \t].*)*\r?$`)
 
-// I8: the bounces, receipts and automatic replies of a corpus of real ones.
+// I8: the bounces, receipts and automatic replies of a corpus of real ones (LP16).
 func TestI8Corpus(t *testing.T) {
 	root := filepath.Join(moduleRoot(t), "..", "shared", "corpus", "bounces-sisimai")
 	if _, err := os.Stat(root); err != nil {

@@ -163,6 +163,7 @@ func TestOneOfSeveralAddressesHearsRobots(t *testing.T) {
 	}
 }
 
+// LP17: what comes back is heard at its return path, and nowhere else.
 func TestBouncesAreHeardByTheirPathAlone(t *testing.T) {
 	v := newVillage(t)
 	empty := ""

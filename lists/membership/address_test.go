@@ -231,7 +231,7 @@ func TestAddressForTwo(t *testing.T) {
 	}
 }
 
-// Letters and tokens follow the member, not the address: an open letter is answered at the new one, and an old door opens from there.
+// Letters and tokens follow the member, not the address: an open letter is answered at the new one, and an old door opens from there (FC4).
 func TestLettersFollowTheMember(t *testing.T) {
 	v := mailroomtest.New(t)
 	v.MustSend(post{From: dana, To: "managers@gardeners.example", Subject: "A question", Body: "May a vendor join?"})

@@ -59,7 +59,7 @@ func markedPrivate(v *village) []post {
 	)
 }
 
-// Every private letter that goes to a list by mistake is held, and not a byte of it reaches anybody but its author (I6, R1).
+// Every private letter that goes to a list by mistake is held, and not a byte of it reaches anybody but its author (I6, R1, LP1).
 func TestMarkedPrivateMailIsHeld(t *testing.T) {
 	v := mailroomtest.New(t)
 	all := markedPrivate(v)

@@ -383,7 +383,7 @@ func TestAnotherAddress(t *testing.T) {
 	}
 }
 
-// B15b: the ombuds does not get our letters, by report or in the session.
+// B15b: the ombuds does not get our letters, by report or in the session (FC9).
 func TestTheOmbuds(t *testing.T) {
 	v := mailroomtest.New(t)
 	v.Update(func(tx *db.Tx) error {

@@ -76,7 +76,7 @@ func TestVerbs(t *testing.T) {
 		`A copy is never "lost". (waiting, sending, held or aside) [usage]`)
 }
 
-// After a restore nothing leaves before somebody has looked, whatever state the copies were in; new copies do (P11).
+// After a restore nothing leaves before somebody has looked, whatever state the copies were in; new copies do (P11, FC17).
 func TestRestoredQueueIsHeld(t *testing.T) {
 	y := newYard(t)
 	y.owe("plain", 30)

@@ -18,7 +18,7 @@ import (
 )
 
 // M18: whoever refuses our mail is named with the reason and what to do; what did not arrive otherwise is only told; the ombuds matters
-// (B15b); what is older than a week is over.
+// (B15b); what is older than a week is over (FC9).
 func TestReturnedMail(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    queue.Outcome

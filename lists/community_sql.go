@@ -16,12 +16,12 @@ import (
 	"backchannel/templates/refusal"
 )
 
-const communityColumns = "id, domain, name, timezone, language, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, confidential, same_employer, restricted, collision, created, ombuds_since, ombuds_last"
+const communityColumns = "id, domain, name, timezone, language, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, confidential, same_employer, restricted, collision, greeter, created, ombuds_since, ombuds_last"
 
 func scanCommunity(r db.Scanner) (c Community, err error) {
 	var ombuds, questions string
 	var created, since, last int64
-	if err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.Timezone, &c.Language, &ombuds, &c.Rota, &c.Duty.Days, &c.Duty.From, &c.Duty.To, &c.Duty.Due, &c.Duty.Urgent, &c.Votes, &c.Delivery, &questions, &c.Confidential, &c.SameEmployer, &c.Restricted, &c.Collision, &created, &since, &last); err != nil {
+	if err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.Timezone, &c.Language, &ombuds, &c.Rota, &c.Duty.Days, &c.Duty.From, &c.Duty.To, &c.Duty.Due, &c.Duty.Urgent, &c.Votes, &c.Delivery, &questions, &c.Confidential, &c.SameEmployer, &c.Restricted, &c.Collision, &c.Greeter, &created, &since, &last); err != nil {
 		return c, err
 	}
 	c.Created, c.ombudsSince, c.ombudsLast = db.Time(created), db.Time(since), db.Time(last)
@@ -99,7 +99,7 @@ func (c Community) row() []any {
 	return []any{
 		db.Named("id", c.ID), db.Named("domain", c.Domain), db.Named("name", c.Name), db.Named("timezone", c.Timezone), db.Named("language", c.Language), db.Named("ombuds", c.Ombuds.String()),
 		db.Named("rota", c.Rota), db.Named("duty_days", int64(c.Duty.Days)), db.Named("duty_from", c.Duty.From), db.Named("duty_to", c.Duty.To),
-		db.Named("due", c.Duty.Due), db.Named("urgent", c.Duty.Urgent), db.Named("votes", c.Votes), db.Named("delivery", string(c.Delivery)), db.Named("questions", string(questions)), db.Named("confidential", c.Confidential), db.Named("same_employer", c.SameEmployer), db.Named("restricted", string(c.Restricted)), db.Named("collision", string(c.Collision)),
+		db.Named("due", c.Duty.Due), db.Named("urgent", c.Duty.Urgent), db.Named("votes", c.Votes), db.Named("delivery", string(c.Delivery)), db.Named("questions", string(questions)), db.Named("confidential", c.Confidential), db.Named("same_employer", c.SameEmployer), db.Named("restricted", string(c.Restricted)), db.Named("collision", string(c.Collision)), db.Named("greeter", c.Greeter),
 	}
 }
 
@@ -115,8 +115,8 @@ func AddCommunity(tx *db.Tx, c Community) (Community, error) {
 		return c, err
 	}
 	c.Created = tx.Now
-	id, err := tx.Insert(`INSERT INTO community (domain, name, timezone, language, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, confidential, same_employer, restricted, collision, created)
-		VALUES (@domain, @name, @timezone, @language, @ombuds, @rota, @duty_days, @duty_from, @duty_to, @due, @urgent, @votes, @delivery, @questions, @confidential, @same_employer, @restricted, @collision, @created)`, append(c.row()[1:], db.Named("created", db.Micros(tx.Now)))...)
+	id, err := tx.Insert(`INSERT INTO community (domain, name, timezone, language, ombuds, rota, duty_days, duty_from, duty_to, due, urgent, votes, delivery, questions, confidential, same_employer, restricted, collision, greeter, created)
+		VALUES (@domain, @name, @timezone, @language, @ombuds, @rota, @duty_days, @duty_from, @duty_to, @due, @urgent, @votes, @delivery, @questions, @confidential, @same_employer, @restricted, @collision, @greeter, @created)`, append(c.row()[1:], db.Named("created", db.Micros(tx.Now)))...)
 	if db.IsUnique(err) {
 		return c, refusal.Because(refusal.Conflict, "There is a community %s already.", c.Domain).Try("backchannel community show %s", c.Domain)
 	}
@@ -138,7 +138,7 @@ func SaveCommunity(tx *db.Tx, c Community) error {
 	row := c.row()
 	_, err := tx.Exec(`UPDATE community SET name = @name, timezone = @timezone, language = @language, rota = @rota, ombuds = @ombuds,
 		ombuds_since = CASE WHEN ombuds = @ombuds THEN ombuds_since ELSE 0 END, ombuds_last = CASE WHEN ombuds = @ombuds THEN ombuds_last ELSE 0 END,
-		duty_days = @duty_days, duty_from = @duty_from, duty_to = @duty_to, due = @due, urgent = @urgent, votes = @votes, delivery = @delivery, questions = @questions, confidential = @confidential, same_employer = @same_employer, restricted = @restricted, collision = @collision WHERE id = @id`,
+		duty_days = @duty_days, duty_from = @duty_from, duty_to = @duty_to, due = @due, urgent = @urgent, votes = @votes, delivery = @delivery, questions = @questions, confidential = @confidential, same_employer = @same_employer, restricted = @restricted, collision = @collision, greeter = @greeter WHERE id = @id`,
 		append(row[:1:1], row[2:]...)...)
 	return err
 }

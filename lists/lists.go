@@ -107,6 +107,7 @@ type Community struct {
 	SameEmployer bool           `json:"same_employer"`          // a report is kept from managers who work where the one it is about works
 	Restricted   Restricted     `json:"restricted_delivery"`    // how managers get what not all of them may see
 	Collision    Collision      `json:"collision"`              // whose news make a manager's answer come back
+	Greeter      bool           `json:"greeter"`                // a member of trust is asked to greet each new one
 	Created      time.Time      `json:"created"`
 
 	ombudsSince, ombudsLast time.Time // when letters to the ombuds began to come back, and when the last one did

@@ -105,7 +105,9 @@ func Schema() db.Schema {
 	-- Whose words since then make a manager's answer come back (product.md B15b).
 	ALTER TABLE community ADD COLUMN collision TEXT NOT NULL DEFAULT 'managers' CHECK (collision IN ('managers','strict'))`, sessionTable, introColumns, `
 	-- Whether a member agrees that those who see who is on a list see their address.
-	ALTER TABLE member ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1))`}}
+	ALTER TABLE member ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1))`, `
+	-- Whether a member of trust is asked to greet each new one.
+	ALTER TABLE community ADD COLUMN greeter INTEGER NOT NULL DEFAULT 0 CHECK (greeter IN (0, 1))`}}
 }
 
 const listTable = `

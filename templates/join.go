@@ -285,6 +285,21 @@ type IntroEnd struct {
 // Render writes the mail.
 func (t IntroEnd) Render() (Mail, error) { return render("intro_end", t) }
 
+// Greeter asks a member of trust to greet somebody whose introduction was just posted (product.md C1). A reply goes to the managers; what is
+// public has an address of its own.
+type Greeter struct {
+	Community string
+	Member    string `optional:"how the reader is called"`
+	Name      string `optional:"the new member's"`
+	List      string // where the introduction stands
+	Text      Said   // the introduction
+	Everyone  string // the reader's address into its thread
+	Settings  string // where GREET OFF is heard
+}
+
+// Render writes the mail.
+func (t Greeter) Render() (Mail, error) { return render("greeter", t) }
+
 // WelcomeWeek asks a new member, a week later, for the question they would rather not ask in front of everyone.
 type WelcomeWeek struct {
 	Community string

@@ -59,6 +59,8 @@ func joinSamples() []sample {
 		{"intro_preview-named", IntroPreview{bc, "Garden talk", 212, "Hello from Ada Obi #intro", "I grow beans on a balcony in Lagos.", 14, "on"}},
 		{"intro_preview-unnamed", IntroPreview{bc, "Garden talk", 212, "Hello from Ada Obi #intro", "I grow beans on a balcony in Lagos.", 14, "off"}},
 		{"intro_preview-posted", IntroPreview{bc, "Garden talk", 212, "Hello from Ada Obi #intro", "I grow beans on a balcony in Lagos.", 14, "posted"}},
+		{"greeter", Greeter{bc, "Bree", "Ada Obi", "Garden talk", "I grow beans on a balcony in Lagos.", "everyone+k7@cmtybc.example", "digest@cmtybc.example"}},
+		{"greeter-bare", Greeter{Community: bc, List: "Garden talk", Text: "Beans.", Everyone: "everyone+k7@cmtybc.example", Settings: "digest@cmtybc.example"}},
 		{"intro_end", IntroEnd{Community: bc, List: "Garden talk", Posted: true}},
 		{"intro_end-empty", IntroEnd{Community: bc, List: "Garden talk", Empty: true}},
 		{"intro_end-late", IntroEnd{Community: bc, List: "Garden talk", Late: true}},

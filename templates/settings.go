@@ -25,6 +25,7 @@ const (
 	SetName          Setting = "name"           // by which others see the member
 	SetOwnCopy       Setting = "own-copy"       // of their own posts
 	SetIntro         Setting = "introduce"      // whether digests name them among the new ones
+	SetGreet         Setting = "greet"          // whether they may be asked to greet new members
 	SetHello         Setting = "hello"          // whether managers may ask how they are when they are silent
 	SetAddress       Setting = "address"        // mail goes to another one, when that has said YES
 	SetAddressAdd    Setting = "address-add"    // one more to write from, when that has said YES
@@ -68,6 +69,7 @@ type Settings struct {
 	OwnCopy   bool          // they get their own posts, too
 	Listed    bool          // members who see who is on a list see their address
 	Intro     string        `optional:"of a new member: on, off or posted, whether digests name them among the new ones"`
+	Greets    string        `optional:"on or off: whether they may be asked to greet new members; empty, nobody asks them"`
 	Alone     bool          // managers get no draft of a hello to them when they are silent
 	Answer    string        // where the words are heard
 	Leave     string        `optional:"how to leave altogether"`

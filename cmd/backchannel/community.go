@@ -28,7 +28,7 @@ type communityFlags struct {
 	votes                  int
 	questions              []string
 	delivery               lists.Delivery
-	sameEmployer           bool
+	sameEmployer, greeter  bool
 	restricted             lists.Restricted
 	collision              lists.Collision
 	confidential           string
@@ -48,6 +48,7 @@ func (f *communityFlags) add(cmd *cobra.Command) {
 	oneOf(cmd, &f.restricted, "restricted-delivery", "A way", "how managers get what not all of them may see: by mail, or in their IMAP folders alone", lists.RestrictedMail, lists.RestrictedIMAP)
 	oneOf(cmd, &f.collision, "collision", "A rule", "whose words, said meanwhile, make a manager's answer come back: other managers', or the writer's too (strict)", lists.CollisionManagers, lists.CollisionStrict)
 	flags.Var(onOff{&f.sameEmployer}, "same-employer", "whether a report is kept from managers who work (by the domain of their address) where the one it is about works")
+	flags.Var(onOff{&f.greeter}, "greeter", "whether one member of long standing (trust 3) is asked to greet somebody new, when their introduction is posted")
 	flags.StringVar(&f.confidential, "confidential", "", `a sentence on what may leave the community, below each digest; "" for none`)
 	flags.StringArrayVar(&f.questions, "question", nil, `a question to applicants; give it again for more, once as "" for none`)
 	flags.IntVar(&f.votes, "votes", 0, "how many managers must say yes to an applicant")
@@ -92,6 +93,9 @@ func (f *communityFlags) apply(cmd *cobra.Command, to *lists.Community) error {
 	}
 	if changed(cmd, "same-employer") {
 		to.SameEmployer = f.sameEmployer
+	}
+	if changed(cmd, "greeter") {
+		to.Greeter = f.greeter
 	}
 	if changed(cmd, "confidential") {
 		to.Confidential = f.confidential
@@ -176,7 +180,7 @@ func (c *cli) newCommunitySet() *cobra.Command {
 	var aliases []string
 	cmd.Flags().StringArrayVar(&aliases, "tag-alias", nil, "a tag that stands for another one, as job=jobs; again for more, job= ends it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !changed(cmd, "name", "timezone", "language", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "restricted-delivery", "collision", "confidential", "tag-alias") {
+		if !changed(cmd, "name", "timezone", "language", "ombuds", "rota", "duty-days", "duty-hours", "due", "due-urgent", "question", "votes", "delivery", "same-employer", "restricted-delivery", "collision", "greeter", "confidential", "tag-alias") {
 			return usage(cmd, "Please say what to change.")
 		}
 		return c.with(cmd.Context(), func(p *Program) error {
@@ -276,7 +280,7 @@ func (c *cli) newCommunityShow() *cobra.Command {
 			}
 			c.facts("domain", s.Domain, "name", s.Name, "time zone", s.Timezone, "language", s.Language, "ombuds", s.Ombuds, "rota", onOff{&s.Rota}.String(), "duty", fmt.Sprintf("%s, %s", s.Duty.Days, s.Duty.Hours()),
 				"answer due", fmt.Sprintf("within %d duty hours, %d for urgent letters and reports", s.Duty.Due, s.Duty.Urgent), "votes to join", fmt.Sprint(s.Votes),
-				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "restricted by", string(s.Restricted), "collision", string(s.Collision), "questions", strings.Join(s.Questions, " | "), "below digests", s.Confidential, "lists", strings.Join(s.Lists, ", "),
+				"new members get", string(s.Delivery), "same employer", onOff{&s.SameEmployer}.String(), "restricted by", string(s.Restricted), "collision", string(s.Collision), "greeter", onOff{&s.Greeter}.String(), "questions", strings.Join(s.Questions, " | "), "below digests", s.Confidential, "lists", strings.Join(s.Lists, ", "),
 				"members", fmt.Sprint(s.Members), "managers", fmt.Sprint(s.Managers), "founded", when(s.Created))
 			return nil
 		})

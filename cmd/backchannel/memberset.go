@@ -21,15 +21,15 @@ type settings struct {
 	weekday string
 	hour    int
 
-	first, removed, introduce, format, follow, unfollow, mute, unmute, vacation string
-	minPosts                                                                    int
+	first, removed, introduce, greet, format, follow, unfollow, mute, unmute, vacation string
+	minPosts                                                                           int
 }
 
 // byWords are the flags that say the same as words in a mail about settings do (membership.Clerk.Set), each with what stands before its value.
 var byWords = [...]struct{ flag, word string }{
 	{"format", "FORMAT"}, {"min-posts", "MIN"}, {"follow", "FOLLOW"}, {"unfollow", "UNFOLLOW"}, {"mute", "MUTE"}, {"unmute", "UNMUTE"}, {"vacation", "VACATION"},
 	{"first-address", "ADDRESS FIRST"}, {"remove-address", "ADDRESS REMOVE"},
-	{"introduce", "INTRODUCE"},
+	{"introduce", "INTRODUCE"}, {"greet", "GREET"},
 }
 
 func (c *cli) newMemberSet() *cobra.Command {
@@ -51,6 +51,7 @@ func (c *cli) newMemberSet() *cobra.Command {
 	oneOf(cmd, &s.period, "period", "A digest's period", "how often the digest comes", "daily", "weekly", "monthly")
 	oneOf(cmd, &s.weekday, "weekday", "A weekday", "its day", weekdays...)
 	flags.IntVar(&s.hour, "hour", 8, "its hour, 0 to 23")
+	oneOf(cmd, &s.greet, "greet", "A wish about greeting", "whether the member may be asked to greet new ones, where the community does that", "on", "off")
 	oneOf(cmd, &s.introduce, "introduce", "A wish about being introduced", "whether digests name the member among the new ones: also before their first post, never, or once they have posted", "on", "off", "posted")
 	flags.StringVar(&s.format, "format", "", "its form: both (text and HTML), text, mime or rfc1153")
 	flags.IntVar(&s.minPosts, "min-posts", 1, "no digest with fewer new posts than these")

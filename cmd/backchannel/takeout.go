@@ -16,6 +16,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/mbox"
 	"backchannel/lists"
+	"backchannel/lists/membership"
 	"backchannel/lists/notice"
 	"backchannel/lists/roster"
 	"backchannel/templates/refusal"
@@ -61,6 +62,7 @@ type takeoutMember struct {
 	OwnCopy       bool                `json:"own_copy"`
 	AddressShown  bool                `json:"address_shown,omitempty"` // to members who see who is on a list
 	IntroOK       lists.IntroOK       `json:"intro_ok,omitempty"`
+	NoGreeting    bool                `json:"no_greeting,omitempty"` // is not asked to greet new members
 	Joined        time.Time           `json:"joined"`
 	Subscriptions []subscriptionTaken `json:"subscriptions"`
 	Digest        lists.DigestPref    `json:"digest"`
@@ -191,6 +193,11 @@ func gatherTakeout(tx *db.Tx, community lists.Community) (takeoutFile, error) {
 
 func takeMember(tx *db.Tx, m lists.Member) (takeoutMember, error) {
 	one := takeoutMember{Name: m.Name, Role: m.Role, Kind: m.Kind, State: m.State, Trust: m.Trust, Timezone: m.Timezone, Language: m.Language, OwnCopy: m.OwnCopy, AddressShown: m.Listed, IntroOK: m.IntroOK, Joined: m.Joined.UTC(), Subscriptions: []subscriptionTaken{}}
+	greets, err := membership.Greets(tx, m.ID)
+	if err != nil {
+		return one, err
+	}
+	one.NoGreeting = !greets
 	addresses, err := lists.Addresses(tx, m.ID)
 	if err != nil {
 		return one, err
@@ -402,6 +409,11 @@ func (m takeoutMember) wishes(tx *db.Tx, made lists.Member) error {
 	}
 	if m.Vacation != nil && m.Vacation.Until.After(tx.Now) {
 		if err := lists.SetVacation(tx, made.ID, *m.Vacation); err != nil {
+			return err
+		}
+	}
+	if m.NoGreeting {
+		if err := membership.SetGreets(tx, made.ID, false); err != nil {
 			return err
 		}
 	}

@@ -94,7 +94,7 @@ func Schema() db.Schema {
 		member INTEGER PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,
 		at     INTEGER NOT NULL,
 		subs   TEXT NOT NULL                                   -- deliveries by list, JSON
-	) STRICT`, addressTable, forgottenTable, forgettingTable}}
+	) STRICT`, addressTable, forgottenTable, forgettingTable, greeterTable}}
 }
 
 const applicationColumns = `id, community, code, local, domain, name, state, coalesce(inviter, 0), invited, questions, answers, raw, question, told,

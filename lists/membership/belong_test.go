@@ -151,6 +151,16 @@ func TestTheWishToBeNamed(t *testing.T) {
 	}
 }
 
+// It is for the list that most people read, and not for the first by name.
+func TestWhereTheIntroductionStands(t *testing.T) {
+	v := welcomed(t)
+	set(v, bill, lists.Each, lists.None)
+	v.Pass(25 * time.Hour)
+	if text := oneLine(v.One(v.Deliver(), ada).Text()); !strings.Contains(text, "your introduction in Garden talk:") {
+		t.Error(text)
+	}
+}
+
 func TestNoIntroduction(t *testing.T) {
 	for word, want := range map[string]string{"DROP": "is forgotten", "No": "is forgotten", "": "There was no text"} {
 		v, _, preview := introducing(t, "I grow beans.")

@@ -4,8 +4,9 @@ import "backchannel/lists"
 
 // What tests look at from outside.
 var (
-	NetOf       = netOf
-	SortAnswers = sortAnswers
+	NetOf        = netOf
+	SortAnswers  = sortAnswers
+	BeginWelcome = beginWelcome
 )
 
 // Count is the tally of managers without a conflict, of whom nobody decides alone; "" is no vote.

@@ -83,19 +83,27 @@ func (k *Clerk) greet(tx *db.Tx, due calendar.Due) error {
 	return err
 }
 
-// introList is where a member introduces themselves: the first of their lists on which they may post.
-func introList(tx *db.Tx, m lists.Member) (lists.List, bool, error) {
+// introList is where a member introduces themselves: of their lists on which they may post the one that most people read.
+func introList(tx *db.Tx, m lists.Member) (most lists.List, ok bool, err error) {
 	subs, err := lists.Subscriptions(tx, m.ID)
 	if err != nil {
-		return lists.List{}, false, err
+		return most, false, err
 	}
+	readers := 0
 	for _, s := range subs {
 		l, err := lists.ListByID(tx, s.List)
-		if err != nil || mayPost(m, l) {
-			return l, err == nil, err
+		if err != nil {
+			return most, false, err
+		}
+		n, err := lists.Audience(tx, l.ID)
+		if err != nil {
+			return most, false, err
+		}
+		if mayPost(m, l) && (!ok || n > readers) {
+			most, readers, ok = l, n, true
 		}
 	}
-	return lists.List{}, false, nil
+	return most, ok, nil
 }
 
 // promptIntro asks a new member who they are.
@@ -253,6 +261,9 @@ func (k *Clerk) postIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcome
 		return refusal.Because(refusal.NotAllowed, "Nothing can be posted here.")
 	}
 	if err := k.Post(tx, in.Community, l, in.Sender, post, string(id)); err != nil {
+		return err
+	}
+	if err := k.askGreeter(tx, in.Community, l, in.Sender, id, n.text); err != nil {
 		return err
 	}
 	n.intro, n.text = introPosted, ""

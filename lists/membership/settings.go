@@ -135,6 +135,8 @@ func (k *Clerk) set(tx *db.Tx, c lists.Community, id lists.MemberID, s setting) 
 		return setShown(tx, m, s)
 	case templates.SetIntro:
 		return setIntro(tx, m, s)
+	case templates.SetGreet:
+		return setGreet(tx, m, s)
 	case templates.SetHello:
 		return k.setHello(tx, m, s)
 	case templates.SetAddress, templates.SetAddressAdd, templates.SetAddressFirst, templates.SetAddressRemove:
@@ -545,6 +547,16 @@ func fillSettings(tx *db.Tx, c lists.Community, m lists.Member, t *templates.Set
 	t.Name, t.OwnCopy = m.Name, m.OwnCopy
 	if m.New(tx.Now) {
 		t.Intro = m.IntroOK.Word()
+	}
+	if c.Greeter && mayGreet(m) {
+		greets, err := Greets(tx, m.ID)
+		if err != nil {
+			return err
+		}
+		t.Greets = "off"
+		if greets {
+			t.Greets = "on"
+		}
 	}
 	t.Follows = i.Follows
 	for _, tag := range i.Muted {

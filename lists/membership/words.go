@@ -115,6 +115,9 @@ func readSetting(line string, now time.Time) (all []setting, ok bool) {
 	case "introduce":
 		word := introWords[strings.ToLower(lastWords(line, verb))]
 		return []setting{{what: templates.SetIntro, word: word}}, word != ""
+	case "greet", "greeting":
+		word := strings.ToLower(lastWords(line, verb))
+		return []setting{{what: templates.SetGreet, word: word}}, word == "on" || word == "off"
 	case "own":
 		return ownCopy(strings.Fields(strings.ToLower(lastWords(line, verb))))
 	case "address", "addresses":
@@ -312,7 +315,7 @@ func delivery(words []string) ([]setting, bool) {
 }
 
 // orders are the words that a reply to a digest may consist of, in capitals. Others could be an answer to somebody.
-var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "LANGUAGE", "NAME", "OWN", "INTRODUCE", "HELLO", "ADDRESS"}
+var orders = []string{"SETTINGS", "DAILY", "WEEKLY", "MONTHLY", "FOLLOW", "UNFOLLOW", "MUTE", "UNMUTE", "VACATION", "FORMAT", "ZONE", "LANGUAGE", "NAME", "OWN", "INTRODUCE", "HELLO", "GREET", "ADDRESS"}
 
 // ordered reads a letter that came to another address of ours, and is about settings all the same: nothing else stands in it.
 func ordered(l *letter.Letter, now time.Time) []setting {

@@ -35,6 +35,22 @@ func Discreet(text string, m Member, own []letter.Address) (string, []Slip) {
 	return text, slips
 }
 
+// Unsigned is a text without a signature as short as "Mira" or "Best, Mira" at its end. Discreet leaves that there, since the managers' answers
+// to members bear their first names; where nobody is to know which manager speaks it goes, too.
+func Unsigned(text string, m Member) string {
+	lines := strings.Split(text, "\n")
+	for len(lines) > 0 && namesAlone(lines[len(lines)-1], m) {
+		lines = lines[:len(lines)-1]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// namesAlone tells whether a line is empty, or a name with hardly a word beside it.
+func namesAlone(line string, m Member) bool {
+	words := spaced(line)
+	return words == "" || strings.Count(words, " ") < 4 && m.Name != "" && strings.Contains(" "+words+" ", " "+spaced(m.FirstName())+" ")
+}
+
 var doorAddress = regexp.MustCompile(`(?i)\b(?:private|note|confirm|vote|everyone|send|bounce|leave|digest-off)(?:\+|%2b)[0-9a-z-]{26,40}(?:@|%40)[^\s>)\]"]+`)
 
 // withoutDoors takes addresses of ours with a token out of a text (G4): each was handed to one person and is nobody else's.

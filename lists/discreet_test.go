@@ -99,3 +99,19 @@ func FuzzDiscreet(f *testing.F) {
 		}
 	})
 }
+
+// What is told from the role bears no signature at its end, however short; in a sentence names stay.
+func TestUnsigned(t *testing.T) {
+	m := Member{Name: "Mira Lowe"}
+	for text, want := range map[string]string{
+		"Shorter, please.\n\nMira": "Shorter, please.", "Shorter, please.\nBest, Mira\n": "Shorter, please.", "Shorter.\n\n-- MIRA LOWE.": "Shorter.", "Mira": "", "": "",
+		"Ask Mira, she knows all of it.": "Ask Mira, she knows all of it.", "Shorter.\n\nMiranda": "Shorter.\n\nMiranda", "Mira said so.\nBye": "Mira said so.\nBye", "Shorter.\nMira\nMira Lowe": "Shorter.",
+	} {
+		if got := Unsigned(text, m); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	if got := Unsigned("Shorter.\n\nmira", Member{}); got != "Shorter.\n\nmira" {
+		t.Errorf("nobody's name: %q", got)
+	}
+}

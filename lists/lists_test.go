@@ -3,6 +3,7 @@ package lists_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -413,6 +414,60 @@ func TestDecideAboutNewMembers(t *testing.T) {
 					t.Errorf("%s, trust %d, %s: a manager waits", stage, trust, what)
 				}
 			}
+		}
+	}
+}
+
+// What cannot be set is refused in a sentence that says what can.
+func TestWhatCannotBeIsRefused(t *testing.T) {
+	g := newGarden(t)
+	dana := g.add("dana@north.example", "Dana Reyes", lists.RoleMember)
+	pref := func(change func(*lists.DigestPref)) func(tx *db.Tx) error {
+		p := lists.DefaultDigest()
+		change(&p)
+		return func(tx *db.Tx) error { return lists.SaveDigestPref(tx, dana.ID, p) }
+	}
+	away := func(begin, until time.Duration) func(tx *db.Tx) error {
+		return func(tx *db.Tx) error {
+			return lists.SetVacation(tx, dana.ID, lists.Vacation{Begin: tx.Now.Add(begin), Until: tx.Now.Add(until)})
+		}
+	}
+	full := g.talk
+	for i := range 50 {
+		_, _ = full.Set("ban", fmt.Sprintf("*@%d.example", i)), full.Set("rule", fmt.Sprintf("hold subject x%d", i))
+	}
+	for want, do := range map[string]func(tx *db.Tx) error{
+		"The sentence on what may leave the community can have 300 characters, not 301.": func(tx *db.Tx) error {
+			c := g.c
+			c.Confidential = strings.Repeat("x", 301)
+			return lists.SaveCommunity(tx, c)
+		},
+		"Nobody knows the stage \"old\" of a list; it is founding, growing or rooted.": func(tx *db.Tx) error {
+			l := g.talk
+			l.Stage = "old"
+			return lists.SaveList(tx, l)
+		},
+		"A digest comes as alt (text and HTML), text, mime or rfc1153, not \"pdf\".": pref(func(p *lists.DigestPref) { p.Format = "pdf" }),
+		"A digest waits for 1 to 1000 new posts.":                                    pref(func(p *lists.DigestPref) { p.MinPosts = 1001 }),
+		"A digest shows 1 to 30 threads with excerpts.":                              pref(func(p *lists.DigestPref) { p.Threads = 5000 }),
+		"#beans cannot stand for itself.":                                            func(tx *db.Tx) error { return lists.SetTagAlias(tx, g.c.ID, "beans", "beans") },
+		"There is no language \"klingon!\"; one looks like de.": func(tx *db.Tx) error {
+			m := dana
+			m.Language = "klingon!"
+			return lists.SaveMember(tx, m)
+		},
+		"Whether a member is introduced is yes, no or nothing, not \"maybe\".": func(tx *db.Tx) error {
+			m := dana
+			m.IntroOK = "maybe"
+			return lists.SaveMember(tx, m)
+		},
+		"A vacation ends after it begins, and not in the past.":                   away(-48*time.Hour, -24*time.Hour),
+		"A vacation is a year at most. To get no mail for longer, switch it off.": away(0, 400*24*time.Hour),
+		"A list has at most 50 bans.":                                             func(*db.Tx) error { return full.Set("ban", "*@more.example") },
+		"A list has at most 50 rules.":                                            func(*db.Tx) error { return full.Set("rule", "hold subject more") },
+	} {
+		if err := g.update(do); err == nil || err.Error() != want {
+			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
 }

@@ -52,6 +52,9 @@ func (d *doors) try(door, ip, who, password string) string {
 	case refusal.NotAllowed:
 		return "wrong"
 	case refusal.Limit:
+		if err.Error() != "There were too many wrong passwords from your network. Please look at the password in your mail program, and try again in an hour." {
+			d.t.Errorf("it says %v", err)
+		}
 		return "too many"
 	}
 	if err != nil {

@@ -78,7 +78,7 @@ func TestHeldPostsStay(t *testing.T) {
 		}
 	}
 	c.ok("SELECT \"Held posts\"")
-	if _, end := c.do(`STORE 1 +FLAGS (\Deleted)`); !strings.HasPrefix(end, "NO [NOPERM] A post that waits goes away by itself") {
+	if _, end := c.do(`STORE 1 +FLAGS (\Deleted)`); end != "NO [NOPERM] A post that waits goes away by itself when somebody decides. To refuse it, move it into Refuse; to give its author a reason, reply NO and the reason." {
 		t.Errorf("deleting: %s", end)
 	}
 	open := h.login(mira)

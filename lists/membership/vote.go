@@ -351,17 +351,7 @@ func (k *Clerk) discreet(tx *db.Tx, m lists.Member, text string) (string, error)
 	for _, s := range slips {
 		lines[s.Line-1] = "…"
 	}
-	for len(lines) > 0 && signs(lines[len(lines)-1], m) {
-		lines = lines[:len(lines)-1]
-	}
-	return strings.Trim(shortened(strings.Join(lines, "\n")), "… \n"), nil
-}
-
-// signs tells whether a line at the end of a text is empty, or a signature as short as "Best, Theo": elsewhere the first name of a manager is
-// no secret, but nobody learns who voted.
-func signs(line string, m lists.Member) bool {
-	words := strings.FieldsFunc(line, func(r rune) bool { return !isNameRune(r) })
-	return len(words) == 0 || len(words) <= 4 && slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, m.FirstName()) })
+	return strings.Trim(shortened(lists.Unsigned(strings.Join(lines, "\n"), m)), "… \n"), nil
 }
 
 // toldManagers hands an applicant's answer to the managers, and gives them time to think about it.

@@ -129,7 +129,11 @@ func discreet(tx *db.Tx, by lists.MemberID, reason string) (string, error) {
 	for _, s := range slips {
 		lines[s.Line-1] = "…"
 	}
-	return strings.TrimSpace(strings.Join(lines, "\n")), nil
+	reason = strings.TrimSpace(lists.Unsigned(strings.Join(lines, "\n"), m))
+	if strings.Trim(reason, "… \n") == "" {
+		return "", nil // nothing is left to be told
+	}
+	return reason, nil
 }
 
 // open tells why nobody but the author may decide about a letter: it is decided, or it may be private.

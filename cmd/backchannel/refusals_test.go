@@ -1,0 +1,129 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// toldPackages are those of which a test tells each sentence by which they refuse something.
+var toldPackages = []string{"lists", "lists/moderation", "lists/desk", "digest/report"}
+
+// untold are refusals whose sentence nobody ever reads, and why.
+var untold = map[string]string{
+	"This letter is not yours to see any more. Nothing was moved.": "who is excluded has no copies any more that could be moved: one commit does both",
+	"There is nothing here.": "the web server shows its own page instead",
+	"%s Nothing was moved.":  "the sentence stands in front of it, and is told by itself",
+	"%s":                     "it is another's sentence",
+}
+
+// Each sentence by which these packages refuse something stands in a test, as people read it: golden there, and read before it is changed.
+func TestRefusalsAreTold(t *testing.T) {
+	told := everythingTold(t)
+	for _, where := range toldPackages {
+		for _, s := range refusalsOf(t, where) {
+			if _, ok := untold[s]; ok {
+				continue
+			}
+			if !isTold(told, s) {
+				t.Errorf("%s: no test tells %q", where, s)
+			}
+		}
+	}
+}
+
+var verb = regexp.MustCompile(`%[+#0-9.]*[a-z]`)
+
+// isTold looks for a sentence in what tests hold, whatever stands in the places of its verbs.
+func isTold(told []string, format string) bool {
+	pieces := verb.Split(format, -1)
+	longest := slices.MaxFunc(pieces, func(a, b string) int { return len(a) - len(b) })
+	for i, p := range pieces {
+		pieces[i] = regexp.QuoteMeta(p)
+	}
+	sentence := regexp.MustCompile(strings.Join(pieces, ".{1,90}?"))
+	return slices.ContainsFunc(told, func(s string) bool { return strings.Contains(s, longest) && sentence.MatchString(s) })
+}
+
+// everythingTold are all strings of all tests, and the stories with their regular expressions read as text.
+func everythingTold(t *testing.T) (all []string) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case strings.HasSuffix(path, ".txtar"):
+			text, err := os.ReadFile(path)
+			all = append(all, strings.ReplaceAll(string(text), `\`, ""))
+			return err
+		case strings.HasSuffix(path, "_test.go"):
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if s, ok := stringOf(n); ok {
+					all = append(all, s)
+				}
+				return true
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// refusalsOf are the sentences, with their verbs, of the refusals that a package makes.
+func refusalsOf(t *testing.T, where string) (all []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", where, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			if fn, ok := call.Fun.(*ast.SelectorExpr); ok && fn.Sel.Name == "Because" {
+				if s, ok := stringOf(call.Args[1]); ok {
+					all = append(all, s)
+				}
+			}
+			return true
+		})
+	}
+	if len(all) == 0 {
+		t.Errorf("%s refuses nothing", where)
+	}
+	return all
+}
+
+func stringOf(n ast.Node) (string, bool) {
+	lit, ok := n.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}

@@ -6,27 +6,13 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"reflect"
-	"sync"
 )
 
-// The texts of the web pages: page/NAME.html fills the frame of page/frame.html. There is no JavaScript in them, no style outside of
-// style.css and nothing from another host, as the Content-Security-Policy wants (B7).
+// The texts of the web pages: page/room/NAME.html fills the frame of page/room/frame.html, with the sentences of page/words. There is no
+// JavaScript in them, no style outside of style.css and nothing from another host, as the Content-Security-Policy wants (B7).
 //
 //go:embed page
 var pages embed.FS
-
-var parsePages = sync.OnceValues(func() (*htmltemplate.Template, error) {
-	return htmltemplate.New("").Funcs(htmltemplate.FuncMap(wordsIn(English))).ParseFS(pages, "page/*.html")
-})
-
-// renderPage fills the text page/NAME.html. Base is the path below which the pages are reached, without a slash at its end.
-func renderPage(name, title, base string, fields any) ([]byte, error) {
-	t, err := parsePages()
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	return fillPage(t, name, struct{ Title, Base string }{oneLine(title), base}, fields)
-}
 
 // fillPage fills a page, and then its frame with it.
 func fillPage(t *htmltemplate.Template, name string, frame, fields any) ([]byte, error) {
@@ -65,36 +51,36 @@ func pageFile(name string) []byte {
 // ButtonPage shows what the address in List-Unsubscribe would do, to somebody who opened it in a browser, and has a button that does
 // it. To open it changes nothing (F1).
 type ButtonPage struct {
-	Base      string   `optional:"the path below which the pages are reached"`
+	Room               // with a Nonce unless Off
 	Community string   // its name
 	List      string   `optional:"the list to leave; without it the page is about the digest"`
 	Off       bool     // there is nothing to do: it is off already
 	Others    []string `optional:"what still comes afterwards"`
-	Nonce     string   `optional:"proves that the form was shown by us; needed unless Off"`
 	Stale     bool     // the button was pressed on a page that had been open too long
 	Managers  string   // who helps
 }
 
 // Render writes the page.
 func (p ButtonPage) Render() ([]byte, error) {
-	if !p.Off && p.Nonce == "" {
-		return nil, errMissing("button", "Nonce")
-	}
-	title := "Stop the digest?"
+	title := ""
 	switch {
+	case !p.Off && p.Nonce == "":
+		return nil, errMissing("button", "Nonce")
 	case p.List != "" && p.Off:
-		title = "You get no posts from " + p.List
+		title = p.titleOf("button.left", p.List)
 	case p.List != "":
-		title = "Leave " + p.List + "?"
+		title = p.titleOf("button.leave", p.List)
 	case p.Off:
-		title = "You get no digest"
+		title = p.titleOf("button.off")
+	default:
+		title = p.titleOf("button.digest")
 	}
-	return renderPage("button", title, p.Base, p)
+	return renderRoom("button", p.Room, title, p)
 }
 
 // PressedPage tells that it was done.
 type PressedPage struct {
-	Base      string   `optional:"the path below which the pages are reached"`
+	Room
 	Community string   // its name
 	List      string   `optional:"the list that was left; without it the digest was stopped"`
 	Others    []string `optional:"what still comes"`
@@ -103,40 +89,53 @@ type PressedPage struct {
 
 // Render writes the page.
 func (p PressedPage) Render() ([]byte, error) {
-	title := "The digest is off"
+	title := p.titleOf("pressed.digest")
 	if p.List != "" {
-		title = "You have left " + p.List
+		title = p.titleOf("pressed.left", p.List)
 	}
-	return renderPage("pressed", title, p.Base, p)
+	return renderRoom("pressed", p.Room, title, p)
 }
 
 // FrontPage says what this host is, and names nobody.
 type FrontPage struct {
-	Base   string `optional:"the path below which the pages are reached"`
+	Room
 	SignIn string `optional:"the path of the page on which members sign in"`
 }
 
 // Render writes the page.
 func (p FrontPage) Render() ([]byte, error) {
-	return renderPage("front", "A mail server of communities", p.Base, p)
+	return renderRoom("front", p.Room, p.titleOf("front"), p)
 }
 
 // MissingPage is the one answer to an address where there is nothing, nothing any more, or nothing for whoever asks (P15).
-type MissingPage struct {
-	Base string `optional:"the path below which the pages are reached"`
-}
+type MissingPage struct{ Room }
 
 // Render writes the page.
 func (p MissingPage) Render() ([]byte, error) {
-	return renderPage("missing", "There is nothing here", p.Base, p)
+	return renderRoom("missing", p.Room, p.titleOf("missing"), p)
 }
+
+// Apology is the cause for which there is no other page.
+type Apology string
+
+// The causes.
+const (
+	ManyRequests Apology = "many"    // from one network
+	TooLarge     Apology = "large"   // what was sent
+	OnlyToSee    Apology = "method"  // nothing is done at this address
+	Failed       Apology = "broken"  // something of ours; nothing was changed
+	Foreign      Apology = "foreign" // what was sent came from no page of ours
+	Unread       Apology = "unread"  // what was sent is nothing we know
+	Busy         Apology = "busy"    // too much is fetched at once
+)
 
 // SorryPage says in one or two sentences why there is no other page.
 type SorryPage struct {
-	Base     string `optional:"the path below which the pages are reached"`
-	Title    string // what is wrong, in a few words
-	Sentence string // what to do
+	Room
+	Why Apology
 }
 
 // Render writes the page.
-func (p SorryPage) Render() ([]byte, error) { return renderPage("sorry", p.Title, p.Base, p) }
+func (p SorryPage) Render() ([]byte, error) {
+	return renderRoom("sorry", p.Room, p.titleOf(string(p.Why)), p)
+}

@@ -292,7 +292,11 @@ type PostPage struct {
 
 // Render writes the page.
 func (p PostPage) Render() ([]byte, error) {
-	return renderRoom("post", p.Room, subjectOr(p.Room, p.Subject), p)
+	title := subjectOr(p.Room, p.Subject)
+	if p.Post.Removed {
+		title = p.titleOf("removed.title")
+	}
+	return renderRoom("post", p.Room, title, p)
 }
 
 // FoundPost is one post that a search found.

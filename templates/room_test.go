@@ -28,7 +28,8 @@ func roomSamples(l Language) map[string]pageRenderer {
 		"cmtybc.example", bc, "help@cmtybc.example", "leave@cmtybc.example", Slot{Weekly, time.Friday, 8, "Europe/Berlin"}, true, German, true,
 		[]ListChoice{{"talk", "Garden talk", InDigest}, {"jobs", "Jobs", EachPost}}, "on",
 	}, {Domain: "nurses.example", Community: "Nurses", Help: "help@nurses.example", Leave: "leave@nurses.example", Slot: Slot{Daily, 0, 0, "UTC"}, Tongue: English}}
-	return map[string]pageRenderer{
+	all := pageSamples(l)
+	maps.Copy(all, map[string]pageRenderer{
 		"signin":        SignInPage{Room: out},
 		"signin-wrong":  SignInPage{Room: out, To: "/archive", Address: "dana@north.example", Wrong: true},
 		"signin-many":   SignInPage{Room: out, Many: true},
@@ -53,10 +54,11 @@ func roomSamples(l Language) map[string]pageRenderer {
 		"choices-left":  ChoicesPage{Room: in, All: mine, Left: "Jobs", Undo: "jobs EACH", Seal: "s3al", Domain: "cmtybc.example"},
 		"choices-same":  ChoicesPage{Room: in, All: mine, Same: true},
 		"choices-why":   ChoicesPage{Room: in, All: mine, Why: "You are on no list, so there is nothing to get."},
-	}
+	})
+	return all
 }
 
-// Every page for members as it looks in English, and that it can be written in every language.
+// Every page as it looks in English, and that it can be written in every language.
 func TestRoomPages(t *testing.T) {
 	used := map[string]bool{"frame": true}
 	for _, l := range Languages() {
@@ -88,6 +90,15 @@ func TestRoomPages(t *testing.T) {
 					t.Errorf("%s: %s has no label", name, m[1])
 				}
 			}
+		}
+	}
+	kept, err := os.ReadDir(filepath.Join("testdata", "room"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range kept {
+		if roomSamples(English)[strings.TrimSuffix(e.Name(), ".html")] == nil {
+			t.Errorf("testdata/room/%s belongs to no sample", e.Name())
 		}
 	}
 	names, err := fs.Glob(pages, "page/room/*.html")

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"backchannel/templates"
 )
 
 // Doorstep answers on a listener in clear until Shutdown: it sends browsers on to the address of the pages. challenge may answer first,
@@ -23,12 +25,12 @@ func (s *Server) Doorstep(l net.Listener, challenge func(http.Handler) http.Hand
 		a.Header().Del("Strict-Transport-Security") // counts only where it comes encrypted (RFC 6797 §8.1)
 		defer func() {
 			if p := recover(); p != nil {
-				s.panicked(a, p)
+				s.panicked(a, r, p)
 			}
 			s.cfg.Log.Debug("web doorstep", "method", known(r.Method), "status", a.status, "took", s.cfg.Now().Sub(began).Round(time.Millisecond))
 		}()
 		if !s.speed.allow(peer(r)) {
-			s.Sorry(a, http.StatusTooManyRequests, "Too many requests", "Please wait a minute, then try again.")
+			s.Sorry(a, r, http.StatusTooManyRequests, templates.ManyRequests)
 			return
 		}
 		h.ServeHTTP(a, r)
@@ -44,7 +46,7 @@ func (s *Server) Doorstep(l net.Listener, challenge func(http.Handler) http.Hand
 func (s *Server) sendOn(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || !s.https || !strings.HasPrefix(path, "/") || len(path) > 200 {
-		s.Missing(w)
+		s.Missing(w, r)
 		return
 	}
 	at := s.cfg.URL

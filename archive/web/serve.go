@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -22,17 +23,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	defer func() {
 		if p := recover(); p != nil {
-			s.panicked(a, p)
+			s.panicked(a, r, p)
 		}
 	}()
 	if !s.speed.allow(peer(r)) {
 		a.Header().Set("Retry-After", "60")
-		s.Sorry(a, http.StatusTooManyRequests, "Too many requests", "Please wait a minute, then try again.")
+		s.Sorry(a, r, http.StatusTooManyRequests, templates.ManyRequests)
 		return
 	}
 	if r.ContentLength > s.cfg.MaxBody {
 		a.Header().Set("Connection", "close")
-		s.Sorry(a, http.StatusRequestEntityTooLarge, "Too much", "So much cannot be sent here.")
+		s.Sorry(a, r, http.StatusRequestEntityTooLarge, templates.TooLarge)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxBody)
@@ -42,10 +43,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if pattern == "" || strings.Contains(r.URL.Path, "//") || strings.Contains(r.URL.Path, "/.") && !strings.HasPrefix(r.URL.Path, "/.well-known/") {
 		if allowed := s.allowed(r); pattern == "" && len(allowed) > 0 {
 			a.Header().Set("Allow", strings.Join(allowed, ", "))
-			s.Sorry(a, http.StatusMethodNotAllowed, "This cannot be done here", "This address can be looked at, and nothing else.")
+			s.Sorry(a, r, http.StatusMethodNotAllowed, templates.OnlyToSee)
 			return
 		}
-		s.Missing(a)
+		s.Missing(a, r)
 		return
 	}
 	route = pattern
@@ -61,6 +62,9 @@ func (s *Server) dress(h http.Header) {
 		"Referrer-Policy":         "no-referrer", // a path may hold a token
 		"Cache-Control":           "no-store",
 		"X-Robots-Tag":            "noindex",
+		// No window of another site gets hold of ours, and no page of it loads what is here.
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
 	} {
 		h.Set(name, value)
 	}
@@ -108,14 +112,14 @@ func known(method string) string {
 
 // panicked ends one request and nothing else (P8). What was panicked with may hold a piece of the request; its type and the place
 // are enough to find the mistake.
-func (s *Server) panicked(a *answer, p any) {
+func (s *Server) panicked(a *answer, r *http.Request, p any) {
 	if err, ok := p.(error); ok && err == http.ErrAbortHandler { //nolint:errorlint // the very value, as net/http compares it
 		panic(p)
 	}
 	fell := refusal.Caught(p)
 	s.cfg.Log.Error("a page panicked", "panic", fell.What, "stack", fell.Stack)
 	if a.status == 0 {
-		s.Sorry(a, http.StatusInternalServerError, "Not just now", "Something of ours did not work. Please try again in a few minutes.")
+		s.Sorry(a, r, http.StatusInternalServerError, templates.Failed)
 	}
 }
 

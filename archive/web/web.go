@@ -90,9 +90,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.TLS != nil {
 		s.inner.TLSConfig = cfg.TLS.Clone() // net/http writes its protocols into it
 	}
-	if err := s.own(); err != nil {
-		return nil, err
-	}
+	s.own()
 	return s, nil
 }
 
@@ -105,12 +103,11 @@ func (s *Server) bounded(h http.Handler) *http.Server {
 }
 
 // own hangs in the pages that belong to nobody.
-func (s *Server) own() error {
-	front, err := templates.FrontPage{Base: s.base, SignIn: s.cfg.Front}.Render()
-	if err != nil {
-		return err
-	}
-	s.Handle("GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { Page(w, http.StatusOK, front) }))
+func (s *Server) own() {
+	s.Handle("GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		html, err := templates.FrontPage{Room: s.Outside(r), SignIn: s.cfg.Front}.Render()
+		s.page(w, http.StatusOK, html, err)
+	}))
 	for _, f := range []struct {
 		name, kind string
 		text       []byte
@@ -125,7 +122,6 @@ func (s *Server) own() error {
 			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.text))
 		}))
 	}
-	return nil
 }
 
 // Handle hangs in what answers to a pattern of http.ServeMux, like "GET /health" or "GET mta-sts.gardeners.example/x". The pattern
@@ -157,23 +153,28 @@ func Page(w http.ResponseWriter, status int, html []byte) {
 	_, _ = w.Write(html) // whoever hangs up does not want it
 }
 
+// Outside is what stands around a page for somebody who is not signed in: it is in the language that their browser asks for.
+func (s *Server) Outside(r *http.Request) templates.Room {
+	return templates.Room{Base: s.base, In: templates.LanguageFor(r.Header.Get("Accept-Language"))}
+}
+
 // Missing is the one answer to what is not there, is no more, or is not for whoever asks (P15).
-func (s *Server) Missing(w http.ResponseWriter) {
-	html, err := templates.MissingPage{Base: s.base}.Render()
+func (s *Server) Missing(w http.ResponseWriter, r *http.Request) {
+	html, err := templates.MissingPage{Room: s.Outside(r)}.Render()
 	s.page(w, http.StatusNotFound, html, err)
 }
 
 // Sorry answers with a status and a sentence for people.
-func (s *Server) Sorry(w http.ResponseWriter, status int, title, sentence string) {
-	html, err := templates.SorryPage{Base: s.base, Title: title, Sentence: sentence}.Render()
+func (s *Server) Sorry(w http.ResponseWriter, r *http.Request, status int, why templates.Apology) {
+	html, err := templates.SorryPage{Room: s.Outside(r), Why: why}.Render()
 	s.page(w, status, html, err)
 }
 
 // Broken is the answer when something of ours failed: the same words whatever it was, and the cause in the log.
-func (s *Server) Broken(w http.ResponseWriter, what string, err error) {
+func (s *Server) Broken(w http.ResponseWriter, r *http.Request, what string, err error) {
 	s.cfg.Log.Error(what, "error", err.Error())
 	w.Header().Set("Retry-After", "60")
-	s.Sorry(w, http.StatusServiceUnavailable, "Not just now", "Something of ours did not work, and nothing was changed. Please try again in a few minutes.")
+	s.Sorry(w, r, http.StatusServiceUnavailable, templates.Failed)
 }
 
 func (s *Server) page(w http.ResponseWriter, status int, html []byte, err error) {

@@ -66,9 +66,10 @@ func TestHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/style.css", "/icon.svg", "/robots.txt", "/nothing", "/panics"} {
 		h := ask(s, "GET", path, nil).Header()
 		for name, want := range map[string]string{
-			"Content-Security-Policy":   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'",
-			"X-Content-Type-Options":    "nosniff",
-			"Referrer-Policy":           "no-referrer",
+			"Content-Security-Policy":    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'",
+			"X-Content-Type-Options":     "nosniff",
+			"Referrer-Policy":            "no-referrer",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 			"Strict-Transport-Security": "max-age=31536000",
 			"Set-Cookie":                "",
 		} {
@@ -103,6 +104,7 @@ func TestWhatThereIs(t *testing.T) {
 		{"GET", "/.git/config", 404, "There is nothing here", "text/html; charset=utf-8"},
 		{"POST", "/", 405, "This cannot be done here", "text/html; charset=utf-8"},
 		{"BREW", "/nothing", 404, "There is nothing here", "text/html; charset=utf-8"},
+		{"GET", "/u/abc", 404, `<html lang="en">`, "text/html; charset=utf-8"},
 		{"TRACE", "/", 405, "This cannot be done here", "text/html; charset=utf-8"},
 	} {
 		w := ask(s, c.method, c.path, nil)
@@ -115,6 +117,21 @@ func TestWhatThereIs(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "BREW") || strings.Contains(log.String(), "/u/abc") || strings.Contains(log.String(), ".git") {
 		t.Errorf("a stranger's words are in the log:\n%s", log)
+	}
+}
+
+// Whoever is no member yet, or not known, is spoken to in the language of their browser.
+func TestLanguageOfTheBrowser(t *testing.T) {
+	s, _, _ := server(t, web.Config{})
+	for path, want := range map[string]string{"/": "Ein Mailserver für Gemeinschaften", "/nothing": "Hier ist nichts", "/style.css": "prefers-color-scheme"} {
+		w := ask(s, "GET", path, func(r *http.Request) { r.Header.Set("Accept-Language", "de-CH, en;q=0.5") })
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %s", path, w.Body)
+		}
+	}
+	w := ask(s, "POST", "/", func(r *http.Request) { r.Header.Set("Accept-Language", "ja") })
+	if w.Code != 405 || !strings.Contains(w.Body.String(), `<html lang="ja">`) || !strings.Contains(w.Body.String(), "見ることだけです") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
 	}
 }
 
@@ -149,8 +166,8 @@ func TestPanic(t *testing.T) {
 
 func TestBroken(t *testing.T) {
 	s, log, _ := server(t, web.Config{})
-	s.Handle("GET /x", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.Broken(w, "read the thing", errors.New("disk on fire"))
+	s.Handle("GET /x", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.Broken(w, r, "read the thing", errors.New("disk on fire"))
 	}))
 	w := ask(s, "GET", "/x", nil)
 	if w.Code != 503 || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "disk") || !strings.Contains(log.String(), "disk on fire") {

@@ -20,3 +20,12 @@ func (m GuessMemory) Wrong(from netip.Addr, whom letter.Address, now time.Time) 
 
 // Len is how many rows there are.
 func (m GuessMemory) Len() int { return len(m.g.all) }
+
+// Hands are what files are given away with, for tests.
+type Hands struct{ hands }
+
+// Take counts a file in.
+func (h *Hands) Take(who string, octets int) bool { return h.take(who, octets) }
+
+// Give counts it out.
+func (h *Hands) Give(who string, octets int) { h.give(who, octets) }

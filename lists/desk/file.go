@@ -28,6 +28,8 @@ var harmless = []string{
 func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 	var name, kind string
 	var bytes []byte
+	done := func() {}
+	defer func() { done() }()
 	err := p.db.View(r.Context(), func(tx *db.Tx) error {
 		v, err := p.visitor(tx, r)
 		if err != nil {
@@ -41,6 +43,10 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 		if err != nil || n > int64(len(post.Attachments)) {
 			return notHere()
 		}
+		if !p.hands.take(v.who.Key(), post.Size) {
+			return errBusy
+		}
+		done = func() { p.hands.give(v.who.Key(), post.Size) }
 		l, err := p.posts.Letter(tx, post)
 		if err != nil {
 			return err
@@ -67,7 +73,6 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", disposition)
 	h.Set("Content-Length", strconv.Itoa(len(bytes)))
 	h.Set("Content-Security-Policy", policyOfFile)
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	// A large file takes its time on a telephone; whoever takes nothing at all does not keep it in memory.
 	patience, stop := context.WithTimeout(context.Background(), time.Minute+time.Duration(len(bytes)/slowest)*time.Second)
 	defer stop()

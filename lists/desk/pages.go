@@ -29,6 +29,7 @@ type Pages struct {
 	desk  *Desk          // lets people in; nil: nobody can sign in
 	posts archive.Reader // what they read: posts of lists, and nothing else
 	asks  guesses        // for links by mail
+	hands hands          // that give files away
 }
 
 // NewPages hangs the pages into a web server.

@@ -20,10 +20,10 @@ func (p *Pages) PublishPolicy(policy string) {
 		ours, err := p.ours(r)
 		switch {
 		case err != nil:
-			p.web.Broken(w, "find the community of a policy", err)
+			p.web.Broken(w, r, "find the community of a policy", err)
 			return
 		case !ours:
-			p.web.Missing(w)
+			p.web.Missing(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

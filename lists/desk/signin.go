@@ -50,16 +50,16 @@ func wanted(to string) string {
 func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, form url.Values)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !p.web.Post(r) {
-			p.web.Sorry(w, http.StatusForbidden, "Nothing was changed", "This did not come from a page of ours. Please open the page here and press the button there.")
+			p.web.Sorry(w, r, http.StatusForbidden, templates.Foreign)
 			return
 		}
 		form, err := web.Form(r)
 		var tooLong *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLong):
-			p.web.Sorry(w, http.StatusRequestEntityTooLarge, "Too much", "So much cannot be sent here. Nothing was changed.")
+			p.web.Sorry(w, r, http.StatusRequestEntityTooLarge, templates.TooLarge)
 		case err != nil:
-			p.web.Sorry(w, http.StatusBadRequest, "Nothing was changed", "We could not read what was sent. Please open the page in a browser and press the button there.")
+			p.web.Sorry(w, r, http.StatusBadRequest, templates.Unread)
 		default:
 			do(w, r, form)
 		}
@@ -68,15 +68,10 @@ func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, form url.Va
 
 // door shows the page on which members sign in.
 func (p *Pages) door(w http.ResponseWriter, r *http.Request, status int, page templates.SignInPage) {
-	page.Room = p.outside(r)
+	page.Room = p.web.Outside(r)
 	page.Nonce = p.nonce(p.web.Greet(w, r)+atTheDoor, p.now())
 	html, err := page.Render()
-	p.give(w, status, html, err)
-}
-
-// outside is what stands around a page for somebody who is not signed in: it is in the language that their browser asks for.
-func (p *Pages) outside(r *http.Request) templates.Room {
-	return templates.Room{Base: p.web.Base(), In: templates.LanguageFor(r.Header.Get("Accept-Language"))}
+	p.give(w, r, status, html, err)
 }
 
 // shownTo tells whether a form about something was shown to this very browser, not long ago. Otherwise somebody could make another's
@@ -86,9 +81,9 @@ func (p *Pages) shownTo(r *http.Request, about string, form url.Values) bool {
 	return v != "" && p.fresh(v+about, form.Get("nonce"))
 }
 
-func (p *Pages) give(w http.ResponseWriter, status int, html []byte, err error) {
+func (p *Pages) give(w http.ResponseWriter, r *http.Request, status int, html []byte, err error) {
 	if err != nil {
-		p.web.Broken(w, "write a page", err)
+		p.web.Broken(w, r, "write a page", err)
 		return
 	}
 	web.Page(w, status, html)
@@ -128,7 +123,7 @@ func (p *Pages) withPassword(w http.ResponseWriter, r *http.Request, form url.Va
 		})
 	}
 	if err != nil {
-		p.web.Broken(w, "sign in", errors.New(refusal.Log(err)))
+		p.web.Broken(w, r, "sign in", errors.New(refusal.Log(err)))
 		return
 	}
 	p.log.Info("signed in over the web", "by", "password")
@@ -151,11 +146,11 @@ func (p *Pages) askForLink(w http.ResponseWriter, r *http.Request, form url.Valu
 	}
 	p.asks.wrong(from, letter.Address{}, p.now())
 	if typo == nil && !p.web.Afterwards("mail a link", func(ctx context.Context) error { return p.mailLink(ctx, a, from) }) {
-		p.web.Broken(w, "mail a link", errors.New("very many are asked for"))
+		p.web.Broken(w, r, "mail a link", errors.New("very many are asked for"))
 		return
 	}
-	html, err := templates.LinkSentPage{Room: p.outside(r)}.Render()
-	p.give(w, http.StatusOK, html, err)
+	html, err := templates.LinkSentPage{Room: p.web.Outside(r)}.Render()
+	p.give(w, r, http.StatusOK, html, err)
 }
 
 func (p *Pages) mailLink(ctx context.Context, a letter.Address, from netip.Addr) error {
@@ -175,23 +170,23 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, stale bool) {
 	err := p.db.View(r.Context(), func(tx *db.Tx) (err error) { a, tongue, ok, err = p.clerk.LookLink(tx, token); return err })
 	switch {
 	case err != nil:
-		p.web.Broken(w, "look at a link", err)
+		p.web.Broken(w, r, "look at a link", err)
 		return
 	case !ok:
 		p.gone(w, r)
 		return
 	}
-	room := p.outside(r)
+	room := p.web.Outside(r)
 	room.Nonce = p.nonce(p.web.Greet(w, r)+token, p.now())
 	room.In = templates.Language(tongue)
 	html, err := templates.EnterPage{Room: room, Address: a.String(), Stale: stale}.Render()
-	p.give(w, http.StatusOK, html, err)
+	p.give(w, r, http.StatusOK, html, err)
 }
 
 // gone is the answer to every link that does not let in, whatever the cause.
 func (p *Pages) gone(w http.ResponseWriter, r *http.Request) {
-	html, err := templates.GonePage{Room: p.outside(r)}.Render()
-	p.give(w, http.StatusNotFound, html, err)
+	html, err := templates.GonePage{Room: p.web.Outside(r)}.Render()
+	p.give(w, r, http.StatusNotFound, html, err)
 }
 
 // followLink signs in whom a link is for, once.
@@ -211,7 +206,7 @@ func (p *Pages) followLink(w http.ResponseWriter, r *http.Request, form url.Valu
 	})
 	switch {
 	case err != nil:
-		p.web.Broken(w, "follow a link", errors.New(refusal.Log(err)))
+		p.web.Broken(w, r, "follow a link", errors.New(refusal.Log(err)))
 	case !ok:
 		p.gone(w, r)
 	default:
@@ -226,7 +221,7 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request, form url.Values)
 	secret := p.web.Secret(r)
 	if secret != "" && p.fresh(secret, form.Get("nonce")) {
 		if err := p.db.Update(r.Context(), func(tx *db.Tx) error { return lists.CloseSession(tx, secret) }); err != nil {
-			p.web.Broken(w, "sign out", errors.New(refusal.Log(err)))
+			p.web.Broken(w, r, "sign out", errors.New(refusal.Log(err)))
 			return
 		}
 		p.web.Keep(w, "", 0)

@@ -10,7 +10,6 @@ import (
 	"net/url"
 
 	"backchannel/archive/db"
-	"backchannel/archive/web"
 	"backchannel/lists/membership"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
@@ -31,20 +30,20 @@ func (p *Pages) offer(w http.ResponseWriter, r *http.Request, stale bool) {
 	b, ok, err := p.look(r)
 	switch {
 	case err != nil:
-		p.web.Broken(w, "look at a button", err)
+		p.web.Broken(w, r, "look at a button", err)
 		return
 	case !ok:
-		p.web.Missing(w)
+		p.web.Missing(w, r)
 		return
 	}
 	page := templates.ButtonPage{
-		Base: p.web.Base(), Community: b.Community.Name, List: b.List, Off: b.Off, Others: b.Others, Stale: stale && !b.Off, Managers: b.Managers().String(),
+		Room: p.room(b), Community: b.Community.Name, List: b.List, Off: b.Off, Others: b.Others, Stale: stale && !b.Off, Managers: b.Managers().String(),
 	}
 	if !b.Off {
 		page.Nonce = p.nonce(r.PathValue("token"), p.now())
 	}
 	html, err := page.Render()
-	p.show(w, html, err)
+	p.give(w, r, http.StatusOK, html, err)
 }
 
 // look finds what the token in the address would do.
@@ -53,12 +52,9 @@ func (p *Pages) look(r *http.Request) (b membership.Button, ok bool, err error) 
 	return b, ok, err
 }
 
-func (p *Pages) show(w http.ResponseWriter, html []byte, err error) {
-	if err != nil {
-		p.web.Broken(w, "write a page", err)
-		return
-	}
-	web.Page(w, http.StatusOK, html)
+// room is what stands around the pages of a button: they are in the language of its member.
+func (p *Pages) room(b membership.Button) templates.Room {
+	return templates.Room{Base: p.web.Base(), In: templates.Language(b.Tongue())}
 }
 
 // press takes the POST: of a mail program, or of the form that showButton shows. Both act at once, and answer 200 without a redirect
@@ -69,7 +65,7 @@ func (p *Pages) press(w http.ResponseWriter, r *http.Request) {
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		p.web.Sorry(w, http.StatusRequestEntityTooLarge, "Too much", "So much cannot be sent here. Nothing was changed.")
+		p.web.Sorry(w, r, http.StatusRequestEntityTooLarge, templates.TooLarge)
 		return
 	case said == byForm && !p.fresh(token, nonce):
 		p.offer(w, r, true)
@@ -85,15 +81,15 @@ func (p *Pages) press(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err != nil:
-		p.web.Broken(w, "press a button", errors.New(refusal.Log(err)))
+		p.web.Broken(w, r, "press a button", errors.New(refusal.Log(err)))
 		return
 	case !ok:
-		p.web.Missing(w)
+		p.web.Missing(w, r)
 		return
 	}
 	p.log.Info("unsubscribed over the web", "digest", b.List == "", "again", b.Off, "by_form", said == byForm)
-	html, err := templates.PressedPage{Base: p.web.Base(), Community: b.Community.Name, List: b.List, Others: b.Others, Managers: b.Managers().String()}.Render()
-	p.show(w, html, err)
+	html, err := templates.PressedPage{Room: p.room(b), Community: b.Community.Name, List: b.List, Others: b.Others, Managers: b.Managers().String()}.Render()
+	p.give(w, r, http.StatusOK, html, err)
 }
 
 // unclear answers a POST that says nothing we know. Where there is nothing to press, that is the same as with any other.
@@ -101,11 +97,11 @@ func (p *Pages) unclear(w http.ResponseWriter, r *http.Request) {
 	_, ok, err := p.look(r)
 	switch {
 	case err != nil:
-		p.web.Broken(w, "look at a button", err)
+		p.web.Broken(w, r, "look at a button", err)
 	case !ok:
-		p.web.Missing(w)
+		p.web.Missing(w, r)
 	default:
-		p.web.Sorry(w, http.StatusBadRequest, "Nothing was changed", "We could not read what was sent. Please open the address in a browser and press the button there.")
+		p.web.Sorry(w, r, http.StatusBadRequest, templates.Unread)
 	}
 }
 

@@ -255,6 +255,24 @@ func TestOnlyTheOneBodyActs(t *testing.T) {
 
 var nonceField = regexp.MustCompile(`name="nonce" value="([^"]+)"`)
 
+// The pages of a button are in the language in which we write to its member, before it is pressed and afterwards.
+func TestTheButtonSpeaksToItsMember(t *testing.T) {
+	s := newSite(t)
+	s.save(dana, func(m *lists.Member) { m.Language = "fr" })
+	s.Update(func(tx *db.Tx) error { return lists.Subscribe(tx, s.Member(dana).ID, s.Talk.ID, lists.Digest) })
+	button := s.digestButton(dana)
+	page := s.do("GET", button, "", "")
+	if !strings.Contains(page.body, `<html lang="fr">`) || !strings.Contains(page.body, "Arrêter le résumé") || strings.Contains(page.body, "digest?") {
+		t.Error(page.body)
+	}
+	if done := s.press(button); done.status != 200 || !strings.Contains(done.body, "Le résumé est arrêté") {
+		t.Errorf("%d\n%s", done.status, done.body)
+	}
+	if off := s.do("GET", button, "", ""); !strings.Contains(off.body, "Il n’y a rien à faire.") {
+		t.Error(off.body)
+	}
+}
+
 // A person opens the page, reads, and presses. A page that was open too long is shown once more; one of another token opens nothing.
 func TestTheFormHasANonce(t *testing.T) {
 	s := newSite(t)
@@ -268,11 +286,11 @@ func TestTheFormHasANonce(t *testing.T) {
 		return "nonce=" + m[1]
 	}
 	old, foreign := nonce(url), nonce(other)
-	if a := s.do("POST", url, formKind, foreign); a.status != 200 || !strings.Contains(a.body, "press the button once more") {
+	if a := s.do("POST", url, formKind, foreign); a.status != 200 || !strings.Contains(a.body, "had been open for a long time") {
 		t.Errorf("another page's nonce: %d", a.status)
 	}
 	s.Now = s.Now.Add(25 * time.Hour)
-	if a := s.do("POST", url, formKind, old); a.status != 200 || !strings.Contains(a.body, "press the button once more") || s.delivery(dana, s.Talk) != "each" {
+	if a := s.do("POST", url, formKind, old); a.status != 200 || !strings.Contains(a.body, "had been open for a long time") || s.delivery(dana, s.Talk) != "each" {
 		t.Errorf("an old nonce: %d, %s", a.status, s.delivery(dana, s.Talk))
 	}
 	fresh := nonce(url)

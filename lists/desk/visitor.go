@@ -65,7 +65,7 @@ func (p *Pages) seen(look func(tx *db.Tx, v visitor, r *http.Request) (page, err
 		})
 		if !p.failed(w, r, "show a page", err) {
 			html, err := shown.Render()
-			p.give(w, http.StatusOK, html, err)
+			p.give(w, r, http.StatusOK, html, err)
 		}
 	})
 }
@@ -81,10 +81,13 @@ func (p *Pages) failed(w http.ResponseWriter, r *http.Request, what string, err 
 			to = wanted(r.URL.RequestURI())
 		}
 		p.web.Go(w, SignInPath+"?to="+url.QueryEscape(to))
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "60")
+		p.web.Sorry(w, r, http.StatusServiceUnavailable, templates.Busy)
 	case refusal.KindOf(err) == refusal.NotFound:
-		p.web.Missing(w)
+		p.web.Missing(w, r)
 	default:
-		p.web.Broken(w, what, errors.New(refusal.Log(err)))
+		p.web.Broken(w, r, what, errors.New(refusal.Log(err)))
 	}
 	return true
 }
@@ -109,7 +112,7 @@ func (p *Pages) deed(back string, do func(tx *db.Tx, v visitor, form url.Values)
 		})
 		if !p.failed(w, r, "do what a form asks for", err) {
 			html, err := shown.Render()
-			p.give(w, http.StatusOK, html, err)
+			p.give(w, r, http.StatusOK, html, err)
 		}
 	})
 }

@@ -22,6 +22,9 @@ type Button struct {
 	member lists.Member
 }
 
+// Tongue is the language in which we write to its member.
+func (b Button) Tongue() string { return b.member.Tongue(b.Community) }
+
 // Look finds the button of a token of leave+ or digest-off+, and changes nothing. It is false for a token that opens nothing: nobody
 // was given it, it has expired or was revoked, or it is another kind's.
 func (k *Clerk) Look(tx *db.Tx, token string) (Button, bool, error) {

@@ -18,7 +18,7 @@ type Trace struct {
 	Name    string    // of a root, its author as shown
 }
 
-// Traces are the posts of a series since a moment, oldest first. Removed ones are left out; imported ones count at the time of their
+// Traces are the posts of a series that people wrote since a moment, oldest first. Removed ones and those of programs are left out; imported ones count at the time of their
 // letters.
 func (s *Store) Traces(tx *db.Tx, series int64, since time.Time) ([]Trace, error) {
 	return db.Select(tx, func(r db.Scanner) (t Trace, err error) {
@@ -30,7 +30,7 @@ func (s *Store) Traces(tx *db.Tx, series int64, since time.Time) ([]Trace, error
 		t.root = p.id AND (instr(p.subject || p.text, '?') > 0 OR instr(p.subject || p.text, '？') > 0 OR instr(p.subject || p.text, '؟') > 0),
 		CASE WHEN t.root = p.id THEN t.subject ELSE '' END, CASE WHEN t.root = p.id THEN p.from_name ELSE '' END
 		FROM post AS p JOIN thread AS t ON t.id = p.thread
-		WHERE p.mailbox IN (SELECT id FROM list_mailbox WHERE series = :series) AND p.published >= :since AND p.state <> 'removed' ORDER BY p.published, p.id`,
+		WHERE p.mailbox IN (SELECT id FROM list_mailbox WHERE series = :series) AND p.published >= :since AND p.state <> 'removed' AND p.program = 0 ORDER BY p.published, p.id`,
 		db.Named("series", series), db.Named("since", db.Micros(since)))
 }
 
@@ -42,7 +42,7 @@ type Author struct {
 	Last  time.Time
 }
 
-// Authors are all members who have posts in a series, removed ones not counted, in the order of their ids.
+// Authors are all members who have posts in a series, removed ones and those of programs not counted, in the order of their ids.
 func (s *Store) Authors(tx *db.Tx, series int64) ([]Author, error) {
 	return db.Select(tx, func(r db.Scanner) (a Author, err error) {
 		var first, last int64
@@ -50,5 +50,5 @@ func (s *Store) Authors(tx *db.Tx, series int64) ([]Author, error) {
 		a.First, a.Last = db.Time(first), db.Time(last)
 		return a, err
 	}, `SELECT author, count(*), min(published), max(published) FROM post
-		WHERE author <> 0 AND state <> 'removed' AND mailbox IN (SELECT id FROM list_mailbox WHERE series = ?) GROUP BY author ORDER BY author`, series)
+		WHERE author <> 0 AND state <> 'removed' AND program = 0 AND mailbox IN (SELECT id FROM list_mailbox WHERE series = ?) GROUP BY author ORDER BY author`, series)
 }

@@ -57,6 +57,7 @@ type Post struct {
 	Date        time.Time // as the author says; of a letter without one, or from the future, when it was published
 	Published   time.Time
 	Imported    bool
+	Program     bool  // a program wrote it: nobody waits for an answer, and it answers nobody
 	Raw         RawID // 0 when removed
 	Size        int
 	State       State
@@ -88,6 +89,7 @@ func newPost(n NewPost, r *Reading, now time.Time) Post {
 	if p.From == (letter.Mailbox{}) {
 		p.From = r.from
 	}
+	p.Program = r.program || p.From.Address.OfProgram()
 	if p.Date = p.Date.UTC().Truncate(time.Microsecond); p.Date.IsZero() || p.Date.After(p.Published) {
 		p.Date = p.Published // nobody writes after publication; clocks go wrong
 	}

@@ -130,9 +130,9 @@ func writePost(tx *db.Tx, p *Post, r *Reading, above []letter.MessageID, by thre
 	if err != nil {
 		return err
 	}
-	id, err := tx.Insert(`INSERT INTO post (mailbox, seq, uid, modseq, thread, parent, evidence, state, published, date, imported,
+	id, err := tx.Insert(`INSERT INTO post (mailbox, seq, uid, modseq, thread, parent, evidence, state, published, date, imported, program,
 			author, who, raw, size, msgid, body, from_name, from_local, from_domain, subject, refs, attachments, structure, text)
-		VALUES (:mailbox, :seq, :uid, :modseq, :thread, nullif(:parent, 0), :evidence, :state, :published, :date, :imported,
+		VALUES (:mailbox, :seq, :uid, :modseq, :thread, nullif(:parent, 0), :evidence, :state, :published, :date, :imported, :program,
 			:author, :who, :raw, :size, :msgid, :body, :from_name, :from_local, :from_domain, :subject, :refs, :attachments, :structure, :text)`,
 		db.Named("mailbox", p.Mailbox),
 		db.Named("seq", p.Seq),
@@ -145,6 +145,7 @@ func writePost(tx *db.Tx, p *Post, r *Reading, above []letter.MessageID, by thre
 		db.Named("published", db.Micros(p.Published)),
 		db.Named("date", db.Micros(p.Date)),
 		db.Named("imported", p.Imported),
+		db.Named("program", p.Program),
 		db.Named("author", p.Author),
 		db.Named("who", p.who()),
 		db.Named("raw", p.Raw),
@@ -166,7 +167,7 @@ func writePost(tx *db.Tx, p *Post, r *Reading, above []letter.MessageID, by thre
 
 const (
 	postColumns = `SELECT p.id, p.mailbox, p.seq, p.uid, p.modseq, p.thread, t.number, coalesce(p.parent, 0), p.msgid, p.subject,
-		p.from_name, p.from_local, p.from_domain, p.author, p.date, p.published, p.imported, coalesce(p.raw, 0), p.size, p.state, p.text, p.attachments `
+		p.from_name, p.from_local, p.from_domain, p.author, p.date, p.published, p.imported, p.program, coalesce(p.raw, 0), p.size, p.state, p.text, p.attachments `
 	selectPost = postColumns + "FROM post p JOIN thread t ON t.id = p.thread "
 )
 
@@ -174,7 +175,7 @@ func scanPost(r db.Scanner) (p Post, err error) {
 	var date, published int64
 	var attachments []byte
 	into := []any{&p.ID, &p.Mailbox, &p.Seq, &p.UID, &p.ModSeq, &p.Thread, &p.Number, &p.Parent, &p.MessageID, &p.Subject,
-		&p.From.Name, &p.From.Address.Local, &p.From.Address.Domain, &p.Author, &date, &published, &p.Imported, &p.Raw, &p.Size, &p.State, &p.Text, &attachments}
+		&p.From.Name, &p.From.Address.Local, &p.From.Address.Domain, &p.Author, &date, &published, &p.Imported, &p.Program, &p.Raw, &p.Size, &p.State, &p.Text, &attachments}
 	if err = r.Scan(into...); err != nil {
 		return p, err
 	}

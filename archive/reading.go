@@ -22,6 +22,7 @@ type Reading struct {
 	attachments []letter.Attachment
 	structure   []byte // JSON
 	text        string
+	program     bool  // its header says that a program wrote it
 	err         error // of what cannot be kept; AddPost returns it
 }
 
@@ -36,6 +37,7 @@ func Read(l *letter.Letter) *Reading {
 		body:        bodyHash(l),
 		attachments: l.Attachments(),
 		text:        clip(l.NewText().Text, textKept),
+		program:     l.ByProgram(),
 	}
 	if from := l.From(); len(from) > 0 {
 		r.from = from[0]

@@ -4,8 +4,11 @@ import "backchannel/archive/db"
 
 // Schema is the archive's part of the database.
 func Schema() db.Schema {
-	return db.Schema{Owner: "archive", Steps: []string{bytesTables + listTables + privateTables}, Ensure: ensureIndexes, Tidy: mergeIndexes}
+	return db.Schema{Owner: "archive", Steps: []string{bytesTables + listTables + privateTables, programColumn}, Ensure: ensureIndexes, Tidy: mergeIndexes}
 }
+
+// programColumn tells posts that a program wrote. What was stored before is taken for people's.
+const programColumn = "ALTER TABLE post ADD COLUMN program INTEGER NOT NULL DEFAULT 0 CHECK (program = 0 OR program = 1)"
 
 const bytesTables = `
 -- Stored bytes. A row goes when nobody points at it any more; whoever points here needs an index on the column that does.

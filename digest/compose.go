@@ -107,7 +107,7 @@ func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templat
 	return t, err
 }
 
-// numbers are the week in one line; nil when nothing was posted.
+// numbers are the week in one line; nil when nobody posted.
 func (f fresh) numbers() *templates.Numbers {
 	n := templates.Numbers{Posts: f.posts()}
 	if n.Posts == 0 {
@@ -122,12 +122,17 @@ func (f fresh) numbers() *templates.Numbers {
 		}
 		for _, t := range l.threads {
 			for _, p := range t.posts {
-				people[who(p)] = true
+				if !p.Program {
+					people[who(p)] = true
+				}
 			}
 			if t.question {
 				replies = append(replies, t.reply)
 			}
 		}
+	}
+	if len(people) == 0 {
+		return nil // nothing but programs' letters
 	}
 	n.People, n.First, n.HalfIn = len(people), len(newcomers), half(replies)
 	return &n
@@ -309,7 +314,7 @@ func (v view) question(t ranked) (templates.Thread, error) {
 	}
 	shown := t
 	shown.posts = []archive.Post{ask}
-	if last := t.newest(); last.ID != ask.ID {
+	if last := t.newest(); last.ID != ask.ID && !last.Program {
 		shown.posts = append(shown.posts, last) // the asker added something
 	}
 	out, err := v.thread(shown)

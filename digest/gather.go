@@ -212,7 +212,7 @@ func (b background) fill(tx *db.Tx, t *freshThread) error {
 	opening := all[root]
 	t.newcomer, err = b.isFirst(tx, opening)
 	if t.question = asks(opening, true, t.tags); t.question {
-		if i := slices.IndexFunc(all, func(p archive.Post) bool { return who(p) != t.starter }); i >= 0 {
+		if i := slices.IndexFunc(all, func(p archive.Post) bool { return who(p) != t.starter && !p.Program }); i >= 0 {
 			t.reply = max(1, all[i].Published.Sub(opening.Published))
 		}
 	}
@@ -237,7 +237,7 @@ func (b background) history(tx *db.Tx, id archive.ThreadID) ([]archive.Post, err
 
 // isFirst tells whether a post is the first one of its author in the community.
 func (b background) isFirst(tx *db.Tx, p archive.Post) (bool, error) {
-	if p.Author == 0 {
+	if p.Author == 0 || p.Program {
 		return false, nil
 	}
 	one, err := b.store.FirstPostOf(tx, int64(b.list.Community), p.Author)
@@ -332,13 +332,7 @@ func (t freshThread) begun() bool {
 }
 
 // people counts who wrote the new posts.
-func (t freshThread) people() int {
-	seen := map[string]bool{}
-	for _, p := range t.posts {
-		seen[who(p)] = true
-	}
-	return len(seen)
-}
+func (t freshThread) people() int { return countPeople(t.posts) }
 
 // who tells authors apart: members by who they are, whichever address they write from.
 func who(p archive.Post) string {

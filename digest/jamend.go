@@ -43,10 +43,13 @@ func (e *Editor) jamPosts(tx *db.Tx, j jam) ([]archive.Post, error) {
 	return all, nil
 }
 
+// countPeople counts who wrote some posts. Programs are no people.
 func countPeople(posts []archive.Post) int {
 	people := map[string]bool{}
 	for _, p := range posts {
-		people[who(p)] = true
+		if !p.Program {
+			people[who(p)] = true
+		}
 	}
 	return len(people)
 }

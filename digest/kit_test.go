@@ -250,8 +250,13 @@ func encoded(subject string) string {
 // importPost adds old mail, as an importer does.
 func (w *town) importPost(subject, body string) {
 	w.t.Helper()
+	w.importFrom("old@x.example", subject, body)
+}
+
+func (w *town) importFrom(from, subject, body string) {
+	w.t.Helper()
 	w.update(func(tx *db.Tx) error {
-		l, err := letter.Parse([]byte("From: Old Hand <old@x.example>\r\nSubject: " + subject + "\r\nMessage-ID: <" + subject[:3] + "@x.example>\r\n\r\n" + body + "\r\n"))
+		l, err := letter.Parse([]byte("From: Old Hand <" + from + ">\r\nSubject: " + subject + "\r\nMessage-ID: <" + subject[:3] + "@x.example>\r\n\r\n" + body + "\r\n"))
 		if err != nil {
 			return err
 		}

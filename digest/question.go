@@ -17,8 +17,11 @@ const (
 )
 
 // asks tells whether a post asks something: in its subject, by the tag #question, or in one of its last three sentences. The subject of an
-// answer is somebody else's, and does not count.
+// answer is somebody else's, and does not count. What a program writes asks nobody.
 func asks(p archive.Post, root bool, tags []string) bool {
+	if p.Program {
+		return false
+	}
 	if root && (hasQuestion(p.Subject) && !answers(p.Subject) || slices.Contains(tags, "question")) {
 		return true
 	}
@@ -66,7 +69,7 @@ func sentences(text string) (all []string) {
 	return all
 }
 
-// question finds the question of a thread that is open: what its author asked and nobody else has said anything to since, for a day or
+// question finds the question of a thread that is open: what its author asked and no other person has said anything to since, for a day or
 // longer. The author ends it with SOLVED as the first word of an answer, or as a tag. It returns when it was asked.
 func question(posts []archive.Post, root archive.PostID, tags []string, now time.Time) (asked archive.Post, open bool) {
 	begun := slices.IndexFunc(posts, func(p archive.Post) bool { return p.ID == root })
@@ -76,6 +79,7 @@ func question(posts []archive.Post, root archive.PostID, tags []string, now time
 	asker := who(posts[begun])
 	for _, p := range slices.Backward(posts) {
 		switch {
+		case p.Program: // it answers nobody
 		case who(p) != asker:
 			return asked, open && now.Sub(asked.Published) >= patience
 		case p.State == archive.Published && solved(p):

@@ -280,6 +280,15 @@ func TestOpenQuestion(t *testing.T) {
 			t.Errorf("%s: open for %.1f days, want %.1f", c.name, days, c.want)
 		}
 	}
+	// A program neither asks nor answers.
+	person := archive.Post{ID: 1, Author: 1, Subject: "Which one?", Text: "I need one.", State: archive.Published, Published: now.Add(-72 * time.Hour)}
+	robot := archive.Post{ID: 2, Author: 2, Subject: "Re: Which one?", Text: "Build 12 failed. Why?", State: archive.Published, Published: now.Add(-48 * time.Hour), Program: true}
+	if asked, open := question([]archive.Post{person, robot}, 1, nil, now); !open || asked.ID != 1 {
+		t.Error("a program's letter closed a question")
+	}
+	if _, open := question([]archive.Post{robot}, 2, []string{"question"}, now); open {
+		t.Error("a program's question waits for an answer")
+	}
 	if _, open := question(nil, 1, nil, now); open {
 		t.Error("a thread whose first post is gone")
 	}

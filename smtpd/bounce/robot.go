@@ -111,22 +111,16 @@ func byDaemon(l *letter.Letter) (Kind, string) {
 	return Person, ""
 }
 
-// byAutoSubmitted obeys RFC 3834 §5: every value but "no" says that no person sent it; the word ends at a blank or semicolon.
+// byAutoSubmitted obeys RFC 3834 §5: every value but "no" says that no person sent it.
 func byAutoSubmitted(l *letter.Letter) (Kind, string) {
-	for _, v := range l.Fields("Auto-Submitted") {
-		word := strings.ToLower(strings.TrimSpace(v))
-		if i := strings.IndexAny(word, "; \t("); i >= 0 {
-			word = word[:i]
-		}
-		switch word {
-		case "no", "":
-		case "auto-replied":
-			return AutoReply, "its header says Auto-Submitted: auto-replied"
-		default:
-			return Generated, "its header says Auto-Submitted: " + letter.ASCII(word, 40)
-		}
+	switch word := l.AutoSubmitted(); word {
+	case "":
+		return Person, ""
+	case "auto-replied":
+		return AutoReply, "its header says Auto-Submitted: auto-replied"
+	default:
+		return Generated, "its header says Auto-Submitted: " + letter.ASCII(word, 40)
 	}
-	return Person, ""
 }
 
 // responders are header fields that programs write which answer mail, with the values that count; nil stands for every value

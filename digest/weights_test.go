@@ -61,3 +61,17 @@ func TestTheOperatorsWeights(t *testing.T) {
 		t.Error("the same input gave other bytes")
 	}
 }
+
+// A thread for which nothing speaks, here because its one post is a build server's, stands in the managers' preview with 0.
+func TestThePreviewOfAThreadWithoutAScore(t *testing.T) {
+	w := newTown(t)
+	w.reader("dana@north.example", "Dana Reyes")
+	w.editor.Weights = digest.Weights{People: 3, HalfLife: 7}
+	w.due()
+	w.say("Builds <ci@build.example>", "Nightly build failed", "It was red.", "X-Jenkins-Result: FAILURE")
+	w.at("4 Jun 06:00")
+	all := to(w.due(), "mira@lowe.example")
+	if len(all) != 1 || !strings.Contains(all[0].Text(), "1   0.0  Nightly build failed") {
+		t.Fatalf("%d previews:\n%s", len(all), all[0].Text())
+	}
+}

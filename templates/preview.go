@@ -24,7 +24,7 @@ type DigestPreview struct {
 // PreviewThread is one thread of it.
 type PreviewThread struct {
 	Number  int
-	Score   float64
+	Score   float64 `optional:"0 where nothing speaks for it"`
 	Subject string
 	Facts   string // 5 posts, 4 people, #roles
 	Letters string `optional:"private letters about it that the reader may see: 2 private letters about this thread (W3HN, 9DEX)"`

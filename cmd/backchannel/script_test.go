@@ -343,13 +343,15 @@ func bounces(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: bounces ADDRESS STATUS WORDS")
 	}
-	path := returnPath.FindSubmatch(awaited(ts, args[0], args[2]))
+	letter := awaited(ts, args[0], args[2])
+	head, _, _ := bytes.Cut(letter, []byte("\n\n"))
+	path := returnPath.FindSubmatch(letter)
 	if path == nil {
 		ts.Fatalf("the letter has no return path")
 	}
 	report := fmt.Sprintf("From: MAILER-DAEMON@mx.test\nTo: %s\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <%d@mx.test>\nMIME-Version: 1.0\n"+
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n"+
-		"Final-Recipient: rfc822; %s\nAction: failed\nStatus: %s\n\n--B--\n", path[1], time.Now().UnixNano(), args[0], args[1])
+		"Final-Recipient: rfc822; %s\nAction: failed\nStatus: %s\n\n--B\nContent-Type: text/rfc822-headers\n\n%s\n--B--\n", path[1], time.Now().UnixNano(), args[0], args[1], head)
 	err := smtp.SendMail(ts.Getenv("SMTP"), nil, "", []string{string(path[1])}, []byte(strings.ReplaceAll(report, "\n", "\r\n")))
 	if (err != nil) != neg {
 		ts.Fatalf("the server said: %v", err)

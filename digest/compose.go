@@ -48,7 +48,7 @@ func (e *Editor) write(tx *db.Tx, r reader, ed edition, issue int64, slot time.T
 		return notice.Mail{}, err
 	}
 	return notice.Mail{
-		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: c.Name + " " + r.pref.Period, Address: c.Address("digest")},
+		Community: c, To: r.member.Mailbox(), Member: r.member.ID, From: letter.Mailbox{Name: v.tongue().DigestName(c.Name, templates.Period(r.pref.Period)), Address: c.Address("digest")},
 		ReplyTo: reply, Words: words, Posts: posts, Flowed: r.pref.Format != lists.FormatMIME && r.pref.Format != lists.FormatRFC1153, Kind: notice.Issues, Auto: notice.Generated,
 		Extra: slices.Concat([]letter.Field{
 			{Name: "List-Id", Value: plain(c.Name) + " digest <digest." + c.Domain + ">"},
@@ -294,7 +294,9 @@ type view struct {
 	form  form
 }
 
-func (v view) subject(t ranked) string { return t.subject(t.prefix, v.r.community.Domain) }
+func (v view) subject(t ranked) string {
+	return cmp.Or(t.subject(t.prefix, v.r.community.Domain), v.tongue().Untitled())
+}
 
 // thread shows one with its excerpts and its doors.
 func (v view) thread(t ranked) (templates.Thread, error) {

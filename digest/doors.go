@@ -30,7 +30,7 @@ const doorLife = 400
 // same in every issue, so that address books stay sane (product.md 0.2). A list that only managers write to has no address for others.
 func (e *Editor) open(tx *db.Tx, r reader, l lists.List, t archive.Thread, newest letter.MessageID, shown *templates.Thread) error {
 	door := notice.Door{Community: r.community, Member: r.member, Receiver: Receiver, Object: threadObject(t.ID), Days: doorLife}
-	private, err := e.Office.Private(tx, managersName, door)
+	private, err := e.Office.Private(tx, r.tongue().ManagersDoor(), door)
 	if err != nil {
 		return err
 	}
@@ -48,15 +48,12 @@ func (e *Editor) open(tx *db.Tx, r reader, l lists.List, t archive.Thread, newes
 	return err
 }
 
-// managersName stands over the address that Reply goes to.
-const managersName = "The managers (private)"
-
 // threadObject is a thread in the rows of our tokens.
 func threadObject(id archive.ThreadID) string { return fmt.Sprintf("thread:%d", id) }
 
 // door is the reader's own address to the managers about an issue: Reply goes there.
 func (e *Editor) door(tx *db.Tx, r reader, issue int64) (letter.Mailbox, error) {
-	return e.Office.Private(tx, managersName, notice.Door{
+	return e.Office.Private(tx, r.tongue().ManagersDoor(), notice.Door{
 		Community: r.community, Member: r.member, Receiver: Receiver, Object: fmt.Sprintf("issue:%d:0", issue), Days: doorLife,
 	})
 }

@@ -20,16 +20,13 @@ const (
 	contextLen = 80  // of the line that an excerpt answers
 )
 
-// subject is a thread's subject as it is shown: without the list's own prefix, which the section says already.
+// subject is a thread's subject as it is shown: without the list's own prefix, which the section says already; "" if it has none.
 func (t freshThread) subject(prefix, domain string) string {
 	s := letter.CleanLine(t.thread.Subject)
 	if rest, ok := cutFold(s, prefix); ok && rest != "" {
 		s = rest
 	}
-	if s = letter.Excerpt(hide(s, domain), subjectLen); s != "" {
-		return s
-	}
-	return "(no subject)"
+	return letter.Excerpt(hide(s, domain), subjectLen)
 }
 
 // cutFold takes a prefix off without regard to capitals, and the blanks behind it.

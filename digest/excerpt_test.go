@@ -240,7 +240,7 @@ func TestPrefixOfAList(t *testing.T) {
 		{mk("", "[ilug] a", "[ilug] b"), "[ilug] a"},
 		{mk("", "[VOTE] a", "[GitHub] b", "c", "d"), "[VOTE] a"},
 		{mk("", "[GitHub] a", "[GitHub] b", "[GitHub] c", "[GitHub] d", "e"), "a"},
-		{mk("", ""), "(no subject)"},
+		{mk("", ""), ""},
 		{mk("", "talk@d.example \x1b[31m"+strings.Repeat("x ", 100)), "talk@… [31m" + strings.TrimRight(strings.Repeat("x ", 54), " ") + "…"},
 	} {
 		if got := c.l.threads[0].subject(c.l.findPrefix(), "d.example"); got != c.want {
@@ -283,6 +283,7 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"佐藤さん、こんにちは。\n本文":                           "本文",
 		"佐藤さんの庭は大きいです。\n本文":                         "佐藤さんの庭は大きいです。\n本文",
 		"鈴木です。\n本文":                                 "鈴木です。\n本文", // who is somebody else: 今日は雨です。
+		"園芸クラブ 伊東様\nいつもお世話になっております。\n安井@花壇です。\n本文":  "本文",
 		"大家好！\n正文":                                  "正文",
 		"各位朋友好，\n正文":                                "正文",
 		"好的！\n正文":                                   "好的！\n正文",

@@ -54,8 +54,10 @@ func (v view) asBoth(ed edition, t templates.Digest) (m templates.Mail, err erro
 }
 
 // tongue is the language of the reader.
-func (v view) tongue() templates.Language {
-	return templates.Language(v.r.member.Tongue(v.r.community))
+func (v view) tongue() templates.Language { return v.r.tongue() }
+
+func (r reader) tongue() templates.Language {
+	return templates.Language(r.member.Tongue(r.community))
 }
 
 // contents are the threads of an issue in which the posts stand below: no excerpts, and every subject.
@@ -85,7 +87,7 @@ func (v view) whole(ed edition) (all []inside) {
 				text = ""
 			}
 			if len(text) > wholePost {
-				text = strings.ToValidUTF8(text[:wholePost], "") + "…\n\n(It goes on: the address for the whole thread sends all of it.)"
+				text = strings.ToValidUTF8(text[:wholePost], "") + "…\n\n(" + v.tongue().GoesOn() + ")"
 			}
 			if room -= len(text); room < 0 {
 				return all
@@ -154,10 +156,10 @@ func (v view) letter(p inside) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := letter.Mailbox{Name: "The managers (private)"}
+	reply := letter.Mailbox{Name: v.tongue().ManagersDoor()}
 	to := shown.Privately
 	if shown.Everyone != "" {
-		to, reply.Name = shown.Everyone, "Everyone: "+letter.Excerpt(shown.Subject, nameLen)
+		to, reply.Name = shown.Everyone, v.tongue().EveryoneIn(letter.Excerpt(shown.Subject, nameLen))
 	}
 	if reply.Address, err = letter.ParseAddress(to); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package digest_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,6 +109,37 @@ func TestDigestOfLetters(t *testing.T) {
 	compare(t, "mime_heads.txt", strings.Join(heads, "\n"))
 	if got := strings.TrimSpace(inner[2].Text()); got != "Накройте рассаду." {
 		t.Errorf("the third post says %q", got)
+	}
+}
+
+// Whoever opens one letter of a digest and presses Reply writes below that post, for everyone. The header is the one of NeoMutt 2022-04-29, which
+// names each Message-ID twice when it answers a part of a letter; some others name none (docs/quirks.md).
+func TestAnswerToALetterInADigest(t *testing.T) {
+	for name, c := range map[string]struct{ header, below string }{
+		"NeoMutt":                  {"References: <%[1]s>\r\n <%[1]s>\r\nIn-Reply-To: <%[1]s>\r\n <%[1]s>", "Which compost? #soil by Bill Tan"},
+		"RFC 5322":                 {"In-Reply-To: <%[1]s>\r\nReferences: <%[1]s>", "Which compost? #soil by Bill Tan"},
+		"no more than the address": {"X-Before: %[1]s", "Re: Which compost? #soil by Alison Graf"}, // the newest of the thread
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, a := weekAs(t, lists.FormatMIME)
+			var opening *letter.Letter
+			for _, p := range a.Parts() {
+				if l, err := letter.Parse(p.Decoded()); p.Type == "message/rfc822" && err == nil && opening == nil {
+					opening = l
+				}
+			}
+			to := opening.ReplyTo()[0].Address
+			if !strings.HasPrefix(to.Local, "everyone+") {
+				t.Fatalf("Reply leads to %s", to)
+			}
+			if err := w.send("dana@north.example", to.String(), "Re: "+opening.Subject(), "Horse manure.\n\nOn Mon, Jun 01, 2026, Bill Tan wrote:\n> What do you use?", fmt.Sprintf(c.header, opening.MessageID())); err != nil {
+				t.Fatal(err)
+			}
+			const posted = "SELECT (SELECT subject || ' by ' || from_name FROM post WHERE id = p.parent) FROM post AS p ORDER BY p.id DESC LIMIT 1"
+			if got := w.rows(posted); got != c.below {
+				t.Errorf("it stands below %q, want %q", got, c.below)
+			}
+		})
 	}
 }
 

@@ -280,7 +280,7 @@ const ideaPrefix = "idea:"
 
 // ideaDoor is a reader's own address to the managers about a jam: what comes there is private, as any letter to them.
 func (e *Editor) ideaDoor(tx *db.Tx, r reader, j jam) (letter.Mailbox, error) {
-	return e.Office.Private(tx, managersName, notice.Door{
+	return e.Office.Private(tx, r.tongue().ManagersDoor(), notice.Door{
 		Community: r.community, Member: r.member, Receiver: Receiver, Object: ideaPrefix + strconv.FormatInt(j.id, 10), Days: doorLife,
 	})
 }

@@ -52,11 +52,11 @@ var nods = []string{
 
 var (
 	// hails are first lines of Japanese, Chinese and Korean that only greet: everybody, somebody by name, or the usual words.
-	hails = regexp.MustCompile(`^(?:(?:会員の?)?(?:皆様|皆さん|みなさん|みなさま|各位)(?:へ|、|，)?|.{1,10}(?:さん|様|さま|先生|殿)(?:へ|、|，)?|` +
+	hails = regexp.MustCompile(`^(?:(?:会員の?)?(?:皆様|皆さん|みなさん|みなさま|各位)(?:へ|、|，)?|.{1,20}(?:さん|様|さま|先生|殿)(?:へ|、|，)?|` +
 		`(?:いつも)?(?:大変)?お世話になって(?:い|おり)ます|こんにちは|こんばんは|おはようございます|はじめまして|初めまして|` +
 		`(?:大家|各位|各位朋友|您|你|你们|您们|诸位|諸位|早上|下午|晚上)好|各位(?:朋友|同学|老师|同事)?|안녕하세요|안녕하십니까|여러분(?:안녕하세요)?)$`)
-	// presents is the line with which a letter in Japanese says who writes: 田中です。
-	presents = regexp.MustCompile(`^(.{1,10}?)(?:です|と申します|でございます)$`)
+	// presents is the line with which a letter in Japanese says who writes: 田中です。 Many add their firm: 安井@example です。
+	presents = regexp.MustCompile(`^(.{1,20}?)(?:です|と申します|でございます)$`)
 )
 
 // withoutGreeting takes the first lines off that only greet, or in Japanese say who writes: room for an excerpt is short, and the author stands
@@ -92,7 +92,8 @@ func hailsInEast(line, author string) bool {
 	for _, s := range sentences {
 		s = strings.TrimSpace(s)
 		m := presents.FindStringSubmatch(s)
-		if !hails.MatchString(s) && (m == nil || !slices.Contains(namesOf(author), m[1]) && m[1] != author) {
+		own := m != nil && (m[1] == author || slices.Contains(namesOf(author), m[1]) || strings.Contains(m[1], "@") || strings.Contains(m[1], "＠"))
+		if !hails.MatchString(s) && !own {
 			return false
 		}
 	}

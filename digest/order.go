@@ -134,7 +134,7 @@ func (e *Editor) help(tx *db.Tx, in *lists.Incoming, t templates.PublicHelp) err
 	}
 	mail := notice.Answer(in, notice.Tells, words)
 	mail.Answer = "public"
-	mail.ReplyTo = letter.Mailbox{Name: managersName, Address: in.To}
+	mail.ReplyTo = letter.Mailbox{Name: reader{member: in.Sender, community: in.Community}.tongue().ManagersDoor(), Address: in.To}
 	if t.Why == templates.PublicForeign {
 		mail.ReplyTo.Address = in.Community.Address("digest")
 	}

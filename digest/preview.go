@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -168,7 +169,7 @@ func (e *Editor) fillPreview(tx *db.Tx, c lists.Community, m lists.Member, w wee
 	}
 	for _, r := range w.ranked[:min(len(w.ranked), shown)] {
 		t.Threads = append(t.Threads, templates.PreviewThread{
-			Number: int(r.thread.Number), Score: math.Round(r.Score*10) / 10, Subject: r.subject(r.prefix, c.Domain),
+			Number: int(r.thread.Number), Score: math.Round(r.Score*10) / 10, Subject: cmp.Or(r.subject(r.prefix, c.Domain), templates.English.Untitled()),
 			Facts: w.facts(r), Letters: lettersAbout(letters[r.thread.ID]),
 		})
 		for _, letter := range letters[r.thread.ID] {

@@ -30,10 +30,20 @@ func asks(p archive.Post, root bool, tags []string) bool {
 	return slices.ContainsFunc(all[max(0, len(all)-lastSentences):], hasQuestion)
 }
 
+// answerWords are those that mail programs put before the subject of an answer.
+var answerWords = []string{"re", "aw", "sv", "vs", "antw", "antwort", "rép", "odp", "отв", "ответ", "回复", "回覆", "答复", "返信", "답장"}
+
 // answers tells whether a subject was given by a mail program to an answer; the thread began elsewhere then.
 func answers(subject string) bool {
-	word, _, ok := strings.Cut(subject, ":")
-	return ok && slices.Contains([]string{"re", "aw", "sv", "vs", "antw"}, strings.ToLower(strings.TrimSpace(word)))
+	i := strings.IndexAny(subject, ":：")
+	if i < 0 {
+		return false
+	}
+	word := strings.TrimSpace(strings.ToLower(subject[:i]))
+	if before, count, ok := strings.Cut(word, "["); ok && strings.Trim(count, "0123456789") == "]" {
+		word = strings.TrimSpace(before) // Re[2]:
+	}
+	return slices.Contains(answerWords, word)
 }
 
 // hasQuestion tells whether a question mark stands in a text where a sentence may end, not inside a link.

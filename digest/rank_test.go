@@ -248,6 +248,8 @@ func TestOpenQuestion(t *testing.T) {
 		{"nobody answers", "Compost", []said{{1, "Which one?", 4}}, 4},
 		{"in the subject", "Which compost?", []said{{1, "Tell me.", 4}}, 4},
 		{"in the subject of a letter that is not here", "Re: Which compost?", []said{{1, "The red one.", 4}}, 0},
+		{"nor as other programs write it", "Re[2]: Which compost?", []said{{1, "The red one.", 4}}, 0},
+		{"nor in another language", "回复：哪一种？", []said{{1, "The red one.", 4}}, 0},
 		{"too young", "x", []said{{1, "Which one?", .9}}, 0},
 		{"a day", "x", []said{{1, "Which one?", 1}}, 1},
 		{"answered", "x", []said{{1, "Which one?", 4}, {2, "The red one.", 3}}, 0},

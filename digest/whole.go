@@ -82,7 +82,7 @@ func (e *Editor) mailWhole(tx *db.Tx, in *lists.Incoming, l lists.List, t archiv
 		Community: c.Name, List: l.Title(), Number: int(t.Number), Title: letter.Excerpt(hide(t.Subject, c.Domain), subjectLen), Everyone: doors.Everyone,
 	}
 	if words.Title == "" {
-		words.Title = "Without a subject"
+		words.Title = r.tongue().Untitled()
 	}
 	shown, left := fitting(posts)
 	for _, p := range shown {
@@ -110,7 +110,7 @@ func (e *Editor) mailWhole(tx *db.Tx, in *lists.Incoming, l lists.List, t archiv
 		return err
 	}
 	mail.From = letter.Mailbox{Name: c.Name, Address: c.Address("digest")}
-	mail.ReplyTo = letter.Mailbox{Name: managersName, Address: private}
+	mail.ReplyTo = letter.Mailbox{Name: r.tongue().ManagersDoor(), Address: private}
 	_, err = e.Office.Send(tx, mail)
 	return err
 }

@@ -109,6 +109,7 @@ func TestWords(t *testing.T) {
 		{tongues[English].names([]string{"Mira"}), "Mira"},
 		{tongues[English].names([]string{"Mira", "Theo"}), "Mira and Theo"},
 		{tongues[English].names([]string{"Mira", "Theo", "Jonas"}), "Mira, Theo and Jonas"},
+		{upper("Straße"), "STRASSE"},
 		{re("Hello"), "Re: Hello"},
 		{re("RE: Hello"), "RE: Hello"},
 		{re("re"), "Re: re"},

@@ -56,7 +56,13 @@ type phrases struct {
 	sealed     string
 	attached   forms // {names}
 	unnamed    string
-	empty      string // a post of no words
+	empty      string    // a post of no words
+	between    string    // two days
+	untitled   string    // a thread of no subject
+	managers   string    // over the address that a reply goes to
+	toEveryone string    // over the address into a thread: {subject}
+	goesOn     string    // below a post that was cut
+	from       [3]string // who a digest is from: {community}, daily, weekly, monthly
 }
 
 // phrasebook is every language's. What lists of things are joined by is in tongue.
@@ -74,6 +80,9 @@ var phrasebook = map[Language]phrases{
 		brackets: [2]string{" (", ")"}, quotes: [2]string{`"`, `"`}, context: ", to {words}", colon: ":",
 		left: forms{"And {n} more thread.", "And {n} more threads."}, preheader: "Reply reaches only the managers.",
 		sealed: "encrypted post", attached: forms{"attachment: {names}", "{n} attachments: {names}"}, unnamed: "a file", empty: "no words",
+		between: " - ", untitled: "(no subject)", managers: "The managers (private)", toEveryone: "Everyone: {subject}",
+		goesOn: "It goes on: the address for the whole thread sends all of it.",
+		from:   [3]string{"{community} daily", "{community} weekly", "{community} monthly"},
 	},
 	German: {
 		short: [7]string{"So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"}, dated: "{day}. {month} {year}, {clock} Uhr", year: "{day}. {month} {year}", span: "{first}.–{day}. {month}",
@@ -83,11 +92,14 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} zum ersten Mal)", halfIn: "die Hälfte der Fragen beantwortet innerhalb von {time}",
 		letters: "Das Team hat {n} private Briefe beantwortet", bridged: forms{"; aus einem wurde ein Thema", "; aus {n} wurden Themen"}, end: ".",
 		asked: "gefragt von {who}", askedIn: "gefragt von {who} in {list}", waiting: forms{"seit {n} Tag ohne Antwort", "seit {n} Tagen ohne Antwort"},
-		new: forms{"{n} neu", "{n} neu"}, newFrom: "{n} neu von {people}",
+		new: forms{"{n} neuer Beitrag", "{n} neue Beiträge"}, newFrom: "{n} neue Beiträge von {people}",
 		because:  map[Reason]string{Pinned: "vom Team nach vorn gestellt", Began: "von dir begonnen", Wrote: "du hast hier geschrieben", Follows: "du folgst {tags}", Novice: "von einem neuen Mitglied"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"„", "“"}, context: ", zu {words}", colon: ":",
 		left: forms{"Und {n} weiteres Thema.", "Und {n} weitere Themen."}, preheader: "Eine Antwort erreicht nur das Team.",
 		sealed: "verschlüsselter Beitrag", attached: forms{"Anhang: {names}", "{n} Anhänge: {names}"}, unnamed: "eine Datei", empty: "ohne Text",
+		between: " – ", untitled: "(ohne Betreff)", managers: "Das Team (vertraulich)", toEveryone: "An alle: {subject}",
+		goesOn: "Es geht weiter: Die Adresse für das ganze Thema schickt alles.",
+		from:   [3]string{"{community} – Tagesübersicht", "{community} – Wochenübersicht", "{community} – Monatsübersicht"},
 	},
 	French: {
 		short: [7]string{"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."}, dated: "{day} {month} {year} à {clock}", year: "{day} {month} {year}", span: "{first}-{day} {month}",
@@ -97,11 +109,14 @@ var phrasebook = map[Language]phrases{
 		firstTime: " (dont {n} pour la première fois)", halfIn: "la moitié des questions ont eu leur réponse en {time}",
 		letters: "L’équipe a répondu à {n} lettres privées", bridged: forms{"\u00a0; l’une est devenue un fil", "\u00a0; {n} sont devenues des fils"}, end: ".",
 		asked: "question de {who}", askedIn: "question de {who} dans {list}", waiting: forms{"{n} jour sans réponse", "{n} jours sans réponse"},
-		new: forms{"{n} nouveau", "{n} nouveaux"}, newFrom: "{n} nouveaux de {people}",
+		new: forms{"{n} nouveau message", "{n} nouveaux messages"}, newFrom: "{n} nouveaux messages de {people}",
 		because:  map[Reason]string{Pinned: "mis en avant par l’équipe", Began: "vous l’avez commencé", Wrote: "vous y avez écrit", Follows: "vous suivez {tags}", Novice: "d’une personne qui vient d’arriver"},
-		brackets: [2]string{" (", ")"}, quotes: [2]string{"«\u00a0", "\u00a0»"}, context: ", à {words}", colon: "\u00a0:",
+		brackets: [2]string{" (", ")"}, quotes: [2]string{"«\u00a0", "\u00a0»"}, context: ", en réponse à {words}", colon: "\u00a0:",
 		left: forms{"Et {n} autre fil.", "Et {n} autres fils."}, preheader: "Une réponse n’arrive qu’à l’équipe.",
 		sealed: "message chiffré", attached: forms{"pièce jointe\u00a0: {names}", "{n} pièces jointes\u00a0: {names}"}, unnamed: "un fichier", empty: "sans texte",
+		between: " - ", untitled: "(sans objet)", managers: "L’équipe (en privé)", toEveryone: "Tout le monde\u00a0: {subject}",
+		goesOn: "La suite\u00a0: l’adresse du fil entier envoie tout.",
+		from:   [3]string{"{community} – résumé du jour", "{community} – résumé de la semaine", "{community} – résumé du mois"},
 	},
 	Spanish: {
 		short: [7]string{"dom", "lun", "mar", "mié", "jue", "vie", "sáb"}, dated: "{day} de {month} de {year} a las {clock}", year: "{day} de {month} de {year}", span: "{first}-{day} de {month}",
@@ -111,25 +126,31 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} por primera vez)", halfIn: "la mitad de las preguntas tuvo respuesta en {time}",
 		letters: "El equipo respondió a {n} cartas privadas", bridged: forms{"; de una salió un tema", "; de {n} salieron temas"}, end: ".",
 		asked: "pregunta de {who}", askedIn: "pregunta de {who} en {list}", waiting: forms{"{n} día sin respuesta", "{n} días sin respuesta"},
-		new: forms{"{n} nuevo", "{n} nuevos"}, newFrom: "{n} nuevos de {people}",
+		new: forms{"{n} mensaje nuevo", "{n} mensajes nuevos"}, newFrom: "{n} mensajes nuevos de {people}",
 		because:  map[Reason]string{Pinned: "el equipo lo puso primero", Began: "lo empezaste tú", Wrote: "escribiste aquí", Follows: "sigues {tags}", Novice: "de alguien que acaba de llegar"},
-		brackets: [2]string{" (", ")"}, quotes: [2]string{"«", "»"}, context: ", sobre {words}", colon: ":",
+		brackets: [2]string{" (", ")"}, quotes: [2]string{"«", "»"}, context: ", en respuesta a {words}", colon: ":",
 		left: forms{"Y {n} tema más.", "Y {n} temas más."}, preheader: "Una respuesta llega solo al equipo.",
 		sealed: "mensaje cifrado", attached: forms{"archivo adjunto: {names}", "{n} archivos adjuntos: {names}"}, unnamed: "un archivo", empty: "sin texto",
+		between: " - ", untitled: "(sin asunto)", managers: "El equipo (en privado)", toEveryone: "Todo el mundo: {subject}",
+		goesOn: "Sigue: la dirección del tema entero lo envía todo.",
+		from:   [3]string{"{community} – resumen diario", "{community} – resumen semanal", "{community} – resumen mensual"},
 	},
 	Japanese: {
-		short: [7]string{"日", "月", "火", "水", "木", "金", "土"}, dated: "{year}年{month}{day}日 {clock}", year: "{year}年{month}{day}日", span: "{month}{first}日〜{day}日",
+		short: [7]string{"日曜", "月曜", "火曜", "水曜", "木曜", "金曜", "土曜"}, dated: "{year}年{month}{day}日 {clock}", year: "{year}年{month}{day}日", span: "{month}{first}日〜{day}日",
 		title: "{topics} – {community}、{day}", unanswered: "回答待ち{n}件", quiet: "静かな日々", this: [3]string{"今日", "今週", "今月"},
 		posts: forms{"投稿{n}件", "投稿{n}件"}, threads: forms{"話題{n}件", "話題{n}件"}, people: forms{"{n}人", "{n}人"},
 		seconds: forms{"{n}秒", "{n}秒"}, minutes: forms{"{n}分", "{n}分"}, hours: forms{"{n}時間", "{n}時間"}, daysLong: forms{"{n}日", "{n}日"},
 		firstTime: "（うち{n}人は初投稿）", halfIn: "質問の半分は{time}以内に回答",
-		letters: "運営チームは{n}通の個人的な手紙に返事をしました", bridged: forms{"（うち1通は話題になりました）", "（うち{n}通は話題になりました）"}, end: "。",
+		letters: "運営チームは、届いた手紙{n}通に返事をしました", bridged: forms{"（うち1通は話題になりました）", "（うち{n}通は話題になりました）"}, end: "。",
 		asked: "{who}さんからの質問", askedIn: "{list}で{who}さんからの質問", waiting: forms{"{n}日間回答なし", "{n}日間回答なし"},
 		new: forms{"新着{n}件", "新着{n}件"}, newFrom: "新着{n}件（{people}）",
 		because:  map[Reason]string{Pinned: "運営チームのおすすめ", Began: "あなたが始めた話題", Wrote: "あなたも投稿した話題", Follows: "{tags}をフォロー中", Novice: "新しい方の投稿"},
 		brackets: [2]string{"（", "）"}, quotes: [2]string{"「", "」"}, context: "、{words}への返事", colon: "：",
 		left: forms{"ほかに{n}件の話題があります。", "ほかに{n}件の話題があります。"}, preheader: "返信は運営チームだけに届きます。",
 		sealed: "暗号化された投稿", attached: forms{"添付：{names}", "添付{n}件：{names}"}, unnamed: "名前のないファイル", empty: "本文なし",
+		between: "〜", untitled: "（件名なし）", managers: "運営チーム（非公開）", toEveryone: "みんなへ：{subject}",
+		goesOn: "続きがあります。「話題のすべて」のアドレスに書くと、全文が届きます。",
+		from:   [3]string{"{community} 毎日のまとめ", "{community} 毎週のまとめ", "{community} 毎月のまとめ"},
 	},
 }
 
@@ -194,7 +215,7 @@ func (s speaker) daysOf(t Digest) string {
 	case t.From.Month() == t.To.Month():
 		return s.date(strings.ReplaceAll(s.span, "{first}", fmt.Sprint(t.From.Day())), t.To)
 	}
-	return s.date(s.day, t.From) + " - " + to
+	return s.date(s.day, t.From) + s.between + to
 }
 
 // period is what a digest covers as a word: this week.

@@ -73,7 +73,7 @@ var funcs = map[string]any{
 	"reasons":   reasons,
 	"said":      func(s Said) string { return string(s) },
 	"unknown":   unknown,
-	"upper":     strings.ToUpper,
+	"upper":     upper,
 	"watermark": func(code string) string { return kept + Watermark(code) },
 	"above":     func() string { return ReplyAbove },
 }
@@ -100,6 +100,9 @@ func entry(number int, title string) string {
 	pieces := fill(blanks(title), first, strings.Repeat(" ", len(first)), wrapAt)
 	return kept + strings.Join(pieces, "\n"+kept)
 }
+
+// upper is a heading in capitals. The sharp s has none that people write.
+func upper(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "ß", "ss")) }
 
 // count is a number with its noun: 1 post, 5 posts.
 func count(n int, one, many string) string {

@@ -19,7 +19,7 @@ func NormalSubject(s string) string { return ParseSubject(s).Key }
 
 // What programs of many countries put before the subject of an answer. Left out are words that are topics as often: the Italian
 // "R:" on a list about R, and among the forwards "FS:", which sells a bicycle.
-const replyWords = "|re|aw|antw|antwort|sv|vs|res|resp|odp|ynt|vá|válasz|atb|ats|απ|σχετ|отв|ответ|bls|rif|回复|回覆|答复|答覆|返信|답장|회신|رد|תגובה|השב|"
+const replyWords = "|re|rép|aw|antw|antwort|sv|vs|res|resp|odp|ynt|vá|válasz|atb|ats|απ|σχετ|отв|ответ|bls|rif|回复|回覆|答复|答覆|返信|답장|회신|رد|תגובה|השב|"
 
 // … and of a forwarded one.
 const forwardWords = "|fwd|fw|wg|vb|vl|rv|tr|doorst|pd|ilt|i̇lt|enc|trs|továbbítás|πρθ|пересл|転送|轉寄|转发|전달|إعادة توجيه|הועבר|"

@@ -16,6 +16,7 @@ func TestParseSubject(t *testing.T) {
 		{"Re: Bees", "Bees", true, false},
 		{"RE: re: Re: Bees", "Bees", true, false},
 		{"Re[2]: Bees", "Bees", true, false},
+		{"Rép : Bees", "Bees", true, false},
 		{"Re(3): Bees", "Bees", true, false},
 		{"Re^2: Bees", "Bees", true, false},
 		{"Re*4: Bees", "Bees", true, false},

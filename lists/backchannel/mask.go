@@ -126,8 +126,11 @@ func (b *Letterbox) HidesIn(tx *db.Tx, l lists.List, m lists.MemberID, thread []
 
 // maskOf finds the text that a member posted without their name in the thread of some letters; its id is 0 when there is none.
 func (b *Letterbox) maskOf(tx *db.Tx, m lists.MemberID, l lists.List, thread []letter.MessageID) (consent, error) {
+	if m == 0 || len(thread) == 0 {
+		return consent{}, nil
+	}
 	all, err := masked(tx, l.ID)
-	if err != nil || len(all) == 0 || m == 0 {
+	if err != nil || len(all) == 0 {
 		return consent{}, err
 	}
 	threads := map[archive.ThreadID]bool{}

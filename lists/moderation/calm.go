@@ -62,6 +62,9 @@ func (d *Desk) Shut(tx *db.Tx, l lists.List, thread archive.ThreadID, open bool,
 
 // shut tells whether a post answers a thread that is closed. Two threads may have become one since.
 func (d *Desk) shut(tx *db.Tx, l lists.List, post *letter.Letter) (bool, error) {
+	if !isAnswer(post) {
+		return false, nil // as most first posts of a thread
+	}
 	closed, err := shutThreads(tx, l.ID)
 	if err != nil || len(closed) == 0 {
 		return false, err
@@ -127,6 +130,9 @@ func (d *Desk) covers(tx *db.Tx, c Calm, threads []archive.ThreadID) bool {
 	now, err := d.Office.Store.Thread(tx, c.Thread)
 	return slices.Contains(threads, c.Thread) || err == nil && slices.Contains(threads, now.ID)
 }
+
+// isAnswer tells whether a letter names any that it answers.
+func isAnswer(post *letter.Letter) bool { return len(post.InReplyTo())+len(post.References()) > 0 }
 
 // threadsOf are the threads that a letter answers.
 func (d *Desk) threadsOf(tx *db.Tx, l lists.List, post *letter.Letter) (all []archive.ThreadID, err error) {

@@ -23,10 +23,28 @@ const (
 // lineHash stands for a line of one person; the same line of somebody else has another.
 type lineHash uint64
 
-func hashLine(m lists.MemberID, line string) lineHash {
+func hashLine(m lists.MemberID, line string) lineHash { return hashPlain(m, plainLine(line)) }
+
+func hashPlain(m lists.MemberID, plain string) lineHash {
 	key := binary.AppendVarint(nil, int64(m))
-	sum := sha256.Sum256(append(key, strings.Join(plainWords(line), " ")...))
+	sum := sha256.Sum256(append(key, plain...))
 	return lineHash(binary.BigEndian.Uint64(sum[:]))
+}
+
+// Read works out before the transaction what Heard needs of a letter.
+func (b *Letterbox) Read(l *letter.Letter) { lastPlain(l) }
+
+type lastPlainKey struct{}
+
+// lastPlain are the last lines of a letter, plain.
+func lastPlain(l *letter.Letter) []string {
+	return l.AboutBody(lastPlainKey{}, func() any {
+		all := lastLines(l)
+		for i, line := range all {
+			all[i] = plainLine(line)
+		}
+		return all
+	}).([]string)
 }
 
 // Heard learns from every letter that is surely somebody's, wherever it goes, how they sign. Nothing of a letter is kept but numbers that
@@ -36,8 +54,8 @@ func (b *Letterbox) Heard(tx *db.Tx, in *lists.Incoming) error {
 		return nil // what is written there leaves no trace of who wrote it
 	}
 	var hashes []lineHash
-	for _, line := range lastLines(in.Letter) {
-		hashes = append(hashes, hashLine(in.Sender.ID, line))
+	for _, line := range lastPlain(in.Letter) {
+		hashes = append(hashes, hashPlain(in.Sender.ID, line))
 	}
 	if len(hashes) == 0 {
 		return nil

@@ -47,6 +47,12 @@ type Listener interface {
 	Heard(tx *db.Tx, in *lists.Incoming) error
 }
 
+// Reader is a listener that reads a letter of a person before the transaction, in which everybody else waits. Whether it will be told of
+// the letter is not known then.
+type Reader interface {
+	Read(l *letter.Letter)
+}
+
 // Preparer is a receiver that looks at a letter before the transaction, in which everybody else waits. It is asked only about letters that
 // may be for it, of somebody whom a domain or a login vouches for.
 type Preparer interface {
@@ -76,6 +82,15 @@ func (all Listeners) Heard(tx *db.Tx, in *lists.Incoming) error {
 		}
 	}
 	return nil
+}
+
+// Read lets those of them read a letter who want to.
+func (all Listeners) Read(l *letter.Letter) {
+	for _, listener := range all {
+		if r, ok := listener.(Reader); ok {
+			r.Read(l)
+		}
+	}
 }
 
 // Config is what a mailroom needs.

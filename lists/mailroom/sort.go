@@ -66,6 +66,9 @@ func (s *sorting) prepare() (err error) {
 	if p, ok := s.m.receivers[Backchannel].(Preparer); ok && private && (s.finding.Aligned || s.finding.Login) {
 		p.Prepare(s.letter)
 	}
+	if r, ok := s.m.Listener.(Reader); ok && s.kind == bounce.Person {
+		r.Read(s.letter)
+	}
 	if toList {
 		s.m.Store.Prepare(s.letter)
 		s.quoted = lists.ReadQuoted(s.letter)

@@ -73,7 +73,8 @@ func (t AnonEnd) Render() (Mail, error) { return render("anon_end", t) }
 type UnsealAsk struct {
 	Code   string // the conversation
 	Member string // the made-up name
-	Reason Said   // why
+	Reason Said   `optional:"why; without, it lies in a folder"`
+	Folder string `optional:"the reader's IMAP folder in which the reason lies, where it is not to rest in a personal mailbox"`
 	By     string `optional:"the colleague who wants it; without, it is the reader"`
 	Days   int    // how long the question stays open
 	Ombuds bool   // there is one, who gets a copy

@@ -100,6 +100,13 @@ func (b *Letterbox) forgetWords(tx *db.Tx, c Conv) error {
 	if err := clearDates(tx, parts); err != nil {
 		return err
 	}
+	untold, err := b.endWishes(tx, parts)
+	if err != nil {
+		return err
+	}
+	if err := dropSeals(tx, slices.DeleteFunc(slices.Clone(parts), func(c ConvID) bool { return slices.Contains(untold, c) })); err != nil {
+		return err
+	}
 	return wipe(tx, parts)
 }
 

@@ -124,7 +124,6 @@ func wipe(tx *db.Tx, parts []ConvID) error {
 		"DELETE FROM conv_letter WHERE conv IN (SELECT value FROM json_each(@parts))",
 		"DELETE FROM conv_role WHERE conv IN (SELECT value FROM json_each(@parts))",
 		"DELETE FROM conv_seen WHERE conv IN (SELECT value FROM json_each(@parts))",
-		"DELETE FROM sealed_identity WHERE conv IN (SELECT value FROM json_each(@parts))",
 	} {
 		if _, err := tx.Exec(query, db.Named("parts", asJSON(parts))); err != nil {
 			return fmt.Errorf("forget a conversation: %w", err)

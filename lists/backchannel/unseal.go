@@ -101,9 +101,8 @@ func proven(in *lists.Incoming) bool {
 
 // confirmUnseal asks one manager for the one-time YES. by names the colleague who asks; "" is the reader's own wish.
 func (b *Letterbox) confirmUnseal(tx *db.Tx, community lists.Community, c Conv, m lists.Member, id int64, reason, by, story string) error {
-	words, err := templates.UnsealAsk{
-		Code: c.Code, Member: c.Name, Reason: templates.Said(reason), By: by, Days: unsealDays, Ombuds: !community.Ombuds.IsZero(),
-	}.Render()
+	t := templates.UnsealAsk{Code: c.Code, Member: c.Name, Reason: templates.Said(reason), By: by, Days: unsealDays, Ombuds: !community.Ombuds.IsZero()}
+	words, err := t.Render()
 	if err != nil {
 		return err
 	}
@@ -111,6 +110,22 @@ func (b *Letterbox) confirmUnseal(tx *db.Tx, community lists.Community, c Conv, 
 	mail.Story = story
 	if mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{Community: community, Member: m, Receiver: Receiver, Object: object(sideUnseal, id, 0), Days: unsealDays}); err != nil {
 		return err
+	}
+	if inFolders(community, c) { // the whole question lies there, and the mail is the same without the reason
+		sent, err := b.Office.Write(tx, mail)
+		if err != nil {
+			return err
+		}
+		if err := refer(tx, sent.ID, reference{conv: c.ID, manager: m.ID, rev: c.Rev, what: aWord}); err != nil {
+			return err
+		}
+		if err := b.Office.File(tx, sent, m.ID, c.folder(m.ID), int64(c.ID)); err != nil {
+			return err
+		}
+		t.Member, t.Reason, t.Folder = c.Code, "", c.folder(m.ID)
+		if mail.Words, err = t.Render(); err != nil {
+			return err
+		}
 	}
 	_, err = b.toDesk(tx, c, m.ID, mail, reference{what: aWord})
 	return err
@@ -230,15 +245,63 @@ func (b *Letterbox) unsealTold(tx *db.Tx, due calendar.Due) error {
 		return err
 	}
 	c, err := find(tx, u.conv)
-	if err != nil || c.erased {
+	if err != nil {
 		return err
 	}
 	community, err := lists.CommunityByID(tx, c.Community)
 	if err != nil {
 		return err
 	}
+	if c.erased { // the made-up name is forgotten as well
+		c.Name = c.Code
+	}
 	t := templates.UnsealDone{Community: community.Name, Code: c.Code, Voice: c.Name, By: []string{firstName(tx, u.by), firstName(tx, u.second)}, Reason: templates.Said(u.reason), Ombuds: ombudsDoor(community), Was: u.done.In(community.Zone())}
+	if c.erased {
+		return b.tellForgotten(tx, community, c, u.id, t)
+	}
 	return b.tellUnsealed(tx, community, c, t)
+}
+
+// endWishes ends all wishes to know who wrote in conversations whose words are forgotten, and forgets their reasons. untold are those whose
+// writer has been unsealed and is told later, as the ombuds wished: they hear of it all the same, so the seal stays until then.
+func (b *Letterbox) endWishes(tx *db.Tx, parts []ConvID) (untold []ConvID, err error) {
+	all, err := wishesOf(tx, parts)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range all {
+		_, later, err := calendar.At(tx, UnsealTell, u.id)
+		if err != nil {
+			return nil, err
+		}
+		if later {
+			untold = append(untold, u.conv)
+			continue
+		}
+		if err := forgetWish(tx, u.id); err != nil {
+			return nil, err
+		}
+	}
+	return untold, nil
+}
+
+// tellForgotten is tellUnsealed for a conversation whose words are forgotten. Then nothing of it stays.
+func (b *Letterbox) tellForgotten(tx *db.Tx, community lists.Community, c Conv, wish int64, t templates.UnsealDone) error {
+	who, err := b.voice(tx, c)
+	if err != nil {
+		return err
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	if _, err := b.toNobody(tx, notice.Mail{Community: community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true}, who, randomID()); err != nil {
+		return err
+	}
+	if err := dropSeals(tx, []ConvID{c.ID}); err != nil {
+		return err
+	}
+	return forgetWish(tx, wish)
 }
 
 // tellUnsealed tells the writer of a conversation that they were unsealed.
@@ -317,7 +380,7 @@ func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 		return err
 	}
 	for _, to := range []lists.Member{first, call.Manager} {
-		if _, err := b.toDesk(tx, call.Conv, to.ID, notice.ToMember(call.Community, to, notice.Converse, words), reference{what: aWord}); err != nil {
+		if err := b.tellPrivate(tx, &Call{Conv: call.Conv, Manager: to, Community: call.Community}, words); err != nil {
 			return err
 		}
 	}

@@ -43,10 +43,27 @@ func findUnseal(tx *db.Tx, id int64) (unsealing, error) {
 	return scanUnseal(tx.QueryRow("SELECT "+unsealColumns+" FROM unseal WHERE id = ?", id))
 }
 
+// wishesOf are all wishes to know who wrote in conversations.
+func wishesOf(tx *db.Tx, parts []ConvID) ([]unsealing, error) {
+	return db.Select(tx, scanUnseal, "SELECT "+unsealColumns+" FROM unseal WHERE conv IN (SELECT value FROM json_each(?)) ORDER BY id", asJSON(parts))
+}
+
+// forgetWish takes the words out of a wish, and ends it if it is open.
+func forgetWish(tx *db.Tx, id int64) error {
+	_, err := tx.Exec("UPDATE unseal SET reason = '', state = CASE WHEN state IN ('asked','confirmed') THEN 'expired' ELSE state END WHERE id = ?", id)
+	return err
+}
+
 func setUnseal(tx *db.Tx, id int64, state string, second lists.MemberID) error {
 	_, err := tx.Exec(`UPDATE unseal SET state = @state, second = coalesce(@second, second), confirmed = CASE WHEN @state = 'confirmed' THEN @at ELSE confirmed END,
 		done = CASE WHEN @state = 'done' THEN @at ELSE done END WHERE id = @id`,
 		db.Named("state", state), db.Named("second", null(int64(second))), db.Named("at", db.Micros(tx.Now)), db.Named("id", id))
+	return err
+}
+
+// dropSeals forgets who wrote in conversations.
+func dropSeals(tx *db.Tx, parts []ConvID) error {
+	_, err := tx.Exec("DELETE FROM sealed_identity WHERE conv IN (SELECT value FROM json_each(?))", asJSON(parts))
 	return err
 }
 

@@ -37,7 +37,7 @@ func (b *Letterbox) voice(tx *db.Tx, c Conv) (identity, error) {
 
 // isVoice tells whether a letter is from whoever writes in a conversation under a made-up name.
 func (b *Letterbox) isVoice(tx *db.Tx, in *lists.Incoming, c Conv) (bool, error) {
-	if !c.Anon || in.Sender.ID == 0 || in.Verdict == lists.Unverified || b.Vault == nil {
+	if !c.Anon || c.erased || in.Sender.ID == 0 || in.Verdict == lists.Unverified || b.Vault == nil {
 		return false, nil
 	}
 	who, err := b.voice(tx, c)

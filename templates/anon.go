@@ -54,6 +54,7 @@ const (
 	AnonDecided AnonOutcome = "decided" // it is gone one way or the other
 
 	AnonForgotten AnonOutcome = "forgotten" // a conversation is erased, as its writer wishes
+	AnonAll       AnonOutcome = "all"       // and this is for all of them
 	AnonExport    AnonOutcome = "export"    // what lies sealed is in no export
 )
 

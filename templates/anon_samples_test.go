@@ -20,6 +20,7 @@ func anonSamples() []sample {
 		{"anon_end-export", AnonEnd{Community: bc, Outcome: AnonExport, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"unseal_ask", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", Days: 7, Ombuds: true}},
 		{"unseal_ask-second", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", By: "Mira", Days: 7}},
+		{"anon_end-all", AnonEnd{Community: bc, Outcome: AnonAll, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"unseal_ask-folder", UnsealAsk{Code: "R4WD", Member: "R4WD", Folder: "Back-channel/Reports", By: "Mira", Days: 7, Ombuds: true}},
 		{"unseal_done", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example"}},
 		{"unseal_wish", UnsealWish{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: "Mira", Reason: "There is a threat against a member.", Days: 30}},

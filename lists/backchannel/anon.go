@@ -237,6 +237,8 @@ func (b *Letterbox) decideAnon(tx *db.Tx, in *lists.Incoming, id int64) error {
 		return err
 	case in.Sender.ID == 0 || in.Verdict == lists.Unverified || b.Vault == nil:
 		return lists.NoSuchAddress()
+	case ownWord(in) == "FORGET" && (!found || d.Who.Member == in.Sender.ID):
+		return b.forgetUnnamed(tx, in, d, found)
 	case !found:
 		if err := in.Filed(tx, toManagers); err != nil {
 			return err
@@ -380,6 +382,24 @@ func (b *Letterbox) forgetDraft(tx *db.Tx, in *lists.Incoming, d draft, end temp
 		return err
 	}
 	return b.endDraft(tx, in, d.id, end)
+}
+
+// forgetUnnamed does what FORGET says at the door of a letter without a name: it forgets the letter that waits there. Behind the door of one that
+// is decided nothing tells which conversation it became, so all are forgotten that its writer has without a name.
+func (b *Letterbox) forgetUnnamed(tx *db.Tx, in *lists.Incoming, d draft, waits bool) error {
+	if !waits && in.Verdict != lists.Verified {
+		return notYours("FORGET")
+	}
+	if err := in.Filed(tx, toManagers); err != nil {
+		return err
+	}
+	if waits {
+		return b.forgetDraft(tx, in, d, templates.AnonEnd{Outcome: templates.AnonDropped})
+	}
+	if err := b.eraseVoices(tx, in.Sender, 0, tx.Now); err != nil {
+		return err
+	}
+	return b.endDraft(tx, in, randomID(), templates.AnonEnd{Outcome: templates.AnonAll})
 }
 
 // endDraft tells the writer how a letter ended, and names nobody else. A reply to that goes to where the draft was.

@@ -360,6 +360,83 @@ func login(p post, who string) post {
 	return p
 }
 
+// FORGET at the door of a letter without a name: the one that waits for a YES is forgotten, with whatever stands below; behind that of one
+// that was sent, all that the same member has without a name goes, what no manager has seen at once, and nothing in their own name.
+func TestForgetAtTheLetterbox(t *testing.T) {
+	v := crowd(t)
+	v.MustSend(burntOut)
+	preview := v.One(v.Deliver(), dana)
+	v.MustSend(answer(dana, preview, "FORGET\nI should not have written this to you at all."))
+	says(t, v.One(v.Deliver(), dana), "It is forgotten. No manager has seen any of it.")
+	if n := row(v, "SELECT count(*) FROM anon_draft"); n != "0" {
+		t.Errorf("%s letters wait for a YES", n)
+	}
+
+	all, name := voiced(t, v, burntOut)
+	mine := code(v.One(ask(v, "In my name", "A question of mine."), mira))
+	v.MustSend(burntOut)
+	preview = v.One(to(v.Deliver(), dana), dana)
+	v.MustSend(answer(dana, preview, "YES"))
+	sent := v.One(v.Deliver(), dana)
+	says(t, sent, "reply FORGET to this mail")
+	if _, err := v.Send(answer(bill, sent, "FORGET")); err != nil {
+		t.Logf("Bill at Dana's door: %v", err)
+	}
+	v.Deliver()
+	if n := row(v, "SELECT count(*) FROM anon_wait"); n != "1" {
+		t.Fatalf("%s letters are on their way, want 1", n)
+	}
+	v.MustSend(answer(dana, sent, "FORGET"))
+	says(t, v.One(v.Deliver(), dana), "All that you wrote without your name is erased")
+	if n := row(v, "SELECT count(*) FROM anon_wait"); n != "0" {
+		t.Errorf("%s letters are on their way still", n)
+	}
+	v.Pass(22 * time.Hour)
+	for _, a := range v.Deliver() {
+		hides(t, a, "close to quitting")
+	}
+	if n := row(v, "SELECT count(*) FROM conv WHERE code = ? AND name = ?", code(v.One(all, mira)), name); n != "0" {
+		t.Error("the voice is still there")
+	}
+	if n := row(v, "SELECT count(*) FROM conv_msg JOIN conv ON conv.id = conv_msg.conv WHERE code = ? AND words <> ''", mine); n == "0" {
+		t.Error("what she wrote in her own name went with it")
+	}
+	noTrace(t, v, name)
+}
+
+// A voice of whom nobody has answered is told so, and its URGENT does what that letter says, at its moment and by no name (B11).
+func TestAVoiceSaysUrgent(t *testing.T) {
+	v := crowd(t)
+	all, name := voiced(t, v, burntOut)
+	k := code(v.One(all, mira))
+	var still arrived
+	for _, a := range to(hours(v, 24*8), dana) {
+		if strings.Contains(a.Subject(), "Still here") {
+			still = a
+		}
+	}
+	if still.Letter == nil {
+		t.Fatal("nobody told her that nobody has answered")
+	}
+	says(t, still, "URGENT")
+	hides(t, still, "POST NEW")
+	v.MustSend(answer(dana, still, "URGENT"))
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("at once there came\n%s", mailroomtest.Subjects(all))
+	}
+	v.Pass(61 * time.Minute)
+	all = v.Deliver()
+	for _, m := range []string{mira, theo, jonas} {
+		says(t, v.One(all, m), name+" says that it is urgent.", "close to quitting")
+		hides(t, v.One(all, m), danas...)
+	}
+	says(t, v.One(all, dana), "Your letter is marked as urgent now, and")
+	if n := row(v, "SELECT urgent || ' ' || (SELECT count(*) FROM conv_msg WHERE conv = conv.id AND dir = 'in') FROM conv WHERE code = ?", k); n != "1 1" {
+		t.Errorf("urgent, letters: %s, want 1 1", n)
+	}
+	noTrace(t, v, name)
+}
+
 // /unseal: two managers, a reason, a YES of each; the member and the ombuds are told in the same moment, and it stands in the audit (FC3).
 func TestUnseal(t *testing.T) {
 	v := crowd(t)

@@ -280,10 +280,11 @@ const (
 // add puts a letter into its conversation, gives it to the managers and tells its writer, once, that it is there; asked tells that the
 // writer waits for that word.
 func (b *Letterbox) add(tx *db.Tx, in *lists.Incoming, c Conv, asked bool) (told bool, err error) {
-	if !c.Anon {
-		if err := comes(tx, c.ID, in.Story); err != nil {
-			return false, err
-		}
+	if c.Anon { // nothing below knows how to keep a name
+		return true, b.throughVoice(tx, in, c)
+	}
+	if err := comes(tx, c.ID, in.Story); err != nil {
+		return false, err
 	}
 	said, removed, err := withoutOthers(tx, in, words(in.Letter))
 	if err != nil {

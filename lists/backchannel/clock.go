@@ -325,16 +325,38 @@ func (b *Letterbox) writerUrges(tx *db.Tx, in *lists.Incoming, c Conv) (done boo
 	if err := in.Filed(tx, "a writer's word that a letter is urgent"); err != nil {
 		return false, err
 	}
-	if !c.Urgent {
-		if err := b.urge(tx, in.Community, c, readers); err != nil {
-			return false, err
-		}
+	return true, b.urged(tx, in.Community, c, readers, in.Story)
+}
+
+// voiceUrges is writerUrges for what somebody without a name says, at the moment when managers get it.
+func (b *Letterbox) voiceUrges(tx *db.Tx, community lists.Community, c Conv, said string) (done bool, err error) {
+	word, alone, rest := lists.Word(said)
+	if !alone || word != "URGENT" || rest != "" || c.Rev == 0 {
+		return false, nil
 	}
-	words, err := templates.UrgentNoted{Community: in.Community.Name, Code: c.Code, Subject: c.Subject, Managers: others(readers, 0)}.Render()
-	if err != nil {
+	owed, err := c.owed(tx)
+	if err != nil || !owed {
 		return false, err
 	}
-	return true, b.tellWriter(tx, in.Community, c, words, in.Story)
+	readers, err := b.readers(tx, c)
+	if err != nil || len(readers) == 0 {
+		return false, err
+	}
+	return true, b.urged(tx, community, c, readers, "")
+}
+
+// urged does what a writer wishes who says that a letter is urgent, and tells them.
+func (b *Letterbox) urged(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member, story string) error {
+	if !c.Urgent {
+		if err := b.urge(tx, community, c, readers); err != nil {
+			return err
+		}
+	}
+	words, err := templates.UrgentNoted{Community: community.Name, Code: c.Code, Subject: c.Subject, Managers: others(readers, 0)}.Render()
+	if err != nil {
+		return err
+	}
+	return b.tellWriter(tx, community, c, words, story)
 }
 
 // urge marks a letter as urgent at its writer's word, gives it the shorter time from now on, and shows it to everybody once more.

@@ -132,6 +132,9 @@ func foreign(tx *db.Tx, c lists.Community, text string, readers []lists.Member) 
 
 // writtenBy notes who wrote the newest letter of a conversation, and marks it if nobody of its readers reads its language.
 func (b *Letterbox) writtenBy(tx *db.Tx, in *lists.Incoming, c Conv, said string, readers []lists.Member) (Conv, error) {
+	if c.Anon { // neither a name nor a language: languages narrow down who wrote
+		return c, nil
+	}
 	name, err := writerName(tx, in)
 	if err != nil {
 		return c, err

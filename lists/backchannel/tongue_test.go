@@ -1,6 +1,7 @@
 package backchannel_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +47,19 @@ func TestAVoicesLanguageIsNotTold(t *testing.T) {
 	next := v.Deliver()
 	seen = append(seen, next...)
 	says(t, v.One(next, mira), "noch eine Frage")
-	v.MustSend(answer(mira, v.One(next, mira), "/show"))
-	v.MustSend(answer(mira, v.One(next, mira), "/give theo"))
-	seen = append(seen, v.Deliver()...)
+	for _, c := range [][2]string{
+		{"/log", "noch eine Frage"}, {"/who", "Who knows of it"}, {"/export notes", "A copy"}, {"/urgent", ""}, {"/note He is new here.", "He is new here."}, {"/give theo", "gave this letter to you"}, {"/report", "is treated as a report"},
+	} {
+		v.MustSend(answer(mira, v.One(next, mira), c[0]))
+		got := v.Deliver()
+		if c[1] != "" && !slices.ContainsFunc(got, func(a arrived) bool { return strings.Contains(a.Subject()+words(a), c[1]) }) {
+			t.Errorf("%s brought nothing with %q:\n%s", c[0], c[1], mailroomtest.Subjects(got))
+		}
+		for _, a := range got {
+			hides(t, a, "There is no command")
+		}
+		seen = append(seen, got...)
+	}
 	for _, a := range seen {
 		hides(t, a, "German", `tag "lang"`, "nobody among", "niemand unter")
 	}

@@ -128,6 +128,11 @@ func (b *Letterbox) relayVoice(tx *db.Tx, due calendar.Due) error {
 
 // hearVoice puts a letter into a conversation under a made-up name.
 func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text string, files []file) error {
+	if len(files) == 0 {
+		if done, err := b.voiceUrges(tx, community, c, text); err != nil || done {
+			return err
+		}
+	}
 	again := c.Rev > 0
 	if err := b.keepFromNamed(tx, c, text); err != nil {
 		return err

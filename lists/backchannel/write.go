@@ -307,8 +307,8 @@ type toTell struct {
 // acknowledge tells the writer that the letter is with the managers: once for each conversation and not more than once an hour, a
 // stranger once a day, and whoever waits for that word or left a file behind each time.
 func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, of toTell) (done bool, err error) {
-	if in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
-		return false, nil // no program is answered (D2), and nobody whose address may be another's (P16)
+	if c.Anon || in.Robot || in.Verdict == lists.Unverified && !in.Vouched() {
+		return false, nil // somebody without a name was told before, in no language of theirs; no program is answered (D2), and nobody whose address may be another's (P16)
 	}
 	if c.Member == 0 && !of.asked && advertPoints(in.Letter) >= advertising {
 		return false, nil // an answer would tell the sender that somebody is here (B15b)

@@ -16,7 +16,7 @@ type MorningBrief struct {
 	Joining   []BriefJoin   `optional:"people who want to become members"`
 	List      []BriefPost   `optional:"questions on a list that nobody has answered for two days"`
 	New       []BriefPost   `optional:"first posts of newcomers that have no reply"`
-	Heat      []string      `optional:"threads that worry members"`
+	Heat      []BriefHeat   `optional:"threads that worry members"`
 	Thanks    []BriefThanks `optional:"short answers to a digest that ask nothing"`
 }
 
@@ -49,6 +49,13 @@ type BriefJoin struct {
 	You     bool   // that is the reader
 	Letter  bool   // it is decided, and the letter that declines waits
 	Answer  string // the address at which the reader decides
+}
+
+// BriefHeat is a thread of which the reader was warned.
+type BriefHeat struct {
+	Title  string
+	Voices int    // members who wrote about it, or feel that it goes wrong
+	Answer string // the address at which the commands of the alarm are taken
 }
 
 // BriefThanks is a word of thanks.

@@ -13,7 +13,7 @@ func briefSamples() []sample {
 				{Code: "D2BB", Name: "Ola", Letter: true, Answer: vote}},
 			[]BriefPost{{"How do you measure quiet readers?", "Bree", "Everyone", "4 days", everyone}},
 			[]BriefPost{{"Hello from Lagos", "Tom Ek", "Everyone", "2 days", everyone}},
-			[]string{"\"Sponsor wants our member list\": 3 members wrote to us about it"},
+			[]BriefHeat{{"Sponsor wants our member list", 3, "private+h1000000000000000000000000@cmtybc.example"}, {"Beans", 1, "private+h2000000000000000000000000@cmtybc.example"}},
 			[]BriefThanks{{"Kim", "Great issue, thank you!"}}}},
 		{"morning_brief-bare", MorningBrief{Community: bc, Thanks: []BriefThanks{{"Kim", "Thanks!"}, {"Ola", "Nice."}}}},
 		{"morning_brief-ombuds", MorningBrief{Community: bc, Lost: "ombuds@cmtybc.example"}},

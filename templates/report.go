@@ -1,6 +1,9 @@
 package templates
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Why is how it comes that a manager may not see a report (product.md B9).
 type Why string
@@ -55,16 +58,17 @@ func included(all []Left) (names []string) {
 // private+TOKEN, and takes INCLUDE NAME and EXCLUDE NAME.
 type ReportReceived struct {
 	Community  string
-	Code       string   // the report: 7PB2
-	Without    []Left   `optional:"managers who cannot see it, nor that it exists"`
-	With       []string `optional:"managers who have it"`
-	Ombuds     string   `optional:"the address of the ombuds"`
-	OmbudsToo  bool     // the ombuds has it as well
-	Hours      int      `optional:"within how many hours a person answers"`
-	Again      bool     // it is about a further letter in the same matter
-	Turned     bool     // a manager made a report of an ordinary letter
-	NotPassed  []string `optional:"names of attachments that were left behind"`
-	Unverified bool     // nobody vouches for the sender, and the managers are told so
+	Code       string    // the report: 7PB2
+	Without    []Left    `optional:"managers who cannot see it, nor that it exists"`
+	With       []string  `optional:"managers who have it"`
+	Ombuds     string    `optional:"the address of the ombuds"`
+	OmbudsToo  bool      // the ombuds has it as well
+	Hours      int       `optional:"within how many hours a person answers"`
+	AwayUntil  time.Time `optional:"all who have it are away: when the first of them is back, in the reader's zone"`
+	Again      bool      // it is about a further letter in the same matter
+	Turned     bool      // a manager made a report of an ordinary letter
+	NotPassed  []string  `optional:"names of attachments that were left behind"`
+	Unverified bool      // nobody vouches for the sender, and the managers are told so
 }
 
 // Render writes the mail.

@@ -1,5 +1,7 @@
 package templates
 
+import "time"
+
 func reportSamples() []sample {
 	const humiliating = Said("Theo's answer in the sponsor thread was humiliating.")
 	post := &Quote{Who: "Theo Brandt", Text: "Read the rules before you ask."}
@@ -12,6 +14,7 @@ func reportSamples() []sample {
 		{"report_received-turned", ReportReceived{Community: bc, Code: "7PB2", Without: []Left{{"Theo", WhyNamed}}, With: []string{"Mira", "Jonas"}, Again: true, Turned: true, Hours: 8}},
 		{"report_received-several", ReportReceived{Community: bc, Code: "7PB2", Without: []Left{{"Mira", WhyNamed}, {"Ada", WhyEmployer}, {"Theo", WhyNamed}, {"Kim", WhyEmployer}, {"Lou", WhyAsked}, {"Ren", WhyAsked}},
 			With: []string{"Jonas", "Eva"}, Ombuds: "ombuds@cmtybc.example", Hours: 8}},
+		{"report_received-away", ReportReceived{Community: bc, Code: "7PB2", With: []string{"Mira", "Jonas"}, Ombuds: "ombuds@cmtybc.example", Hours: 8, AwayUntil: friday.Add(10 * 24 * time.Hour)}},
 		{"restricted_waits", RestrictedWaits{"7PB2", false, "Back-channel/Reports", false}},
 		{"restricted_waits-note", RestrictedWaits{"7PB2", true, "Back-channel/Notes", true}},
 		{"report_notice", ReportNotice{Code: "7PB2", Subject: "An answer", Text: humiliating, Member: "Bree Okafor", Role: "Mira, for the managers", Without: []string{"Theo"}, Others: []string{"Jonas"},

@@ -118,11 +118,11 @@ func (b *Letterbox) goAway(tx *db.Tx, community lists.Community, m lists.Member,
 	return nil
 }
 
-// passOn gives a letter that waits for somebody who is away to whoever is on duty now. What nobody can take stays as it is, and the
-// ombuds hears that it waits.
+// passOn gives a letter that waits for somebody who is away to whoever is on duty now, a stranger's as well. What nobody can take stays as it
+// is, and the ombuds hears that it waits if an answer is owed.
 func (b *Letterbox) passOn(tx *db.Tx, c Conv, m lists.Member, a Absence) error {
-	owed, err := c.owed(tx)
-	if err != nil || !owed || !c.mayRead(m) || c.Owner != 0 && c.Owner != m.ID {
+	waits, err := c.waits(tx)
+	if err != nil || !waits || !c.mayRead(m) || c.Owner != 0 && c.Owner != m.ID {
 		return err
 	}
 	community, err := lists.CommunityByID(tx, c.Community)
@@ -136,6 +136,9 @@ func (b *Letterbox) passOn(tx *db.Tx, c Conv, m lists.Member, a Absence) error {
 	duty, nobody, err := b.onDuty(tx, community, readers)
 	if err != nil {
 		return err
+	}
+	if nobody && c.Kind == Outsider {
+		return nil
 	}
 	if nobody {
 		return b.ombudsWaits(tx, community, c, readers, true)
@@ -216,6 +219,19 @@ func (b *Letterbox) OutOfOffice(tx *db.Tx, m lists.Member, l *letter.Letter) err
 	mail.ReplyTo = notice.Managers(community)
 	_, err = b.Office.Send(tx, mail)
 	return err
+}
+
+// allAway tells the ombuds of a new letter when all who may read it are away, and until when they are; zero when one is here, or when it is
+// not new (B15b).
+func (b *Letterbox) allAway(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member, again bool) (until time.Time, err error) {
+	_, away, err := b.onDuty(tx, community, readers)
+	if err != nil || !away || again {
+		return time.Time{}, err
+	}
+	if until, err = firstBack(tx, readers); err != nil {
+		return until, err
+	}
+	return until.In(community.Zone()), b.ombudsWaits(tx, community, c, readers, true)
 }
 
 // firstBack is when the first of these managers is there again.

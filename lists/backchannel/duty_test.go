@@ -147,6 +147,36 @@ func TestAwayPassesLettersOn(t *testing.T) {
 	}
 }
 
+// What a stranger wrote is passed on as well, to one colleague who has not had it.
+func TestAwayPassesStrangersLettersOn(t *testing.T) {
+	v, first, second, third := turns(t)
+	v.MustSend(post{From: olga, To: managers, Subject: "Press", Body: "zzpress"})
+	v.One(to(v.Deliver(), first), first)
+	v.MustSend(command(first, "/away until 2026-06-20"))
+	all := v.Deliver()
+	says(t, v.One(all, second), "is away until 20 June.", "zzpress")
+	nothing(t, all, third)
+}
+
+// All are away: of a report and of a letter without a name the ombuds hears at once, too, and nobody is promised an answer within hours.
+func TestAllAreAway(t *testing.T) {
+	v := crowd(t)
+	for _, who := range []string{mira, theo} {
+		orders(v, who, "/away until 2026-06-18")
+	}
+	orders(v, jonas, "/away until 2026-06-19")
+	all := path{to: report, subject: "zzsubject", body: "The tone of the chair was humiliating."}.send(v, "Dana Reyes <"+dana+">")
+	says(t, v.One(all, dana), "Everybody who has it is away just now, so an answer may take until Thursday, 18 June at 08:00. The ombuds knows that it waits.")
+	hides(t, v.One(all, dana), "A person answers")
+	told := v.One(all, sand)
+	says(t, told, "a report", "All managers who may answer are away just now")
+	hides(t, told, "humiliating", "Dana", "zzsubject")
+	all, _ = voiced(t, v, burntOut)
+	told = v.One(to(all, sand), sand)
+	says(t, told, "All managers who may answer are away just now")
+	hides(t, told, append(danas, "Burnt")...)
+}
+
 // Monday at noon: what is open, by what each may see.
 func TestHandover(t *testing.T) {
 	v, first, second, third := turns(t)

@@ -136,17 +136,21 @@ func TestFilesAreForgotten(t *testing.T) {
 	}
 }
 
-// Of somebody without a name no file goes on: it shows more than its writer knows (B10).
-func TestNoFilesWithoutAName(t *testing.T) {
+// A conversation of somebody without a name does not go on through a door that bears one, whatever is behind it: neither words, nor a file, nor
+// a language or the name itself gets there (B10).
+func TestNoDoorWithANameLeadsToAVoice(t *testing.T) {
 	v := mailroomtest.New(t)
 	ack := v.One(to(ask(v, "A question", "May I?"), dana), dana)
 	v.Update(func(tx *db.Tx) error { _, err := tx.Exec("UPDATE conv SET anon = 1, name = 'Grey Heron'"); return err })
-	v.MustSend(carry(answer(dana, ack, "See."), "zzmine.png", smallPNG()))
-	all := v.Deliver()
-	for _, a := range append(to(all, mira), to(all, theo)...) {
-		if len(files(a)) != 0 {
-			t.Errorf("a file went to %s", a.To)
-		}
+	french := "Je ne sais pas si cette question est pour vous, mais nous avons un souci avec les semences dans le jardin."
+	if _, err := v.Send(carry(answer(dana, ack, french), "zzmine.png", smallPNG())); err == nil {
+		t.Error("it is taken")
+	}
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("there came\n%s", mailroomtest.Subjects(all))
+	}
+	if n := row(v, "SELECT name || ' ' || (SELECT count(*) FROM conv_tag) FROM conv"); n != "Grey Heron 0" {
+		t.Errorf("the conversation is of %s", n)
 	}
 }
 

@@ -48,6 +48,7 @@ func (b *Letterbox) changeOver(tx *db.Tx, due calendar.Due) error {
 		if err != nil {
 			return err
 		}
+		t.You = id == weeks[0].First
 		if err := b.tellHandover(tx, community, m, t); err != nil {
 			return err
 		}
@@ -61,7 +62,6 @@ func (b *Letterbox) tellHandover(tx *db.Tx, community lists.Community, m lists.M
 	if err != nil {
 		return err
 	}
-	t.You = m.FirstName() == t.First
 	var about []ConvID
 	t.Until = startOf(weekOf(tx.Now, community.Zone()).AddDate(0, 0, 7), community.Zone()).In(m.Zone(community))
 	for _, c := range all {

@@ -8,6 +8,7 @@ import (
 
 	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/lists/relay"
@@ -169,16 +170,20 @@ func countVoices(all []heat) int {
 	return len(voices)
 }
 
-// tellHeat writes the alarm. Names are those of people who wrote letters under their names.
+// tellHeat writes the alarm. Names are those of people who wrote letters under their names. Whoever of them also says that it feels wrong is
+// counted once: more voices in the lines than in the subject would tell that it was one of those.
 func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Member, t archive.Thread, seen []heat) error {
 	alarm := templates.HeatAlarm{Title: t.Subject, Number: int(t.Number), Voices: countVoices(seen), Hours: hoursSince(tx.Now, seen[0].at)}
 	uneasy := map[string]bool{}
+	for _, h := range seen {
+		uneasy[h.voice] = true
+	}
 	var about []ConvID
 	for _, h := range seen {
 		if h.conv == 0 {
-			uneasy[h.voice] = true
 			continue
 		}
+		delete(uneasy, h.voice)
 		c, err := find(tx, h.conv)
 		if err != nil {
 			return err
@@ -201,12 +206,15 @@ func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Membe
 		return err
 	}
 	mail := notice.ToMember(community, m, notice.Votes, words)
-	if mail.ReplyTo, err = b.Office.Private(tx, "What to do about it", notice.Door{
-		Community: community, Member: m, Receiver: Receiver, Object: object(sideHeat, int64(t.ID), 0), Days: heldDays,
-	}); err != nil {
+	if mail.ReplyTo, err = b.heatDoor(tx, community, m, t.ID); err != nil {
 		return err
 	}
 	return b.SendAbout(tx, m.ID, mail, about)
+}
+
+// heatDoor is where a manager says what is to be done about a thread.
+func (b *Letterbox) heatDoor(tx *db.Tx, community lists.Community, m lists.Member, thread archive.ThreadID) (letter.Mailbox, error) {
+	return b.Office.Private(tx, "What to do about it", notice.Door{Community: community, Member: m, Receiver: Receiver, Object: object(sideHeat, int64(thread), 0), Days: heldDays})
 }
 
 // postRate tells how lively a thread is: its posts since the first of the last two days, and how many of them the two busiest wrote.
@@ -283,9 +291,7 @@ func (b *Letterbox) watched(tx *db.Tx, pub relay.Publication, post archive.Post)
 		}
 		mail := notice.ToMember(community, m, notice.Votes, words)
 		mail.Private = true
-		if mail.ReplyTo, err = b.Office.Private(tx, "What to do about it", notice.Door{
-			Community: community, Member: m, Receiver: Receiver, Object: object(sideHeat, int64(post.Thread), 0), Days: heldDays,
-		}); err != nil {
+		if mail.ReplyTo, err = b.heatDoor(tx, community, m, post.Thread); err != nil {
 			return err
 		}
 		if _, err := b.Office.Send(tx, mail); err != nil {

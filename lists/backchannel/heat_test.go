@@ -161,6 +161,26 @@ func TestHeatOfLetters(t *testing.T) {
 	}
 }
 
+// Whoever wrote a letter and says that the thread feels wrong, too, is one voice in the alarm: "2 members" above two letters and one unease would
+// tell that it was one of these two.
+func TestUneaseOfAWriterIsNotTold(t *testing.T) {
+	v := mailroomtest.New(t)
+	about := heated(v)
+	v.MustSend(private("Dana Reyes <"+dana+">", about, "This goes too far."))
+	v.MustSend(uneasy("Dana Reyes <"+dana+">", about, ""))
+	v.Deliver()
+	v.MustSend(private("Sil Ent <"+sil+">", about, "Please do something."))
+	alarm := alarms(v.Deliver(), mira)
+	if len(alarm) != 1 {
+		t.Fatalf("%d alarms", len(alarm))
+	}
+	says(t, alarm[0], "(Dana Reyes)", "(Sil Ent)")
+	if !strings.Contains(alarm[0].Subject(), ": 2 members wrote") {
+		t.Errorf("the subject is %q", alarm[0].Subject())
+	}
+	hides(t, alarm[0], "feels wrong")
+}
+
 // In a community of sixty it takes three.
 func TestHeatInALargePlace(t *testing.T) {
 	v := mailroomtest.New(t)

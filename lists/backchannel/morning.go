@@ -1,7 +1,6 @@
 package backchannel
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member
 		t.Letters, about = append(t.Letters, one), append(about, c.ID)
 	}
 	var hot, thankful []ConvID
-	if t.Heat, hot, err = b.morningHeat(tx, m); err != nil {
+	if t.Heat, hot, err = b.morningHeat(tx, community, m); err != nil {
 		return nil, err
 	}
 	if t.Thanks, thankful, err = b.thanks(tx, community.ID, m, since); err != nil {
@@ -72,7 +71,7 @@ func (b *Letterbox) Morning(tx *db.Tx, community lists.Community, m lists.Member
 }
 
 // morningHeat are the threads of which a manager was warned lately, with as many voices as that manager may know of.
-func (b *Letterbox) morningHeat(tx *db.Tx, m lists.Member) (lines []string, about []ConvID, err error) {
+func (b *Letterbox) morningHeat(tx *db.Tx, community lists.Community, m lists.Member) (hot []templates.BriefHeat, about []ConvID, err error) {
 	threads, err := alarmsOf(tx, m.ID, tx.Now.Add(-heatWindow))
 	if err != nil {
 		return nil, nil, err
@@ -98,11 +97,17 @@ func (b *Letterbox) morningHeat(tx *db.Tx, m lists.Member) (lines []string, abou
 				about = append(about, h.conv)
 			}
 		}
-		if n := countVoices(seen); n > 0 {
-			lines = append(lines, fmt.Sprintf("\"%s\": %d members wrote to us about it, or feel that it goes wrong. The alarm that you got says what you can do.", clip(t.Subject, 60), n))
+		n := countVoices(seen)
+		if n == 0 {
+			continue
 		}
+		door, err := b.heatDoor(tx, community, m, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		hot = append(hot, templates.BriefHeat{Title: t.Subject, Voices: n, Answer: door.Address.String()})
 	}
-	return lines, about, nil
+	return hot, about, nil
 }
 
 // waits is owed, for letters of strangers as well: they have no clock, and are shown all the same.

@@ -49,11 +49,14 @@ func TestMorningHeat(t *testing.T) {
 	if len(alarms(v.Deliver(), mira)) != 1 {
 		t.Fatal("two voices are no alarm here")
 	}
-	if got := morning(v, mira).Heat; len(got) != 1 || !strings.HasPrefix(got[0], `"Sponsors": 2 members`) {
-		t.Errorf("heat: %q", got)
+	hot := morning(v, mira).Heat
+	if len(hot) != 1 || hot[0].Title != "Sponsors" || hot[0].Voices != 2 {
+		t.Fatalf("heat: %+v", hot)
 	}
+	v.MustSend(post{From: mira, To: hot[0].Answer, Subject: "Today", Body: "/watch"}) // each line has its address
+	says(t, v.One(to(v.Deliver(), mira), mira), `You get every post of "Sponsors" for a week.`)
 	v.Pass(72 * time.Hour)
 	if got := morning(v, mira).Heat; len(got) != 0 {
-		t.Errorf("for ever: %q", got)
+		t.Errorf("for ever: %+v", got)
 	}
 }

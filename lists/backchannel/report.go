@@ -149,10 +149,14 @@ func (b *Letterbox) hearReport(tx *db.Tx, in *lists.Incoming, c Conv, said strin
 	if err := b.refile(tx, c); err != nil {
 		return err
 	}
+	away, err := b.allAway(tx, in.Community, c, readers, again)
+	if err != nil {
+		return err
+	}
 	if err := in.Filed(tx, "a report for the managers"); err != nil {
 		return err
 	}
-	return b.acknowledgeReport(tx, in, c, readers, left, again)
+	return b.acknowledgeReport(tx, in, c, templates.ReportReceived{Without: left, With: others(readers, 0), Again: again, AwayUntil: away})
 }
 
 // shareWithOmbuds gives the ombuds a copy of a report that one manager alone may read.
@@ -268,17 +272,15 @@ func (b *Letterbox) quotePost(tx *db.Tx, c Conv) (q *templates.Quote, title stri
 	return &templates.Quote{Who: who, Text: notice.Preview(l)}, p.Subject, nil
 }
 
-// acknowledgeReport tells who reports with whom it is, and who cannot see it: at once, and again when that has changed.
-func (b *Letterbox) acknowledgeReport(tx *db.Tx, in *lists.Incoming, c Conv, readers []lists.Member, left []templates.Left, again bool) error {
-	behind := c.bag(in.Letter).told()
-	if in.Robot || again && len(left) == 0 && len(behind) == 0 {
+// acknowledgeReport tells who reports with whom it is, and who cannot see it: at once, and again when that has changed. t has what is known
+// of that to the caller.
+func (b *Letterbox) acknowledgeReport(tx *db.Tx, in *lists.Incoming, c Conv, t templates.ReportReceived) error {
+	t.NotPassed = c.bag(in.Letter).told()
+	if in.Robot || t.Again && len(t.Without) == 0 && len(t.NotPassed) == 0 {
 		return nil
 	}
-	t := templates.ReportReceived{
-		Community: in.Community.Name, Code: c.Code, Without: left, With: others(readers, 0), Ombuds: ombudsDoor(in.Community), OmbudsToo: c.Ombuds == OmbudsCopied,
-		Again: again, NotPassed: behind, Unverified: in.Verdict != lists.Verified,
-	}
-	if !again {
+	t.Community, t.Code, t.Ombuds, t.OmbudsToo, t.Unverified = in.Community.Name, c.Code, ombudsDoor(in.Community), c.Ombuds == OmbudsCopied, in.Verdict != lists.Verified
+	if !t.Again {
 		t.Hours = in.Community.Duty.Urgent
 	}
 	return b.tellReporter(tx, in, c, t)

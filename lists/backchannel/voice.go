@@ -179,6 +179,9 @@ func (b *Letterbox) hearVoice(tx *db.Tx, community lists.Community, c Conv, text
 			return err
 		}
 	}
+	if _, err := b.allAway(tx, community, c, readers, again); err != nil {
+		return err
+	}
 	mailed, _, err := b.mailed(tx, community, c, readers)
 	if err != nil {
 		return err

@@ -162,6 +162,19 @@ type OmbudsHas struct {
 // Render writes the mail.
 func (t OmbudsHas) Render() (Mail, error) { return render("ombuds_has", t) }
 
+// OmbudsLost tells somebody that the letter which the ombuds alone was to read did not get there. Its Reply-To takes INCLUDE NAME.
+type OmbudsLost struct {
+	Community string
+	Code      string   // the conversation
+	Subject   string   `optional:"a letter may have none"`
+	Why       string   // what the other side said, in numbers
+	Managers  []string `optional:"who could read it instead; a stranger learns no names"`
+	Address   string   // where the managers are written to
+}
+
+// Render writes the mail.
+func (t OmbudsLost) Render() (Mail, error) { return render("ombuds_lost", t) }
+
 // HandOver asks somebody whether the ombuds may give their letter to a manager. Its Reply-To is confirm+TOKEN.
 type HandOver struct {
 	Community string

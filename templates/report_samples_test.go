@@ -30,6 +30,8 @@ func reportSamples() []sample {
 		{"ombuds_has", OmbudsHas{Community: bc, Code: "7PB2", Subject: "An answer", Ombuds: "ombuds@cmtybc.example", Without: []Left{{"Mira", WhyNamed}, {"Theo", WhyAsked}}, Managers: "managers@cmtybc.example", Report: true, NotPassed: []string{"shot.png"}}},
 		{"ombuds_has-everybody", OmbudsHas{Community: bc, Code: "7PB2", Subject: "All of you", Ombuds: "ombuds@cmtybc.example", Without: []Left{{"Mira", WhyNamed}, {"Theo", WhyNamed}, {"Jonas", WhyNamed}}, Managers: "managers@cmtybc.example", Report: true}},
 		{"ombuds_has-letter", OmbudsHas{Community: bc, Code: "7PB2", Ombuds: "ombuds@cmtybc.example", Managers: "managers@cmtybc.example"}},
+		{"ombuds_lost", OmbudsLost{bc, "7PB2", "All of you", "550 5.1.1", []string{"Mira", "Theo", "Jonas"}, "managers@cmtybc.example"}},
+		{"ombuds_lost-stranger", OmbudsLost{Community: bc, Code: "7PB2", Why: "550 5.1.1", Address: "managers@cmtybc.example"}},
 		{"manager_answer-beside", ManagerAnswer{Code: "K7QX", Text: "Yes.", Beside: 1}},
 		{"answer_held-restricted", AnswerHeld{Code: "7PB2", Member: "Bree", Sendable: true, Days: 14, Text: answer, NewsWaits: true, Guards: []Guard{{Kind: Stale, What: "Jonas added a note"}}}},
 		{"answer_held-place", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Then: []string{"/outcome"}, Guards: []Guard{{Kind: TakesPlace, What: "Bill Tan"}}}},

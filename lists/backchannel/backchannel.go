@@ -192,6 +192,8 @@ func (b *Letterbox) take(tx *db.Tx, in *lists.Incoming, about Context, asked boo
 	switch {
 	case err != nil:
 		return false, err
+	case ref.manager == theOmbuds: // no manager may read what the ombuds writes about it
+		return true, b.fromOmbuds(tx, in, c)
 	case ref.conv == 0 && !asked && in.Sender.Manager() && slashed(in.Letter):
 		return false, b.alone(tx, in)
 	case ref.what == aConsent && !asked:
@@ -236,6 +238,7 @@ func (b *Letterbox) byReference(tx *db.Tx, in *lists.Incoming) (reference, Conv,
 			return reference{}, Conv{}, err
 		}
 		mine := ref.manager == 0 && (c.Member != 0 && c.Member == in.Sender.ID || c.isOutsider(in)) || ref.manager != 0 && ref.manager == in.Sender.ID
+		mine = mine || ref.manager == theOmbuds && isOmbuds(in)
 		if !mine && ref.manager == 0 && c.Anon {
 			if mine, err = b.isVoice(tx, in, c); err != nil {
 				return reference{}, Conv{}, err

@@ -328,11 +328,14 @@ const (
 
 type reference struct {
 	conv    ConvID
-	manager lists.MemberID // whose copy; 0 is the writer's side
+	manager lists.MemberID // whose copy; 0 is the writer's side, theOmbuds the ombuds
 	rev     int
 	what    what
 	held    int64
 }
+
+// theOmbuds stands for the ombuds where a manager's number stands.
+const theOmbuds lists.MemberID = -1
 
 // refer remembers a Message-ID of ours and what it showed to whom.
 func refer(tx *db.Tx, id letter.MessageID, r reference) error {

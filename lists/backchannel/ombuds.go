@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -222,22 +223,58 @@ func (b *Letterbox) tellOmbuds(tx *db.Tx, community lists.Community, c Conv, why
 	if err != nil {
 		return err
 	}
-	return b.toOmbuds(tx, community, c, c.Name+" (private "+c.Code+")", words, c.story(in), files...)
+	return b.toOmbuds(tx, community, c, aLetter, c.Name+" (private "+c.Code+")", words, c.story(in), files...)
 }
 
-// toOmbuds sends the ombuds a letter about a conversation; a reply goes to its writer.
-func (b *Letterbox) toOmbuds(tx *db.Tx, community lists.Community, c Conv, from string, words templates.Mail, story string, files ...file) error {
+// toOmbuds sends the ombuds a letter of a conversation, or a word about it; a reply goes to its writer.
+func (b *Letterbox) toOmbuds(tx *db.Tx, community lists.Community, c Conv, is what, from string, words templates.Mail, story string, files ...file) error {
 	mail := notice.Mail{
 		Community: community, To: letter.Mailbox{Address: community.Ombuds}, From: letter.Mailbox{Name: from, Address: community.Address("managers")},
 		Words: words.WithHTML(), Kind: notice.Converse, Private: true, Story: story,
 	}
 	enclose(&mail, files)
 	var err error
-	mail.ReplyTo, err = b.Office.Private(tx, c.Name, notice.Door{Community: community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
+	if mail.ReplyTo, err = b.ombudsReply(tx, community, c); err != nil {
+		return err
+	}
+	sent, err := b.Office.Send(tx, mail)
 	if err != nil {
 		return err
 	}
-	_, err = b.Office.Send(tx, mail)
+	return refer(tx, sent.ID, reference{conv: c.ID, manager: theOmbuds, rev: c.Rev, what: is})
+}
+
+// ombudsReply is where the ombuds answers the writer of a conversation.
+func (b *Letterbox) ombudsReply(tx *db.Tx, community lists.Community, c Conv) (letter.Mailbox, error) {
+	return b.Office.Private(tx, c.Name, notice.Door{Community: community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
+}
+
+// notReached tells the writer of a conversation that the ombuds alone was to read that the letter did not get there: nobody else has it.
+func (b *Letterbox) notReached(tx *db.Tx, id ConvID, why string) error {
+	c, err := find(tx, id)
+	if err != nil || c.erased || c.Ombuds != OmbudsAlone {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	t := templates.OmbudsLost{Community: community.Name, Code: c.Code, Subject: c.Subject, Why: why, Address: community.Address("managers").String()}
+	if c.Member != 0 || c.Anon {
+		managers, err := lists.Managers(tx, c.Community)
+		if err != nil {
+			return err
+		}
+		t.Managers = others(managers, c.Member)
+	}
+	words, err := t.Render()
+	if err != nil {
+		return err
+	}
+	err = b.writeWriter(tx, c, notice.Mail{Community: community, Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true, Answer: "ombuds lost"})
+	if errors.Is(err, notice.ErrEnough) { // reports of one loss may come again and again
+		return nil
+	}
 	return err
 }
 
@@ -256,9 +293,15 @@ func enough(tx *db.Tx, in *lists.Incoming, c Conv) error {
 
 var forwardTo = regexp.MustCompile(`(?i)^/forward-?to(?:\s+(\p{L}[\p{L}\s.'’-]{0,60}?))?\s*$`)
 
-// fromOmbuds passes the ombuds' answer on to the writer, or asks the writer whether a manager may have the letter (/forward-to NAME).
+// isOmbuds tells whether a letter is from the ombuds.
+func isOmbuds(in *lists.Incoming) bool {
+	return !in.Community.Ombuds.IsZero() && in.From.Address.Key() == in.Community.Ombuds.Key() && in.Vouched()
+}
+
+// fromOmbuds passes the ombuds' answer on to the writer, or asks the writer whether a manager may have the letter (/forward-to NAME). It came
+// through the address for that, or, where a mail program ignored Reply-To, it answers a letter of ours.
 func (b *Letterbox) fromOmbuds(tx *db.Tx, in *lists.Incoming, c Conv) error {
-	if in.From.Address.Key() != in.Community.Ombuds.Key() || !in.Vouched() || !in.Token.Live(tx.Now) {
+	if !isOmbuds(in) || in.Token != nil && !in.Token.Live(tx.Now) {
 		return lists.NoSuchAddress()
 	}
 	text := words(in.Letter)
@@ -293,7 +336,9 @@ func (b *Letterbox) sayToOmbuds(tx *db.Tx, in *lists.Incoming, c Conv, said stri
 	}
 	mail := notice.Answer(in, notice.Converse, words)
 	mail.To = letter.Mailbox{Address: in.Community.Ombuds}
-	mail.ReplyTo = letter.Mailbox{Name: c.Name, Address: in.To}
+	if mail.ReplyTo, err = b.ombudsReply(tx, in.Community, c); err != nil {
+		return err
+	}
 	_, err = b.Office.Send(tx, mail)
 	return err
 }
@@ -418,7 +463,7 @@ func (b *Letterbox) tellOmbudsSaid(tx *db.Tx, community lists.Community, c Conv,
 	if err != nil {
 		return err
 	}
-	return b.toOmbuds(tx, community, c, "About "+c.Code, words, story)
+	return b.toOmbuds(tx, community, c, aWord, "About "+c.Code, words, story)
 }
 
 // isWriter tells whether a letter is from whoever began a conversation.

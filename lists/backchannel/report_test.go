@@ -4,10 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/smtpd/queue"
 )
 
 const (
@@ -207,6 +210,89 @@ func TestOmbudsDoor(t *testing.T) {
 	w := court(t, false)
 	if _, err := w.Send(post{From: dana, To: ombuds, Subject: "x", Body: "y"}); err == nil || !strings.Contains(err.Error(), "has no ombuds") {
 		t.Errorf("a letter to nobody: %v", err)
+	}
+}
+
+// The ombuds answers past Reply-To: that goes to the writer all the same, and its commands work; no manager sees any of it.
+func TestTheOmbudsIgnoresReplyTo(t *testing.T) {
+	v := court(t, true)
+	all := path{to: report, subject: "All", body: "Mira, Theo and Jonas laughed at me."}.send(v, dana)
+	got := v.One(all, sand)
+	past := func(text string) []arrived {
+		t.Helper()
+		p := answer(sand, got, text)
+		p.To = managers
+		v.MustSend(p)
+		all := v.Deliver()
+		for _, m := range []string{mira, theo, jonas} {
+			nothing(t, all, m)
+		}
+		return all
+	}
+	all = past("I am sorry to hear that.")
+	says(t, v.One(all, dana), "I am sorry to hear that.")
+	nothing(t, all, sand)
+	says(t, v.One(past("/forwrd Jonas"), sand), "Nothing was done, and nothing was sent")
+	all = past("/forward-to Jonas")
+	v.MustSend(answer(sand, v.One(all, sand), "He is fair, I hope.")) // what a command is answered with has the door, too
+	says(t, v.One(v.Deliver(), dana), "He is fair, I hope.")
+	p := answer(eve, got, "Tell me more, Dana.") // nobody else is the ombuds
+	p.To = managers
+	if _, err := v.Send(p); err == nil {
+		nothing(t, v.Deliver(), dana)
+	}
+}
+
+// What the ombuds alone was to read and cannot be delivered has no reader: its writer hears that, and may let a manager read it. No manager
+// learns of it before.
+func TestALetterThatDoesNotReachTheOmbuds(t *testing.T) {
+	v := court(t, true)
+	v.Refuse(func(a letter.Address) (queue.Outcome, bool) {
+		return queue.Outcome{Kind: queue.Failed, Stage: queue.StageRcpt, Code: 550, Enhanced: "5.1.1", Text: "zzcanary", Host: "mx.example"}, a.String() == sand
+	})
+	all := path{to: report, subject: "All", body: "Mira, Theo and Jonas laughed at me."}.send(v, dana)
+	all = append(all, v.Deliver()...)
+	nothing(t, all, sand)
+	lost := slices.DeleteFunc(to(all, dana), func(a arrived) bool { return !strings.Contains(a.Subject(), "has not reached the ombuds") })
+	if len(lost) != 1 {
+		t.Fatalf("Dana got\n%s", mailroomtest.Subjects(all))
+	}
+	says(t, lost[0], "came back (550 5.1.1). The ombuds has not read it", "INCLUDE MIRA or INCLUDE THEO or INCLUDE JONAS")
+	hides(t, lost[0], "zzcanary", sand)
+	for _, m := range []string{mira, theo, jonas} {
+		nothing(t, all, m)
+	}
+	v.MustSend(answer(dana, lost[0], "INCLUDE JONAS"))
+	all = v.Deliver()
+	says(t, v.One(all, jonas), "laughed at me")
+	nothing(t, all, mira)
+	nothing(t, all, theo)
+
+	all = path{to: ombuds, subject: "Locked out", body: "They do not answer me."}.send(v, "Olga <"+olga+">")
+	all = append(all, v.Deliver()...)
+	lost = slices.DeleteFunc(to(all, olga), func(a arrived) bool { return !strings.Contains(a.Subject(), "has not reached the ombuds") })
+	if len(lost) != 1 {
+		t.Fatalf("Olga got\n%s", mailroomtest.Subjects(all))
+	}
+	says(t, lost[0], "please write to managers@gardeners.example")
+	hides(t, lost[0], "Mira", "MIRA", "Theo", "Jonas")
+}
+
+// FORGET takes back what is owed to the ombuds, too.
+func TestForgetWhatIsOwedToTheOmbuds(t *testing.T) {
+	v := court(t, true)
+	v.Refuse(func(a letter.Address) (queue.Outcome, bool) {
+		return queue.Outcome{Kind: queue.Deferred, Stage: queue.StageRcpt, Code: 451, Enhanced: "4.7.1", Text: "later", Host: "mx.example"}, a.String() == sand
+	})
+	all := path{to: report, subject: "All", body: "Mira, Theo and Jonas laughed at me."}.send(v, dana)
+	nothing(t, all, sand)
+	v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "FORGET"})
+	v.Refuse(nil)
+	for range 6 {
+		v.Pass(time.Hour)
+		for _, a := range to(v.Deliver(), sand) {
+			hides(t, a, "laughed")
+		}
 	}
 }
 

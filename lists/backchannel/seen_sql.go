@@ -58,7 +58,7 @@ func signAs(tx *db.Tx, c ConvID, m lists.MemberID, role bool) error {
 
 // mailedTo are the managers to whom a letter of a conversation was mailed.
 func mailedTo(tx *db.Tx, c ConvID) ([]lists.MemberID, error) {
-	return db.Select(tx, scanMemberID, "SELECT DISTINCT manager FROM conv_ref WHERE conv = ? AND manager <> 0 AND what IN ('letter','note') ORDER BY manager", c)
+	return db.Select(tx, scanMemberID, "SELECT DISTINCT manager FROM conv_ref WHERE conv = ? AND manager > 0 AND what IN ('letter','note') ORDER BY manager", c)
 }
 
 // operatorLooked tells whether whoever runs the server was shown a conversation on the command line.

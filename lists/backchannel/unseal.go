@@ -207,7 +207,7 @@ func (b *Letterbox) tellWish(tx *db.Tx, call *Call, u unsealing) error {
 	if err != nil {
 		return err
 	}
-	return b.toOmbuds(tx, call.Community, call.Conv, "About "+call.Conv.Code, words, "")
+	return b.toOmbuds(tx, call.Community, call.Conv, aWord, "About "+call.Conv.Code, words, "")
 }
 
 // deferred is the ombuds' word that a member is told later (/defer 7d).
@@ -371,7 +371,7 @@ func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 		return err
 	}
 	if !call.Community.Ombuds.IsZero() {
-		if err := b.toOmbuds(tx, call.Community, call.Conv, "About "+call.Conv.Code, words, ""); err != nil {
+		if err := b.toOmbuds(tx, call.Community, call.Conv, aWord, "About "+call.Conv.Code, words, ""); err != nil {
 			return err
 		}
 	}

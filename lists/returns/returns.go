@@ -116,11 +116,15 @@ func (d *Desk) whose(tx *db.Tx, row *address.Row) (lists.Member, bool, error) {
 	return m, err == nil, err
 }
 
-// nobodys notes what came back of a letter to somebody who is no member. The one of them who matters is the ombuds (product.md B15b).
+// nobodys notes what came back of a letter to somebody who is no member. The one of them who matters is the ombuds (product.md B15b): whoever
+// wrote to the ombuds alone is told.
 func (d *Desk) nobodys(tx *db.Tx, c lists.Community, r bounce.Report) error {
 	for _, f := range r.Failures {
 		if f.Action == bounce.Failed && !c.Ombuds.IsZero() && f.Recipient.Key() == c.Ombuds.Key() {
-			return d.trouble(tx, c, Trouble{Kind: OmbudsFailed, About: f.Recipient.Domain, Said: status(f)})
+			if err := d.trouble(tx, c, Trouble{Kind: OmbudsFailed, About: f.Recipient.Domain, Said: status(f)}); err != nil {
+				return err
+			}
+			return d.answerFailed(tx, r.OriginalID, f)
 		}
 	}
 	return nil

@@ -447,6 +447,26 @@ func TestTheOmbuds(t *testing.T) {
 	}
 }
 
+// Whoever wrote to the ombuds alone hears that a report says it did not arrive; nobody else does, and of a report about another letter nobody.
+func TestWhoWroteToTheOmbudsIsTold(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.Update(func(tx *db.Tx) error {
+		v.C.Ombuds = mailroomtest.Addr("sand@outside.example")
+		return lists.SaveCommunity(tx, v.C)
+	})
+	v.MustSend(post{From: "Dana Reyes <" + dana + ">", To: "ombuds@gardeners.example", Subject: "Help", Body: "They do not answer me."})
+	theirs := v.One(mailroomtest.To(v.Deliver(), "sand@outside.example"), "sand@outside.example")
+	v.MustSend(report{status: "5.1.1", rcpt: "sand@outside.example", about: "other@gardeners.example"}.post(theirs.From.String()))
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("of another letter are told:\n%s", mailroomtest.Subjects(all))
+	}
+	v.MustSend(report{status: "5.1.1", rcpt: "sand@outside.example", about: string(theirs.MessageID())}.post(theirs.From.String()))
+	all := v.Deliver()
+	if told := v.One(all, dana); len(all) != 1 || !strings.Contains(told.Subject(), "has not reached the ombuds") || strings.Contains(told.Text(), "sand@outside.example") {
+		t.Errorf("told:\n%s\n%s", mailroomtest.Subjects(all), told.Text())
+	}
+}
+
 // B14: of what came back of a private letter the status alone is kept.
 func TestNoWordOfAPrivateLetter(t *testing.T) {
 	v := mailroomtest.New(t)

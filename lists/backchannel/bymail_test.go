@@ -191,6 +191,42 @@ func TestUnsealOfARestrictedLetter(t *testing.T) {
 	says(t, v.One(all, dana), "Mira and Jonas, who manage Gardeners, have learned who "+name+" is", "There is a threat")
 }
 
+// B9: nor does what /public shows of one, or tells of what became of it: the post would have a name there.
+func TestAskingToPostARestrictedLetter(t *testing.T) {
+	v := mailroomtest.New(t)
+	restrictedTo(v, lists.RestrictedIMAP)
+	secret := []string{"Dana", "Reyes", "dana@", "sponsors", "zzsubject"}
+	all := path{to: managers, subject: "zzsubject", body: "Theo would not say, but may sponsors join us?"}.send(v, "Dana Reyes <"+dana+">")
+	nothing(t, all, theo)
+	hers := v.One(all, mira)
+	v.MustSend(answer(mira, hers, "/public"))
+	all = v.Deliver()
+	nothing(t, all, dana)
+	word := v.One(all, mira)
+	hides(t, word, secret...)
+	says(t, word, "waits for you in the IMAP folder Back-channel/Ask to publish")
+	if n := inFolder(v, mira, "Back-channel/Ask to publish", "sponsors"); n != 2 { // the letter, and the question
+		t.Errorf("the folder has it %d times", n)
+	}
+	v.MustSend(answer(mira, hers, "/public Subject: A question\nMay sponsors join us?"))
+	all = v.Deliver()
+	hides(t, v.One(all, mira), secret...)
+	says(t, v.One(all, mira), code(hers)+" is asked. Nothing is posted without a yes.")
+	v.MustSend(answer(dana, v.One(all, dana), "YES"))
+	for _, a := range to(v.Deliver(), mira) {
+		if strings.Contains(a.Subject(), code(hers)) {
+			hides(t, a, secret...)
+		}
+	}
+	if n := inFolder(v, mira, "Back-channel/Closed", "sponsors"); n < 3 {
+		t.Errorf("what became of it lies there %d times", n)
+	}
+	v.MustSend(post{From: dana, To: managers, Subject: "x", Body: "FORGET"})
+	for _, a := range to(hours(v, 5*24), mira) { // nothing of it is in her own mailbox, so there is nothing that she should delete
+		hides(t, a, "Dana Reyes", code(hers))
+	}
+}
+
 // Other letters are called by name there as everywhere.
 func TestOtherLettersKeepTheirWritersName(t *testing.T) {
 	v := mailroomtest.New(t)

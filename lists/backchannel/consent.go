@@ -95,7 +95,7 @@ func (b *Letterbox) decideDraft(tx *db.Tx, in *lists.Incoming, c Conv, k consent
 		if err := b.askConsent(tx, in.Community, c, k, in.Story, templates.Consent{}); err != nil {
 			return err
 		}
-		return b.sayDone(tx, call, c.Name+" is asked. Nothing is posted without a yes.")
+		return b.sayDone(tx, call, byMail(in.Community, c).Name+" is asked. Nothing is posted without a yes.")
 	}
 	switch {
 	case k.state != textDraft:
@@ -109,7 +109,7 @@ func (b *Letterbox) decideDraft(tx *db.Tx, in *lists.Incoming, c Conv, k consent
 		if err := b.refile(tx, c); err != nil {
 			return err
 		}
-		return b.sayDone(tx, call, "The draft is forgotten; "+c.Name+" was not asked.")
+		return b.sayDone(tx, call, "The draft is forgotten; "+byMail(in.Community, c).Name+" was not asked.")
 	case word == "SEND" || word == "DROP" || word == "NO" || word == "NOTE" || slashed(in.Letter) || len(strings.Fields(typed)) < 2:
 		return b.showDraft(tx, in.Community, c, in.Sender, k, in.Story, begun(typed))
 	}
@@ -454,7 +454,12 @@ func (b *Letterbox) tellText(tx *db.Tx, community lists.Community, c Conv, k con
 		if mail.ReplyTo, err = b.managerDoor(tx, community, c, m); err != nil {
 			return err
 		}
-		if _, err := b.toDesk(tx, c, m.ID, mail, reference{what: aWord}); err != nil {
+		if inFolders(community, c) { // with the writer's name beside it, a post without a name has one
+			err = b.toFolder(tx, c, m, mail, reference{what: aWord})
+		} else {
+			_, err = b.toDesk(tx, c, m.ID, mail, reference{what: aWord})
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -265,7 +265,7 @@ func (b *Letterbox) tellErased(tx *db.Tx, due calendar.Due) error {
 			t.Member = m.FirstName()
 		}
 		for _, c := range erased {
-			if c.mayRead(manager) {
+			if c.mayRead(manager) && !inFolders(community, c) { // nothing of those is in anybody's own mailbox
 				t.Codes = append(t.Codes, c.Code)
 			}
 		}

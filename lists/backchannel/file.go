@@ -326,6 +326,36 @@ func byMail(community lists.Community, c Conv) Conv {
 	return c
 }
 
+// toFolder puts a mail that quotes a conversation into its folder alone, where the words of that go nowhere else, and says so by mail. A reply
+// to what lies there goes where the mail says, one to the word about it to the writer.
+func (b *Letterbox) toFolder(tx *db.Tx, c Conv, m lists.Member, mail notice.Mail, ref reference) error {
+	c, err := find(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.fileAlone(tx, c, m, mail, ref); err != nil {
+		return err
+	}
+	if mail.ReplyTo, err = b.managerDoor(tx, mail.Community, c, m); err != nil {
+		return err
+	}
+	mail.Guard = guardWord
+	return b.sayItWaits(tx, c, m.ID, mail, reference{conv: c.ID, manager: m.ID, rev: c.Rev, what: aLetter})
+}
+
+// fileAlone puts a mail into the folder of a conversation and sends it to nobody.
+func (b *Letterbox) fileAlone(tx *db.Tx, c Conv, m lists.Member, mail notice.Mail, ref reference) error {
+	ref.conv, ref.manager, ref.rev = c.ID, m.ID, c.Rev
+	sent, err := b.Office.Write(tx, mail)
+	if err != nil {
+		return err
+	}
+	if err := refer(tx, sent.ID, ref); err != nil {
+		return err
+	}
+	return b.Office.File(tx, sent, m.ID, c.folder(m.ID), int64(c.ID))
+}
+
 // sayItWaits sends a manager, in the place of a letter or note that not all managers may see, a word that it lies in their folder: nothing of
 // it rests in a personal mailbox (restricted_delivery imap, product.md B9). A reply to that word is an answer like any other.
 func (b *Letterbox) sayItWaits(tx *db.Tx, c Conv, m lists.MemberID, mail notice.Mail, ref reference) error {

@@ -54,7 +54,7 @@ func (b *Letterbox) doPublic(tx *db.Tx, c *Call, args string) (string, error) {
 			}
 			return b.askConsent(tx, c.Community, now, k, c.Story, templates.Consent{})
 		})
-		return now.Name + " is asked. Nothing is posted without a yes.", nil
+		return byMail(c.Community, now).Name + " is asked. Nothing is posted without a yes.", nil
 	}
 	k := consent{conv: now.ID, list: l.ID, manager: c.Manager.ID, state: textDraft, subject: now.Subject}
 	first, err := firstAsked(tx, now.ID)
@@ -65,7 +65,7 @@ func (b *Letterbox) doPublic(tx *db.Tx, c *Call, args string) (string, error) {
 		return "", err
 	}
 	if k.text == "" {
-		return "", refusal.Because(refusal.NotFound, "Nothing that could be posted is left of %s's letter. Please write a text behind /public.", now.Name)
+		return "", refusal.Because(refusal.NotFound, "Nothing that could be posted is left of %s's letter. Please write a text behind /public.", byMail(c.Community, now).Name)
 	}
 	if k.subject == "" || !now.About.Digest.IsZero() {
 		k.subject = firstSentence(k.text)
@@ -359,7 +359,13 @@ func (b *Letterbox) showDraft(tx *db.Tx, community lists.Community, c Conv, m li
 	if err != nil {
 		return err
 	}
-	if _, err := b.toDesk(tx, c, m.ID, mail, reference{what: aConsent, held: k.id}); err != nil {
+	ref := reference{what: aConsent, held: k.id}
+	if inFolders(community, c) {
+		err = b.toFolder(tx, c, m, mail, ref)
+	} else {
+		_, err = b.toDesk(tx, c, m.ID, mail, ref)
+	}
+	if err != nil {
 		return err
 	}
 	return b.refile(tx, c)

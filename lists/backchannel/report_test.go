@@ -310,6 +310,7 @@ func TestSameEmployer(t *testing.T) {
 	v.MustSend(p)
 	all := v.Deliver()
 	nothing(t, all, jonas)
+	nothing(t, all, "rolf@weil.example") // who is reported hears nothing by itself
 	says(t, v.One(all, dana), "Because Jonas works where somebody works whom you write about")
 	says(t, v.One(all, mira), "Buy my beans.")
 

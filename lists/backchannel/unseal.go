@@ -112,14 +112,7 @@ func (b *Letterbox) confirmUnseal(tx *db.Tx, community lists.Community, c Conv, 
 		return err
 	}
 	if inFolders(community, c) { // the whole question lies there, and the mail is the same without the reason
-		sent, err := b.Office.Write(tx, mail)
-		if err != nil {
-			return err
-		}
-		if err := refer(tx, sent.ID, reference{conv: c.ID, manager: m.ID, rev: c.Rev, what: aWord}); err != nil {
-			return err
-		}
-		if err := b.Office.File(tx, sent, m.ID, c.folder(m.ID), int64(c.ID)); err != nil {
+		if err := b.fileAlone(tx, c, m, mail, reference{what: aWord}); err != nil {
 			return err
 		}
 		t.Member, t.Reason, t.Folder = c.Code, "", c.folder(m.ID)

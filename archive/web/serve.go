@@ -40,7 +40,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = s.below(r)
 	// The mux would answer a path with // or .. in it by redirecting to the clean one; we redirect nobody.
 	_, pattern := s.mux.Handler(r)
-	if pattern == "" || strings.Contains(r.URL.Path, "//") || strings.Contains(r.URL.Path, "/.") && !strings.HasPrefix(r.URL.Path, "/.well-known/") {
+	if pattern == "" || strings.Contains(r.URL.Path, "//") || strings.Contains(strings.TrimPrefix(r.URL.Path, "/.well-known"), "/.") {
 		if allowed := s.allowed(r); pattern == "" && len(allowed) > 0 {
 			a.Header().Set("Allow", strings.Join(allowed, ", "))
 			s.Sorry(a, r, http.StatusMethodNotAllowed, templates.OnlyToSee)

@@ -101,6 +101,8 @@ func TestWhatThereIs(t *testing.T) {
 		{"GET", "/u/abc", 404, "There is nothing here", "text/html; charset=utf-8"},
 		{"GET", "//", 404, "There is nothing here", "text/html; charset=utf-8"},
 		{"GET", "/a/../style.css", 404, "There is nothing here", "text/html; charset=utf-8"},
+		{"GET", "/.well-known/../style.css", 404, "There is nothing here", "text/html; charset=utf-8"},
+		{"GET", "/.well-known/./x", 404, "There is nothing here", "text/html; charset=utf-8"},
 		{"GET", "/.git/config", 404, "There is nothing here", "text/html; charset=utf-8"},
 		{"POST", "/", 405, "This cannot be done here", "text/html; charset=utf-8"},
 		{"BREW", "/nothing", 404, "There is nothing here", "text/html; charset=utf-8"},

@@ -216,15 +216,26 @@ func (p *Pages) followLink(w http.ResponseWriter, r *http.Request, form url.Valu
 	}
 }
 
-// signOut ends the session, whatever became of its owner.
+// signOut ends the session, whatever became of its owner, or all that were begun with the same address.
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request, form url.Values) {
 	secret := p.web.Secret(r)
 	if secret != "" && p.fresh(secret, form.Get("nonce")) {
-		if err := p.db.Update(r.Context(), func(tx *db.Tx) error { return lists.CloseSession(tx, secret) }); err != nil {
+		if err := p.db.Update(r.Context(), func(tx *db.Tx) error { return closeSessions(tx, secret, form.Get("where") == "everywhere") }); err != nil {
 			p.web.Broken(w, r, "sign out", errors.New(refusal.Log(err)))
 			return
 		}
 		p.web.Keep(w, "", 0)
 	}
 	p.web.Go(w, SignInPath)
+}
+
+func closeSessions(tx *db.Tx, secret string, everywhere bool) error {
+	s, ok, err := lists.SessionOf(tx, secret)
+	if err == nil && ok && everywhere {
+		return lists.CloseSessions(tx, s.Address)
+	}
+	if err != nil {
+		return err
+	}
+	return lists.CloseSession(tx, secret)
 }

@@ -182,6 +182,25 @@ func TestSignInGuesses(t *testing.T) {
 	}
 }
 
+// A member who forgot a browser somewhere ends what it may, from another one; nobody else is signed out, and no other page can do it.
+func TestSignOutEverywhere(t *testing.T) {
+	s := newOpenSite(t)
+	forgotten, here, other := s.signedIn(dana), s.signedIn(dana), s.signedIn(bill)
+	if here.ask("POST", "/out", "nonce=x&where=everywhere"); !forgotten.in() || !here.in() {
+		t.Fatal("a form of nobody signs out")
+	}
+	if a := here.fill("/settings", "/out", "where", "everywhere"); a.status != 303 || here.cookie != "" {
+		t.Errorf("%d %q", a.status, here.cookie)
+	}
+	if forgotten.in() || !other.in() {
+		t.Error("the wrong browsers are signed out")
+	}
+	one, two := s.signedIn(dana), s.signedIn(dana)
+	if one.fill("/settings", "/out"); one.in() || !two.in() {
+		t.Error("signing out of one browser is not that alone")
+	}
+}
+
 // Whatever ends a person's right ends their sessions, with the next page.
 func TestSessionsEnd(t *testing.T) {
 	for name, end := range map[string]func(s *site){

@@ -215,7 +215,7 @@ func (t freshThread) cut(f form, slot time.Time, domain string) []templates.Exce
 		when := s.Published.In(slot.Location())
 		e := templates.Excerpt{
 			Who: hide(name(s.Post), domain), When: when, Dated: weekAgo(when, slot),
-			Text: short(hide(s.said, domain), f.length), Files: withoutDoors(s.files, domain),
+			Text: short(withShortLinks(hide(s.said, domain)), f.length), Files: withoutDoors(s.files, domain),
 		}
 		if s.context != "" {
 			e.Context = []string{short(hide(s.context, domain), contextLen)}

@@ -41,6 +41,23 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// A long link in brackets, as HTML mails get them, does not take the room of words; whose it is stays.
+func TestWithShortLinks(t *testing.T) {
+	long := strings.Repeat("x", 60)
+	for in, want := range map[string]string{
+		"the album (https://photos.example/a?q=" + long + ") and more": "the album (photos.example/…) and more",
+		"the page (http://www.garden.example/" + long + ")":            "the page (garden.example/…)",
+		"see (https://photos.example/a)":                               "see (https://photos.example/a)",
+		"see https://photos.example/" + long:                           "see https://photos.example/" + long,
+		"(not a link, but long: " + long + ")":                         "(not a link, but long: " + long + ")",
+		"":                                                             "",
+	} {
+		if got := withShortLinks(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // In a thread the names of its people mark quotes, too, when two lines bear one.
 func TestSplitAmong(t *testing.T) {
 	th := freshThread{posts: []archive.Post{{From: letter.Mailbox{Name: "Anthony Baxter"}}, {From: letter.Mailbox{Name: "Ольга Смирнова"}}, {From: letter.Mailbox{}}}}
@@ -283,7 +300,7 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"佐藤さん、こんにちは。\n本文":                           "本文",
 		"佐藤さんの庭は大きいです。\n本文":                         "佐藤さんの庭は大きいです。\n本文",
 		"鈴木です。\n本文":                                 "鈴木です。\n本文", // who is somebody else: 今日は雨です。
-		"園芸クラブ 伊東様\nいつもお世話になっております。\n安井@花壇です。\n本文":  "本文",
+		"園芸クラブ　伊東様\nいつもお世話になっております。\n安井@花壇です。\n本文":  "本文",
 		"大家好！\n正文":                                  "正文",
 		"各位朋友好，\n正文":                                "正文",
 		"好的！\n正文":                                   "好的！\n正文",

@@ -211,7 +211,7 @@ func TestOnePersonWithTwoAddresses(t *testing.T) {
 	first := w.say("Bill Tan <bill@south.example>", "Compost", "Mine is too wet, and I have tried everything that you told me.")
 	w.say("Bill Tan <bill@home.example>", "Re: Compost", "At home it is dry, of course, but there I have no beds to put it on.", re(first))
 	w.at("5 Jun 06:00")
-	if text := w.issue(w.due(), "dana@north.example").Text(); !strings.Contains(text, "2 posts, 1 thread, 1 person (1 for the first time).") || !strings.Contains(text, "2 new from 1 person") {
+	if text := w.issue(w.due(), "dana@north.example").Text(); !strings.Contains(text, "2 posts, 1 thread, 1 person (1 for the first time).") || !strings.Contains(text, "2 new from one person") {
 		t.Errorf("it says %s", text)
 	}
 }

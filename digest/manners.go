@@ -43,7 +43,7 @@ var places = []string{"from", "aus", "vom", "von", "de", "du", "des", "desde", "
 // nods are what people say who only nod.
 var nods = []string{
 	"thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "ok", "okay", "yes", "no", "me too", "same here", "agreed", "i agree", "done",
-	"great", "cool", "nice", "congratulations", "congrats", "welcome", "exactly", "1", "1 non binding", "",
+	"great", "cool", "nice", "yeah", "yep", "sure", "super", "congratulations", "congrats", "welcome", "exactly", "1", "1 non binding", "",
 	"danke", "vielen dank", "danke schön", "genau", "stimmt", "ja", "nein", "merci", "merci beaucoup", "d accord", "oui", "non", "gracias", "muchas gracias", "de acuerdo",
 	"sí", "спасибо", "спасибо большое", "большое спасибо", "согласен", "согласна", "да", "нет",
 	"ありがとうございます", "ありがとうございました", "了解です", "了解しました", "承知しました", "同感です", "賛成です", "谢谢", "謝謝", "收到", "收到 谢谢", "收到 謝謝", "好的", "同意", "赞成",
@@ -88,7 +88,7 @@ func greets(line, author string) bool {
 
 // hailsInEast tells whether each sentence of a line of Japanese, Chinese or Korean greets or says who writes.
 func hailsInEast(line, author string) bool {
-	sentences := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("。！!、，,：:～〜.　", r) })
+	sentences := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("。！!、，,：:～〜.", r) })
 	for _, s := range sentences {
 		s = strings.TrimSpace(s)
 		m := presents.FindStringSubmatch(s)

@@ -100,6 +100,13 @@ func withoutPatch(text string) string {
 	return text
 }
 
+// longLink is a link in brackets that takes the room of several words.
+var longLink = regexp.MustCompile(`\((?:https?://)(?:www\.)?([^/\s()]+)/[^\s()]{30,}\)`)
+
+// withShortLinks shows of long links in brackets, as they stand behind the words of a mail that came as HTML, only where they lead. The address
+// for the whole thread sends them.
+func withShortLinks(said string) string { return longLink.ReplaceAllString(said, "($1/…)") }
+
 // withoutArmor takes off what encloses a signed text, and the dash in front of lines that begin with one (RFC 9580 §7).
 func withoutArmor(text string) string {
 	before, rest, signed := strings.Cut(text, "-----BEGIN PGP SIGNED MESSAGE-----")

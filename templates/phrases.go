@@ -45,7 +45,7 @@ type phrases struct {
 	askedIn    string // {who} {list}
 	waiting    forms
 	new        forms
-	newFrom    string // {n} {people}
+	newFrom    [2]string // one person, several: {n} {people}
 	because    map[Reason]string
 	brackets   [2]string
 	quotes     [2]string
@@ -75,8 +75,8 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} for the first time)", halfIn: "half of the questions answered within {time}",
 		letters: "The managers answered {n} private letters", bridged: forms{"; one became a thread", "; {n} became threads"}, end: ".",
 		asked: "asked by {who}", askedIn: "asked by {who} in {list}", waiting: forms{"{n} day without an answer", "{n} days without an answer"},
-		new: forms{"{n} new", "{n} new"}, newFrom: "{n} new from {people}",
-		because:  map[Reason]string{Pinned: "the managers put it first", Began: "you began it", Wrote: "you posted here", Follows: "you follow {tags}", Novice: "from somebody who is new here"},
+		new: forms{"{n} new", "{n} new"}, newFrom: [2]string{"{n} new from one person", "{n} new from {people}"},
+		because:  map[Reason]string{Pinned: "the managers put it first", Began: "you began it", Wrote: "you posted here", Follows: "you follow {tags}", Novice: "begun by somebody who is new here"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{`"`, `"`}, context: ", to {words}", colon: ":",
 		left: forms{"And {n} more thread.", "And {n} more threads."}, preheader: "Reply reaches only the managers.",
 		sealed: "encrypted post", attached: forms{"attachment: {names}", "{n} attachments: {names}"}, unnamed: "a file", empty: "no words",
@@ -92,8 +92,8 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} zum ersten Mal)", halfIn: "die Hälfte der Fragen beantwortet innerhalb von {time}",
 		letters: "Das Team hat {n} private Briefe beantwortet", bridged: forms{"; aus einem wurde ein Thema", "; aus {n} wurden Themen"}, end: ".",
 		asked: "gefragt von {who}", askedIn: "gefragt von {who} in {list}", waiting: forms{"seit {n} Tag ohne Antwort", "seit {n} Tagen ohne Antwort"},
-		new: forms{"{n} neuer Beitrag", "{n} neue Beiträge"}, newFrom: "{n} neue Beiträge von {people}",
-		because:  map[Reason]string{Pinned: "vom Team nach vorn gestellt", Began: "von dir begonnen", Wrote: "du hast hier geschrieben", Follows: "du folgst {tags}", Novice: "von einem neuen Mitglied"},
+		new: forms{"{n} neuer Beitrag", "{n} neue Beiträge"}, newFrom: [2]string{"{n} neue Beiträge von einer Person", "{n} neue Beiträge von {people}"},
+		because:  map[Reason]string{Pinned: "vom Team nach vorn gestellt", Began: "von dir begonnen", Wrote: "du hast hier geschrieben", Follows: "du folgst {tags}", Novice: "begonnen von einem neuen Mitglied"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"„", "“"}, context: ", zu {words}", colon: ":",
 		left: forms{"Und {n} weiteres Thema.", "Und {n} weitere Themen."}, preheader: "Eine Antwort erreicht nur das Team.",
 		sealed: "verschlüsselter Beitrag", attached: forms{"Anhang: {names}", "{n} Anhänge: {names}"}, unnamed: "eine Datei", empty: "ohne Text",
@@ -109,8 +109,8 @@ var phrasebook = map[Language]phrases{
 		firstTime: " (dont {n} pour la première fois)", halfIn: "la moitié des questions ont eu leur réponse en {time}",
 		letters: "L’équipe a répondu à {n} lettres privées", bridged: forms{"\u00a0; l’une est devenue un fil", "\u00a0; {n} sont devenues des fils"}, end: ".",
 		asked: "question de {who}", askedIn: "question de {who} dans {list}", waiting: forms{"{n} jour sans réponse", "{n} jours sans réponse"},
-		new: forms{"{n} nouveau message", "{n} nouveaux messages"}, newFrom: "{n} nouveaux messages de {people}",
-		because:  map[Reason]string{Pinned: "mis en avant par l’équipe", Began: "vous l’avez commencé", Wrote: "vous y avez écrit", Follows: "vous suivez {tags}", Novice: "d’une personne qui vient d’arriver"},
+		new: forms{"{n} nouveau message", "{n} nouveaux messages"}, newFrom: [2]string{"{n} nouveaux messages d’une personne", "{n} nouveaux messages de {people}"},
+		because:  map[Reason]string{Pinned: "mis en avant par l’équipe", Began: "vous l’avez commencé", Wrote: "vous y avez écrit", Follows: "vous suivez {tags}", Novice: "commencé par une personne qui vient d’arriver"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"«\u00a0", "\u00a0»"}, context: ", en réponse à {words}", colon: "\u00a0:",
 		left: forms{"Et {n} autre fil.", "Et {n} autres fils."}, preheader: "Une réponse n’arrive qu’à l’équipe.",
 		sealed: "message chiffré", attached: forms{"pièce jointe\u00a0: {names}", "{n} pièces jointes\u00a0: {names}"}, unnamed: "un fichier", empty: "sans texte",
@@ -126,8 +126,8 @@ var phrasebook = map[Language]phrases{
 		firstTime: " ({n} por primera vez)", halfIn: "la mitad de las preguntas tuvo respuesta en {time}",
 		letters: "El equipo respondió a {n} cartas privadas", bridged: forms{"; de una salió un tema", "; de {n} salieron temas"}, end: ".",
 		asked: "pregunta de {who}", askedIn: "pregunta de {who} en {list}", waiting: forms{"{n} día sin respuesta", "{n} días sin respuesta"},
-		new: forms{"{n} mensaje nuevo", "{n} mensajes nuevos"}, newFrom: "{n} mensajes nuevos de {people}",
-		because:  map[Reason]string{Pinned: "el equipo lo puso primero", Began: "lo empezaste tú", Wrote: "escribiste aquí", Follows: "sigues {tags}", Novice: "de alguien que acaba de llegar"},
+		new: forms{"{n} mensaje nuevo", "{n} mensajes nuevos"}, newFrom: [2]string{"{n} mensajes nuevos de una persona", "{n} mensajes nuevos de {people}"},
+		because:  map[Reason]string{Pinned: "el equipo lo puso primero", Began: "lo empezaste tú", Wrote: "escribiste aquí", Follows: "sigues {tags}", Novice: "lo empezó alguien que acaba de llegar"},
 		brackets: [2]string{" (", ")"}, quotes: [2]string{"«", "»"}, context: ", en respuesta a {words}", colon: ":",
 		left: forms{"Y {n} tema más.", "Y {n} temas más."}, preheader: "Una respuesta llega solo al equipo.",
 		sealed: "mensaje cifrado", attached: forms{"archivo adjunto: {names}", "{n} archivos adjuntos: {names}"}, unnamed: "un archivo", empty: "sin texto",
@@ -143,8 +143,8 @@ var phrasebook = map[Language]phrases{
 		firstTime: "（うち{n}人は初投稿）", halfIn: "質問の半分は{time}以内に回答",
 		letters: "運営チームは、届いた手紙{n}通に返事をしました", bridged: forms{"（うち1通は話題になりました）", "（うち{n}通は話題になりました）"}, end: "。",
 		asked: "{who}さんからの質問", askedIn: "{list}で{who}さんからの質問", waiting: forms{"{n}日間回答なし", "{n}日間回答なし"},
-		new: forms{"新着{n}件", "新着{n}件"}, newFrom: "新着{n}件（{people}）",
-		because:  map[Reason]string{Pinned: "運営チームのおすすめ", Began: "あなたが始めた話題", Wrote: "あなたも投稿した話題", Follows: "{tags}をフォロー中", Novice: "新しい方の投稿"},
+		new: forms{"新着{n}件", "新着{n}件"}, newFrom: [2]string{"新着{n}件（1人）", "新着{n}件（{people}）"},
+		because:  map[Reason]string{Pinned: "運営チームのおすすめ", Began: "あなたが始めた話題", Wrote: "あなたも投稿した話題", Follows: "{tags}をフォロー中", Novice: "新しい方が始めた話題"},
 		brackets: [2]string{"（", "）"}, quotes: [2]string{"「", "」"}, context: "、{words}への返事", colon: "：",
 		left: forms{"ほかに{n}件の話題があります。", "ほかに{n}件の話題があります。"}, preheader: "返信は運営チームだけに届きます。",
 		sealed: "暗号化された投稿", attached: forms{"添付：{names}", "添付{n}件：{names}"}, unnamed: "名前のないファイル", empty: "本文なし",
@@ -291,7 +291,7 @@ func (s speaker) line(t Thread) string {
 	if t.New > 0 {
 		form := s.new.of(t.New)
 		if t.People > 0 && t.New > 1 {
-			form = s.newFrom
+			form = s.newFrom[min(t.People, 2)-1]
 		}
 		parts = append(parts, strings.NewReplacer("{n}", fmt.Sprint(t.New), "{people}", s.people.of(t.People)).Replace(form))
 	}

@@ -158,6 +158,7 @@ var texts = func() map[Language]func() (parsed, error) {
 func wordsIn(l Language) map[string]any {
 	words := maps.Clone(funcs)
 	maps.Copy(words, speakerOf(l).words())
+	words["ground"] = func(english string) string { return groundOf(l, english) }
 	return words
 }
 

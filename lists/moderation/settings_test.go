@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -77,7 +79,9 @@ func TestEverySettingHasAnEffect(t *testing.T) {
 				case on && c.held != "":
 					nothing(t, all, bill)
 					says(t, held(t, all, mira), c.held)
-					says(t, v.One(all, dana), strings.TrimSuffix(strings.TrimPrefix(c.held, "It waits because "), "."))
+					rule := strings.TrimSuffix(strings.TrimPrefix(c.held, "It waits because "), ".")
+					says(t, v.One(all, dana), rule)
+					inEveryLanguage(t, rule)
 				}
 				// Managers are free of all but the size.
 				c.post.From = theo
@@ -87,6 +91,54 @@ func TestEverySettingHasAnEffect(t *testing.T) {
 				c.post.From = dana
 			}
 		})
+	}
+}
+
+// inEveryLanguage fails where an author would read a rule in English though their language is another.
+func inEveryLanguage(t *testing.T, rule string) {
+	t.Helper()
+	mail, err := templates.PostWaits{Community: "Gardeners", List: "Garden talk", Reason: templates.ByRule, Rule: rule, Days: 14}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range templates.Languages()[1:] {
+		other, err := mail.In(l)
+		if err != nil || strings.Contains(strings.Join(strings.Fields(other.Text), " "), rule) {
+			t.Errorf("%s says %q: %v\n%s", l, rule, err, other.Text)
+		}
+	}
+}
+
+// What a pattern was found in, and why a post reads like an offer, authors read in their own language.
+func TestReasonsInTheLanguageOfTheAuthor(t *testing.T) {
+	for _, field := range []string{"from dana", "subject Beans", "text climb", "header:X-Mood sour", "file exe"} {
+		l := lists.NewList(lists.Community{Domain: "gardeners.example"}, "talk")
+		if err := l.Set("rule", "hold "+field); err != nil {
+			t.Fatal(err)
+		}
+		p := withFile("beans.exe", "application/octet-stream")
+		p.Subject, p.Header = "Beans", p.Header+"X-Mood: sour\r\n"
+		post, err := letter.Parse(mailroomtest.New(t).Bytes(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := l.Rules.Judge(l, lists.Member{ID: 1}, lists.Facts{Post: post, Text: "They climb."})
+		if d.Action != lists.Hold {
+			t.Fatalf("%s: %s", field, d.Action)
+		}
+		inEveryLanguage(t, d.Detail)
+	}
+	v := zone(t)
+	set(v, dana, func(m *lists.Member) { m.Language = "de" })
+	v.MustSend(post{From: dana, To: talk, Subject: "A page", Body: "https://beans.example/page"})
+	v.Deliver()
+	for body, want := range map[string]string{
+		"Now 20% off.": "darin steht „20% off“", "See https://pots.example/?utm_source=talk": "ein Link, der zählt, wer von hier kommt", "See https://www.north.example/pots": "ein Link zu north.example",
+		"Again: https://beans.example/page": "denselben Link hast du im letzten Monat schon einmal geschickt",
+	} {
+		v.Pass(25 * time.Hour)
+		v.MustSend(post{From: dana, To: talk, Subject: "Pots", Body: body})
+		says(t, v.One(v.Deliver(), dana), want)
 	}
 }
 

@@ -184,7 +184,10 @@ func (d *Desk) choiceOfSale(tx *db.Tx, in *lists.Incoming, h Held, word string) 
 	switch {
 	case word == "EDIT":
 		return d.editSale(tx, in, h, post)
-	case word == "ASIS" || decision.Action == lists.Hold:
+	case word == "OFFER" && decision.Action == lists.Hold:
+		// A manager's OK would send it to everybody: that it is an offer stands nowhere but in this answer.
+		return refusal.Because(refusal.NotAllowed, "Your posts wait for a manager at the moment, so this offer cannot go into the digest by itself. Please send it again with #offer in its subject; this one is forgotten when you answer CANCEL.")
+	case word == "ASIS":
 		h.Rule = "it reads like an offer, and its author says that it is none"
 		if err := h.again(tx, WhyRule); err != nil {
 			return err

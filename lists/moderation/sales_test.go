@@ -146,6 +146,26 @@ func TestHeldWithARemark(t *testing.T) {
 	}
 }
 
+// An offer whose author's posts wait for a manager by now comes before none as something that its author denies to be one, and goes to nobody by
+// a manager's OK; sent again with the tag it goes into the digest alone.
+func TestAnOfferThatWaitsForAManager(t *testing.T) {
+	v := zone(t)
+	v.MustSend(post{From: dana, To: talk, Subject: "Pots", Body: "Buy my pots, 20% off"})
+	q := v.One(v.Deliver(), dana)
+	list(v, func(l *lists.List) { l.Rules.Moderated = true })
+	if got := sent(v, answer(dana, q, "OFFER")); got != "Your posts wait for a manager at the moment, so this offer cannot go into the digest by itself. Please send it again with #offer in its subject; this one is forgotten when you answer CANCEL." {
+		t.Errorf("it says %s", got)
+	}
+	nothing(t, v.Deliver(), mira)
+	v.MustSend(answer(dana, q, "CANCEL"))
+	v.MustSend(post{From: dana, To: talk, Subject: "Pots #offer", Body: "Buy my pots, 20% off"})
+	v.MustSend(answer(mira, held(t, v.Deliver(), mira), "OK"))
+	nothing(t, v.Deliver(), bill)
+	if got := newestSubject(v); got != "Pots #offer" {
+		t.Errorf("the archive has %q", got)
+	}
+}
+
 // Who says YES to a letter that could not be verified is asked about the offer in it, too.
 func TestTheOtherWordPublishesNoOffer(t *testing.T) {
 	v := zone(t)

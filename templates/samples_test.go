@@ -69,6 +69,8 @@ func samples() []sample {
 			{What: SetDelivery, List: "Garden talk", Delivery: EachPost, Undo: "talk DIGEST"}, {What: SetFollow, Value: "roles", Same: true}, {What: SetUnfollow, Value: "cats", Undo: "FOLLOW cats"},
 			{What: SetMute, Thread: 418, Undo: "UNMUTE 418"}, {What: SetUnmute, Value: "jobs", Undo: "MUTE jobs"},
 			{What: SetVacation, From: friday, To: friday.AddDate(0, 0, 13), Undo: "VACATION OFF"}, {What: SetVacation}}}},
+		{"settings-shown", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Answer: "confirm+k7@cmtybc.example", Done: []SettingDone{{What: SetAddressShown, Value: "show", Undo: "ADDRESS HIDE"}}}},
+		{"settings-greet", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Greets: "off", Answer: "confirm+k7@cmtybc.example", Done: []SettingDone{{What: SetGreet, Value: "off", Undo: "GREET ON"}}}},
 		{"settings-wrong", Settings{Community: bc, Intro: "on", Wrong: "WEAKLY FRYDAY", Slot: fridays, Digest: true, Format: "mime", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-why", Settings{Community: bc, Intro: "off", Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-unsure", Settings{Community: bc, Unsure: true, Slot: fridays, Format: "alt", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},

@@ -123,7 +123,7 @@ func (k *Clerk) wantAddress(tx *db.Tx, c lists.Community, m lists.Member, s sett
 		return err
 	}
 	if len(all) >= mostAddresses {
-		return refusal.Because(refusal.Limit, "You have %d addresses here, and more are not possible. Please remove one first: ADDRESS REMOVE and the address.", len(all))
+		return refusal.Because(refusal.Conflict, "You have %d addresses here, and more are not possible. Please remove one first: ADDRESS REMOVE and the address.", len(all))
 	}
 	if err := k.mayWrite(tx, c.ID, s.address, s.in.Remote); err != nil {
 		return err

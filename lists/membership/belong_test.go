@@ -319,7 +319,10 @@ func TestInvitingByMail(t *testing.T) {
 	is(t, "told", v.One(all, bill).Subject(), "Your invitation to Gardeners")
 	v.MustSend(post{From: dana, To: "join@gardeners.example", Subject: "x", Body: "INVITE lea@far.example"})
 	all = v.Deliver()
-	is(t, "trust 2", subjectsTo(all, "lea@far.example")+"/"+subjectsTo(all, dana), "/You are a member of Gardeners already")
+	is(t, "trust 2", subjectsTo(all, "lea@far.example")+"/"+subjectsTo(all, dana), "/Your invitation to Gardeners")
+	if got := oneLine(v.One(all, dana).Text()); !strings.Contains(got, "lea@far.example: Managers can invite, and members of long standing.") {
+		t.Error(got)
+	}
 }
 
 // Leaving can be undone for a week, by the one who left, and brings back what they had; other words go to the managers alone.

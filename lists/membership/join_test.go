@@ -348,3 +348,33 @@ func TestNobodyComesAsAManager(t *testing.T) {
 	applied(v, "Mira  LOWE <"+ada+">", "")
 	is(t, "name", application(v).Name, "")
 }
+
+// The welcome says what holds here (product.md C1): the community's own sentence on what may leave it, and that nothing is sold where that is a rule.
+func TestTheWelcomeSaysWhatHolds(t *testing.T) {
+	v := mailroomtest.New(t)
+	welcome := func() string {
+		v.Now = v.Now.Add(time.Minute)
+		v.Update(func(tx *db.Tx) error { return v.Clerk.Welcome(tx, v.C, v.Member(dana)) })
+		v.Update(func(tx *db.Tx) error { // as somebody who comes anew
+			if err := lists.End(tx, v.Member(dana), lists.Left); err != nil {
+				return err
+			}
+			_, err := lists.AddMember(tx, v.C, lists.NewMember{Address: mailroomtest.Addr(dana), Role: lists.RoleMember, Lists: []lists.List{v.Talk}})
+			return err
+		})
+		return oneLine(v.One(v.Deliver(), dana).Text())
+	}
+	if got := welcome(); strings.Contains(got, "sold") || strings.Contains(got, "|") {
+		t.Errorf("without rules: %s", got)
+	}
+	v.C.Confidential, v.Talk.Rules.NoSales = "What is said here stays here.", true
+	v.Update(func(tx *db.Tx) error {
+		if err := lists.SaveList(tx, v.Talk); err != nil {
+			return err
+		}
+		return lists.SaveCommunity(tx, v.C)
+	})
+	if got := welcome(); !strings.Contains(got, "Nothing is sold here. | What is said here stays here.") {
+		t.Errorf("with rules: %s", got)
+	}
+}

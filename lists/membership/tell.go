@@ -102,7 +102,13 @@ func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
 	if err := notice.PrivateDoors(tx, c, &way); err != nil {
 		return err
 	}
-	words, err := templates.Welcome{Community: c.Name, Member: firstName(m), Lists: on, Doors: way, Slot: digest, IMAP: k.IMAP}.Render()
+	free, err := noSales(tx, m)
+	if err != nil {
+		return err
+	}
+	words, err := templates.Welcome{
+		Community: c.Name, Member: firstName(m), Lists: on, Doors: way, Slot: digest, NoSales: free, Rules: templates.Said(c.Confidential), IMAP: k.IMAP,
+	}.Render()
 	if err != nil {
 		return err
 	}
@@ -110,4 +116,19 @@ func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
 	mail.Source = fmt.Sprintf("welcome:%d:%d", m.ID, db.Micros(m.Joined))
 	_, err = k.Office.Send(tx, mail)
 	return err
+}
+
+// noSales tells whether a list that a member is on is a no-sales-zone.
+func noSales(tx *db.Tx, m lists.Member) (bool, error) {
+	subs, err := lists.Subscriptions(tx, m.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range subs {
+		l, err := lists.ListByID(tx, s.List)
+		if err != nil || l.Rules.NoSales {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

@@ -3,6 +3,7 @@ package lists
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"backchannel/archive"
 	"backchannel/archive/db"
@@ -11,6 +12,7 @@ import (
 	"backchannel/lists/address"
 	"backchannel/smtpd/bounce"
 	"backchannel/smtpd/mailauth"
+	"backchannel/templates/refusal"
 )
 
 // Incoming is one letter for one of our addresses, with all that the mailroom found out about it. It is what receivers get, inside
@@ -98,4 +100,24 @@ func (in *Incoming) QuotesPrivate(tx *db.Tx) (string, error) {
 // InThread tells whether the letter answers something, by its header or by the address it came to.
 func (in *Incoming) InThread() bool {
 	return in.Into > 0 || len(in.Letter.InReplyTo())+len(in.Letter.References()) > 0
+}
+
+// Over tells whether a letter answers a question whose address has expired.
+func (in *Incoming) Over(now time.Time) bool {
+	t := in.Token
+	return t != nil && (t.Kind == address.Confirm || t.Kind == address.Vote) && !t.Expires.IsZero() && !now.Before(t.Expires)
+}
+
+// TooLate is what somebody hears whose own address of ours was alive once, instead of NoSuchAddress: they would look for a mistake in it. It
+// is nil for everybody else.
+func (in *Incoming) TooLate(now time.Time) error {
+	t := in.Token
+	if t == nil || in.Robot || in.Sender.ID == 0 || int64(in.Sender.ID) != t.Member || in.Verdict == Unverified || t.Revoked || t.Expires.IsZero() || now.Before(t.Expires) {
+		return nil
+	}
+	day, managers := t.Expires.In(in.Sender.Zone(in.Community)).Format("2 January 2006"), in.Community.Address("managers")
+	if t.Kind == address.Confirm || t.Kind == address.Vote {
+		return refusal.Because(refusal.NotAllowed, "The question that you answer ended on %s, and nothing was done about your answer. Please ask anew what you wanted, or write to %s.", day, managers)
+	}
+	return refusal.Because(refusal.NotAllowed, "This address worked until %s, and nothing was done about your letter. Please write to %s.", day, managers)
 }

@@ -60,7 +60,7 @@ func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int, 
 		manager = m
 	}
 	mine := in.Sender.ID == manager.ID && in.Verdict != lists.Unverified
-	if !mine && !c.mayRead(manager) {
+	if !mine && (!c.mayRead(manager) || in.Token != nil && !in.Token.Live(tx.Now)) { // nobody is asked about an old address that somebody found
 		return lists.NoSuchAddress()
 	}
 	a := answer{conv: c, manager: manager, foreign: !mine, note: note, rev: rev, story: in.Story, incoming: in}
@@ -91,6 +91,11 @@ func (b *Letterbox) fromManager(tx *db.Tx, in *lists.Incoming, c Conv, rev int, 
 // handle does what a manager's letter says: first its commands, then the text below them; or gives all of it back. Nothing is done of a
 // letter of whose writer we are not sure, or of one with a command that is none.
 func (b *Letterbox) handle(tx *db.Tx, community lists.Community, a answer) error {
+	if wrong := a.unproven(); wrong != nil {
+		a.undone, a.guards = true, nil
+		a.mistake(wrong)
+		return b.giveBack(tx, community, a)
+	}
 	if !a.sure() {
 		a.undone = true
 		if !a.has(templates.NoAccess) {

@@ -76,6 +76,9 @@ func (b *Letterbox) Receive(tx *db.Tx, in *lists.Incoming) error {
 	if !ok {
 		return lists.NoSuchAddress()
 	}
+	if in.Over(tx.Now) { // also when the calendar is behind
+		return lists.NoSuchAddress()
+	}
 	switch side {
 	case sideHeld:
 		return b.decide(tx, in, id)

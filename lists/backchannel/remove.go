@@ -3,6 +3,7 @@ package backchannel
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"backchannel/archive"
@@ -10,6 +11,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
 	"backchannel/lists"
+	"backchannel/lists/command"
 	"backchannel/lists/notice"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
@@ -56,8 +58,29 @@ func (b *Letterbox) doRemove(tx *db.Tx, c *Call, args string) (string, error) {
 }
 
 // notProven says what a deed needs that one manager alone can do and nobody can take back.
-func notProven() error {
+func notProven() *refusal.Refusal {
 	return refusal.Because(refusal.NotAllowed, "We cannot be sure enough that this comes from you: for this, your provider must sign the mail (DKIM), or you send it through our server, signed in.")
+}
+
+// unproven finds a command that wants more proof than its letter gives (product.md 0.1): it is refused at once, and no later SEND does it.
+func (a answer) unproven() *command.Mistake {
+	if a.incoming == nil || proven(a.incoming) || a.has(templates.NoAccess) {
+		return nil
+	}
+	for _, c := range a.calls {
+		word, _, _ := strings.Cut(strings.ToLower(c.Args), " ")
+		var why *refusal.Refusal
+		switch {
+		case c.Verb.Name == "outcome" && (word == string(templates.OnHold) || word == string(templates.TakenOut)):
+			why = placeNotProven()
+		case slices.Contains([]string{"unseal", "remove", "relax", "tighten"}, c.Verb.Name), c.Verb.Name == "rota" && (word == "on" || word == "off"):
+			why = notProven()
+		default:
+			continue
+		}
+		return &command.Mistake{Line: c.Line, Usage: c.Verb.Usage(), Why: why.Sentence}
+	}
+	return nil
 }
 
 // confirmRemoval asks the manager, at the confirmed address, whether that post is meant.

@@ -428,7 +428,7 @@ func (b *Letterbox) outcome(tx *db.Tx, c *Call, args string) (what templates.Rep
 	case !slices.Contains(outcomes, what):
 		return what, about, refusal.Because(refusal.Invalid, "Behind /outcome stands explained, warned, hold, removed or nothing.")
 	case (what == templates.OnHold || what == templates.TakenOut) && c.In != nil && !proven(c.In):
-		return what, about, refusal.Because(refusal.NotAllowed, "What takes a member's place away needs a letter that your mail provider signs (DKIM), or a signed-in mail program. Nothing was done.")
+		return what, about, placeNotProven()
 	case what == templates.NoCase:
 		return what, about, nil
 	}
@@ -441,6 +441,11 @@ func (b *Letterbox) outcome(tx *db.Tx, c *Call, args string) (what templates.Rep
 		err = refusal.Because(refusal.NotAllowed, "%s is who reported it. Please say whom it is about: /outcome %s ADDRESS", about.FirstName(), what)
 	}
 	return what, about, err
+}
+
+// placeNotProven says what it needs to take a member's place, or the freedom of their posts.
+func placeNotProven() *refusal.Refusal {
+	return refusal.Because(refusal.NotAllowed, "What takes a member's place away needs a letter that your mail provider signs (DKIM), or a signed-in mail program. Nothing was done.")
 }
 
 // askTwice gives a letter back whose commands take a member's place away, until its manager has answered the question whether that is meant

@@ -108,7 +108,7 @@ func (b *Letterbox) confirmUnseal(tx *db.Tx, community lists.Community, c Conv, 
 	}
 	mail := notice.ToMember(community, m, notice.Converse, words)
 	mail.Story = story
-	if mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{Community: community, Member: m, Receiver: Receiver, Object: object(sideUnseal, id, 0), Days: unsealDays}); err != nil {
+	if mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{Community: community, Member: m, Receiver: Receiver, Object: object(sideUnseal, id, 0), Days: 2 * unsealDays}); err != nil {
 		return err
 	}
 	if inFolders(community, c) { // the whole question lies there, and the mail is the same without the reason

@@ -331,6 +331,11 @@ func (s *sorting) hand(tx *db.Tx, in *lists.Incoming) error {
 		return lists.NoSuchAddress()
 	}
 	err := r.Receive(tx, in)
+	if refusal.KindOf(err) == refusal.NoSuchAddress && err != nil {
+		if late := in.TooLate(tx.Now); late != nil {
+			return late
+		}
+	}
 	if err != nil && !errors.As(err, new(*refusal.Refusal)) {
 		return fmt.Errorf("hand the letter to %s: %w", name, err)
 	}

@@ -35,6 +35,9 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 	if err != nil {
 		return err
 	}
+	if h.State == Waiting && in.Over(tx.Now) { // the calendar is behind, and the answer too late all the same
+		return lists.NoSuchAddress()
+	}
 	if err := in.Filed(tx, "answer about held letter "+h.Story); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 )
@@ -77,10 +78,17 @@ func (v town) stage() (s lists.Stage) {
 	return s
 }
 
+// signedIn is somebody's answer to a mail, sent with a login: how much is held is a setting of the community.
+func signedIn(who string, a mailroomtest.Arrived, words string) mailroomtest.Post {
+	p := mailroomtest.Answer(who, a, words)
+	p.Login = mailroomtest.Addr(who)
+	return p
+}
+
 // answers has somebody answer a mail, and gives the one that they get for it.
 func (v town) answers(who string, a mailroomtest.Arrived, words string) string {
 	v.T.Helper()
-	v.MustSend(mailroomtest.Answer(who, a, words))
+	v.MustSend(signedIn(who, a, words))
 	return strings.Join(strings.Fields(v.One(v.Deliver(), who).Text()), " ")
 }
 
@@ -134,19 +142,20 @@ func TestNobodyElseRelaxes(t *testing.T) {
 	v, states := proposing(t, 0)
 	mine := v.One(states, mira)
 	change := func(how func(p *mailroomtest.Post)) mailroomtest.Post {
-		p := mailroomtest.Answer(mira, mine, "RELAX")
+		p := signedIn(mira, mine, "RELAX")
 		how(&p)
 		return p
 	}
 	bad := map[string]mailroomtest.Post{
-		"a stranger": mailroomtest.Answer("eve@evil.example", mine, "RELAX"), "a colleague": mailroomtest.Answer(theo, mine, "RELAX"), "a member": mailroomtest.Answer(dana, mine, "RELAX"),
-		"nobody vouches":    change(func(p *mailroomtest.Post) { p.Sender = "sil@silent.example" }),
+		"a stranger": mailroomtest.Answer("eve@evil.example", mine, "RELAX"), "a colleague": signedIn(theo, mine, "RELAX"), "a member": signedIn(dana, mine, "RELAX"),
+		"nobody vouches":    change(func(p *mailroomtest.Post) { p.Login, p.Sender = letter.Address{}, "sil@silent.example" }),
+		"no signature":      change(func(p *mailroomtest.Post) { p.Login = letter.Address{} }),
 		"a bounce":          change(func(p *mailroomtest.Post) { p.Null = true }),
 		"a vacation robot":  change(func(p *mailroomtest.Post) { p.Header += "Auto-Submitted: auto-replied\r\n" }),
 		"an older robot":    change(func(p *mailroomtest.Post) { p.Header += "Precedence: auto_reply\r\nX-Autoreply: yes\r\n" }),
 		"a guessed address": {From: mira, To: "note+" + strings.Repeat("0", 26) + "@gardeners.example", Subject: "Re: " + mine.Subject(), Body: "RELAX"},
-		"a question":        mailroomtest.Answer(mira, mine, "Relax? Why should we?"),
-		"quoted only":       mailroomtest.Answer(mira, mine, "Let us talk about it.\n\n> RELAX"),
+		"a question":        signedIn(mira, mine, "Relax? Why should we?"),
+		"quoted only":       signedIn(mira, mine, "Let us talk about it.\n\n> RELAX"),
 	}
 	for name, p := range bad {
 		_, _ = v.Send(p)
@@ -162,7 +171,7 @@ func TestNobodyElseRelaxes(t *testing.T) {
 	m := v.Member(mira)
 	m.Role = lists.RoleMember
 	v.Update(func(tx *db.Tx) error { return lists.SaveMember(tx, m) })
-	if _, err := v.Send(mailroomtest.Answer(mira, mine, "RELAX")); err == nil || v.stage() != lists.Growing {
+	if _, err := v.Send(signedIn(mira, mine, "RELAX")); err == nil || v.stage() != lists.Growing {
 		t.Errorf("who manages no more relaxes: %v", err)
 	}
 }
@@ -188,7 +197,7 @@ func TestAStaleReportRelaxesNothing(t *testing.T) {
 		t.Errorf("%s: %s", v.stage(), got)
 	}
 	v.Now = v.Now.AddDate(0, 0, 61)
-	if _, err := v.Send(mailroomtest.Answer(theo, fresh, "RELAX")); err == nil || v.stage() != lists.Growing {
+	if _, err := v.Send(signedIn(theo, fresh, "RELAX")); err == nil || v.stage() != lists.Growing {
 		t.Errorf("after two months: %v", err)
 	}
 }

@@ -21,7 +21,7 @@ func figureSamples() []sample {
 		Answered: 38, Median: 2*time.Hour + 50*time.Minute, P90: 26 * time.Hour, MedianBy: Weeks{400, 380, 390, 300, -1, 310, 250, 240, 200, 210, 180, 170},
 		Unanswered: 3, Waiting: []StateThread{{"How do you measure quiet readers?", "Bree Okafor", 4}, {Subject: "Which forum software", Days: 3}},
 		Newcomers: []StateNewcomer{{Name: "Ada Obi", Reply: 40 * time.Minute}, {Name: "Tom Ek", Reply: 19 * time.Hour}, {Name: "Lea", Waiting: 50 * time.Hour}},
-		InTime:    Part{N: 2, Of: 3}, Second: Part{N: 4, Of: 7}, NewBy: Weeks{1, 0, 2, 1, 0, 0, 3, 1, 1, 0, 1, 2},
+		InTime:    Part{N: 2, Of: 3}, NewMedian: 590 * time.Minute, Second: Part{N: 4, Of: 7}, NewBy: Weeks{1, 0, 2, 1, 0, 0, 3, 1, 1, 0, 1, 2},
 		Posts: 160, Half: 6, HalfWas: 5, TopFive: Part{N: 70, Of: 160}, Gini: 58, ByManagers: Part{N: 35, Of: 160}, ManagersBy: Weeks{40, 38, 35, 36, 33, 31, 30, 31, 28, 25, 24, 22}, ManagerWas: Part{N: 46, Of: 150},
 		First: Part{N: 14, Of: 38}, FirstWas: Part{N: 17, Of: 39}, Replies: 119,
 		Quiet: 14, QuietSome: []string{"Kim", "Ola", "Per Lund"}, Each: 150, Digest: 50, NoMail: 12, Stopped: 2, Heat: 1, Vendors: Part{N: 17, Of: 212}, VendorPosts: Part{N: 11, Of: 160}, Held: &StateHeld{Held: 12, Passed: 12, Same: 12, Ease: []StateEase{{"Garden talk", "talk", 50, 50, "RELAX"}}, Offers: 1},

@@ -32,6 +32,7 @@ type StateReport struct {
 	Waiting       []StateThread   `optional:"some of them, by name"`
 	Newcomers     []StateNewcomer `optional:"first posts of four weeks, by name"`
 	InTime        Part            // first posts of four weeks that had a reply within a day
+	NewMedian     time.Duration   `optional:"until the first reply to these; nobody had one, or it is to be shared"`
 	Second        Part            // people with a second post within 30 days of their first
 	NewBy         Weeks           `optional:"people who posted for the first time, week by week"`
 
@@ -230,7 +231,11 @@ func (t StateReport) newcomers() string {
 	if t.InTime.none() && t.Second.none() && text == "" {
 		return none
 	}
-	return text + fmt.Sprintf("A reply within a day: %s; a second post within 30 days: %s", t.InTime, t.Second)
+	half := ""
+	if t.NewMedian > 0 && !t.Share {
+		half = ", median " + span(t.NewMedian)
+	}
+	return text + fmt.Sprintf("A reply within a day: %s%s; a second post within 30 days: %s", t.InTime, half, t.Second)
 }
 
 func (t StateReport) concentration() string {

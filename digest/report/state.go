@@ -305,8 +305,12 @@ func (f facts) newcomers(s sieve, t *backchannel.StateReport) {
 		return some
 	}
 	old, soon := 0, 0
+	var waits []time.Duration
 	for _, a := range first(f.days(fourWeeks), f.to) {
 		reply, replied := f.replyTo(a)
+		if replied && !bool(s) {
+			waits = append(waits, max(reply, time.Minute))
+		}
 		age := f.to.Sub(a.first)
 		if age >= inTime {
 			old++
@@ -325,7 +329,7 @@ func (f facts) newcomers(s sieve, t *backchannel.StateReport) {
 		t.Newcomers = append(t.Newcomers, one)
 	}
 	t.Newcomers = t.Newcomers[max(0, len(t.Newcomers)-shownAtMost):]
-	t.InTime = s.part(soon, old)
+	t.InTime, t.NewMedian = s.part(soon, old), median(waits)
 	again := 0
 	cohort := first(f.days(2*secondPost), f.days(secondPost))
 	for _, a := range cohort {

@@ -84,6 +84,7 @@ func TestStateByHand(t *testing.T) {
 		"waiting":        {fmt.Sprint(s.Waiting), "[{Thread 7 Member 8 3}]"},
 		"newcomers":      {fmt.Sprint(s.Newcomers), "[{Member 6 30h0m0s 0s} {Member 7 4h0m0s 0s} {Member 8 0s 72h0m0s}]"},
 		"in time":        {s.InTime, backchannel.Part{N: 1, Of: 3}},
+		"new median":     {s.NewMedian, 17 * time.Hour}, // of 4 and 30; nobody answers 8
 		"second":         {s.Second, backchannel.Part{N: 1, Of: 2}},
 		"new by week":    {fmt.Sprint(s.NewBy), "[0 0 1 0 0 2 0 0 0 0 1 2]"},
 		"half":           {[3]int{s.Half, s.HalfWas, s.Posts}, [3]int{2, 1, 9}}, // 2 wrote 3, 4 wrote 2 of 9; before 4 wrote 2 of 3

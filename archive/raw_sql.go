@@ -98,7 +98,7 @@ func (s *Store) readPieces(tx *db.Tx, id RawID, aead cipher.AEAD, first int, out
 	for rows.Next() {
 		var n int
 		var packed bool
-		var b []byte
+		var b db.RawBytes
 		if err := rows.Scan(&n, &packed, &b); err != nil {
 			return fmt.Errorf("read bytes: %w", err)
 		}

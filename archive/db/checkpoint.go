@@ -74,7 +74,7 @@ func walPages(c *conn, mode string) (inLog, moved int64, err error) {
 		return 0, 0, err
 	}
 	var busy int
-	if err := s.queryRow(nil).Scan(&busy, &inLog, &moved); err != nil {
+	if err := s.QueryRowContext(context.Background()).Scan(&busy, &inLog, &moved); err != nil {
 		return 0, 0, fmt.Errorf("checkpoint: %w", err)
 	}
 	return inLog, moved, nil

@@ -22,8 +22,13 @@ const oldest = 3_051_003
 // conn is one connection with the statements prepared on it. Only one goroutine uses it at a time.
 type conn struct {
 	sql   *sql.Conn
-	raw   *sqlite3.SQLiteConn // of sql, which nobody else has as long as we have it
 	stmts map[string]prepared
+}
+
+// prepared is a prepared statement.
+type prepared struct {
+	*sql.Stmt
+	names []string // of its parameters in order, when all have one
 }
 
 const writerCache = 16 << 20 // octets of pages that the writer keeps in memory
@@ -109,15 +114,7 @@ func (d *DB) connect(ctx context.Context, pool *sql.DB) (*conn, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	made := &conn{sql: c, stmts: map[string]prepared{}}
-	_ = c.Raw(func(dc any) error {
-		made.raw, _ = dc.(*sqlite3.SQLiteConn)
-		return nil
-	})
-	if made.raw == nil {
-		return nil, errors.Join(errDriver(), c.Close())
-	}
-	return made, nil
+	return &conn{sql: c, stmts: map[string]prepared{}}, nil
 }
 
 // close gives the connection up; nil is no connection.
@@ -126,7 +123,7 @@ func (c *conn) close() error {
 		return nil
 	}
 	for _, s := range c.stmts {
-		s.stmt.Close()
+		s.Close()
 	}
 	return c.sql.Close() // its pool keeps none that is idle
 }
@@ -141,7 +138,7 @@ func (c *conn) tidy() {
 		return
 	}
 	for _, s := range c.stmts {
-		s.stmt.Close()
+		s.Close()
 	}
 	clear(c.stmts)
 }
@@ -152,11 +149,11 @@ func (c *conn) stmt(query string) (prepared, error) {
 		return s, nil
 	}
 	better, names := steady(query)
-	s, err := c.raw.PrepareContext(context.Background(), better)
+	s, err := c.sql.PrepareContext(context.Background(), better)
 	if err != nil {
 		return prepared{}, err
 	}
-	p := prepared{s, s.NumInput(), names}
+	p := prepared{s, names}
 	c.stmts[query] = p
 	return p, nil
 }
@@ -166,7 +163,8 @@ func (c *conn) exec(query string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(nil)
+	// A cancellable context doubles the price of a small statement, and an interrupted one would leave us guessing.
+	_, err = s.ExecContext(context.Background())
 	return err
 }
 
@@ -175,13 +173,20 @@ func (c *conn) number(query string) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = s.queryRow(nil).Scan(&n)
+	err = s.QueryRowContext(context.Background()).Scan(&n)
 	return n, err
 }
 
 // alone tells whether no transaction is open: SQLite undoes a whole transaction by itself when the disk is full or fails.
 func (c *conn) alone() bool {
-	return c.raw.AutoCommit()
+	on := true
+	_ = c.sql.Raw(func(dc any) error {
+		if s, ok := dc.(*sqlite3.SQLiteConn); ok {
+			on = s.AutoCommit()
+		}
+		return nil
+	})
+	return on
 }
 
 func checkEngine(ctx context.Context, c *conn) error {

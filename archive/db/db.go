@@ -27,7 +27,10 @@ import (
 
 // What other rooms may need to name of database/sql.
 type (
+	Rows       = sql.Rows
+	Row        = sql.Row
 	Result     = sql.Result
+	RawBytes   = sql.RawBytes
 	NullInt64  = sql.NullInt64
 	NullString = sql.NullString
 )

@@ -73,7 +73,7 @@ func (tx *Tx) Exec(query string, args ...any) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.exec(args)
+	r, err := s.ExecContext(context.Background(), inOrder(s.names, args)...)
 	return r, tx.look(err)
 }
 
@@ -107,7 +107,7 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*Row
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.query(ctx, args)
+	rows, err := s.QueryContext(ctx, inOrder(s.names, args)...)
 	return rows, tx.look(err)
 }
 
@@ -117,7 +117,7 @@ func (tx *Tx) QueryRow(query string, args ...any) Scanner {
 	if err != nil {
 		return failed{err}
 	}
-	return s.queryRow(args)
+	return s.QueryRowContext(context.Background(), inOrder(s.names, args)...)
 }
 
 type failed struct{ err error }

@@ -62,13 +62,29 @@ var (
 // withoutGreeting takes the first lines off that only greet, or in Japanese say who writes: room for an excerpt is short, and the author stands
 // in front of it. It never takes all.
 func withoutGreeting(said, author string) string {
-	for range 3 {
-		line, rest, more := strings.Cut(said, "\n")
+	for range 4 {
+		line, rest, more := strings.Cut(withoutFirm(said), "\n")
 		line = strings.TrimSpace(line)
 		if !more || strings.TrimSpace(rest) == "" || !greets(line, author) && (line != "…") {
 			break
 		}
 		said = strings.TrimSpace(rest)
+	}
+	return said
+}
+
+// withoutFirm takes the lines off that stand above the name of whom a letter in Japanese is for: the firm and the part of it. They are short
+// and have no points.
+func withoutFirm(said string) string {
+	lines := strings.SplitN(said, "\n", 4)
+	for i, line := range lines[:min(len(lines), 3)] {
+		line = strings.TrimSpace(line)
+		if i > 0 && strings.HasSuffix(line, "様") && hails.MatchString(line) {
+			return strings.Join(lines[i:], "\n")
+		}
+		if line == "" || utf8.RuneCountInString(line) > 20 || strings.ContainsAny(line, "。、！？!?,:>…") {
+			break
+		}
 	}
 	return said
 }

@@ -340,7 +340,7 @@ func (v view) offer(t ranked) templates.Offer {
 	if said != "" {
 		what = strings.TrimPrefix(what+": "+hide(said, domain), ": ")
 	}
-	return templates.Offer{Who: hide(name(t.posts[0]), domain), What: short(cmp.Or(what, v.subject(t)), offerLen)}
+	return templates.Offer{Number: int(t.thread.Number), Who: hide(name(t.posts[0]), domain), What: short(cmp.Or(what, v.subject(t)), offerLen)}
 }
 
 // shownTags are the tags of a thread that its subject does not show already.

@@ -170,7 +170,7 @@ func pick(all []ranked, d Decided, threads int) (p picks) {
 	}
 	sellers := map[string]bool{}
 	for _, t := range all {
-		offer := slices.Contains(t.tags, "offer")
+		offer := t.offers()
 		switch {
 		case corner[t.thread.ID], t.waits: // a question of an earlier issue for which there is no room waits unseen
 		case d.Brief[t.thread.ID]:
@@ -186,6 +186,16 @@ func pick(all []ranked, d Decided, threads int) (p picks) {
 		}
 	}
 	return p
+}
+
+// offers tells whether a thread is an offer, or a job that nobody has said anything to yet; a job that is talked about is a thread like
+// others, and so it is for those who follow its tag or wrote in it.
+func (t ranked) offers() bool {
+	if slices.Contains(t.tags, "offer") {
+		return true
+	}
+	job := slices.Contains(t.tags, "job") || slices.Contains(t.tags, "jobs")
+	return job && t.Begun && t.People < 2 && t.Open < 0 && t.Follows == 0 && !t.Mine && !t.Pinned
 }
 
 // beginning is what two threads have in common when somebody sends everything twice.

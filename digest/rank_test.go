@@ -308,6 +308,7 @@ func TestPick(t *testing.T) {
 	open := func(r *ranked) { r.Open = 3 }
 	waits := func(r *ranked) { r.waits = true; r.Open = 3 }
 	offer := func(r *ranked) { r.tags = []string{"offer"} }
+	job := func(r *ranked) { r.tags, r.Begun, r.People = []string{"jobs"}, true, 1 }
 	known := func(r *ranked) { r.known = true }
 	says := func(text string, people int) func(*ranked) {
 		return func(r *ranked) { r.starter, r.People, r.posts = "a", people, []archive.Post{{Text: text}} }
@@ -345,6 +346,11 @@ func TestPick(t *testing.T) {
 		{"in brief, because managers say so", []ranked{mk(1), mk(2, open), mk(3)}, Decided{Brief: is(1, 2)}, 9, " | 3 | 1,2 | "},
 		{"read already", []ranked{mk(1, known), mk(2)}, Decided{}, 9, " | 2 | 1 | "},
 		{"offers, one of each person", []ranked{mk(1, offer, by("a")), mk(2, offer, by("a")), mk(3, offer, by("b"))}, Decided{}, 9, " |  | 2 | 1,3"},
+		{"a job is a line like an offer", []ranked{mk(1, job), mk(2)}, Decided{}, 9, " | 2 |  | 1"},
+		{"not one that is talked about, asks, is one's own, or whose tag one follows", []ranked{
+			mk(1, job, func(r *ranked) { r.People = 2 }), mk(2, job, func(r *ranked) { r.Begun = false }), mk(3, job, func(r *ranked) { r.Mine = true }),
+			mk(4, job, func(r *ranked) { r.Follows = 1 }), mk(5, job, open),
+		}, Decided{}, 9, "5 | 1,2,3,4 |  | "},
 		{"an offer for a question stays an offer when managers say so", []ranked{mk(1, offer)}, Decided{Brief: is(1)}, 9, " |  | 1 | "},
 		{"sent twice", []ranked{mk(1, says("x", 1)), mk(2, says("x", 1)), mk(3, says("y", 1)), mk(4, says("x", 2))}, Decided{}, 9, " | 1,3,4 | 2 | "},
 		{"asked twice", []ranked{mk(1, says("x", 1)), mk(2, says("x", 1), open)}, Decided{}, 9, "2 |  | 1 | "},

@@ -164,8 +164,9 @@ type DigestEvent struct {
 
 // Offer is one line of a member who sells something, once a month.
 type Offer struct {
-	Who  string
-	What string
+	Number int `optional:"of its thread, as in Thread"`
+	Who    string
+	What   string
 }
 
 // Render writes the mail, text and HTML.

@@ -248,7 +248,7 @@ func digestSamples() []sample {
 			Jam:        &Jam{"#mslocjam", "Onboarding: what did you wish you had known?", 12, 7, "private+m3kqzt7vbn0c9yhw2fgx5adp1r@cmtybc.example"},
 			NewMembers: []NewMember{{"Ada Obi", "Lagos", "I run a volunteer nurses' list"}, {Name: "Tom Ek"}},
 			Events:     []DigestEvent{{"18 June 16:00 UTC", "Call on onboarding"}},
-			Offers:     []Offer{{"Sam", "Pots, made by hand"}},
+			Offers:     []Offer{{431, "Sam", "Pots, made by hand"}},
 			Removed:    1, Doors: doors, Rule: "Confidential to members: use what you learn, not who said it.",
 		}},
 		{"digest-bare", first},

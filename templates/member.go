@@ -26,6 +26,7 @@ type Welcome struct {
 	Lists        []ListLine `optional:"the lists the member is on"`
 	Doors        Doors      // at least Managers
 	Slot         *Slot      `optional:"when the digest comes, for those who get one"`
+	Guessed      string     `optional:"where to set the time zone right that the clock of their mail speaks for"`
 	Confidential bool       // what is said here stays here
 	NoSales      bool       // nothing is sold here
 	Rules        Said       `optional:"the community's own words"`

@@ -195,8 +195,9 @@ func privateSamples() []sample {
 func memberSamples() []sample {
 	lists := []ListLine{{"Garden talk", "talk@cmtybc.example", EachPost}, {"Jobs", "jobs@cmtybc.example", InDigest}, {"News", "news@cmtybc.example", NoMail}}
 	return []sample{
-		{"welcome", Welcome{bc, "Dana", lists, doors, &fridays, true, true, "Be kind.\nSign with your name.", "lists.cmtybc.example"}},
+		{"welcome", Welcome{bc, "Dana", lists, doors, &fridays, "", true, true, "Be kind.\nSign with your name.", "lists.cmtybc.example"}},
 		{"welcome-sales", Welcome{Community: bc, Lists: lists[:1], Doors: managersOnly, NoSales: true, Rules: "Use what you learn, but do not say who said it."}},
+		{"welcome-guessed", Welcome{Community: bc, Member: "Dana", Lists: lists, Doors: doors, Slot: &fridays, Guessed: "digest@cmtybc.example"}},
 		{"welcome-bare", Welcome{Community: bc, Lists: lists[:1], Doors: managersOnly}},
 		{"help_members", HelpMembers{bc, lists, doors, &fridays, "lists.cmtybc.example", true}},
 		{"help_members-bare", HelpMembers{Community: bc, Doors: managersOnly}},

@@ -43,6 +43,7 @@ type Application struct {
 	Code      string               `json:"code"`
 	Address   letter.Address       `json:"-"`
 	Name      string               `json:"name"`
+	Zone      string               `json:"timezone,omitempty"` // that the clock of their mail speaks for; "": the community's
 	State     State                `json:"state"`
 	Inviter   lists.MemberID       `json:"-"` // 0: nobody, or the operator
 	Invited   bool                 `json:"invited"`

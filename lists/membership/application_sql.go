@@ -94,16 +94,19 @@ func Schema() db.Schema {
 		member INTEGER PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,
 		at     INTEGER NOT NULL,
 		subs   TEXT NOT NULL                                   -- deliveries by list, JSON
-	) STRICT`, addressTable, forgottenTable, forgettingTable, greeterTable}}
+	) STRICT`, addressTable, forgottenTable, forgettingTable, greeterTable, zoneColumn}}
 }
 
-const applicationColumns = `id, community, code, local, domain, name, state, coalesce(inviter, 0), invited, questions, answers, raw, question, told,
+// zoneColumn is the time zone that the clock of an applicant's mail speaks for.
+const zoneColumn = "ALTER TABLE application ADD COLUMN zone TEXT NOT NULL DEFAULT ''"
+
+const applicationColumns = `id, community, code, local, domain, name, zone, state, coalesce(inviter, 0), invited, questions, answers, raw, question, told,
 	coalesce(sponsor, 0), vouch, former, votes, coalesce(decider, 0), reason, reminded, sent, coalesce(member, 0), asked, voting, decided`
 
 func scanApplication(r db.Scanner) (a Application, err error) {
 	var questions, answers string
 	var sent, asked, voting, decided int64
-	err = r.Scan(&a.ID, &a.Community, &a.Code, &a.Address.Local, &a.Address.Domain, &a.Name, &a.State, &a.Inviter, &a.Invited, &questions, &answers, &a.Raw, &a.Question, &a.Told,
+	err = r.Scan(&a.ID, &a.Community, &a.Code, &a.Address.Local, &a.Address.Domain, &a.Name, &a.Zone, &a.State, &a.Inviter, &a.Invited, &questions, &answers, &a.Raw, &a.Question, &a.Told,
 		&a.Sponsor, &a.Vouch, &a.Former, &a.Votes, &a.Decider, &a.Reason, &a.reminded, &sent, &a.Member, &asked, &voting, &decided)
 	if err != nil {
 		return a, err
@@ -129,9 +132,9 @@ func (a *Application) insert(tx *db.Tx) error {
 func (a Application) save(tx *db.Tx, due time.Time) error {
 	questions, _ := json.Marshal(some(a.Questions)) // strings always marshal
 	answers, _ := json.Marshal(some(a.Answers))
-	_, err := tx.Exec(`UPDATE application SET name = @name, state = @state, questions = @questions, answers = @answers, raw = @raw, question = @question, told = @told,
+	_, err := tx.Exec(`UPDATE application SET name = @name, zone = @zone, state = @state, questions = @questions, answers = @answers, raw = @raw, question = @question, told = @told,
 		sponsor = @sponsor, vouch = @vouch, decider = @decider, reason = @reason, reminded = @reminded, sent = @sent, member = @member, voting = @voting, decided = @decided WHERE id = @id`,
-		db.Named("name", a.Name), db.Named("state", string(a.State)), db.Named("questions", string(questions)), db.Named("answers", string(answers)), db.Named("raw", a.Raw),
+		db.Named("name", a.Name), db.Named("zone", a.Zone), db.Named("state", string(a.State)), db.Named("questions", string(questions)), db.Named("answers", string(answers)), db.Named("raw", a.Raw),
 		db.Named("question", a.Question), db.Named("told", a.Told), db.Named("sponsor", null(a.Sponsor)), db.Named("vouch", string(a.Vouch)), db.Named("decider", null(a.Decider)),
 		db.Named("reason", a.Reason), db.Named("reminded", a.reminded), db.Named("sent", db.Micros(a.Sent)), db.Named("member", null(a.Member)), db.Named("voting", db.Micros(a.Voting)),
 		db.Named("decided", db.Micros(a.Decided)), db.Named("id", a.ID))
@@ -146,7 +149,7 @@ func (a Application) erase(tx *db.Tx) error {
 	if _, err := tx.Exec("DELETE FROM ballot WHERE application = ?", a.ID); err != nil {
 		return err
 	}
-	_, err := tx.Exec(`UPDATE application SET addr_key = '', local = '', domain = '', name = '', questions = '[]', answers = '[]', raw = '', question = '', told = '', reason = '',
+	_, err := tx.Exec(`UPDATE application SET addr_key = '', local = '', domain = '', name = '', zone = '', questions = '[]', answers = '[]', raw = '', question = '', told = '', reason = '',
 		sponsor = NULL, inviter = NULL, decider = NULL, former = 0 WHERE id = ?`, a.ID)
 	if err != nil {
 		return err

@@ -222,6 +222,10 @@ func (k *Clerk) comesIn(tx *db.Tx, in *lists.Incoming, a Application) error {
 	if name := letter.CleanLine(in.From.Name); a.Invited && a.Name == "" && len(name) <= 100 {
 		a.Name = name
 	}
+	var err error
+	if a.Zone, err = proposedZone(tx, in.Community, in.Letter); err != nil {
+		return err
+	}
 	a.State, a.Questions = Confirmed, in.Community.Questions
 	if len(a.Questions) == 0 {
 		return k.beginVote(tx, in, a)

@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -116,6 +117,29 @@ func TestTheIntroduction(t *testing.T) {
 		t.Errorf("the second YES:\n%s", mailroomtest.Subjects(all))
 	}
 	hasNot(v, "newcomer", "leeks")
+}
+
+// The time zone of a new member is proposed by the clock of their own mail, and said in the welcome (product.md A3).
+func TestTheZoneOfANewMember(t *testing.T) {
+	for clock, want := range map[string]string{"03:00:00 -0500": "America/Chicago", "10:00:00 +0200": "", "08:00:00 +0000": ""} {
+		v := mailroomtest.New(t)
+		asking(v, 1)
+		v.Update(func(tx *db.Tx) error {
+			v.C.Delivery = lists.Digest
+			return lists.SaveCommunity(tx, v.C)
+		})
+		v.MustSend(post{From: adaFrom, To: "join@gardeners.example"})
+		yes := mailroomtest.Answer(adaFrom, v.One(v.Deliver(), ada), "YES")
+		if _, err := v.Hand(yes, bytes.ReplaceAll(v.Bytes(yes), []byte("Date: Fri, 12 Jun 2026 08:00:00 +0000"), []byte("Date: Fri, 12 Jun 2026 "+clock))); err != nil {
+			t.Fatal(err)
+		}
+		v.MustSend(mailroomtest.Answer(mira, v.One(v.Deliver(), mira), "YES"))
+		welcome := v.One(v.Deliver(), ada)
+		is(t, clock, v.Member(ada).Timezone, want)
+		if told := strings.Contains(oneLine(welcome.Text()), "We took your time zone from the clock of your mail."); told != (want != "") || want != "" && !strings.Contains(oneLine(welcome.Text()), want) {
+			t.Errorf("%s: the welcome:\n%s", clock, welcome.Text())
+		}
+	}
 }
 
 // In the same mail a new member says whether digests may name them (product.md A4: intro_ok), alone or above what they write of themselves.

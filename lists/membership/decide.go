@@ -28,7 +28,7 @@ func (k *Clerk) accept(tx *db.Tx, c lists.Community, a Application) (lists.Membe
 		return m, err
 	}
 	if !known || !belongs(m) {
-		n := lists.NewMember{Address: a.Address, Name: a.Name, Role: lists.RoleMember, OwnCopy: true, Delivery: c.Delivery}
+		n := lists.NewMember{Address: a.Address, Name: a.Name, Role: lists.RoleMember, OwnCopy: true, Delivery: c.Delivery, Timezone: a.Zone}
 		if known && m.State == lists.Left {
 			n.Trust, n.Timezone = min(m.Trust, 3), m.Timezone // who left by themselves comes back as they were
 		}
@@ -38,7 +38,7 @@ func (k *Clerk) accept(tx *db.Tx, c lists.Community, a Application) (lists.Membe
 		if m, err = lists.AddMember(tx, c, n); err != nil {
 			return m, err
 		}
-		if err := k.Welcome(tx, c, m); err != nil {
+		if err := k.welcome(tx, c, m, a.Zone != "" && m.Timezone == a.Zone); err != nil {
 			return m, err
 		}
 		if err := beginWelcome(tx, m); err != nil {

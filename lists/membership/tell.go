@@ -88,6 +88,11 @@ func (k *Clerk) help(tx *db.Tx, in *lists.Incoming) error {
 
 // Welcome greets a member who has just been put into a community and names the doors. It is owed once for each time they come.
 func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
+	return k.welcome(tx, c, m, false)
+}
+
+// welcome tells a member as well, when it is so, that their time zone is only what the clock of their mail says.
+func (k *Clerk) welcome(tx *db.Tx, c lists.Community, m lists.Member, guessed bool) error {
 	all, digest, err := lines(tx, c, m)
 	if err != nil {
 		return err
@@ -106,9 +111,13 @@ func (k *Clerk) Welcome(tx *db.Tx, c lists.Community, m lists.Member) error {
 	if err != nil {
 		return err
 	}
-	words, err := templates.Welcome{
+	t := templates.Welcome{
 		Community: c.Name, Member: firstName(m), Lists: on, Doors: way, Slot: digest, NoSales: free, Rules: templates.Said(c.Confidential), IMAP: k.IMAP,
-	}.Render()
+	}
+	if guessed {
+		t.Guessed = c.Address("digest").String()
+	}
+	words, err := t.Render()
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,15 @@ func TestWhatOnlyLooksLikeACommand(t *testing.T) {
 		"more lines":       {Subject: "Unsubscribe", Body: "unsubscribe\n\nHow do I do that?"},
 		"somebody's name":  {Subject: "Who", Body: "who\n\nBill"},
 		"settings of life": {Subject: "Plan", Body: "weekly on friday?"},
+		"a wish":           {Subject: "Re: Trellis", Body: "Show me!", Header: below},
+		"a cry":            {Subject: "The pump is broken", Body: "Please help me"},
+		"an invitation":    {Subject: "Picnic on Sunday", Body: "Join me!"},
+		"an owner":         {Subject: "Re: Whose table is it?", Body: "My data.", Header: below},
+		"a place":          {Subject: "Re: Where is that?", Body: "Settings.", Header: below},
+		"in anger":         {Subject: "Re: Fence", Body: "STOP!", Header: below},
+		"to somebody":      {Subject: "Re: Fence", Body: "LEAVE!", Header: below},
+		"a list of seeds":  {Subject: "Re: Zinnias are gone", Body: "Remove from the list", Header: below},
+		"gratitude":        {Subject: "What a harvest", Body: "Thank you, members!"},
 	} {
 		v := mailroomtest.New(t)
 		p.From, p.To = "Dana Reyes <"+dana+">", "talk@gardeners.example"
@@ -97,7 +106,7 @@ func TestWhatOnlyLooksLikeACommand(t *testing.T) {
 
 // In capitals, or with words that mean nothing else, it is a command below a post as well, by whichever address.
 func TestCommandsBelowAPost(t *testing.T) {
-	for _, body := range []string{"LEAVE", "unsubscribe", "remove me"} {
+	for _, body := range []string{"LEAVE", "unsubscribe", "remove me", "Remove from this list, please", "Unsubscribe me. Thank you!"} {
 		v := mailroomtest.New(t)
 		v.MustSend(post{From: bill, To: "talk@gardeners.example", Subject: "Beans", Body: "They climb."})
 		v.Deliver()

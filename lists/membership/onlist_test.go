@@ -7,6 +7,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/notice"
 )
 
 // published counts the posts of Garden talk.
@@ -116,6 +117,21 @@ func TestCommandsBelowAPost(t *testing.T) {
 			t.Errorf("%s is a post", body)
 		}
 	}
+}
+
+// Whoever had all answers of the day is told in the session that such a letter was no post: it is not lost in silence.
+func TestCommandsBeyondTheAnswersOfADay(t *testing.T) {
+	v := mailroomtest.New(t)
+	for range notice.AnswersADay {
+		v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "Pump", Body: "Help!"})
+	}
+	v.Deliver()
+	_, err := v.Send(post{From: dana, To: "talk@gardeners.example", Subject: "Pump", Body: "Help!"})
+	if err == nil || !strings.Contains(err.Error(), "Your letter to Garden talk says only a word for the program, so it was not posted") || published(v) != 0 {
+		t.Errorf("%v, %d posts", err, published(v))
+	}
+	v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "x", Body: "unsubscribe"}) // what changes something is done, however often
+	is(t, "another word", gets(v, dana), "jobs each")
 }
 
 // For whom nobody vouches is asked; who is no member, or forged, changes nothing and hears nothing.

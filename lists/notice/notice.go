@@ -23,6 +23,7 @@ import (
 	"backchannel/lists/address"
 	"backchannel/smtpd/queue"
 	"backchannel/templates"
+	"backchannel/templates/refusal"
 )
 
 // Auto says to other programs who wrote a letter (RFC 3834 §5).
@@ -235,13 +236,17 @@ func (o *Office) MayAnswer(tx *db.Tx, to letter.Address, trigger string) (bool, 
 	return count(tx, to, trigger)
 }
 
-// SendIfDue is Send for answers of which there may be enough today: then nothing is sent, and that is no error.
+// SendIfDue is Send for answers of which there may be enough today: then nothing is sent, and that is no error. A letter that came for a list and
+// was not posted stays with its sender then, so that nobody believes it was read.
 func (o *Office) SendIfDue(tx *db.Tx, m Mail) error {
 	_, err := o.Send(tx, m)
-	if errors.Is(err, ErrEnough) {
-		return nil
+	switch {
+	case !errors.Is(err, ErrEnough):
+		return err
+	case m.Unposted != nil:
+		return refusal.Because(refusal.Limit, "Your letter to %s says only a word for the program, so it was not posted, and today's answers to that have been sent. If it is for everyone, please send it with a few more words.", m.Unposted.List)
 	}
-	return err
+	return nil
 }
 
 // owe puts the letter into the queue. It lies sealed: it may carry live tokens and private words.

@@ -3,6 +3,7 @@ package lists_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
@@ -10,6 +11,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/archive/logbook"
 	"backchannel/lists"
+	"backchannel/lists/address"
 )
 
 func TestWithoutDoors(t *testing.T) {
@@ -94,4 +96,35 @@ func FuzzMarks(f *testing.F) {
 			t.Errorf("%q does not look like itself", name)
 		}
 	})
+}
+
+// Who answers where their address is over reads when it ended, and nobody else does: no colleague, no forger, no robot.
+func TestTooLate(t *testing.T) {
+	ended := time.Date(2026, 6, 12, 8, 0, 0, 0, time.UTC)
+	late := func(kind address.Kind, change func(*lists.Incoming)) error {
+		in := &lists.Incoming{
+			Community: lists.Community{Domain: "gardeners.example", Timezone: "UTC"}, Sender: lists.Member{ID: 7}, Verdict: lists.Weak,
+			Token: &address.Row{Grant: address.Grant{Kind: kind, Member: 7, Expires: ended}},
+		}
+		if change != nil {
+			change(in)
+		}
+		return in.TooLate(ended.Add(time.Hour))
+	}
+	for kind, want := range map[address.Kind]string{
+		address.Vote:    "The question that you answer ended on 12 June 2026, and nothing was done about your answer. Please ask anew what you wanted, or write to managers@gardeners.example.",
+		address.Private: "This address worked until 12 June 2026, and nothing was done about your letter. Please write to managers@gardeners.example.",
+	} {
+		if err := late(kind, nil); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	for name, change := range map[string]func(*lists.Incoming){
+		"a colleague": func(in *lists.Incoming) { in.Sender.ID = 8 }, "a stranger": func(in *lists.Incoming) { in.Sender.ID = 0 }, "a forger": func(in *lists.Incoming) { in.Verdict = lists.Unverified },
+		"a robot": func(in *lists.Incoming) { in.Robot = true }, "a revoked address": func(in *lists.Incoming) { in.Token.Revoked = true }, "one without an end": func(in *lists.Incoming) { in.Token.Expires = time.Time{} },
+	} {
+		if err := late(address.Vote, change); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -58,7 +58,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 	return all
 }
 
-// Every page as it looks in English, and that it can be written in every language.
+// Every page as it looks in English, and that it can be written in every language; none of them runs anything (B7).
 func TestRoomPages(t *testing.T) {
 	used := map[string]bool{"frame": true}
 	for _, l := range Languages() {

@@ -62,7 +62,7 @@ var mailRules = []rule{
 	{"B4", "nothing is unpacked but reports", "smtpd/bounce.TestReadAggregate smtpd/bounce.TestReportsThatAreRefused"},
 	{"B5", "no value breaks out of its field", "archive/letter.TestNothingIsSmuggled"},
 	{"B6", "no display name poses as somebody else", "lists/relay.TestFromByEvidence lists.TestPoses"},
-	{"B7", "pages run nothing", "archive/web.TestHeaders templates.TestPages"},
+	{"B7", "pages run nothing", "archive/web.TestHeaders templates.TestRoomPages"},
 	{"B8", "every step is linear", "archive/letter.TestHostileLetters smtpd/bounce.TestHugeReports"},
 	{"B9", "our own ids tell nothing", "archive/letter.TestNewMessageID"},
 

@@ -44,8 +44,10 @@ func Unname(tx *db.Tx, m Member) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM member_address WHERE member = ?", m.ID); err != nil {
-		return err
+	for _, query := range []string{"DELETE FROM member_address WHERE member = ?", "DELETE FROM joined_before WHERE member = ?"} {
+		if _, err := tx.Exec(query, m.ID); err != nil {
+			return err
+		}
 	}
 	for _, a := range all {
 		rest, err := Memberships(tx, a)

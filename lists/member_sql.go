@@ -54,6 +54,9 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 	}
 	id := old.ID
 	if known {
+		if _, err := tx.Exec("INSERT INTO joined_before (member, joined) VALUES (?, ?) ON CONFLICT DO NOTHING", id, db.Micros(old.Joined)); err != nil {
+			return Member{}, err
+		}
 		_, err = tx.Exec("UPDATE member SET name = @name, role = @role, state = 'active', trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, listed = @listed, joined = @now WHERE id = @id", n.row(tx, db.Named("id", id))...)
 	} else {
 		id, err = insertMember(tx, c.ID, n)
@@ -67,6 +70,15 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 		}
 	}
 	return MemberByID(tx, id)
+}
+
+// JoinedBefore tells when a member joined before they left and came back, oldest first.
+func JoinedBefore(tx *db.Tx, m MemberID) ([]time.Time, error) {
+	return db.Select(tx, func(r db.Scanner) (time.Time, error) {
+		var at int64
+		err := r.Scan(&at)
+		return db.Time(at), err
+	}, "SELECT joined FROM joined_before WHERE member = ? ORDER BY joined", m)
 }
 
 func (n NewMember) row(tx *db.Tx, more ...any) []any {

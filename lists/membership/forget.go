@@ -91,7 +91,11 @@ func (k *Clerk) forget(tx *db.Tx, in *lists.Incoming, posts templates.Forgetting
 	if err := k.toStranger(tx, in, words); err != nil {
 		return err
 	}
-	return k.erase(tx, Forgotten{Member: m.ID, Community: m.Community, Joined: m.Joined, Posts: posts, At: tx.Now}, m)
+	earlier, err := lists.JoinedBefore(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	return k.erase(tx, Forgotten{Member: m.ID, Community: m.Community, Joined: m.Joined, Earlier: earlier, Posts: posts, At: tx.Now}, m)
 }
 
 // erase takes a member out of the community, with name and addresses, and begins with their posts.
@@ -126,7 +130,8 @@ func (k *Clerk) erase(tx *db.Tx, f Forgotten, m lists.Member) (err error) {
 // somebody whom that database does not know, or has forgotten already, and for its last manager, who cannot go.
 func (k *Clerk) Replay(tx *db.Tx, f Forgotten) (done bool, err error) {
 	m, err := lists.MemberByID(tx, f.Member)
-	if errors.Is(err, db.ErrNoRows) || err == nil && (m.Community != f.Community || !m.Joined.Equal(f.Joined)) {
+	same := m.Community == f.Community && (m.Joined.Equal(f.Joined) || slices.ContainsFunc(f.Earlier, m.Joined.Equal))
+	if errors.Is(err, db.ErrNoRows) || err == nil && !same {
 		return false, nil
 	}
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 	"backchannel/archive"
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
+	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/membership"
 )
 
 // leftovers tells in which tables, and in which files of the database, a word stands.
@@ -58,6 +60,47 @@ func leftovers(v *village, words ...string) (found []string) {
 		return err
 	})
 	return found
+}
+
+// Somebody who left, came back and was forgotten later is forgotten in a backup of before they left, too; a member of another database with
+// that number is not.
+func TestForgottenAfterComingBack(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.Pass(time.Hour)
+	v.Update(func(tx *db.Tx) error {
+		if err := lists.End(tx, v.Member(dana), lists.Left); err != nil {
+			return err
+		}
+		_, err := lists.AddMember(tx, v.C, lists.NewMember{Address: mailroomtest.Addr(dana), Name: "Dana Reyes", Lists: []lists.List{v.Talk}, Role: lists.RoleMember, Trust: lists.Known})
+		return err
+	})
+	v.MustSend(mailroomtest.Answer(dana, request(v, dana, "help@gardeners.example", "forget me"), "UNNAME"))
+	var all []membership.Forgotten
+	v.View(func(tx *db.Tx) (err error) { all, err = membership.AllForgotten(tx); return err })
+	if len(all) != 1 {
+		t.Fatal(all)
+	}
+	for name, c := range map[string]struct {
+		before time.Duration
+		want   bool
+	}{"the backup": {0, true}, "another database": {time.Minute, false}} {
+		old := mailroomtest.New(t)
+		old.Update(func(tx *db.Tx) error {
+			f := all[0]
+			f.Joined = f.Joined.Add(c.before)
+			for i, at := range f.Earlier {
+				f.Earlier[i] = at.Add(c.before)
+			}
+			done, err := old.Clerk.Replay(tx, f)
+			if done != c.want {
+				t.Errorf("%s: %v, %v", name, done, f)
+			}
+			if again, err2 := membership.AllForgotten(tx); c.want && (err2 != nil || len(again) != 1 || len(again[0].Earlier) != 1 || !again[0].Joined.Equal(f.Joined)) {
+				t.Errorf("the next backup: %v", again)
+			}
+			return err
+		})
+	}
 }
 
 // B14, for posts that were imported from before their author was a member, too: after FORGET ME with REMOVE no word of theirs, no name and no

@@ -1,6 +1,8 @@
 package membership
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
 
 	"backchannel/archive/db"
@@ -41,11 +43,16 @@ const forgettingTable = `
 		at        INTEGER NOT NULL
 	) STRICT`
 
+const forgettingEarlier = `
+	-- When the member had joined before, as JSON, oldest first: a backup of that time knows them by it.
+	ALTER TABLE forgetting ADD COLUMN earlier TEXT NOT NULL DEFAULT '[]'`
+
 // Forgotten is somebody who was forgotten, and what became of their posts.
 type Forgotten struct {
 	Member    lists.MemberID
 	Community lists.CommunityID
 	Joined    time.Time
+	Earlier   []time.Time // when they had joined before they left and came back
 	Posts     templates.Forgetting
 	At        time.Time
 }
@@ -54,14 +61,21 @@ type Forgotten struct {
 func AllForgotten(tx *db.Tx) ([]Forgotten, error) {
 	return db.Select(tx, func(r db.Scanner) (f Forgotten, err error) {
 		var joined, at int64
-		err = r.Scan(&f.Member, &f.Community, &joined, &f.Posts, &at)
+		var earlier string
+		if err = r.Scan(&f.Member, &f.Community, &joined, &earlier, &f.Posts, &at); err != nil {
+			return f, err
+		}
 		f.Joined, f.At = db.Time(joined), db.Time(at)
-		return f, err
-	}, "SELECT member, community, joined, posts, at FROM forgetting ORDER BY at, member")
+		return f, json.Unmarshal([]byte(earlier), &f.Earlier)
+	}, "SELECT member, community, joined, earlier, posts, at FROM forgetting ORDER BY at, member")
 }
 
 func noteForgotten(tx *db.Tx, f Forgotten) error {
-	_, err := tx.Exec("INSERT INTO forgetting (member, community, joined, posts, at) VALUES (@member, @community, @joined, @posts, @at) ON CONFLICT DO NOTHING",
-		db.Named("member", f.Member), db.Named("community", f.Community), db.Named("joined", db.Micros(f.Joined)), db.Named("posts", string(f.Posts)), db.Named("at", db.Micros(f.At)))
+	earlier, err := json.Marshal(slices.Concat([]time.Time{}, f.Earlier))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("INSERT INTO forgetting (member, community, joined, earlier, posts, at) VALUES (@member, @community, @joined, @earlier, @posts, @at) ON CONFLICT DO NOTHING",
+		db.Named("member", f.Member), db.Named("community", f.Community), db.Named("joined", db.Micros(f.Joined)), db.Named("earlier", string(earlier)), db.Named("posts", string(f.Posts)), db.Named("at", db.Micros(f.At)))
 	return err
 }

@@ -94,7 +94,7 @@ func Schema() db.Schema {
 		member INTEGER PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,
 		at     INTEGER NOT NULL,
 		subs   TEXT NOT NULL                                   -- deliveries by list, JSON
-	) STRICT`, addressTable, forgottenTable, forgettingTable, greeterTable, zoneColumn, forgettingEarlier}}
+	) STRICT`, addressTable, forgottenTable, forgettingTable, greeterTable, zoneColumn, forgettingEarlier, introListColumn}}
 }
 
 // zoneColumn is the time zone that the clock of an applicant's mail speaks for.

@@ -119,6 +119,43 @@ func TestTheIntroduction(t *testing.T) {
 	hasNot(v, "newcomer", "leeks")
 }
 
+// An introduction goes to the list that its writer was told, whatever most people read when YES comes. Off that list, they are shown another one first.
+func TestAnIntroductionGoesWhereItsPreviewSays(t *testing.T) {
+	v, _, preview := introducing(t, "I grow beans.")
+	shown, other := v.Talk, v.Jobs
+	if !strings.Contains(oneLine(preview.Text()), v.Talk.Title()) {
+		shown, other = other, shown
+	}
+	subscribe := func(who string, l lists.List, d lists.Delivery) {
+		v.Update(func(tx *db.Tx) error { return lists.Subscribe(tx, v.Member(who).ID, l.ID, d) })
+	}
+	subscribe(bill, shown, lists.None)
+	v.Update(func(tx *db.Tx) error { _, err := lists.Unsubscribe(tx, v.Member(ada).ID, shown.ID); return err })
+	v.MustSend(mailroomtest.Answer(adaFrom, preview, "YES"))
+	all := v.Deliver()
+	again := v.One(all, ada)
+	if len(all) != 1 || !strings.Contains(oneLine(again.Text()), other.Title()) || !strings.Contains(again.Text(), "I grow beans.") {
+		t.Fatalf("off the list:\n%s", again.Text())
+	}
+	subscribe(ada, shown, lists.Each)
+	subscribe(bill, shown, lists.Each)
+	subscribe(bill, other, lists.None) // most read the first one
+	v.MustSend(mailroomtest.Answer(adaFrom, again, "YES"))
+	for _, a := range mailroomtest.To(v.Deliver(), alison) {
+		if got := a.Get("List-Id"); !strings.Contains(got, other.Local) {
+			t.Errorf("it went to %s", got)
+		}
+	}
+	v.View(func(tx *db.Tx) error {
+		n := 0
+		err := tx.QueryRow("SELECT count(*) FROM post WHERE mailbox = ?", other.Box).Scan(&n)
+		if n != 1 {
+			t.Errorf("%d posts where it was shown", n)
+		}
+		return err
+	})
+}
+
 // The time zone of a new member is proposed by the clock of their own mail, and said in the welcome (product.md A3).
 func TestTheZoneOfANewMember(t *testing.T) {
 	for clock, want := range map[string]string{"03:00:00 -0500": "America/Chicago", "10:00:00 +0200": "", "08:00:00 +0000": ""} {

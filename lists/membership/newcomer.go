@@ -83,8 +83,9 @@ func (k *Clerk) greet(tx *db.Tx, due calendar.Due) error {
 	return err
 }
 
-// introList is where a member introduces themselves: of their lists on which they may post the one that most people read.
-func introList(tx *db.Tx, m lists.Member) (most lists.List, ok bool, err error) {
+// introList is where a member introduces themselves: of their lists on which they may post the one that they were told, or else the one that most
+// people read.
+func introList(tx *db.Tx, m lists.Member, told lists.ListID) (most lists.List, ok bool, err error) {
 	subs, err := lists.Subscriptions(tx, m.ID)
 	if err != nil {
 		return most, false, err
@@ -94,6 +95,9 @@ func introList(tx *db.Tx, m lists.Member) (most lists.List, ok bool, err error) 
 		l, err := lists.ListByID(tx, s.List)
 		if err != nil {
 			return most, false, err
+		}
+		if l.ID == told && mayPost(m, l) {
+			return l, true, nil
 		}
 		n, err := lists.Audience(tx, l.ID)
 		if err != nil {
@@ -108,14 +112,14 @@ func introList(tx *db.Tx, m lists.Member) (most lists.List, ok bool, err error) 
 
 // promptIntro asks a new member who they are.
 func (k *Clerk) promptIntro(tx *db.Tx, c lists.Community, m lists.Member, n newcomer) error {
-	l, ok, err := introList(tx, m)
+	l, ok, err := introList(tx, m, n.list)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return n.save(tx)
 	}
-	n.intro = introAsked
+	n.intro, n.list = introAsked, l.ID
 	if err := n.save(tx); err != nil {
 		return err
 	}
@@ -143,7 +147,7 @@ func (k *Clerk) introduced(tx *db.Tx, in *lists.Incoming, what step) error {
 	if err != nil {
 		return err
 	}
-	l, on, err := introList(tx, in.Sender)
+	l, on, err := introList(tx, in.Sender, n.list)
 	if err != nil {
 		return err
 	}
@@ -168,6 +172,12 @@ func (k *Clerk) introduced(tx *db.Tx, in *lists.Incoming, what step) error {
 	}
 	word, alone, _ := lists.Word(text)
 	switch {
+	case what == stepPreview && n.intro == introShown && word == "YES" && alone && l.ID != n.list && n.list != 0: // they are not on that list any more
+		n.list = l.ID
+		if err := n.save(tx); err != nil {
+			return err
+		}
+		return k.showIntro(tx, in, l, n, named)
 	case what == stepPreview && n.intro == introShown && word == "YES" && alone:
 		return k.postIntro(tx, in, l, n)
 	case what == stepPreview && alone && (word == "DROP" || word == "NO"):
@@ -179,7 +189,7 @@ func (k *Clerk) introduced(tx *db.Tx, in *lists.Incoming, what step) error {
 	case text == "" || alone && (word == "YES" || word == "NO" || word == "DROP"):
 		return k.introEnd(tx, in, l, templates.IntroEnd{Empty: true})
 	}
-	n.intro, n.text = introShown, text
+	n.intro, n.text, n.list = introShown, text, l.ID
 	if err := n.save(tx); err != nil {
 		return err
 	}

@@ -16,7 +16,10 @@ type newcomer struct {
 	step   int
 	intro  introState
 	text   string
+	list   lists.ListID // where it goes, as its writer was told; 0: nothing was said of that
 }
+
+const introListColumn = "ALTER TABLE newcomer ADD COLUMN list INTEGER NOT NULL DEFAULT 0"
 
 // introState is where an introduction stands.
 type introState string
@@ -30,7 +33,7 @@ const (
 )
 
 func findNewcomer(tx *db.Tx, m lists.MemberID) (n newcomer, ok bool, err error) {
-	err = tx.QueryRow("SELECT member, step, intro, text FROM newcomer WHERE member = ?", m).Scan(&n.member, &n.step, &n.intro, &n.text)
+	err = tx.QueryRow("SELECT member, step, intro, text, list FROM newcomer WHERE member = ?", m).Scan(&n.member, &n.step, &n.intro, &n.text, &n.list)
 	if errors.Is(err, db.ErrNoRows) {
 		return n, false, nil
 	}
@@ -38,9 +41,9 @@ func findNewcomer(tx *db.Tx, m lists.MemberID) (n newcomer, ok bool, err error) 
 }
 
 func (n newcomer) save(tx *db.Tx) error {
-	_, err := tx.Exec(`INSERT INTO newcomer (member, step, intro, text) VALUES (@member, @step, @intro, @text)
-		ON CONFLICT (member) DO UPDATE SET step = excluded.step, intro = excluded.intro, text = excluded.text`,
-		db.Named("member", n.member), db.Named("step", n.step), db.Named("intro", string(n.intro)), db.Named("text", n.text))
+	_, err := tx.Exec(`INSERT INTO newcomer (member, step, intro, text, list) VALUES (@member, @step, @intro, @text, @list)
+		ON CONFLICT (member) DO UPDATE SET step = excluded.step, intro = excluded.intro, text = excluded.text, list = excluded.list`,
+		db.Named("member", n.member), db.Named("step", n.step), db.Named("intro", string(n.intro)), db.Named("text", n.text), db.Named("list", n.list))
 	return err
 }
 

@@ -58,7 +58,7 @@ func (k *Clerk) askGreeter(tx *db.Tx, c lists.Community, l lists.List, newcomer 
 	return err
 }
 
-// nextGreeter is who is asked: of those who may greet, are on the list, are not away and have not said GREET OFF the one who was asked longest
+// nextGreeter is who is asked: of those who may greet, read the list, are not away and have not said GREET OFF the one who was asked longest
 // ago, and of those never asked the one who has been here longest.
 func nextGreeter(tx *db.Tx, c lists.Community, l lists.List, newcomer lists.Member) (next lists.Member, found bool, err error) {
 	all, err := lists.Members(tx, c.ID)
@@ -87,10 +87,10 @@ func nextGreeter(tx *db.Tx, c lists.Community, l lists.List, newcomer lists.Memb
 	return next, found, nil
 }
 
-// reads tells whether a member is on a list and not away now.
+// reads tells whether a member gets what is posted on a list, and is not away now.
 func reads(tx *db.Tx, m lists.Member, l lists.List) (bool, error) {
-	_, on, err := lists.SubscriptionOf(tx, m.ID, l.ID)
-	if err != nil || !on {
+	s, on, err := lists.SubscriptionOf(tx, m.ID, l.ID)
+	if err != nil || !on || s.Delivery == lists.None {
 		return false, err
 	}
 	v, away, err := lists.VacationOf(tx, m.ID)

@@ -102,7 +102,8 @@ func TestWhoIsAskedToGreet(t *testing.T) {
 				return lists.SetVacation(tx, v.Member(alison).ID, lists.Vacation{Begin: tx.Now.Add(-time.Hour), Until: tx.Now.AddDate(0, 0, 3)})
 			})
 		}, bill},
-		"on no list": {func(v *village) { set(v, alison, "", "") }, bill},
+		"no mail from the list": {func(v *village) { set(v, alison, lists.None, lists.None) }, bill},
+		"on no list":            {func(v *village) { set(v, alison, "", "") }, bill},
 		"gone": {func(v *village) {
 			v.Update(func(tx *db.Tx) error { return lists.End(tx, v.Member(alison), lists.Left) })
 		}, bill},

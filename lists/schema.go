@@ -107,14 +107,16 @@ func Schema() db.Schema {
 	-- Whether a member agrees that those who see who is on a list see their address.
 	ALTER TABLE member ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1))`, `
 	-- Whether a member of trust is asked to greet each new one.
-	ALTER TABLE community ADD COLUMN greeter INTEGER NOT NULL DEFAULT 0 CHECK (greeter IN (0, 1))`, `
+	ALTER TABLE community ADD COLUMN greeter INTEGER NOT NULL DEFAULT 0 CHECK (greeter IN (0, 1))`, joinedBeforeTable}}
+}
+
+const joinedBeforeTable = `
 	-- When members joined who left and came back: a backup of those days knows them by that.
 	CREATE TABLE joined_before (
 		member INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
 		joined INTEGER NOT NULL,
 		PRIMARY KEY (member, joined)
-	) STRICT, WITHOUT ROWID`}}
-}
+	) STRICT, WITHOUT ROWID`
 
 const listTable = `
 	CREATE TABLE list (

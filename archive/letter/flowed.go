@@ -117,7 +117,7 @@ func needsStuffing(line string, depth int32) bool {
 
 // softBreak cuts a line that is wider than limit behind the last space that keeps the head within width; a longer word stays whole.
 func softBreak(line string, width, limit int) (head, tail string) {
-	if columns(line) <= limit {
+	if !wider(line, limit) {
 		return line, ""
 	}
 	cut, at := 0, 0
@@ -142,6 +142,16 @@ func columns(s string) (n int) {
 		n += columnsOf(r)
 	}
 	return n
+}
+
+// wider tells whether a text has more columns than a limit. It reads no more of it than that takes.
+func wider(s string, limit int) bool {
+	for _, r := range s {
+		if limit -= columnsOf(r); limit < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func columnsOf(r rune) int {

@@ -63,6 +63,13 @@ func TestFlow(t *testing.T) {
 	}
 }
 
+// A paragraph on one line, as many programs write it, is broken in linear time, however long it is (B8).
+func TestFlowIsLinear(t *testing.T) {
+	for name, piece := range map[string]string{"words": "word ", "wide letters": "漢字 ", "blanks": "    ", "one word": "x", "a quote": "> a b c "} {
+		linear(t, name, 20_000, func(n int) []byte { return []byte(strings.Repeat(piece, n/len(piece)) + "end") }, func(b []byte) { flow(string(b)) })
+	}
+}
+
 func FuzzFlowed(f *testing.F) {
 	f.Add("one \ntwo\n> three \n> four\n-- \nme", false)
 	f.Add(" From \n >x\n>> \n日本 \n語", true)

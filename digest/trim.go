@@ -18,14 +18,18 @@ var (
 func cited(lines []string, people map[string]bool) []string {
 	by := twice(lines, people)
 	above := ""
+	var led map[string]bool // whose words that introduces; nil when nobody has looked yet
 	out := lines
 	for i, line := range lines {
 		m := citedLine.FindStringSubmatch(line)
 		switch {
-		case m != nil && !by[m[1]] && writes.MatchString(above) && slices.Contains(strings.FieldsFunc(above, func(r rune) bool { return !isNamed(r) }), m[1]):
-			by[m[1]] = true
+		case m != nil && !by[m[1]]:
+			if led == nil {
+				led = introduces(above)
+			}
+			by[m[1]] = led[m[1]]
 		case m == nil && strings.TrimSpace(line) != "":
-			above = strings.TrimSpace(line)
+			above, led = strings.TrimSpace(line), nil
 		}
 		if m != nil && by[m[1]] {
 			if &out[0] == &lines[0] {
@@ -35,6 +39,21 @@ func cited(lines []string, people map[string]bool) []string {
 		}
 	}
 	return out
+}
+
+// longestLead is more than a line takes, in octets, that introduces a quote.
+const longestLead = 500
+
+// introduces are the names in a line that says that somebody wrote what is below it; none in every other line.
+func introduces(line string) map[string]bool {
+	names := map[string]bool{}
+	if len(line) > longestLead || !writes.MatchString(line) {
+		return names
+	}
+	for name := range strings.FieldsFuncSeq(line, func(r rune) bool { return !isNamed(r) }) {
+		names[name] = true
+	}
+	return names
 }
 
 // twice are the people whose name stands in front of two lines at least.

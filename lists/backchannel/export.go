@@ -39,14 +39,15 @@ func (b *Letterbox) AskExport(tx *db.Tx, m lists.Member) error {
 	return calendar.Set(tx, Export, int64(m.ID), tx.Now)
 }
 
-// MailData has the sender's own data mailed to them, and says so when it goes to another address than they wrote from, or went today.
+// MailData has the sender's own data mailed to them, and says so when it goes to another address than they wrote from, went today, or was
+// asked for on a list.
 func (b *Letterbox) MailData(tx *db.Tx, in *lists.Incoming) error {
 	err := b.AskExport(tx, in.Sender)
 	t := templates.ExportEnd{Community: in.Community.Name, Address: in.Sender.Address.String()}
 	if r, ok := refusal.As(err); ok && r.Kind == refusal.Limit {
 		t.TooSoon, err = true, nil
 	}
-	if err != nil || !t.TooSoon && in.From.Address.Key() == in.Sender.Address.Key() {
+	if err != nil || !t.TooSoon && !in.Unposted && in.From.Address.Key() == in.Sender.Address.Key() {
 		return err // the data itself is the answer
 	}
 	words, err := t.Render()

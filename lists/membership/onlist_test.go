@@ -36,6 +36,7 @@ func TestCommandsAreNoPosts(t *testing.T) {
 		"Settings":                         {"Your settings", ""},
 		"WEEKLY FRIDAY 8\nFOLLOW roles":    {"Done: Fridays at 08:00 (Europe/Berlin)", "jobs digest, talk digest"},
 		"set nomail":                       {"Done: no mail", "jobs each, talk none"},
+		"My data":                          {"Your data", ""},
 		"Forget me":                        {"Please confirm: forget me", ""},
 		"VACATION OFF":                     {"Done: vacation", ""},
 		"unsubscribe\n\nOn Fri, Jun 12, 2026 at 9:00 AM Bill Tan <bill@south.example> wrote:\n> They climb.": {"You have left Garden talk", "jobs each"},

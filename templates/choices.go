@@ -52,13 +52,13 @@ func (Choices) Deliveries() []Delivery { return []Delivery{EachPost, InDigest, N
 type ChoicesPage struct {
 	Room
 	All    []Choices
-	Done   bool   // something was changed
-	Same   bool   // it was so already
-	Why    string `optional:"why nothing could be changed"`
-	Left   string `optional:"the list that was left"`
-	Undo   string `optional:"the words that take it back"`
-	Seal   string `optional:"proves that those are ours"`
-	Domain string `optional:"the community in which it was"`
+	Done   bool     // something was changed
+	Same   bool     // it was so already
+	Why    Sentence `optional:"why nothing could be changed"`
+	Left   string   `optional:"the list that was left"`
+	Undo   string   `optional:"the words that take it back"`
+	Seal   string   `optional:"proves that those are ours"`
+	Domain string   `optional:"the community in which it was"`
 }
 
 // Render writes the page.

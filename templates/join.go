@@ -242,7 +242,14 @@ func (t Invitation) Render() (Mail, error) { return render("invitation", t) }
 // InvitationNoted tells a member what became of the addresses that they want invited.
 type InvitationNoted struct {
 	Community string
-	Lines     []string
+	All       []Invited `optional:"none: there was no address in the letter"`
+}
+
+// Invited is what became of one of them.
+type Invited struct {
+	Address string
+	Why     Sentence `optional:"why they are not invited"`
+	Unsaid  bool     // whether they are a member, or were invited before, is not told
 }
 
 // Render writes the mail.

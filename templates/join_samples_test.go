@@ -1,5 +1,7 @@
 package templates
 
+import "backchannel/templates/refusal"
+
 func joinSamples() []sample {
 	managers, join := "managers@cmtybc.example", "join@cmtybc.example"
 	answers := []JoinAnswer{{"What community do you tend?", "A list of 900 volunteer nurses, for eight years now."}, {"Do you sell to communities?", "No."}, {"Who knows you here?", ""}}
@@ -52,7 +54,9 @@ func joinSamples() []sample {
 		{"invitation-trusted", Invitation{Community: bc, By: "Bree Okafor", Days: 14}},
 		{"invitation-bare", Invitation{Community: bc, Accepted: true, Days: 14}},
 		{"invitation-again", Invitation{Community: bc, Accepted: true, Again: true, Days: 14}},
-		{"invitation_noted", InvitationNoted{bc, []string{"ada@nurses-ng.example is invited."}}},
+		{"invitation_noted", InvitationNoted{bc, []Invited{{Address: "ada@nurses-ng.example"}, {Address: "ola@reed.example", Why: refusal.Say(refusal.Conflict, "invite.going", "ola@reed.example")}}}},
+		{"invitation_noted-unsaid", InvitationNoted{bc, []Invited{{Address: "ada@nurses-ng.example", Unsaid: true}, {Address: "ola@reed.example", Why: refusal.Say(refusal.NotAllowed, "invite.most", 3)}}}},
+		{"invitation_noted-nobody", InvitationNoted{Community: bc}},
 		{"intro_prompt", IntroPrompt{bc, "Ada", "Garden talk", 14}},
 		{"intro_prompt-bare", IntroPrompt{Community: bc, List: "Garden talk", Days: 14}},
 		{"intro_preview", IntroPreview{bc, "Garden talk", 212, "Hello from Ada Obi #intro", "I grow beans on a balcony in Lagos.", 14, ""}},

@@ -154,10 +154,15 @@ var texts = func() map[Language]func() (parsed, error) {
 	return all
 }()
 
+// Sentence is what another part of the program says, as a *refusal.Refusal is. In is it in a language; in English when it is not
+// known in that one.
+type Sentence interface{ In(tag string) string }
+
 // wordsIn are the words that texts of a language may use besides their fields.
 func wordsIn(l Language) map[string]any {
 	words := maps.Clone(funcs)
 	maps.Copy(words, speakerOf(l).words())
+	words["because"] = func(why Sentence) string { return oneLine(why.In(string(l))) }
 	words["ground"] = func(english string) string { return groundOf(l, english) }
 	return words
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"backchannel/templates/refusal"
 )
 
 func roomSamples(l Language) map[string]pageRenderer {
@@ -53,7 +55,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 		"choices-done":  ChoicesPage{Room: in, All: mine, Done: true, Undo: "talk EACH", Seal: "s3al", Domain: "cmtybc.example"},
 		"choices-left":  ChoicesPage{Room: in, All: mine, Left: "Jobs", Undo: "jobs EACH", Seal: "s3al", Domain: "cmtybc.example"},
 		"choices-same":  ChoicesPage{Room: in, All: mine, Same: true},
-		"choices-why":   ChoicesPage{Room: in, All: mine, Why: "You are on no list, so there is nothing to get."},
+		"choices-why":   ChoicesPage{Room: in, All: mine, Why: refusal.Say(refusal.Conflict, "list.none")},
 	})
 	return all
 }

@@ -1,6 +1,10 @@
 package templates
 
-import "time"
+import (
+	"time"
+
+	"backchannel/templates/refusal"
+)
 
 // The community of the product's examples. Its people are invented.
 var (
@@ -72,7 +76,7 @@ func samples() []sample {
 		{"settings-shown", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Answer: "confirm+k7@cmtybc.example", Done: []SettingDone{{What: SetAddressShown, Value: "show", Undo: "ADDRESS HIDE"}}}},
 		{"settings-greet", Settings{Community: bc, Slot: fridays, Format: "text", MinPosts: 1, Greets: "off", Answer: "confirm+k7@cmtybc.example", Done: []SettingDone{{What: SetGreet, Value: "off", Undo: "GREET ON"}}}},
 		{"settings-wrong", Settings{Community: bc, Intro: "on", Wrong: "WEAKLY FRYDAY", Slot: fridays, Digest: true, Format: "mime", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
-		{"settings-why", Settings{Community: bc, Intro: "off", Why: "There is no list \"tolk\" here. The lists stand below.", Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
+		{"settings-why", Settings{Community: bc, Intro: "off", Why: refusal.Say(refusal.NotFound, "list.unknown", "tolk"), Slot: fridays, Format: "rfc1153", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"settings-unsure", Settings{Community: bc, Unsure: true, Slot: fridays, Format: "alt", MinPosts: 1, Answer: "confirm+k7@cmtybc.example"}},
 		{"whole_thread", WholeThread{bc, "Garden talk", 418, "First hire: formal role or volunteer?", []WholePost{
 			{"Bill Tan", friday.AddDate(0, 0, -3), "We named one before launch and would do it again.\n\n  - one\n  - two", Files{}, "everyone+k7@cmtybc.example"},

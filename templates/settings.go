@@ -53,7 +53,7 @@ type Settings struct {
 	Community string
 	Done      []SettingDone `optional:"what was changed just now"`
 	Wrong     string        `optional:"the line that was not understood"`
-	Why       string        `optional:"why nothing could be changed"`
+	Why       Sentence      `optional:"why nothing could be changed"`
 	Unsure    bool          // nobody vouched for the letter that asked: nothing was changed
 	Slot      Slot          // when the digest comes, or would come
 	Digest    bool          // they get one

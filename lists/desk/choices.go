@@ -118,7 +118,7 @@ func (p *Pages) choose(tx *db.Tx, v visitor, form url.Values) (page, error) {
 	shown := templates.ChoicesPage{Domain: at.Domain}
 	shown.Undo, err = p.clerk.Change(tx, at.Community, at.member, line)
 	if r, is := refusal.As(err); is && !r.Kind.Temporary() {
-		return choices(tx, v, templates.ChoicesPage{Why: r.Sentence})
+		return choices(tx, v, templates.ChoicesPage{Why: r})
 	}
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func (k *Clerk) setAddress(tx *db.Tx, c lists.Community, m lists.Member, s setti
 	case s.what == templates.SetAddressRemove:
 		return k.removeAddress(tx, c, m, s, mine)
 	case s.what == templates.SetAddressFirst && !mine:
-		return done, refusal.Because(refusal.Invalid, "%s is none of your addresses here. To get your mail there, write ADDRESS %s.", s.address, s.address)
+		return done, refusal.Say(refusal.Invalid, "address.not-yours", s.address)
 	case mine:
 		return k.makeFirst(tx, c, m, s.address)
 	}
@@ -73,9 +73,9 @@ func (k *Clerk) removeAddress(tx *db.Tx, c lists.Community, m lists.Member, s se
 	case !mine:
 		return done, nil
 	case m.Address.Key() == s.address.Key():
-		return done, refusal.Because(refusal.Conflict, "Your mail goes to %s. Make another address the first one before you remove it.", s.address)
+		return done, refusal.Say(refusal.Conflict, "address.first", s.address)
 	case s.in != nil && s.in.From.Address.Key() == s.address.Key():
-		return done, refusal.Because(refusal.Conflict, "You wrote from %s. To remove it, write from another of your addresses.", s.address)
+		return done, refusal.Say(refusal.Conflict, "address.from", s.address)
 	}
 	if _, err := lists.RemoveAddress(tx, m, s.address); err != nil {
 		return done, err
@@ -113,7 +113,7 @@ func (k *Clerk) wantAddress(tx *db.Tx, c lists.Community, m lists.Member, s sett
 	}
 	_, ours, err := lists.CommunityByDomain(tx, s.address.Domain)
 	if err == nil && ours {
-		err = refusal.Because(refusal.Invalid, "%s is an address of this server itself and cannot be a member.", s.address)
+		err = refusal.Say(refusal.Invalid, "address.ours", s.address)
 	}
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (k *Clerk) wantAddress(tx *db.Tx, c lists.Community, m lists.Member, s sett
 		return err
 	}
 	if len(all) >= mostAddresses {
-		return refusal.Because(refusal.Conflict, "You have %d addresses here, and more are not possible. Please remove one first: ADDRESS REMOVE and the address.", len(all))
+		return refusal.Say(refusal.Conflict, "address.full", len(all))
 	}
 	if err := k.mayWrite(tx, c.ID, s.address, s.in.Remote); err != nil {
 		return err

@@ -282,7 +282,7 @@ func (k *Clerk) join(tx *db.Tx, in *lists.Incoming, w wish) error {
 	}
 	if !on {
 		if all[i].Join != lists.JoinOpen {
-			return refusal.Because(refusal.NotAllowed, "The managers decide who is on %s. Please write to %s.", all[i].Title(), in.Community.Address("managers"))
+			return refusal.Say(refusal.NotAllowed, "list.closed", all[i].Title(), in.Community.Address("managers"))
 		}
 		s = lists.Subscription{Member: in.Sender.ID, List: w.list, Delivery: in.Community.Delivery}
 		if err := lists.Subscribe(tx, s.Member, s.List, s.Delivery); err != nil {

@@ -44,9 +44,9 @@ func (k *Clerk) Invite(tx *db.Tx, c lists.Community, by lists.Member, to letter.
 	case err != nil:
 		return "", err
 	case known && belongs(m) && boss:
-		return "", refusal.Because(refusal.Conflict, "%s is the address of a member already: %s.", to, m.Name)
+		return "", refusal.Say(refusal.Conflict, "invite.member", to, m.Name)
 	case going && boss:
-		return "", refusal.Because(refusal.Conflict, "%s has asked to join already, or is invited.", to)
+		return "", refusal.Say(refusal.Conflict, "invite.going", to)
 	case known && belongs(m) || going:
 		return said, nil
 	}
@@ -73,12 +73,12 @@ type invitation struct{ by lists.MemberID }
 // mayInviteMore refuses who may not invite, whom nobody can, and too many.
 func (k *Clerk) mayInviteMore(tx *db.Tx, c lists.Community, by lists.Member, to letter.Address) error {
 	if by.ID != 0 && !mayInvite(by) {
-		return refusal.Because(refusal.NotAllowed, "Managers can invite, and members of long standing.")
+		return refusal.Say(refusal.NotAllowed, "invite.who")
 	}
 	if _, ours, err := lists.CommunityByDomain(tx, to.Domain); err != nil {
 		return err
 	} else if ours {
-		return refusal.Because(refusal.Invalid, "%s is an address of this server itself and cannot be a member.", to)
+		return refusal.Say(refusal.Invalid, "address.ours", to)
 	}
 	if by.ID == 0 {
 		return nil
@@ -89,7 +89,7 @@ func (k *Clerk) mayInviteMore(tx *db.Tx, c lists.Community, by lists.Member, to 
 	}
 	n, err := invitedBy(tx, by.ID, tx.Now.Add(-24*time.Hour))
 	if err == nil && n >= most {
-		err = refusal.Because(refusal.NotAllowed, "That is enough for today: %d invitations a day. Please go on tomorrow.", most)
+		err = refusal.Say(refusal.NotAllowed, "invite.most", most)
 	}
 	return err
 }
@@ -157,17 +157,15 @@ func (k *Clerk) inviteByMail(tx *db.Tx, in *lists.Incoming) error {
 	_, _, rest := lists.Word(in.Letter.NewText().Text)
 	t := templates.InvitationNoted{Community: in.Community.Name}
 	for _, to := range addressesIn(rest) {
-		said, err := k.Invite(tx, in.Community, in.Sender, to, "")
+		one := templates.Invited{Address: to.String(), Unsaid: !in.Sender.Manager()}
+		_, err := k.Invite(tx, in.Community, in.Sender, to, "")
 		if r, ok := refusal.As(err); ok {
-			said, err = fmt.Sprintf("%s: %s", to, r.Sentence), nil
+			one.Why, err = r, nil
 		}
 		if err != nil {
 			return err
 		}
-		t.Lines = append(t.Lines, said)
-	}
-	if len(t.Lines) == 0 {
-		t.Lines = []string{"There was no mail address behind INVITE, so nobody was invited."}
+		t.All = append(t.All, one)
 	}
 	words, err := t.Render()
 	if err != nil {

@@ -50,9 +50,9 @@ func (k *Clerk) mayWrite(tx *db.Tx, c lists.CommunityID, to letter.Address, from
 	case err != nil:
 		return err
 	case n.net >= mostNet || n.all >= mostAll:
-		return refusal.Because(refusal.Unavailable, "Very many letters of this kind came in the last hour. Nothing is wrong with yours; it will be tried again by itself.")
+		return refusal.Say(refusal.Unavailable, "address.many")
 	case n.day >= mostDay || n.ever >= mostEver:
-		return refusal.Because(refusal.NotAllowed, "We have answered this address not long ago. Please look for that letter, in the spam folder, too, and reply to it.")
+		return refusal.Say(refusal.NotAllowed, "address.answered")
 	}
 	return noteFirstLetter(tx, c, marks[0], net)
 }

@@ -73,6 +73,26 @@ func TestRefusedAddressesByMail(t *testing.T) {
 	}
 }
 
+// Who reads German reads there in German why something cannot be; their words to write stay the same.
+func TestRefusedInTheReadersLanguage(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.Update(func(tx *db.Tx) error { return v.Clerk.Set(tx, v.C, v.Member(dana).ID, "LANGUAGE de") })
+	page := request(v, dana, "talk-request@gardeners.example", "settings")
+	for line, want := range map[string]string{
+		"tolk EACH":                       "Es hat sich nichts geändert. Eine Liste „tolk“ gibt es hier nicht. Die Listen stehen unten.",
+		"ADDRESS FIRST dana@else.example": "Damit deine Mails dorthin gehen, schreib ADDRESS dana@else.example.",
+	} {
+		v.MustSend(mailroomtest.Answer(dana, page, line))
+		if got := oneLine(v.One(v.Deliver(), dana).Text()); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+	v.MustSend(post{From: dana, To: "join@gardeners.example", Subject: "x", Body: "INVITE lea@far.example"})
+	if got := oneLine(v.One(v.Deliver(), dana).Text()); !strings.Contains(got, "lea@far.example: Einladen können das Team und Mitglieder, die schon lange dabei sind.") {
+		t.Error(got)
+	}
+}
+
 // Nobody is let in whose address is not confirmed, and no decision counts that could be anybody's.
 func TestRefusedDecisions(t *testing.T) {
 	v := mailroomtest.New(t)

@@ -84,7 +84,7 @@ func (k *Clerk) change(tx *db.Tx, in *lists.Incoming, all []setting) error {
 		return nil
 	})
 	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
-		return k.page(tx, in, templates.Settings{Why: r.Sentence}, "settings that cannot be")
+		return k.page(tx, in, templates.Settings{Why: r}, "settings that cannot be")
 	}
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (k *Clerk) Set(tx *db.Tx, c lists.Community, id lists.MemberID, line string
 	}
 	all, ok := readLine(line, tx.Now.In(m.Zone(c)))
 	if !ok {
-		return refusal.Because(refusal.Invalid, "%q is no setting.", line)
+		return refusal.Say(refusal.Invalid, "setting.unknown", line)
 	}
 	for _, s := range all {
 		if _, err := k.set(tx, c, id, s); err != nil {
@@ -213,7 +213,7 @@ func (k *Clerk) allTo(tx *db.Tx, m lists.Member, d lists.Delivery) (undo string,
 		return "", err
 	}
 	if len(all) == 0 {
-		return "", refusal.Because(refusal.Conflict, "You are on no list, so there is nothing to get.")
+		return "", refusal.Say(refusal.Conflict, "list.none")
 	}
 	every := !slices.ContainsFunc(all, func(s lists.Subscription) bool { return s.Delivery != lists.None })
 	var words []string
@@ -256,7 +256,7 @@ func (k *Clerk) setDelivery(tx *db.Tx, c lists.Community, m lists.Member, s sett
 		return done, err
 	}
 	if !ok {
-		return done, refusal.Because(refusal.NotFound, "There is no list %q here. The lists stand below.", s.list)
+		return done, refusal.Say(refusal.NotFound, "list.unknown", s.list)
 	}
 	done.List = l.Title()
 	was, on, err := lists.SubscriptionOf(tx, m.ID, l.ID)
@@ -264,7 +264,7 @@ func (k *Clerk) setDelivery(tx *db.Tx, c lists.Community, m lists.Member, s sett
 		return done, err
 	}
 	if !on && l.Join != lists.JoinOpen {
-		return done, refusal.Because(refusal.NotAllowed, "The managers decide who is on %s. Please write to %s.", l.Title(), c.Address("managers"))
+		return done, refusal.Say(refusal.NotAllowed, "list.closed", l.Title(), c.Address("managers"))
 	}
 	if done.Same = on && was.Delivery == as; done.Same {
 		return done, nil
@@ -324,7 +324,7 @@ func setName(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done temp
 		}
 	}
 	if lists.Poses(s.word, taken...) {
-		return done, refusal.Because(refusal.NotAllowed, "That name could be taken for a manager's. Please choose another.")
+		return done, refusal.Say(refusal.NotAllowed, "name.manager")
 	}
 	if m.Name != "" {
 		done.Undo = "NAME " + m.Name
@@ -380,7 +380,7 @@ func setShown(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone,
 // setHello changes whether managers may be asked to write to a member who is silent.
 func (k *Clerk) setHello(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	if k.Greeting == nil {
-		return done, refusal.Because(refusal.Invalid, "Nobody writes to members who are silent here.")
+		return done, refusal.Say(refusal.Invalid, "hello.none")
 	}
 	was, err := k.Greeting.LeftAlone(tx, m.ID)
 	if err != nil {
@@ -429,7 +429,7 @@ func (k *Clerk) setInterest(tx *db.Tx, c lists.Community, m lists.Member, s sett
 	if thread := err == nil && (s.what == templates.SetMute || s.what == templates.SetUnmute); thread {
 		t, err := k.Office.Store.ThreadByNumber(tx, int64(c.ID), number)
 		if err != nil && refusal.KindOf(err) == refusal.NotFound || err == nil && t.Posts == 0 {
-			return done, refusal.Because(refusal.NotFound, "There is no thread with the number %d. The numbers stand in your digest.", number)
+			return done, refusal.Say(refusal.NotFound, "thread.unknown", number)
 		}
 		if err != nil {
 			return done, err

@@ -14,14 +14,14 @@ import (
 func (k *Clerk) Change(tx *db.Tx, c lists.Community, m lists.Member, line string) (undo string, err error) {
 	all, ok := readLine(line, tx.Now.In(m.Zone(c)))
 	if !ok {
-		return "", refusal.Because(refusal.Invalid, "%q is no setting.", line)
+		return "", refusal.Say(refusal.Invalid, "setting.unknown", line)
 	}
 	err = tx.Attempt(func() error {
 		for _, s := range all {
 			switch s.what {
 			case templates.SetPeriod, templates.SetDay, templates.SetHour, templates.SetZone, templates.SetLanguage, templates.SetDelivery, templates.SetOwnCopy, templates.SetIntro:
 			default:
-				return refusal.Because(refusal.NotAllowed, "This is changed by mail.")
+				return refusal.Say(refusal.NotAllowed, "setting.by-mail")
 			}
 			done, err := k.set(tx, c, m.ID, s)
 			if err != nil {

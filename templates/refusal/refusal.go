@@ -56,9 +56,11 @@ type Refusal struct {
 	Sentence string // one or two whole sentences for a person
 	Hint     string // what to try instead, as a command or an address; may be empty
 	cause    error
+	key      string // of the sentence in words; "" for one that stands in the code, in English
+	gaps     []any  // what fills it
 }
 
-// Because makes a refusal of a kind with its sentence.
+// Because makes a refusal of a kind with its sentence, in English. Where members read it in a mail or on a page, Say is the way.
 func Because(kind Kind, format string, args ...any) *Refusal {
 	return &Refusal{Kind: kind, Sentence: fmt.Sprintf(format, args...)}
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func (v town) stage() (s lists.Stage) {
 	return s
 }
 
-// signedIn is somebody's answer to a mail, sent with a login: how much is held is a setting of the community.
+// signedIn is somebody's answer to a mail, sent with a login.
 func signedIn(who string, a mailroomtest.Arrived, words string) mailroomtest.Post {
 	p := mailroomtest.Answer(who, a, words)
 	p.Login = mailroomtest.Addr(who)
@@ -137,6 +138,43 @@ func TestEaseThatWasKept(t *testing.T) {
 	}
 }
 
+// Product.md 0.1 for both mails that propose RELAX, the question and the state of the community: each is the one-time word about a setting, so a
+// verified sender does it, by SPF alone too, and whoever is not sure is refused, not asked. The command by itself, in a letter that showed no
+// proposal, wants a signature (lists/mailroom: TestVerificationTable).
+func TestRelaxVerificationTable(t *testing.T) {
+	const strict = "max@strict.example" // a manager whose domain forbids forgeries
+	for _, by := range []string{"What waits on", "State of the community"} {
+		for _, policies := range [][]lists.Verification{{lists.Require, lists.Confirm}, {lists.Off}} {
+			v := young(t, lists.Growing)
+			v.Add(v.C, strict, "Max Orr", lists.RoleManager, v.Talk)
+			proposed := append(v.decided(48, 0), v.state()...)
+			answered := func(who, sender string) (refused bool) {
+				t.Helper()
+				i := slices.IndexFunc(proposed, func(a mailroomtest.Arrived) bool { return a.To.String() == who && strings.Contains(a.Subject(), by) })
+				if i < 0 {
+					t.Fatalf("%s is not asked by %q: %s", who, by, mailroomtest.Subjects(proposed))
+				}
+				p := mailroomtest.Answer(who, proposed[i], "RELAX")
+				p.Sender = sender
+				_, err := v.Send(p)
+				return err != nil
+			}
+			for _, policy := range policies {
+				v.Room.Policy = policy
+				want := map[bool]lists.Stage{true: lists.Rooted, false: lists.Growing}[policy == lists.Off]
+				for _, doubtful := range []string{strict, mira} { // none, then weak
+					if refused := answered(doubtful, "relay@silent.example"); refused == (policy == lists.Off) || v.stage() != want || refused && len(v.Deliver()) > 0 {
+						t.Errorf("%s, verification %s, in the name of %s: refused %t, and the list is %s", by, policy, doubtful, refused, v.stage())
+					}
+				}
+			}
+			if refused := answered(mira, ""); refused || v.stage() != lists.Rooted {
+				t.Errorf("%s, verification %s, by SPF alone: refused %t, and the list is %s", by, policies, refused, v.stage())
+			}
+		}
+	}
+}
+
 // No robot, no forger, no colleague with another's mail, nobody who manages no more, and no word beside the one relaxes anything.
 func TestNobodyElseRelaxes(t *testing.T) {
 	v, states := proposing(t, 0)
@@ -149,7 +187,6 @@ func TestNobodyElseRelaxes(t *testing.T) {
 	bad := map[string]mailroomtest.Post{
 		"a stranger": mailroomtest.Answer("eve@evil.example", mine, "RELAX"), "a colleague": signedIn(theo, mine, "RELAX"), "a member": signedIn(dana, mine, "RELAX"),
 		"nobody vouches":    change(func(p *mailroomtest.Post) { p.Login, p.Sender = letter.Address{}, "sil@silent.example" }),
-		"no signature":      change(func(p *mailroomtest.Post) { p.Login = letter.Address{} }),
 		"a bounce":          change(func(p *mailroomtest.Post) { p.Null = true }),
 		"a vacation robot":  change(func(p *mailroomtest.Post) { p.Header += "Auto-Submitted: auto-replied\r\n" }),
 		"an older robot":    change(func(p *mailroomtest.Post) { p.Header += "Precedence: auto_reply\r\nX-Autoreply: yes\r\n" }),

@@ -288,8 +288,11 @@ const figuresWords = "HELLO, STATE, STATE SHARE, NEEDS, NEEDS SHARE, CRUTCH, REL
 // fromFigures does what a manager answers to figures: one of a few words, or commands.
 func (b *Letterbox) fromFigures(tx *db.Tx, in *lists.Incoming) error {
 	mine := in.Sender.ID != 0 && int64(in.Sender.ID) == in.Token.Member && in.Sender.Manager() && !in.Robot
-	if !mine || in.Verdict != lists.Verified || !in.Token.Live(tx.Now) {
+	if !mine || in.Verdict == lists.Unverified || !in.Token.Live(tx.Now) {
 		return lists.NoSuchAddress()
+	}
+	if in.Verdict != lists.Verified {
+		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this answer comes from you. Please send it through your own mail provider.")
 	}
 	text := strings.TrimSpace(in.Letter.NewText().Text)
 	line, rest, _ := strings.Cut(text, "\n")

@@ -71,11 +71,12 @@ func (b *Letterbox) doTrust(tx *db.Tx, c *Call, args string) (string, error) {
 
 func (b *Letterbox) doEase(word string) func(*db.Tx, *Call, string) (string, error) {
 	return func(tx *db.Tx, c *Call, args string) (string, error) {
-		if c.In != nil && !proven(c.In) {
+		newest, shown := shownEase(c.In)
+		if c.In != nil && !shown && !proven(c.In) {
 			return "", notProven()
 		}
 		local, _, _ := strings.Cut(strings.TrimSpace(args), "@")
-		l, err := b.Calmer.Ease(tx, c.Community.ID, word, local, shownEase(c.In), c.Manager.ID)
+		l, err := b.Calmer.Ease(tx, c.Community.ID, word, local, newest, c.Manager.ID)
 		if err != nil {
 			return "", err
 		}
@@ -83,15 +84,16 @@ func (b *Letterbox) doEase(word string) func(*db.Tx, *Call, string) (string, err
 	}
 }
 
-// shownEase is the newest proposal of which the mail could tell that a manager answers: of figures the last one there was then. Whoever writes
-// the command by themselves means what is proposed now.
-func shownEase(in *lists.Incoming) int64 {
+// shownEase is the newest proposal of which the mail could tell that a manager answers: of figures the last one there was then. Such an answer
+// is the one-time word of product.md 0.1: the proposal went to that manager alone, as the mail does that asks RELAX?, and a verified sender is
+// enough for both. Whoever writes the command by themselves means what is proposed now, was asked nothing, and must prove more.
+func shownEase(in *lists.Incoming) (newest int64, shown bool) {
 	if in != nil && in.Token != nil {
 		if side, _, newest, ok := readObject(in.Token.Object); ok && side == sideFigures {
-			return int64(newest)
+			return int64(newest), true
 		}
 	}
-	return math.MaxInt64
+	return math.MaxInt64, false
 }
 
 // memberNamed finds the member whom somebody means: by an address or the whole name, or by the first name where it is the only one.

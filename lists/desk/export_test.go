@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"backchannel/archive/letter"
+	"backchannel/lists"
 )
 
 // GuessMemory is the memory of wrong passwords, for tests.
@@ -25,7 +26,7 @@ func (m GuessMemory) Len() int { return len(m.g.all) }
 type Hands struct{ hands }
 
 // Take counts a file in.
-func (h *Hands) Take(who string, octets int) bool { return h.take(who, octets) }
+func (h *Hands) Take(who lists.MemberID, octets int) bool { return h.take(who, octets) }
 
 // Give counts it out.
-func (h *Hands) Give(who string, octets int) { h.give(who, octets) }
+func (h *Hands) Give(who lists.MemberID, octets int) { h.give(who, octets) }

@@ -43,10 +43,11 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 		if err != nil || n > int64(len(post.Attachments)) {
 			return notHere()
 		}
-		if !p.hands.take(v.who.Key(), post.Size) {
+		who := v.here[0].ID
+		if !p.hands.take(who, post.Size) {
 			return errBusy
 		}
-		done = func() { p.hands.give(v.who.Key(), post.Size) }
+		done = func() { p.hands.give(who, post.Size) }
 		l, err := p.posts.Letter(tx, post)
 		if err != nil {
 			return err

@@ -314,11 +314,7 @@ func (b *Letterbox) writerUrges(tx *db.Tx, in *lists.Incoming, c Conv) (done boo
 	if !alone || word != "URGENT" || c.Rev == 0 || c.Member == 0 || c.Member != in.Sender.ID || in.Verdict != lists.Verified {
 		return false, nil
 	}
-	owed, err := c.owed(tx)
-	if err != nil || !owed {
-		return false, err
-	}
-	readers, err := b.readers(tx, c)
+	readers, err := b.owing(tx, c)
 	if err != nil || len(readers) == 0 {
 		return false, err
 	}
@@ -334,15 +330,19 @@ func (b *Letterbox) voiceUrges(tx *db.Tx, community lists.Community, c Conv, sai
 	if !alone || word != "URGENT" || rest != "" || c.Rev == 0 {
 		return false, nil
 	}
-	owed, err := c.owed(tx)
-	if err != nil || !owed {
-		return false, err
-	}
-	readers, err := b.readers(tx, c)
+	readers, err := b.owing(tx, c)
 	if err != nil || len(readers) == 0 {
 		return false, err
 	}
 	return true, b.urged(tx, community, c, readers, "")
+}
+
+// owing are the managers who owe a conversation an answer; none when it has one.
+func (b *Letterbox) owing(tx *db.Tx, c Conv) ([]lists.Member, error) {
+	if owed, err := c.owed(tx); err != nil || !owed {
+		return nil, err
+	}
+	return b.readers(tx, c)
 }
 
 // urged does what a writer wishes who says that a letter is urgent, and tells them.

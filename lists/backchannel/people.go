@@ -246,6 +246,14 @@ func (b *Letterbox) doLock(tx *db.Tx, c *Call, args string) (string, error) {
 	return "", b.tellLock(tx, c, all, m, by)
 }
 
+// tellColleague tells a manager what another one did.
+func (b *Letterbox) tellColleague(tx *db.Tx, c *Call, to lists.Member, words templates.Mail) error {
+	mail := notice.ToMember(c.Community, to, notice.Tells, words)
+	mail.Story = c.Story
+	_, err := b.Office.Send(tx, mail)
+	return err
+}
+
 // tellLock tells every manager that one is locked out, or tells all but that one that it is asked for.
 func (b *Letterbox) tellLock(tx *db.Tx, c *Call, all []lists.Member, m, first lists.Member) error {
 	t := templates.ManagerLock{Community: c.Community.Name, Name: m.FirstName(), By: []string{c.Manager.FirstName()}}
@@ -261,9 +269,7 @@ func (b *Letterbox) tellLock(tx *db.Tx, c *Call, all []lists.Member, m, first li
 		if err != nil {
 			return err
 		}
-		mail := notice.ToMember(c.Community, to, notice.Tells, words)
-		mail.Story = c.Story
-		if _, err := b.Office.Send(tx, mail); err != nil {
+		if err := b.tellColleague(tx, c, to, words); err != nil {
 			return err
 		}
 	}

@@ -259,9 +259,7 @@ func (b *Letterbox) tellRemoval(tx *db.Tx, c *Call, post archive.Post, r removal
 		if err != nil {
 			return err
 		}
-		mail := notice.ToMember(c.Community, m, notice.Tells, words)
-		mail.Story = c.Story
-		if _, err := b.Office.Send(tx, mail); err != nil {
+		if err := b.tellColleague(tx, c, m, words); err != nil {
 			return err
 		}
 	}

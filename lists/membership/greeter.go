@@ -110,13 +110,8 @@ func setGreet(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone,
 		return done, err
 	}
 	on := s.word == "on"
-	done = templates.SettingDone{What: s.what, Value: s.word, Same: was == on}
-	if done.Same {
+	if done = switched(s, was, on, "GREET ON", "GREET OFF"); done.Same {
 		return done, nil
-	}
-	done.Undo = "GREET ON"
-	if on {
-		done.Undo = "GREET OFF"
 	}
 	return done, SetGreets(tx, m.ID, on)
 }

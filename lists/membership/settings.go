@@ -333,16 +333,24 @@ func setName(tx *db.Tx, c lists.Community, m lists.Member, s setting) (done temp
 	return done, lists.SaveMember(tx, m)
 }
 
+// switched is what is told of a setting that is either so or not: yes and no are the words that make it so, one of which undoes this change.
+func switched(s setting, was, is bool, yes, no string) templates.SettingDone {
+	done := templates.SettingDone{What: s.what, Value: s.word, Same: was == is}
+	switch {
+	case done.Same:
+	case is:
+		done.Undo = no
+	default:
+		done.Undo = yes
+	}
+	return done
+}
+
 // setOwnCopy changes whether a member's own posts come to them as well.
 func setOwnCopy(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	on := s.word == "on"
-	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.OwnCopy == on}
-	if done.Same {
+	if done = switched(s, m.OwnCopy, on, "OWN COPY ON", "OWN COPY OFF"); done.Same {
 		return done, nil
-	}
-	done.Undo = "OWN COPY ON"
-	if on {
-		done.Undo = "OWN COPY OFF"
 	}
 	m.OwnCopy = on
 	return done, lists.SaveMember(tx, m)
@@ -365,13 +373,8 @@ func setIntro(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone,
 // setShown changes whether those who see who is on a list see a member's address beside the name.
 func setShown(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	show := s.word == "show"
-	done = templates.SettingDone{What: s.what, Value: s.word, Same: m.Listed == show}
-	if done.Same {
+	if done = switched(s, m.Listed, show, "ADDRESS SHOW", "ADDRESS HIDE"); done.Same {
 		return done, nil
-	}
-	done.Undo = "ADDRESS SHOW"
-	if show {
-		done.Undo = "ADDRESS HIDE"
 	}
 	m.Listed = show
 	return done, lists.SaveMember(tx, m)
@@ -387,13 +390,8 @@ func (k *Clerk) setHello(tx *db.Tx, m lists.Member, s setting) (done templates.S
 		return done, err
 	}
 	alone := s.word == "off"
-	done = templates.SettingDone{What: s.what, Value: s.word, Same: was == alone}
-	if done.Same {
+	if done = switched(s, was, alone, "HELLO OFF", "HELLO ON"); done.Same {
 		return done, nil
-	}
-	done.Undo = "HELLO OFF"
-	if alone {
-		done.Undo = "HELLO ON"
 	}
 	return done, k.Greeting.SetAlone(tx, m.ID, alone)
 }

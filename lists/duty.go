@@ -24,6 +24,16 @@ func UsualDuty() Duty {
 	return Duty{Days: 1<<time.Monday | 1<<time.Tuesday | 1<<time.Wednesday | 1<<time.Thursday | 1<<time.Friday, From: 8, To: 20, Due: 24, Urgent: 8}
 }
 
+// foundingDue is within how many duty hours managers answer while a list is founding (product.md C2).
+const foundingDue = 4
+
+// Founding is the duty of managers where it is about a list that is founding: the same days and hours, and a sooner answer unless they want
+// one sooner still.
+func (d Duty) Founding() Duty {
+	d.Due, d.Urgent = min(d.Due, foundingDue), min(d.Urgent, foundingDue)
+	return d
+}
+
 // The longest time to an answer that can be set, in duty hours.
 const mostDue = 1000
 

@@ -76,7 +76,7 @@ type Stage string
 
 // The stages.
 const (
-	Founding Stage = "founding" // posts of new and quite new members wait
+	Founding Stage = "founding" // posts of new and quite new members wait, and managers answer sooner
 	Growing  Stage = "growing"  // first posts wait, and of quite new members those with links, with files or in a row
 	Rooted   Stage = "rooted"   // first posts wait only when they have a link
 )

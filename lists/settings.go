@@ -30,7 +30,7 @@ func usualSettings() []Setting {
 		{"name", "TEXT", "what the list is called", func(l *List) string { return l.Name }, func(l *List, s string) error { l.Name = s; return nil }},
 		{"posting", "members|managers|anyone", "who may post; posts of strangers wait for a manager", func(l *List) string { return string(l.Posting) }, func(l *List, s string) error { l.Posting = Posting(s); return nil }},
 		{"join", "open|ask", "how members come onto it", func(l *List) string { return string(l.Join) }, func(l *List, s string) error { l.Join = Joining(s); return nil }},
-		{"stage", "founding|growing|rooted", "how far the list has come: the younger, the more posts of new members wait", func(l *List) string { return string(l.Stage) }, func(l *List, s string) error { l.Stage = Stage(s); return nil }},
+		{"stage", "founding|growing|rooted", "how far the list has come: the younger, the more posts of new members wait, and while it is founding managers answer within 4 duty hours", func(l *List) string { return string(l.Stage) }, func(l *List, s string) error { l.Stage = Stage(s); return nil }},
 		{"subject-prefix", "TEXT", "a word in front of every subject, as [talk]; \"\" for none", func(l *List) string { return l.SubjectPrefix }, func(l *List, s string) error { l.SubjectPrefix = s; return nil }},
 		number("posts-per-hour", "posts of one member in an hour, and three times that in a day; more wait for a manager", 1_000_000, func(l *List) *int { return &l.PostsPerHour }),
 		{"undo", "DURATION", "how long a post waits before it goes out, so that its author can still stop it (0s to 300s)", func(l *List) string { return l.Undo.String() }, func(l *List, s string) (err error) {

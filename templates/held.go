@@ -356,6 +356,7 @@ type HeldPost struct {
 	Days      int      // how long it waits
 	Stranger  bool     // its author is no member, and is not written to
 	Waited    int      `optional:"days that it has waited, when managers are asked once more"`
+	Hours     int      `optional:"duty hours that it has waited for a founding list, when managers are asked once more on the first days"`
 	Rule      string   `optional:"which rule, for ByRule: \"it has more than 3 links\""`
 	Said      Said     `optional:"what its author answered to a manager's question"`
 }

@@ -10,6 +10,7 @@ func moderationSamples() []sample {
 		{"confirm_help-sales", ConfirmHelp{Community: bc, Question: AskSales, First: "Well"}},
 		{"held_post-sales", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Rule: "it says \"20% off\"", Subject: "Beans", Preview: "They climb.", Days: 14}},
 		{"held_post-link", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Linked, Subject: "Beans", Preview: "See www.beans.example", Days: 14, Waited: 2}},
+		{"held_post-founding", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Subject: "Beans", Preview: "They climb.", Days: 14, Hours: 4}},
 		{"held_post-answered", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Subject: "Beans", Preview: "They climb.", Days: 14, Said: "Runner beans.\nWhy?"}},
 		{"held_post-changed", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Changed, Subject: "Beans", Preview: "They climb.", Days: 14}},
 		{"held_post-stranger", HeldPost{Community: bc, List: "Garden talk", Author: "eve@evil.example", Reason: Newcomer, Subject: "Beans", Preview: "They climb.", Days: 14, Stranger: true}},

@@ -102,6 +102,10 @@ func (b *Letterbox) timed(tx *db.Tx, c Conv) (Conv, error) {
 
 // setClock keeps where the clock of a conversation stands, and sets the calendar to its next stage.
 func (b *Letterbox) setClock(tx *db.Tx, community lists.Community, c Conv) error {
+	community, err := b.paced(tx, community, c)
+	if err != nil {
+		return err
+	}
 	c.Due = c.at(overdue, community)
 	if err := saveClock(tx, c); err != nil {
 		return err
@@ -123,6 +127,9 @@ func (b *Letterbox) late(tx *db.Tx, due calendar.Due) error {
 	}
 	community, err := lists.CommunityByID(tx, c.Community)
 	if err != nil {
+		return err
+	}
+	if community, err = b.paced(tx, community, c); err != nil {
 		return err
 	}
 	now := c.reminded
@@ -382,8 +389,12 @@ func (b *Letterbox) urge(tx *db.Tx, community lists.Community, c Conv, readers [
 	return nil
 }
 
-// expect fills in what a member can expect: who is on duty, how soon somebody usually answers, or that everybody is away (B15b).
-func (b *Letterbox) expect(tx *db.Tx, community lists.Community, readers []lists.Member, t *templates.Acknowledgement) error {
+// expect fills in what the writer of a conversation can expect: who is on duty, how soon somebody usually answers, or that everybody is away (B15b).
+func (b *Letterbox) expect(tx *db.Tx, community lists.Community, c Conv, readers []lists.Member, t *templates.Acknowledgement) error {
+	community, err := b.paced(tx, community, c)
+	if err != nil {
+		return err
+	}
 	duty, away, err := b.onDuty(tx, community, readers)
 	switch {
 	case err != nil:

@@ -281,7 +281,11 @@ func (b *Letterbox) acknowledgeReport(tx *db.Tx, in *lists.Incoming, c Conv, t t
 	}
 	t.Community, t.Code, t.Ombuds, t.OmbudsToo, t.Unverified = in.Community.Name, c.Code, ombudsDoor(in.Community), c.Ombuds == OmbudsCopied, in.Verdict != lists.Verified
 	if !t.Again {
-		t.Hours = in.Community.Duty.Urgent
+		paced, err := b.paced(tx, in.Community, c)
+		if err != nil {
+			return err
+		}
+		t.Hours = paced.Duty.Urgent
 	}
 	return b.tellReporter(tx, in, c, t)
 }
@@ -376,9 +380,13 @@ func (b *Letterbox) doReport(tx *db.Tx, c *Call, _ string) (string, error) {
 	if err := b.shareWithOmbuds(tx, c.Community, &now, readers, nil); err != nil {
 		return "", err
 	}
+	paced, err := b.paced(tx, c.Community, now)
+	if err != nil {
+		return "", err
+	}
 	t := templates.ReportReceived{
 		Community: c.Community.Name, Code: now.Code, Without: left, With: others(readers, 0), Ombuds: ombudsDoor(c.Community), OmbudsToo: now.Ombuds == OmbudsCopied,
-		Again: true, Turned: true, Hours: c.Community.Duty.Urgent,
+		Again: true, Turned: true, Hours: paced.Duty.Urgent,
 	}
 	if err := b.tellReporter(tx, in, now, t); err != nil {
 		return "", err

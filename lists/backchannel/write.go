@@ -335,7 +335,7 @@ func (b *Letterbox) acknowledge(tx *db.Tx, in *lists.Incoming, c Conv, readers [
 		if !in.Community.OmbudsLost(tx.Now) {
 			t.Doors.Ombuds = ombudsDoor(in.Community)
 		}
-		if err := b.expect(tx, in.Community, readers, &t); err != nil {
+		if err := b.expect(tx, in.Community, c, readers, &t); err != nil {
 			return false, err
 		}
 		if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {

@@ -316,7 +316,11 @@ func (h Held) plan(tx *db.Tx) error {
 	if !h.Why.patient() {
 		return calendar.Clear(tx, Drag, int64(h.ID))
 	}
-	return calendar.Set(tx, Drag, int64(h.ID), tx.Now.Add(dragFirst))
+	at, err := h.nextDrag(tx)
+	if err != nil {
+		return err
+	}
+	return calendar.Set(tx, Drag, int64(h.ID), at)
 }
 
 // waitsFor tells whether a letter waits, or waited, for a list.

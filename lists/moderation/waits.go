@@ -27,7 +27,7 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 	if err != nil {
 		return err
 	}
-	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule}
+	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule, Hours: h.late(c, l, tx.Now)}
 	t.Preview, t.More = notice.Whole(post)
 	for _, a := range post.Attachments() {
 		t.Files = append(t.Files, a.Name)
@@ -145,23 +145,62 @@ func (d *Desk) drags(tx *db.Tx, due calendar.Due) error {
 	if err != nil || h.State != Waiting || !h.Why.patient() {
 		return err
 	}
-	c, _, err := h.place(tx)
+	c, l, err := h.place(tx)
 	if err != nil {
 		return err
 	}
-	post, err := d.letterOf(tx, h)
+	if h.waited(tx.Now) > 0 || h.late(c, l, tx.Now) > 0 { // else the list is founding no more
+		post, err := d.letterOf(tx, h)
+		if err != nil {
+			return err
+		}
+		if err := d.askManagers(tx, c, h, post, ""); err != nil {
+			return err
+		}
+	}
+	next, err := h.nextDrag(tx)
 	if err != nil {
 		return err
 	}
-	if err := d.askManagers(tx, c, h, post, ""); err != nil {
-		return err
-	}
-	if next := tx.Now.Add(dragNext); next.Before(expiryDate(h.Asked)) {
+	if next.Before(expiryDate(h.Asked)) {
 		if err := calendar.Set(tx, Drag, int64(h.ID), next); err != nil {
 			return err
 		}
 	}
+	if h.waited(tx.Now) == 0 {
+		return nil // that managers of a founding list are late is between us and them
+	}
 	return d.tellStill(tx, c, h)
+}
+
+// nextDrag is when the managers are asked next: after the duty hours in which those of a founding list answer, after two days, and then again.
+func (h Held) nextDrag(tx *db.Tx) (time.Time, error) {
+	next := h.Asked.Add(dragFirst)
+	if !next.After(tx.Now) {
+		next = tx.Now.Add(dragNext)
+	}
+	c, l, err := h.place(tx)
+	if err != nil || l.Stage != lists.Founding {
+		return next, err
+	}
+	if soon := c.Duty.Founding().After(h.Asked, soonHours(c), c.Zone()); soon.After(tx.Now) && soon.Before(next) {
+		next = soon
+	}
+	return next, nil
+}
+
+// soonHours is how much duty time may pass until a post that waits for a founding list is decided.
+func soonHours(c lists.Community) time.Duration {
+	return time.Duration(c.Duty.Founding().Due) * time.Hour
+}
+
+// late is how many duty hours a letter for a founding list has waited when that is too long and no day is over yet; 0 otherwise.
+func (h Held) late(c lists.Community, l lists.List, now time.Time) int {
+	soon := soonHours(c)
+	if l.Stage != lists.Founding || h.waited(now) > 0 || c.Duty.Between(h.Asked, now, c.Zone()) < soon {
+		return 0
+	}
+	return int(soon / time.Hour)
 }
 
 // tellStill tells an author that the managers were asked once more.

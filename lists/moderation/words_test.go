@@ -220,6 +220,34 @@ func TestDragging(t *testing.T) {
 	}
 }
 
+// C2: while a list is founding managers are asked once more after 4 duty hours, and its author is not troubled with that. The nights count nothing.
+func TestDraggingOnAFoundingList(t *testing.T) {
+	for _, grown := range []bool{false, true} {
+		v := newcomer(t)
+		list(v, func(l *lists.List) { l.Stage = lists.Founding })
+		beans(v) // on Friday at 10:00
+		if grown {
+			list(v, func(l *lists.List) { l.Stage = lists.Growing })
+		}
+		v.Pass(4*time.Hour - time.Minute)
+		if all := v.Deliver(); len(all) != 0 {
+			t.Errorf("too soon:\n%s", mailroomtest.Subjects(all))
+		}
+		v.Pass(time.Minute)
+		all := v.Deliver()
+		nothing(t, all, ada)
+		if grown {
+			nothing(t, all, mira)
+		} else {
+			says(t, held(t, all, mira), "has waited for 4 duty hours now", "They climb the railing.")
+		}
+		v.Pass(44 * time.Hour)
+		all = v.Deliver()
+		says(t, v.One(all, ada), "still waits for a manager, after 2 days")
+		says(t, held(t, all, mira), "has waited for a manager for 2 days now")
+	}
+}
+
 // Who is no manager with the very mail in hand decides nothing: no forger, no program, no colleague with another's mail, no former manager.
 func TestSpoofedDecisions(t *testing.T) {
 	for _, word := range []string{"OK", "OK ALWAYS", "NO", "ASK Why?", "FIX Shorter"} {

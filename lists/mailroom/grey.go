@@ -23,7 +23,7 @@ const (
 	greyFor   = 5 * 24 * time.Hour  // how long a first try is remembered: as long as servers try (RFC 5321 §4.5.4.1)
 	greyKnown = 35 * 24 * time.Hour // how long somebody is known who came again
 
-	// How many rows there are at most: from one organisation or network, and in all. One more, and the oldest goes: of the same organisation
+	// How many rows there are at most: from one organisation or network, of who waits and of who came again, and in all. One more, and the oldest goes: of the same organisation
 	// or network, or of the organisation that has most. Whoever it is about has to come once more, and nobody is let in unasked. So whoever
 	// fills the table pushes out their own: to make a person's server wait for longer, many networks and organisations are needed.
 	greyShare = 500

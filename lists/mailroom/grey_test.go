@@ -111,6 +111,34 @@ func TestAFloodPushesOutItsOwn(t *testing.T) {
 	}
 }
 
+// However many of one network and one organisation are known already, somebody new there waits once and is let in: the known ones do not
+// take the room of those who wait.
+func TestManyKnownKeepNobodyOut(t *testing.T) {
+	v := newVillage(t)
+	v.room.Greylist = mailroom.GreyWait
+	hand := func(who string) error {
+		return v.send(post{from: who, to: "managers@gardeners.example", subject: "x", body: "y"})
+	}
+	if err := hand("first@press.example"); refusal.KindOf(err) != refusal.Limit {
+		t.Fatal(err)
+	}
+	dbtest.Update(t, v.db, func(tx *db.Tx) error { // as if 600 had come again
+		_, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation, network) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+			SELECT CAST('k' || i AS BLOB), first, ?, organisation, network FROM n, (SELECT * FROM grey LIMIT 1)`, db.Micros(v.now.Add(35*24*time.Hour)))
+		return err
+	})
+	if err := hand("olga@press.example"); refusal.KindOf(err) != refusal.Limit {
+		t.Fatalf("the first try: %v", err)
+	}
+	v.now = v.now.Add(mailroom.GreyWait)
+	if err := hand("olga@press.example"); err != nil {
+		t.Errorf("the second try: %v", err)
+	}
+	if n := greyRows(t, v); n > 1002 {
+		t.Errorf("%d rows", n)
+	}
+}
+
 // In all there is a bound, too. Beyond it the oldest of the biggest goes; after some days everything is forgotten.
 func TestGreyRowsAreBounded(t *testing.T) {
 	v := newVillage(t)

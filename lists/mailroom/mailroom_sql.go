@@ -130,24 +130,28 @@ func cameAgain(tx *db.Tx, try greyTry, wait time.Duration) (came bool, err error
 	return false, boundGrey(tx, try)
 }
 
-// boundGrey takes out what is too much after a try was noted: the oldest first. Who came again is kept for longer than who did not yet.
+// boundGrey takes out what is too much after a try was noted: the oldest first. Who came again and who has yet to are bounded each for
+// themselves: the ones are kept for longer, and many of them would leave no room for anybody new.
 func boundGrey(tx *db.Tx, try greyTry) error {
 	const (
-		organisation = "DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation = ? ORDER BY until DESC LIMIT -1 OFFSET ?)"
-		network      = "DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE network = ? ORDER BY until DESC LIMIT -1 OFFSET ?)"
+		organisation = `DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation = @of AND (until - first > @try) = @known
+			ORDER BY until DESC LIMIT -1 OFFSET @most)`
+		network = `DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE network = @of AND (until - first > @try) = @known
+			ORDER BY until DESC LIMIT -1 OFFSET @most)`
 	)
-	if _, err := tx.Exec(organisation, try.organisation, greyShare); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(network, try.network, greyShare); err != nil {
-		return err
+	for query, of := range map[string][]byte{organisation: try.organisation, network: try.network} {
+		for _, known := range []bool{false, true} {
+			if _, err := tx.Exec(query, db.Named("of", of), db.Named("try", greyFor.Microseconds()), db.Named("known", known), db.Named("most", greyShare)); err != nil {
+				return err
+			}
+		}
 	}
 	var rows int
 	if err := tx.QueryRow("SELECT count(*) FROM grey").Scan(&rows); err != nil || rows <= greyMost {
 		return err
 	}
 	_, err := tx.Exec(`DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation =
-		(SELECT organisation FROM grey GROUP BY organisation ORDER BY count(*) DESC, organisation LIMIT 1) ORDER BY until LIMIT ?)`, rows-greyMost)
+		(SELECT organisation FROM grey GROUP BY organisation ORDER BY count(*) DESC, organisation LIMIT 1) ORDER BY first LIMIT ?)`, rows-greyMost)
 	return err
 }
 

@@ -69,6 +69,7 @@ type RemoveAsk struct {
 	Author    string    // as the post names them
 	Posted    time.Time // in the manager's zone
 	Text      Said      `optional:"what the author reads"`
+	Nobody    bool      // nobody is written to but the other managers
 	Days      int       // how long it waits
 }
 
@@ -87,6 +88,7 @@ type PostRemoved struct {
 	Author    string    // as the post named them
 	Posted    time.Time // in the reader's zone
 	Text      Said      `optional:"what the author reads, when the reader may know it"`
+	Nobody    bool      // the author is not written to
 	Undo      string    `optional:"the command that gives the author's level of trust back, when it cost one"`
 }
 

@@ -52,7 +52,7 @@ func (b *Letterbox) doRemove(tx *db.Tx, c *Call, args string) (string, error) {
 	case !yes:
 		named := strings.TrimSpace(strings.TrimSuffix(args, rest))
 		return "", refusal.Because(refusal.Invalid, "Nothing is removed yet. That is %q, which %s posted on %s; its words go for good. If you mean it: %s",
-			letter.CleanLine(post.Subject), letter.CleanLine(post.From.Name), post.Published.In(c.Manager.Zone(c.Community)).Format("2 January 2006"), strings.Join(strings.Fields("/remove "+named+" yes"), " "))
+			letter.CleanLine(post.Subject), letter.CleanLine(shownAs(post.From)), post.Published.In(c.Manager.Zone(c.Community)).Format("2 January 2006"), strings.Join(strings.Fields("/remove "+named+" yes"), " "))
 	}
 	return b.removePost(tx, c, post, r)
 }
@@ -89,13 +89,17 @@ func (b *Letterbox) confirmRemoval(tx *db.Tx, c *Call, post archive.Post, r remo
 	if err != nil {
 		return err
 	}
+	nobody, err := unheard(tx, c, post)
+	if err != nil {
+		return err
+	}
 	id, err := askRemoval(tx, r)
 	if err != nil {
 		return err
 	}
 	words, err := templates.RemoveAsk{
-		Community: c.Community.Name, List: l.Title(), Subject: post.Subject, Author: post.From.Name, Posted: post.Published.In(c.Manager.Zone(c.Community)),
-		Text: templates.Said(r.words), Days: removalDays,
+		Community: c.Community.Name, List: l.Title(), Subject: post.Subject, Author: shownAs(post.From), Posted: post.Published.In(c.Manager.Zone(c.Community)),
+		Text: templates.Said(r.words), Nobody: nobody, Days: removalDays,
 	}.Render()
 	if err != nil {
 		return err
@@ -108,6 +112,24 @@ func (b *Letterbox) confirmRemoval(tx *db.Tx, c *Call, post archive.Post, r remo
 	}
 	_, err = b.Office.Send(tx, mail)
 	return err
+}
+
+// unheard tells whether nobody would hear of a removal but the other managers: the author of an imported post is no member, some have left, and a
+// manager knows of their own.
+func unheard(tx *db.Tx, c *Call, post archive.Post) (bool, error) {
+	k, err := maskedPost(tx, post.ID)
+	if err == nil {
+		conv, err := find(tx, k.conv)
+		return conv.erased, err
+	}
+	if !errors.Is(err, db.ErrNoRows) {
+		return false, err
+	}
+	if post.Author == 0 || lists.MemberID(post.Author) == c.Manager.ID {
+		return true, nil
+	}
+	m, err := lists.MemberByID(tx, lists.MemberID(post.Author))
+	return m.State != lists.Active && m.State != lists.Paused, err
 }
 
 // decideRemoval takes a manager's word to that question.
@@ -181,7 +203,11 @@ func (b *Letterbox) removePost(tx *db.Tx, c *Call, post archive.Post, r removal)
 	if err != nil {
 		return "", err
 	}
-	if err := b.tellRemoval(tx, c, post, r, author, now.ID != 0 && now.Trust < author.Trust); err != nil {
+	t := templates.PostRemoved{Nobody: !masked && now.ID == 0}
+	if now.ID != 0 && now.Trust < author.Trust {
+		t.Undo = fmt.Sprintf("/trust %s %d", author.Address, author.Trust)
+	}
+	if err := b.tellRemoval(tx, c, post, r, author, t); err != nil {
 		return "", err
 	}
 	switch {
@@ -193,7 +219,8 @@ func (b *Letterbox) removePost(tx *db.Tx, c *Call, post archive.Post, r removal)
 	return fmt.Sprintf("%q is removed. %s gets a private mail about it, from the managers.", post.Subject, now.FirstName()), nil
 }
 
-// tellMasked tells whoever had a post published without their name that it was removed; false when it is no such post.
+// tellMasked tells whoever had a post published without their name that it was removed; false when it is no such post, or when
+// who that was is forgotten.
 func (b *Letterbox) tellMasked(tx *db.Tx, c *Call, post archive.Post, text string) (bool, error) {
 	k, err := maskedPost(tx, post.ID)
 	if errors.Is(err, db.ErrNoRows) {
@@ -209,7 +236,7 @@ func (b *Letterbox) tellMasked(tx *db.Tx, c *Call, post archive.Post, text strin
 	}
 	conv, err := find(tx, k.conv)
 	if err != nil || conv.erased {
-		return err == nil, err
+		return false, err
 	}
 	l, err := lists.ListByBox(tx, post.Mailbox)
 	if err != nil {
@@ -226,8 +253,8 @@ func (b *Letterbox) tellMasked(tx *db.Tx, c *Call, post archive.Post, text strin
 
 // tellRemoval tells the other managers who removed a post, but for its author, who hears of it from the role. All hear of every removal:
 // a silence would tell one of them of a letter that they may not know of. What the author is told can speak of that letter: it is left out
-// for those who may not see the letter under which it was written, or one about this very post.
-func (b *Letterbox) tellRemoval(tx *db.Tx, c *Call, post archive.Post, r removal, author lists.Member, lower bool) error {
+// for those who may not see the letter under which it was written, or one about this very post. t says what else they read.
+func (b *Letterbox) tellRemoval(tx *db.Tx, c *Call, post archive.Post, r removal, author lists.Member, t templates.PostRemoved) error {
 	l, err := lists.ListByBox(tx, post.Mailbox)
 	if err != nil {
 		return err
@@ -244,12 +271,8 @@ func (b *Letterbox) tellRemoval(tx *db.Tx, c *Call, post archive.Post, r removal
 		if m.ID == c.Manager.ID || m.ID == author.ID {
 			continue
 		}
-		t := templates.PostRemoved{
-			Community: c.Community.Name, By: c.Manager.FirstName(), List: l.Title(), Subject: post.Subject, Author: post.From.Name, Posted: post.Published.In(m.Zone(c.Community)), Text: templates.Said(r.words),
-		}
-		if lower {
-			t.Undo = fmt.Sprintf("/trust %s %d", author.Address, author.Trust)
-		}
+		t.Community, t.By, t.List, t.Subject, t.Author = c.Community.Name, c.Manager.FirstName(), l.Title(), post.Subject, shownAs(post.From)
+		t.Posted, t.Text = post.Published.In(m.Zone(c.Community)), templates.Said(r.words)
 		for _, conv := range about {
 			if !conv.mayRead(m) {
 				t.Text = ""

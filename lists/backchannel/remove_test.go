@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"backchannel/archive"
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 )
@@ -115,6 +117,30 @@ func TestRemovalNeedsAYes(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Where nobody hears of a removal from the role, no mail says so: of a post that was imported, and of a manager's own one.
+func TestRemovalThatNobodyIsToldOf(t *testing.T) {
+	v := crowd(t)
+	l, err := letter.Parse([]byte("From: <zzold@gone.example>\r\nSubject: Old\r\nDate: Mon, 1 Jun 2009 10:00:00 +0000\r\nMessage-ID: <old@gone.example>\r\n\r\nOf old.\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Update(func(tx *db.Tx) error {
+		_, err := v.Store.AddPost(tx, archive.NewPost{Mailbox: v.Talk.Box, Letter: l, Published: v.Now.Add(-time.Hour), Imported: true})
+		return err
+	})
+	posted(v, mira, "Mine", "I was rude.")
+	for _, line := range []string{"/remove 1 It is old.", "/remove 2"} {
+		asked := v.One(said(v, mira, line), mira)
+		says(t, asked, "Its author gets no mail about it. The other managers are told that it was you")
+		hides(t, asked, "The author reads", "gone.example")
+		v.MustSend(login(answer(mira, asked, "YES"), mira))
+		all := v.Deliver()
+		says(t, v.One(all, mira), "Nobody is written to about it but the other managers")
+		says(t, v.One(all, theo), "Mira took a post out of the archive", "Its author gets no mail about it.")
+		hides(t, v.One(all, theo), "hears of it", "anew", "gone.example")
+	}
 }
 
 // A manager who lost the role between question and YES removes nothing.

@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func (b *Letterbox) unease(tx *db.Tx, in *lists.Incoming, about Context, asked b
 	if err := in.Filed(tx, "a private letter for the managers"); err != nil {
 		return false, err
 	}
-	words, err := templates.UneaseThanks{Community: in.Community.Name, Title: t.Subject, Words: own}.Render()
+	words, err := templates.UneaseThanks{Community: in.Community.Name, Title: cmp.Or(t.Subject, templates.Language(in.Sender.Tongue(in.Community)).Untitled()), Words: own}.Render()
 	if err != nil {
 		return false, err
 	}
@@ -173,7 +174,7 @@ func countVoices(all []heat) int {
 // tellHeat writes the alarm. Names are those of people who wrote letters under their names. Whoever of them also says that it feels wrong is
 // counted once: more voices in the lines than in the subject would tell that it was one of those.
 func (b *Letterbox) tellHeat(tx *db.Tx, community lists.Community, m lists.Member, t archive.Thread, seen []heat) error {
-	alarm := templates.HeatAlarm{Title: t.Subject, Number: int(t.Number), Voices: countVoices(seen), Hours: hoursSince(tx.Now, seen[0].at)}
+	alarm := templates.HeatAlarm{Title: cmp.Or(t.Subject, templates.English.Untitled()), Number: int(t.Number), Voices: countVoices(seen), Hours: hoursSince(tx.Now, seen[0].at)}
 	uneasy := map[string]bool{}
 	for _, h := range seen {
 		uneasy[h.voice] = true
@@ -285,7 +286,7 @@ func (b *Letterbox) watched(tx *db.Tx, pub relay.Publication, post archive.Post)
 		if err != nil {
 			return err
 		}
-		words, err := templates.WatchedPost{Community: community.Name, List: pub.List.Title(), Title: post.Subject, Author: shownAs(post.From), Text: notice.Preview(pub.Letter)}.Render()
+		words, err := templates.WatchedPost{Community: community.Name, List: pub.List.Title(), Title: cmp.Or(post.Subject, templates.English.Untitled()), Author: shownAs(post.From), Text: notice.Preview(pub.Letter)}.Render()
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -105,7 +106,7 @@ func (b *Letterbox) morningHeat(tx *db.Tx, community lists.Community, m lists.Me
 		if err != nil {
 			return nil, nil, err
 		}
-		hot = append(hot, templates.BriefHeat{Title: t.Subject, Voices: n, Answer: door.Address.String()})
+		hot = append(hot, templates.BriefHeat{Title: cmp.Or(t.Subject, templates.English.Untitled()), Voices: n, Answer: door.Address.String()})
 	}
 	return hot, about, nil
 }

@@ -1,6 +1,7 @@
 package backchannel
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -561,7 +562,7 @@ func (b *Letterbox) carryOut(tx *db.Tx, c *Call, now Conv, about lists.Member, w
 // tellOutcome tells the other managers who may see a report that it took a member's place, or the freedom of their posts, by whom, and how that
 // is undone. about is the member as they were.
 func (b *Letterbox) tellOutcome(tx *db.Tx, c *Call, now Conv, about lists.Member, what templates.ReportOutcome) error {
-	t := templates.OutcomeTold{Code: now.Code, Outcome: what, By: c.Manager.FirstName(), About: about.Name, Member: now.Name}
+	t := templates.OutcomeTold{Code: now.Code, Outcome: what, By: c.Manager.FirstName(), About: cmp.Or(about.Name, about.FirstName()), Member: now.Name}
 	switch what {
 	case templates.OnHold:
 		t.Undo = fmt.Sprintf("/trust %s %d", about.Address, about.Trust)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestForgottenAfterComingBack(t *testing.T) {
 		old := mailroomtest.New(t)
 		old.Update(func(tx *db.Tx) error {
 			f := all[0]
-			f.Joined = f.Joined.Add(c.before)
+			f.Joined, f.Earlier = f.Joined.Add(c.before), slices.Clone(f.Earlier)
 			for i, at := range f.Earlier {
 				f.Earlier[i] = at.Add(c.before)
 			}

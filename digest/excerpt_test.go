@@ -266,6 +266,20 @@ func TestPrefixOfAList(t *testing.T) {
 	}
 }
 
+// A first line that says something of somebody is no greeting, though it ends as one does.
+func TestWordsAboutSomebodyAreNoGreeting(t *testing.T) {
+	for _, said := range []string{"昨日の講師は田中先生。\nよかったです。", "次の会場係が佐藤さん\n六月です。", "連絡は山@川です\n電話も可。", "費用は会で払う\n田中様\n本文"} {
+		if got := withoutGreeting(said, "安井"); got != said {
+			t.Errorf("%q became %q", said, got)
+		}
+	}
+	for _, said := range []string{"はなこさん、こんにちは。\n本文", "田中様\n本文", "安井@川崎です。\n本文", "さとうはるかです。\n本文"} {
+		if got := withoutGreeting(said, "さとうはるか"); got != "本文" {
+			t.Errorf("%q became %q", said, got)
+		}
+	}
+}
+
 func TestGreetingsRulesAndNods(t *testing.T) {
 	for in, want := range map[string]string{
 		"Hi,\nwords.":                         "words.",

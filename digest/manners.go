@@ -55,6 +55,8 @@ var (
 	hails = regexp.MustCompile(`^(?:(?:会員の?)?(?:皆様|皆さん|みなさん|みなさま|各位)(?:へ|、|，)?|.{1,20}(?:さん|様|さま|先生|殿)(?:へ|、|，)?|` +
 		`(?:いつも)?(?:大変)?お世話になって(?:い|おり)ます|こんにちは|こんばんは|おはようございます|はじめまして|初めまして|` +
 		`(?:大家|各位|各位朋友|您|你|你们|您们|诸位|諸位|早上|下午|晚上)好|各位(?:朋友|同学|老师|同事)?|안녕하세요|안녕하십니까|여러분(?:안녕하세요)?)$`)
+	// usual are those of them that have such particles in them.
+	usual = regexp.MustCompile(`^(?:こんにちは|こんばんは|おはようございます|はじめまして)$`)
 	// presents is the line with which a letter in Japanese says who writes: 田中です。 Many add their firm: 安井@example です。
 	presents = regexp.MustCompile(`^(.{1,20}?)(?:です|と申します|でございます)$`)
 )
@@ -79,10 +81,10 @@ func withoutFirm(said string) string {
 	lines := strings.SplitN(said, "\n", 4)
 	for i, line := range lines[:min(len(lines), 3)] {
 		line = strings.TrimSpace(line)
-		if i > 0 && strings.HasSuffix(line, "様") && hails.MatchString(line) {
+		if i > 0 && strings.HasSuffix(line, "様") && hails.MatchString(line) && !tells(line) {
 			return strings.Join(lines[i:], "\n")
 		}
-		if line == "" || utf8.RuneCountInString(line) > 20 || strings.ContainsAny(line, "。、！？!?,:>…") {
+		if line == "" || tells(line) || utf8.RuneCountInString(line) > 20 || strings.ContainsAny(line, "。、！？!?,:>…") {
 			break
 		}
 	}
@@ -108,12 +110,19 @@ func hailsInEast(line, author string) bool {
 	for _, s := range sentences {
 		s = strings.TrimSpace(s)
 		m := presents.FindStringSubmatch(s)
-		own := m != nil && (m[1] == author || slices.Contains(namesOf(author), m[1]) || strings.Contains(m[1], "@") || strings.Contains(m[1], "＠"))
-		if !hails.MatchString(s) && !own {
+		own := m != nil && (m[1] == author || slices.Contains(namesOf(author), m[1]) || strings.ContainsAny(m[1], "@＠") && !tells(m[1]))
+		if !own && (!hails.MatchString(s) || tells(s)) {
 			return false
 		}
 	}
 	return len(sentences) > 0
+}
+
+// tells tells whether words of Japanese say something of somebody, by the particles behind what a sentence is about: "講師は田中先生" greets nobody,
+// and はなこさん is a name.
+func tells(words string) bool {
+	_, first := utf8.DecodeRuneInString(words)
+	return strings.ContainsAny(words[first:], "はがを") && !usual.MatchString(words)
 }
 
 // namesOf are the parts of a name, in small letters.

@@ -20,6 +20,8 @@ type Choices struct {
 	Tongue    Language
 	OwnCopy   bool
 	Lists     []ListChoice `optional:"that the member is on"`
+	Listed    bool         // members who see who is on a list see their address
+	Greets    string       `optional:"on or off: whether they may be asked to greet new members; empty, nobody asks them"`
 	Intro     string       `optional:"of a new member: on, off or posted, whether digests name them among the new ones"`
 }
 

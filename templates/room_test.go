@@ -28,7 +28,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 	list, threads := "/archive/cmtybc.example/talk", "/archive/cmtybc.example/talk/thread/418"
 	mine := []Choices{{
 		"cmtybc.example", bc, "help@cmtybc.example", "leave@cmtybc.example", Slot{Weekly, time.Friday, 8, "Europe/Berlin"}, true, German, true,
-		[]ListChoice{{"talk", "Garden talk", InDigest}, {"jobs", "Jobs", EachPost}}, "on",
+		[]ListChoice{{"talk", "Garden talk", InDigest}, {"jobs", "Jobs", EachPost}}, true, "off", "on",
 	}, {Domain: "nurses.example", Community: "Nurses", Help: "help@nurses.example", Leave: "leave@nurses.example", Slot: Slot{Daily, 0, 0, "UTC"}, Tongue: English}}
 	all := pageSamples(l)
 	maps.Copy(all, map[string]pageRenderer{

@@ -90,16 +90,13 @@ func press(ts *testscript.TestScript, neg bool, args []string) {
 	b := browserOf(ts)
 	for form := range b.elements("form") {
 		fields, ok := filled(form, args[0])
-		if !ok {
+		if !ok || slices.ContainsFunc(args[1:], func(f string) bool { name, _, _ := strings.Cut(f, "="); return !fields.Has(name) }) {
 			continue
 		}
 		for _, f := range args[1:] {
 			name, value, _ := strings.Cut(f, "=")
 			if file, ok := strings.CutPrefix(value, "@"); ok {
 				value = strings.TrimSpace(ts.ReadFile(file))
-			}
-			if !fields.Has(name) {
-				ts.Fatalf("the form has no field %q", name)
 			}
 			fields.Set(name, value)
 		}
@@ -113,7 +110,7 @@ func press(ts *testscript.TestScript, neg bool, args []string) {
 		b.ask(ts, http.MethodPost, to.String(), fields.Encode())
 		return
 	}
-	ts.Fatalf("no button says %q", args[0])
+	ts.Fatalf("no form has the button %q and the fields %q", args[0], args[1:])
 }
 
 // filled are the fields of a form as its page has them, with that of the button; false when there is no such button.

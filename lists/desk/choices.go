@@ -9,6 +9,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/membership"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
@@ -77,7 +78,10 @@ func choicesIn(tx *db.Tx, at place) (one templates.Choices, err error) {
 	one = templates.Choices{
 		Domain: at.Domain, Community: at.Name, Help: at.Address("help").String(), Leave: at.Address("leave").String(),
 		Slot:   templates.Slot{Period: templates.Period(pref.Period), Weekday: pref.Weekday, Hour: pref.Hour, Zone: at.member.Zone(at.Community).String()},
-		Tongue: templates.Language(at.member.Tongue(at.Community)), OwnCopy: at.member.OwnCopy,
+		Tongue: templates.Language(at.member.Tongue(at.Community)), OwnCopy: at.member.OwnCopy, Listed: at.member.Listed,
+	}
+	if one.Greets, err = membership.AskedToGreet(tx, at.Community, at.member); err != nil {
+		return one, err
 	}
 	if at.member.New(tx.Now) {
 		one.Intro = at.member.IntroOK.Word()
@@ -175,6 +179,12 @@ func lineOf(tx *db.Tx, at place, form url.Values) (string, bool) {
 		l, own, zone := form.Get("language"), one("own", "ON", "OFF"), form.Get("zone")
 		_, known := templates.ParseLanguage(l)
 		line := "ZONE " + zone + "; LANGUAGE " + l + "; OWN COPY " + own
+		if shown := one("shown", "SHOW", "HIDE"); shown != "" {
+			line += "; ADDRESS " + shown
+		}
+		if greet := one("greet", "ON", "OFF"); greet != "" { // only those are asked who may be asked to greet
+			line += "; GREET " + greet
+		}
 		if intro := one("introduce", templates.Choices{}.Intros()...); intro != "" { // only new members are asked
 			line += "; INTRODUCE " + intro
 		}

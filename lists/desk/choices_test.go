@@ -59,6 +59,37 @@ func TestSettingsOnTheWeb(t *testing.T) {
 	}
 }
 
+// Those who may be asked to greet new members are asked about it, where the community has greeters; everybody about their address.
+func TestGreetingAndAddressOnTheWeb(t *testing.T) {
+	s := newOpenSite(t)
+	b := s.signedIn(bill)
+	if page := b.get("/settings").body; strings.Contains(page, `name="greet"`) || !strings.Contains(page, `<option value="HIDE" selected>`) {
+		t.Error(page)
+	}
+	s.C.Greeter = true
+	s.Update(func(tx *db.Tx) error { return lists.SaveCommunity(tx, s.C) })
+	s.save(bill, func(m *lists.Member) { m.Trust = lists.Steady })
+	if page := b.get("/settings").body; !strings.Contains(page, `name="greet"><option value="ON" selected>`) {
+		t.Error(page)
+	}
+	if page := s.signedIn(dana).get("/settings").body; strings.Contains(page, `name="greet"`) {
+		t.Error("somebody is asked about greeting who is never asked to greet")
+	}
+	page := b.fill("/settings", "/settings", "in", "gardeners.example", "do", "you", "zone", "Europe/Berlin", "language", "en", "own", "ON", "shown", "SHOW", "greet", "OFF")
+	for _, want := range []string{`name="greet"><option value="ON">`, `<option value="SHOW" selected>they see your name and your address`, "Changed."} {
+		if !strings.Contains(page.body, want) || !s.Member(bill).Listed {
+			t.Errorf("without %s:\n%s", want, page.body)
+		}
+	}
+	page = b.undo(page)
+	if !strings.Contains(page.body, `name="greet"><option value="ON" selected>`) || s.Member(bill).Listed {
+		t.Error(page.body)
+	}
+	if page := b.fill("/settings", "/settings", "in", "gardeners.example", "do", "you", "zone", "Europe/Berlin", "language", "en", "own", "ON", "shown", "SHOW; NAME Mira Lowe"); s.Member(bill).Listed || s.Member(bill).Name == "Mira Lowe" {
+		t.Error(page.body)
+	}
+}
+
 // Leaving is confirmed by the mail of leave+, and the archive of the list is gone at once.
 func TestLeavingOnTheWeb(t *testing.T) {
 	s := newOpenSite(t)

@@ -103,6 +103,18 @@ func Greets(tx *db.Tx, m lists.MemberID) (bool, error) {
 	return !off, err
 }
 
+// AskedToGreet is whether a member may be asked to greet new ones, on or off; empty where nobody is asked, or they are not one of those.
+func AskedToGreet(tx *db.Tx, c lists.Community, m lists.Member) (string, error) {
+	if !c.Greeter || !mayGreet(m) {
+		return "", nil
+	}
+	greets, err := Greets(tx, m.ID)
+	if greets {
+		return "on", err
+	}
+	return "off", err
+}
+
 // setGreet changes whether a member may be asked to greet new ones.
 func setGreet(tx *db.Tx, m lists.Member, s setting) (done templates.SettingDone, err error) {
 	was, err := Greets(tx, m.ID)

@@ -31,6 +31,8 @@ func TestRefusedSettings(t *testing.T) {
 		"tolk EACH":                         `There is no list "tolk" here. The lists stand below.`,
 		"NAME Mira Lowe":                    "That name could be taken for a manager's. Please choose another.",
 		"MUTE 418":                          "There is no thread with the number 418. The numbers stand in your digest.",
+		"ZONE Atlantis; EACH":               `There is no time zone "Atlantis"; one looks like Europe/Berlin.`,
+		"EACH; fly me":                      `"fly me" is no setting.`,
 		"fly me":                            `"fly me" is no setting.`,
 	} {
 		v := mailroomtest.New(t)

@@ -43,6 +43,9 @@ func TestMailmansWords(t *testing.T) {
 			if !v.Member(dana).Listed || !strings.Contains(text, "see your name and your address. To undo, reply: ADDRESS HIDE") {
 				t.Error(text)
 			}
+			if !strings.Contains(text, "Where members see who is on a list, they see your name and your address.") {
+				t.Errorf("the page does not show what holds now: %s", text)
+			}
 		case "set conceal on":
 			if !strings.Contains(text, `We did not understand the line "set conceal on"`) {
 				t.Error(text)

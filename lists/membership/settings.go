@@ -100,7 +100,7 @@ func (k *Clerk) Set(tx *db.Tx, c lists.Community, id lists.MemberID, line string
 	}
 	all, ok := readLine(line, tx.Now.In(m.Zone(c)))
 	if !ok {
-		return refusal.Say(refusal.Invalid, "setting.unknown", line)
+		return noSetting(line, tx.Now.In(m.Zone(c)))
 	}
 	for _, s := range all {
 		if _, err := k.set(tx, c, id, s); err != nil {
@@ -542,19 +542,12 @@ func fillSettings(tx *db.Tx, c lists.Community, m lists.Member, t *templates.Set
 	for _, a := range addresses {
 		t.Addresses = append(t.Addresses, a.String())
 	}
-	t.Name, t.OwnCopy = m.Name, m.OwnCopy
+	t.Name, t.OwnCopy, t.Listed = m.Name, m.OwnCopy, m.Listed
 	if m.New(tx.Now) {
 		t.Intro = m.IntroOK.Word()
 	}
-	if c.Greeter && mayGreet(m) {
-		greets, err := Greets(tx, m.ID)
-		if err != nil {
-			return err
-		}
-		t.Greets = "off"
-		if greets {
-			t.Greets = "on"
-		}
+	if t.Greets, err = AskedToGreet(tx, c, m); err != nil {
+		return err
 	}
 	t.Follows = i.Follows
 	for _, tag := range i.Muted {

@@ -1,6 +1,9 @@
 package membership
 
 import (
+	"strings"
+	"time"
+
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/notice"
@@ -14,12 +17,13 @@ import (
 func (k *Clerk) Change(tx *db.Tx, c lists.Community, m lists.Member, line string) (undo string, err error) {
 	all, ok := readLine(line, tx.Now.In(m.Zone(c)))
 	if !ok {
-		return "", refusal.Say(refusal.Invalid, "setting.unknown", line)
+		return "", noSetting(line, tx.Now.In(m.Zone(c)))
 	}
 	err = tx.Attempt(func() error {
 		for _, s := range all {
 			switch s.what {
-			case templates.SetPeriod, templates.SetDay, templates.SetHour, templates.SetZone, templates.SetLanguage, templates.SetDelivery, templates.SetOwnCopy, templates.SetIntro:
+			case templates.SetPeriod, templates.SetDay, templates.SetHour, templates.SetZone, templates.SetLanguage, templates.SetDelivery, templates.SetOwnCopy, templates.SetIntro,
+				templates.SetAddressShown, templates.SetGreet:
 			default:
 				return refusal.Say(refusal.NotAllowed, "setting.by-mail")
 			}
@@ -37,6 +41,21 @@ func (k *Clerk) Change(tx *db.Tx, c lists.Community, m lists.Member, line string
 		return nil
 	})
 	return undo, err
+}
+
+// noSetting refuses a line for the first thing in it that is no setting.
+func noSetting(line string, now time.Time) error {
+	for part := range strings.SplitSeq(line, ";") {
+		if _, ok := readSetting(part, now); ok {
+			continue
+		}
+		part = strings.TrimSpace(part)
+		if zone, ok := strings.CutPrefix(part, "ZONE "); ok {
+			return refusal.Say(refusal.Invalid, "zone.unknown", zone)
+		}
+		return refusal.Say(refusal.Invalid, "setting.unknown", part)
+	}
+	return refusal.Say(refusal.Invalid, "setting.unknown", line)
 }
 
 // LeaveList takes a member off one list, and confirms it by the same mail as a letter of theirs to leave+, with the way back.

@@ -128,6 +128,9 @@ func (e *Editor) composeBrief(tx *db.Tx, c lists.Community, m lists.Member, sinc
 			return t, nil, err
 		}
 	}
+	if err := e.prompt(tx, c, m, all, &t); err != nil {
+		return t, nil, err
+	}
 	t.List, t.New = t.List[:min(len(t.List), briefPosts)], t.New[:min(len(t.New), briefPosts)]
 	return t, about, nil
 }

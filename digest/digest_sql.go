@@ -42,7 +42,7 @@ func Schema() db.Schema {
 		community INTEGER NOT NULL REFERENCES community (id),
 		slot      INTEGER NOT NULL
 	) STRICT;
-	CREATE INDEX digest_next_slot ON digest_next (community, slot);` + schemaCovered + schemaBrief + schemaWhole + schemaJam, schemaJamDaily, schemaFate}}
+	CREATE INDEX digest_next_slot ON digest_next (community, slot);` + schemaCovered + schemaBrief + schemaWhole + schemaJam, schemaJamDaily, schemaFate, schemaPrompt}}
 }
 
 type issueRow struct {

@@ -20,7 +20,7 @@ var updateDocs = flag.Bool("update-docs", false, "write docs/settings.md")
 // shownBy names the tests that show what each setting changes: a story over the built program, and tests over all rooms.
 var shownBy = map[string]string{
 	"name": "settings.txtar lists/relay.TestDisplayNames", "posting": "settings.txtar lists/mailroom.TestRefusals", "join": "settings.txtar lists/membership.TestSettingsJoinAnOpenList",
-	"stage": "settings.txtar lists.TestDecideAboutNewMembers", "subject-prefix": "settings.txtar lists/relay.TestSubjectPrefix", "posts-per-hour": "settings.txtar lists/mailroom.TestTooManyPosts",
+	"stage": "settings.txtar founding.txtar lists.TestDecideAboutNewMembers", "subject-prefix": "settings.txtar lists/relay.TestSubjectPrefix", "posts-per-hour": "settings.txtar lists/mailroom.TestTooManyPosts",
 	"undo": "settings.txtar lists/moderation.TestOopsInTime", "no-sales": "settings_posts.txtar lists/moderation.TestNoSalesZone", "reply-to": "settings.txtar lists/relay.TestReplyToOfAList",
 	"footer": "settings.txtar lists/relay.TestFooter", "roster": "settings.txtar lists/membership.TestMembersSeeNames", "rule": "settings_posts.txtar lists/moderation.TestPatterns",
 	"moderated": "settings.txtar" + eachEffect, "stopped": "settings.txtar" + eachEffect, "min-trust": "settings.txtar" + eachEffect, "managers-open": "settings.txtar" + eachEffect,

@@ -18,6 +18,7 @@ type MorningBrief struct {
 	New       []BriefPost   `optional:"first posts of newcomers that have no reply"`
 	Heat      []BriefHeat   `optional:"threads that worry members"`
 	Thanks    []BriefThanks `optional:"short answers to a digest that ask nothing"`
+	Ask       []BriefAsk    `optional:"young lists to which the reader might put a question"`
 }
 
 // BriefLetter is one private letter.
@@ -85,6 +86,7 @@ func (t MorningBrief) Today() string {
 	add(len(t.List), "question unanswered", "questions unanswered")
 	add(len(t.New), "newcomer without a reply", "newcomers without a reply")
 	add(len(t.Heat), "heated thread", "heated threads")
+	add(len(t.Ask), "list to ask something", "lists to ask something")
 	if t.Lost != "" {
 		parts = append([]string{"the ombuds cannot be reached"}, parts...)
 	}

@@ -76,7 +76,7 @@ func TestGreetingAndAddressOnTheWeb(t *testing.T) {
 		t.Error("somebody is asked about greeting who is never asked to greet")
 	}
 	page := b.fill("/settings", "/settings", "in", "gardeners.example", "do", "you", "zone", "Europe/Berlin", "language", "en", "own", "ON", "shown", "SHOW", "greet", "OFF")
-	for _, want := range []string{`name="greet"><option value="ON">`, `<option value="SHOW" selected>they see your name and your address`, "Changed."} {
+	for _, want := range []string{`name="greet"><option value="ON">`, `<option value="SHOW" selected>they see name and address`, "Changed."} {
 		if !strings.Contains(page.body, want) || !s.Member(bill).Listed {
 			t.Errorf("without %s:\n%s", want, page.body)
 		}

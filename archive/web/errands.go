@@ -19,7 +19,7 @@ type errands struct {
 	mu      sync.Mutex
 	waiting []errand
 	running bool
-	all     sync.WaitGroup
+	idle    chan struct{} // closed when nothing runs any more; one for each time that something does
 }
 
 type errand struct {
@@ -37,22 +37,22 @@ func (s *Server) Afterwards(what string, do func(context.Context) error) bool {
 		return false
 	}
 	e.waiting = append(e.waiting, errand{what, do})
-	e.all.Add(1)
 	if !e.running {
-		e.running = true
+		e.running, e.idle = true, make(chan struct{})
 		go s.runErrands()
 	}
 	return true
 }
 
 // Settle waits until everything is done that was to be done afterwards.
-func (s *Server) Settle() { s.errands.all.Wait() }
+func (s *Server) Settle() { _ = s.settled(context.Background()) }
 
 func (s *Server) runErrands() {
 	for {
 		s.errands.mu.Lock()
 		if len(s.errands.waiting) == 0 {
 			s.errands.running = false
+			close(s.errands.idle)
 			s.errands.mu.Unlock()
 			return
 		}
@@ -66,7 +66,6 @@ func (s *Server) runErrands() {
 // runErrand does one. A panic ends it alone (P8).
 func (s *Server) runErrand(e errand) {
 	ctx, cancel := context.WithTimeout(context.Background(), errandTime)
-	defer s.errands.all.Done()
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -81,8 +80,12 @@ func (s *Server) runErrand(e errand) {
 
 // settled is Settle for as long as a context lives.
 func (s *Server) settled(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() { s.Settle(); close(done) }()
+	s.errands.mu.Lock()
+	done, running := s.errands.idle, s.errands.running
+	s.errands.mu.Unlock()
+	if !running {
+		return nil
+	}
 	select {
 	case <-done:
 		return nil

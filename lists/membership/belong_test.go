@@ -212,6 +212,23 @@ func TestTheWishToBeNamed(t *testing.T) {
 	}
 }
 
+// When the address for the answer has expired it proves nothing any more: the wish counts only in a letter that is surely theirs.
+func TestTheWishToBeNamedTooLate(t *testing.T) {
+	for sender, want := range map[string]string{"": "yes", "somebody@silent.example": ""} {
+		for _, below := range []string{"", "\n\nI grow beans."} {
+			v := welcomed(t)
+			v.Pass(25 * time.Hour)
+			prompt := v.One(v.Deliver(), ada)
+			v.Pass(60 * 24 * time.Hour)
+			v.Deliver()
+			late := mailroomtest.Answer(adaFrom, prompt, "INTRODUCE ON"+below)
+			late.Sender = sender
+			v.MustSend(late)
+			is(t, sender+below, string(v.Member(ada).IntroOK), want)
+		}
+	}
+}
+
 // It is for the list that most people read, and not for the first by name.
 func TestWhereTheIntroductionStands(t *testing.T) {
 	v := welcomed(t)

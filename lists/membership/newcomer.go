@@ -158,6 +158,9 @@ func (k *Clerk) introduced(tx *db.Tx, in *lists.Incoming, what step) error {
 	}
 	text := shortened(lists.WithoutMarks(lists.WithoutDoors(in.Letter.NewText().Text)))
 	text, named := introWish(text, tx.Now)
+	if in.Verdict != lists.Verified && !in.Token.Live(tx.Now) {
+		named = nil // an address that has expired proves nothing any more
+	}
 	if len(named) > 0 && text == "" {
 		return k.change(tx, in, named)
 	}

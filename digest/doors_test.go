@@ -246,7 +246,7 @@ func TestWholeThreadIsForReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.send("dana@north.example", whole, "Send", ""); refusal.KindOf(err) != refusal.Limit {
+	if err := w.send("dana@north.example", whole, "Send", ""); refusal.KindOf(err) != refusal.Limit || err.Error() != "You got 6 whole threads in the last hour, and 6 in the last day. Please ask for this one a little later." {
 		t.Errorf("the seventh in an hour: %v", err)
 	}
 	w.now = w.now.Add(61 * time.Minute)

@@ -165,17 +165,18 @@ func TestJam(t *testing.T) {
 // Who may not, or wrote something that is no jam, hears why; nothing is asked and nothing posted.
 func TestJamIsRefused(t *testing.T) {
 	for _, c := range []struct{ who, text, why string }{
-		{"dana@north.example", theJam, "Jams are called for by members who have been here for half a year"},
-		{"hana@host.example", "/jam", "A jam needs a tag"},
-		{"hana@host.example", "/jam über 22-26 June", "A jam needs a tag"},
-		{"hana@host.example", "/jam slugs", "Behind the tag of a jam stand its days"},
-		{"hana@host.example", "/jam slugs 22-36 June", "The last day of a jam is not clear"},
-		{"hana@host.example", "/jam slugs 25-26 May", "25 May is past, or more than half a year away"},
-		{"hana@host.example", "/jam slugs 2026-05-25 to 2026-06-02", "25 May 2026 is past"},
-		{"hana@host.example", "/jam slugs 1-30 June", "A jam has 14 days at most"},
-		{"hana@host.example", "/jam slugs off", "There is no jam #slugs to call off"},
-		{"hana@host.example", "/jam slugs 22-26 June\n" + strings.Repeat("What? ", 300), "That is too long"},
-		{"hana@host.example", "/jam slugs 22-26 June\nIs this so?\n[private K7QX]", "It quotes a private letter"},
+		{"dana@north.example", theJam, "Jams are called for by members who have been here for half a year and answered ten others, or whom the managers trust with it. Do you have an idea for one? Write to managers@gardeners.example, and a manager can call for it."},
+		{"hana@host.example", "/jam", "A jam needs a tag: one word of letters, digits and hyphens. Please write it as /jam onboarding 22-26 June."},
+		{"hana@host.example", "/jam über 22-26 June", "A jam needs a tag: one word of letters, digits and hyphens. Please write it as /jam onboarding 22-26 June."},
+		{"hana@host.example", "/jam slugs", "Behind the tag of a jam stand its days, as 22-26 June."},
+		{"hana@host.example", "/jam slugs 22-36 June", "The last day of a jam is not clear. Its days are written as 22-26 June, or 29 June - 3 July."},
+		{"hana@host.example", "/jam slugs 25-26 May", "25 May is past, or more than half a year away."},
+		{"hana@host.example", "/jam slugs 2026-05-25 to 2026-06-02", "25 May 2026 is past."},
+		{"hana@host.example", "/jam slugs 1-30 June", "A jam has 14 days at most; from 1 June to 30 June are more."},
+		{"hana@host.example", "/jam slugs off", "There is no jam #slugs to call off."},
+		{"hana@host.example", "/jam slugs 22-26 June\n" + strings.Repeat("What? ", 300), "That is too long: it has 1799 characters, and 1200 is the most."},
+		{"hana@host.example", "/jam slugs 22-26 June\n/note about Bill", "It begins with a slash, and such a text is never posted."},
+		{"hana@host.example", "/jam slugs 22-26 June\nIs this so?\n[private K7QX]", "It quotes a private letter, and everyone would read it."},
 	} {
 		w, _ := jamTown(t)
 		w.must(w.send(c.who, "digest@gardeners.example", "A jam", c.text))
@@ -203,7 +204,7 @@ func TestJamsWithOneTag(t *testing.T) {
 		t.Errorf("YES to a draft that another one has replaced: %v", err)
 	}
 	w.must(w.send("hana@host.example", first.door(), "Re", "YES"))
-	if err := w.send("mira@lowe.example", second.door(), "Re", "YES"); refusal.KindOf(err) != refusal.Conflict || !strings.Contains(err.Error(), "There is a jam #onboarding already, from 22 June to 26 June") {
+	if err := w.send("mira@lowe.example", second.door(), "Re", "YES"); refusal.KindOf(err) != refusal.Conflict || err.Error() != "There is a jam #onboarding already, from 22 June to 26 June. Please choose another tag." {
 		t.Errorf("the second jam with one tag: %v", err)
 	}
 	w.deliver()
@@ -292,14 +293,14 @@ func TestJamOff(t *testing.T) {
 		return err
 	})
 	w.must(w.send("hana@host.example", ask.door(), "Re", "No."))
-	if err := w.send("hana@host.example", ask.door(), "Re", "YES"); refusal.KindOf(err) != refusal.Conflict || w.rows("SELECT count(*) || '' FROM post") != "0" {
+	if err := w.send("hana@host.example", ask.door(), "Re", "YES"); err == nil || err.Error() != decided || w.rows("SELECT count(*) || '' FROM post") != "0" {
 		t.Errorf("YES after NO: %v", err)
 	}
 	for _, who := range []string{"hana@host.example", "mira@lowe.example"} {
 		w, _ := announced(t)
 		w.deliver()
 		w.must(w.send("bill@south.example", "digest@gardeners.example", "x", "/jam onboarding off"))
-		if back := w.one(w.deliver(), "bill@south.example", "Your jam was not taken"); !strings.Contains(flat(back), "is not yours") {
+		if back := w.one(w.deliver(), "bill@south.example", "Your jam was not taken"); !strings.Contains(flat(back), "The jam #onboarding is not yours. Its host can call it off, and so can a manager.") {
 			t.Errorf("Bill:\n%s", back.Text())
 		}
 		w.must(w.send(who, "digest@gardeners.example", "x", "/jam onboarding off"))
@@ -396,7 +397,7 @@ func TestJamOfABusyHost(t *testing.T) {
 	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
 	w.must(w.send("hana@host.example", "talk@gardeners.example", "Beans", "They climb."))
 	w.deliver()
-	if err := w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"); refusal.KindOf(err) != refusal.NotAllowed || !strings.Contains(err.Error(), "Please say YES again tomorrow.") {
+	if err := w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"); refusal.KindOf(err) != refusal.NotAllowed || err.Error() != "Garden talk takes no post of yours just now. Please say YES again tomorrow." {
 		t.Errorf("one post too many: %v", err)
 	}
 	w.now = w.now.Add(25 * time.Hour)
@@ -470,7 +471,7 @@ func TestJamKeepsWhatIsNotForEverybody(t *testing.T) {
 	token := "everyone+" + strings.Repeat("k7", 13) + "@gardeners.example"
 	w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam+"\n\nWhom did you ask? Write to "+token+", please."))
 	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
-	if err := w.send("hana@host.example", ask.door(), "Re", "/note about Bill"); refusal.KindOf(err) != refusal.NotAllowed {
+	if err := w.send("hana@host.example", ask.door(), "Re", "/note about Bill"); refusal.KindOf(err) != refusal.NotAllowed || err.Error() != "It begins with a slash, and such a text is never posted." {
 		t.Errorf("a slash: %v", err)
 	}
 	w.must(w.send("hana@host.example", ask.door(), "Re", "YES"))
@@ -487,7 +488,7 @@ func TestWeakJamKeepsADraft(t *testing.T) {
 	w.must(w.sendBy(weak, "hana@host.example", "digest@gardeners.example", "A jam", theJam+"\n\n"+theQs))
 	ask := w.one(w.deliver(), "hana@host.example", "Jam #onboarding: shall it be announced?")
 	w.must(w.sendBy(weak, "hana@host.example", "digest@gardeners.example", "A jam", "/jam sabotage 1-2 July"))
-	if back := w.one(w.deliver(), "hana@host.example", "Your jam was not taken"); !strings.Contains(flat(back), "Another jam of yours waits for your word") {
+	if back := w.one(w.deliver(), "hana@host.example", "Your jam was not taken"); !strings.Contains(flat(back), "Another jam of yours waits for your word, and your mail provider did not vouch for this letter, so that one was kept. Please answer it, or send this once more from where you usually write.") {
 		t.Errorf("Hana reads:\n%s", back.Text())
 	}
 	w.must(w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"))

@@ -31,7 +31,9 @@ func TestACommandThatIsWrongUndoesTheLetter(t *testing.T) {
 		{"/top As she wrote: [private K7QX]", "It quotes a private letter, and everyone would read it."},
 		{"/event 18 June 16:00 UTC Call mira@lowe.example for the way", `"mira@lowe.example" is your own, and everyone would read it.`},
 		{"/event 18 June As she wrote: [private K7QX]", "It quotes a private letter, and everyone would read it."},
-		{"/top " + strings.Repeat("long and longer\n", 100), "A note has 1200 characters at most; this one has"},
+		{"/top " + strings.Repeat("long and longer\n", 100), "A note has 1200 characters at most; this one has 1599."},
+		{"/event 18 June " + strings.Repeat("long ", 41), "What happens is told in 200 characters."},
+		{"/event 18 June 2029 Call", "18 June 2029 is more than two years away."},
 	} {
 		t.Run(c.text[:min(len(c.text), 30)], func(t *testing.T) {
 			w, previews := aThursday(t)
@@ -159,8 +161,8 @@ func TestAnAnswerThatIsNotProved(t *testing.T) {
 					}
 				}
 				if word == "YES" || word == "NO" {
-					if err := w.send(mira, confirm, "Re: x", "YES"); err == nil {
-						t.Error("decided twice")
+					if err := w.send(mira, confirm, "Re: x", "YES"); err == nil || err.Error() != decided {
+						t.Errorf("decided twice: %v", err)
 					}
 				}
 				w.deliver()

@@ -94,22 +94,29 @@ func TestForgedComplaints(t *testing.T) {
 	copy := v.One(mailroomtest.To(say(v, "Compost"), dana), dana)
 	id := feedbackID(copy)
 	away := post{From: "fbl@provider.example", To: "fbl@gardeners.example", Subject: "Automatic reply", Header: "Auto-Submitted: auto-replied\r\n", Body: "away"}
+	const (
+		unproved = "A report about spam is only taken when the domain in its From vouches for it by DKIM or SPF."
+		noReport = "This address only takes reports of mail providers about spam, and no person reads it. To reach one, please write to managers@gardeners.example."
+		robot    = "Only letters that a person writes to us are taken here, and this one looks like a program's: its header says Auto-Submitted: auto-replied. If you wrote it yourself, please send it again as an ordinary letter."
+		ours     = "Letters from our own addresses are written here and cannot come from outside. Please write from the address you joined with."
+	)
 	for name, c := range map[string]struct {
 		p    post
 		want refusal.Kind // 0: taken
+		says string
 	}{
-		"nobody vouches":       {func() post { p := arf("fbl@silent.example", "abuse", id); p.Sender = "x@silent.example"; return p }(), refusal.NotAllowed},
-		"another one vouches":  {func() post { p := arf("fbl@provider.example", "abuse", id); p.Sender = "x@evil.example"; return p }(), refusal.NotAllowed},
-		"no such token":        {arf("fbl@provider.example", "abuse", "CFBL-Feedback-ID: "+strings.Repeat("a", 26)+"\n"), 0},
-		"the token of bounces": {arf("fbl@provider.example", "abuse", "CFBL-Feedback-ID: "+strings.TrimPrefix(copy.From.Local, "bounce+")+"\n"), 0},
-		"no token":             {arf("fbl@provider.example", "abuse", ""), 0},
-		"not spam":             {arf("fbl@provider.example", "not-spam", id), 0},
-		"authentication":       {arf("fbl@provider.example", "auth-failure", id), 0},
-		"a person":             {post{From: dana, To: "fbl@gardeners.example", Subject: "Hello", Body: "Is anybody there?"}, refusal.Robot},
-		"an automatic reply":   {away, refusal.Robot},
-		"our own address":      {arf("talk@gardeners.example", "abuse", id), refusal.NotAllowed},
+		"nobody vouches":       {func() post { p := arf("fbl@silent.example", "abuse", id); p.Sender = "x@silent.example"; return p }(), refusal.NotAllowed, unproved},
+		"another one vouches":  {func() post { p := arf("fbl@provider.example", "abuse", id); p.Sender = "x@evil.example"; return p }(), refusal.NotAllowed, unproved},
+		"no such token":        {arf("fbl@provider.example", "abuse", "CFBL-Feedback-ID: "+strings.Repeat("a", 26)+"\n"), 0, ""},
+		"the token of bounces": {arf("fbl@provider.example", "abuse", "CFBL-Feedback-ID: "+strings.TrimPrefix(copy.From.Local, "bounce+")+"\n"), 0, ""},
+		"no token":             {arf("fbl@provider.example", "abuse", ""), 0, ""},
+		"not spam":             {arf("fbl@provider.example", "not-spam", id), 0, ""},
+		"authentication":       {arf("fbl@provider.example", "auth-failure", id), 0, ""},
+		"a person":             {post{From: dana, To: "fbl@gardeners.example", Subject: "Hello", Body: "Is anybody there?"}, refusal.Robot, noReport},
+		"an automatic reply":   {away, refusal.Robot, robot},
+		"our own address":      {arf("talk@gardeners.example", "abuse", id), refusal.NotAllowed, ours},
 	} {
-		if _, err := v.Send(c.p); err != nil && refusal.KindOf(err) != c.want || err == nil && c.want != 0 {
+		if _, err := v.Send(c.p); err != nil && (refusal.KindOf(err) != c.want || err.Error() != c.says) || err == nil && c.want != 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 		if !onTalk(v, dana) {

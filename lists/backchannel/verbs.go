@@ -326,7 +326,7 @@ func (b *Letterbox) doTag(tx *db.Tx, c *Call, args string) (string, error) {
 	case err != nil:
 		return "", err
 	case len(now) > mostTags:
-		return "", refusal.Because(refusal.Limit, "A letter has %d tags at most.", mostTags)
+		return "", refusal.Because(refusal.Conflict, "A letter has %d tags at most.", mostTags)
 	case len(now) == 0:
 		return "It has no tags.", nil
 	}

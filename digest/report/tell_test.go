@@ -272,10 +272,10 @@ func TestAnswersToFigures(t *testing.T) {
 	}
 	for words, want := range map[string]string{
 		"Thank you, that is useful.": "begins with one of these words",
-		"/state tomorrow":            "Behind /state there may be share",
-		"/needs June":                "as in 2026-06",
+		"/state tomorrow":            "Behind /state there may be share, and nothing else.",
+		"/needs June":                "Behind /needs there may be share, and a month as in 2026-06.",
 		"/hello off nobody@x.test":   "Nobody in gardeners.example has the address",
-		"/hello all":                 "Behind /hello there may be off or on",
+		"/hello all":                 "Behind /hello there may be off or on with a member's address, and nothing else.",
 		"/help me":                   "Behind /help there may be health",
 		"HELLO\n\nPlease tell Bill that I miss him.": "we do not know for whom",
 	} {
@@ -283,15 +283,18 @@ func TestAnswersToFigures(t *testing.T) {
 			t.Errorf("%q:\n%s", words, got.Text())
 		}
 	}
-	for who, change := range map[string]func(p *mailroomtest.Post){
-		"another manager":  func(p *mailroomtest.Post) { p.From = theo },
-		"a member":         func(p *mailroomtest.Post) { p.From = dana },
-		"an unproved mail": func(p *mailroomtest.Post) { p.Sender = "eve@silent.example" },
+	for who, no := range map[string]struct {
+		change func(p *mailroomtest.Post)
+		why    string
+	}{
+		"another manager":  {func(p *mailroomtest.Post) { p.From = theo }, "This address takes no mail from you."},
+		"a member":         {func(p *mailroomtest.Post) { p.From = dana }, "This address takes no mail from you."},
+		"an unproved mail": {func(p *mailroomtest.Post) { p.Sender = "eve@silent.example" }, "We cannot be sure that this answer comes from you. Please send it through your own mail provider."},
 	} {
 		p := mailroomtest.Answer(mira, state, "HELLO")
-		change(&p)
-		if _, err := v.Send(p); err == nil {
-			t.Errorf("%s was heard", who)
+		no.change(&p)
+		if _, err := v.Send(p); err == nil || !strings.Contains(err.Error(), no.why) {
+			t.Errorf("%s: %v", who, err)
 		}
 	}
 	v.Update(func(tx *db.Tx) error { m.Role = lists.RoleMember; return lists.SaveMember(tx, m) })

@@ -307,7 +307,7 @@ func TestAnonymousRefusals(t *testing.T) {
 			t.Errorf("%s to %s: %v\nwant %s", p.From, p.To, err, why)
 		}
 	}
-	no(burntOut, "Gardeners has 7 members. Among so few, everybody would know who writes")
+	no(burntOut, "Gardeners has 7 members. Among so few, everybody would know who writes, so we do not pretend otherwise: please write to managers@gardeners.example in your own name. There is the ombuds, too: ombuds@gardeners.example.")
 	v = crowd(t)
 	no(post{From: olga, To: anon, Subject: "x", Body: "y"}, "Please write from the address you joined with, or to ombuds@gardeners.example")
 	p := burntOut
@@ -319,7 +319,7 @@ func TestAnonymousRefusals(t *testing.T) {
 	for range 3 {
 		v.MustSend(burntOut)
 	}
-	no(burntOut, "Three letters of yours without a name are open already")
+	no(burntOut, "Three letters of yours without a name are open already, or wait for your YES. Please go on in those, or write again when one is closed. There is the ombuds, too: ombuds@gardeners.example.")
 	other := burntOut
 	other.From = bill
 	v.MustSend(other)
@@ -340,9 +340,7 @@ func TestBlock(t *testing.T) {
 	v.MustSend(answer(mira, copy, "/block"))
 	says(t, v.One(v.Deliver(), mira), "This voice is not heard until")
 	for _, p := range []post{burntOut, answer(dana, back, "You are all the same.")} {
-		if _, err := v.Send(p); err == nil || !strings.Contains(err.Error(), "They do not know whose it is") {
-			t.Errorf("a blocked voice: %v", err)
-		}
+		refused(v, p, "The managers take no letters without a name from this voice until 12 July 2026. They do not know whose it is. Please write to managers@gardeners.example in your own name. There is the ombuds, too: ombuds@gardeners.example.")
 	}
 	other := burntOut
 	other.From = bill

@@ -92,17 +92,26 @@ func TestAuditChain(t *testing.T) {
 			hash = w
 		}
 	}
-	verify := func() error {
+	verifies := func(hash string) error {
 		return v.DB.View(t.Context(), func(tx *db.Tx) error {
-			n, _, err := v.Box.Verify(tx, v.C, hash[:32]+" "+strings.ToUpper(hash[32:]))
+			n, _, err := v.Box.Verify(tx, v.C, hash)
 			if err == nil && n != 4 {
 				t.Errorf("entry %d", n)
 			}
 			return err
 		})
 	}
+	verify := func() error { return verifies(hash[:32] + " " + strings.ToUpper(hash[32:])) }
 	if err := verify(); err != nil {
 		t.Error(err)
+	}
+	for typed, want := range map[string]string{
+		hash[1:]:                "That is no end of an audit: it has 64 characters, 0 to 9 and a to f.",
+		strings.Repeat("0", 64): "The audit of gardeners.example never ended so, or it was changed since.",
+	} {
+		if err := verifies(typed); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", typed, err)
+		}
 	}
 	for change, want := range map[string]string{
 		"UPDATE audit SET detail = 'nobody' WHERE seq = 2":                 "is broken: entry 2 was changed",
@@ -120,6 +129,9 @@ func TestAuditChain(t *testing.T) {
 			faults, err := v.Box.Check(tx)
 			if err == nil && (len(faults) != 1 || !strings.Contains(faults[0], want)) {
 				t.Errorf("%s: %v", change, faults)
+			}
+			if _, _, err := v.Box.Verify(tx, v.C, hash); err == nil || !strings.HasPrefix(err.Error(), "The audit of gardeners.example ") {
+				t.Errorf("%s: the hash is verified: %v", change, err)
 			}
 			return errUndo
 		})

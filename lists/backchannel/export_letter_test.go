@@ -2,6 +2,7 @@ package backchannel_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -99,7 +100,7 @@ func TestExportOnTheCommandLine(t *testing.T) {
 		return err
 	})
 	v.Update(func(tx *db.Tx) error {
-		if said, err := v.Box.Do(tx, byCode(v, mira, id), v.Member(mira), "/export"); err == nil || !strings.Contains(err.Error(), "is kept any more") {
+		if said, err := v.Box.Do(tx, byCode(v, mira, id), v.Member(mira), "/export"); err == nil || err.Error() != fmt.Sprintf("Nothing that was said in %s is kept any more.", id) {
 			t.Errorf("after FORGET: %v %v", said, err)
 		}
 		return nil

@@ -176,7 +176,7 @@ func (b *Letterbox) proposed(tx *db.Tx, c Conv, m lists.Member, l lists.List, ty
 	return k, nil
 }
 
-var subjectLine = regexp.MustCompile(`(?i)^\s*(?:subject|betreff|objet|asunto)\s*:\s*(\S[^\n]*)(?:\n|$)`)
+var subjectLine = regexp.MustCompile(`(?i)^\s*(?:subject|betreff|objet|asunto)[ \t]*:[ \t]*([^\n]*)(?:\n|$)`)
 
 // longestSubject is how long the subject of such a post may be, in characters.
 const longestSubject = 100
@@ -185,7 +185,11 @@ const longestSubject = 100
 func partSubject(text string) (subject, rest string) {
 	text = strings.TrimSpace(lists.WithoutDoors(text))
 	if found := subjectLine.FindStringSubmatch(text); found != nil {
-		return clip(letter.CleanLine(found[1]), longestSubject), strings.TrimSpace(text[len(found[0]):])
+		rest = strings.TrimSpace(text[len(found[0]):])
+		if subject = clip(letter.CleanLine(found[1]), longestSubject); subject == "" {
+			subject = firstSentence(rest)
+		}
+		return subject, rest
 	}
 	return firstSentence(text), text
 }

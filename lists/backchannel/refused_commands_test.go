@@ -15,6 +15,7 @@ func TestRefusedCommands(t *testing.T) {
 		"/slow talk 5m":            `"5m" is no time between 10 minutes and 7 days; it is written 30m, 2h or 1d.`,
 		"/slow talk off":           "Nothing of that sort is in force for Garden talk.",
 		"/say talk Subject: Hello": "There is a subject, and nothing to post below it.",
+		"/say talk Subject:":       "There is a subject, and nothing to post below it.",
 		"/watch talk":              "A thread is watched, not a whole list. To get every post of a list, change what you get of it.",
 		"/watch 1 off":             `You do not watch "Compost".`,
 		"/watch 1 always":          "Behind /watch there may be the number of a thread and off, and nothing else.",

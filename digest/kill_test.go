@@ -67,10 +67,11 @@ func TestSchedulersThatAreKilled(t *testing.T) {
 func (w *town) twoProcesses(chance *rand.Rand) {
 	w.t.Helper()
 	var all sync.WaitGroup
+	files := w.t.TempDir() // of theirs: who is killed removes nothing
 	for range 2 {
 		after := time.Duration(chance.Intn(120_000)) * time.Microsecond
 		child := exec.Command(os.Args[0], "-test.run=^TestSchedulerChild$")
-		child.Env = append(os.Environ(), "DIGEST_TEST_DB="+w.db.Path(), "DIGEST_TEST_NOW="+w.now.Format(time.RFC3339))
+		child.Env = append(os.Environ(), "DIGEST_TEST_DB="+w.db.Path(), "DIGEST_TEST_NOW="+w.now.Format(time.RFC3339), "TMPDIR="+files)
 		out, err := child.StdoutPipe()
 		if err != nil {
 			w.t.Fatal(err)

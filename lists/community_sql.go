@@ -194,7 +194,11 @@ func TheCommunity(tx *db.Tx, domain string) (Community, error) {
 			return c, nil
 		}
 	}
-	return Community{}, refusal.Because(refusal.NotFound, "There is no community %s.", letter.CleanLine(domain)).Try("backchannel community list")
+	no := refusal.Because(refusal.NotFound, "There is no community %s.", letter.CleanLine(domain))
+	if len(all) == 0 {
+		return Community{}, no.Try("backchannel community add %s", letter.CleanLine(domain))
+	}
+	return Community{}, no.Try("backchannel community list")
 }
 
 const listColumns = "l.id, l.community, l.local, c.domain, l.name, l.mailbox, l.posting, l.subject_prefix, l.posts_per_hour, l.undo, l.joining, l.stage, l.rules, l.created"

@@ -86,7 +86,7 @@ func (c *cli) newApplicationsList() *cobra.Command {
 			for _, a := range all {
 				rows = append(rows, []string{fmt.Sprint(a.ID), a.Code, a.Address, a.Name, string(a.State), fmt.Sprintf("%d of %d", yes(a.Ballots), a.Votes), when(a.Asked)})
 			}
-			c.table([]string{"ID", "CODE", "ADDRESS", "NAME", "STATE", "YES", "SINCE"}, rows)
+			c.tableOr("Nobody waits.", []string{"ID", "CODE", "ADDRESS", "NAME", "STATE", "YES", "SINCE"}, rows)
 			return nil
 		})
 	}

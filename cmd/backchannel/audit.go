@@ -49,7 +49,7 @@ func (c *cli) newAuditShow() *cobra.Command {
 			for _, e := range all {
 				rows = append(rows, []string{when(e.At), e.Who, e.Action, e.Object, e.Detail})
 			}
-			c.table([]string{"WHEN", "WHO", "WHAT", "LETTER", "DETAIL"}, rows)
+			c.tableOr("The audit has no entry that this manager may see.", []string{"WHEN", "WHO", "WHAT", "LETTER", "DETAIL"}, rows)
 			return nil
 		})
 	}

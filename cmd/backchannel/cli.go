@@ -141,9 +141,20 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		if errors.As(invalid.Unwrap(), &own) {
 			return usage(cmd, "%s", own.Error())
 		}
-		return usage(cmd, "--%s cannot be %q.", invalid.GetFlag().Name, invalid.GetValue())
+		return usage(cmd, "--%s cannot be %q%s.", invalid.GetFlag().Name, invalid.GetValue(), likeness(invalid.GetFlag()))
 	}
 	return usage(cmd, "%s", sentence(err.Error()))
+}
+
+// likeness says what the value of a flag looks like, where its name and help alone may not.
+func likeness(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int":
+		return "; it is a whole number"
+	case "duration":
+		return "; it is a time, like 60s or 2m"
+	}
+	return ""
 }
 
 // words wants one argument for each name, in order. A last name with "…" takes one or more, one in brackets none or one.
@@ -160,7 +171,7 @@ func words(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return usage(cmd, "%s needs %s.", cmd.CommandPath(), strings.Join(names[len(args):least], " and "))
+			return usage(cmd, "%s needs %s.", cmd.CommandPath(), strings.TrimSuffix(strings.Join(names[len(args):least], " and "), "…"))
 		case len(args) > most:
 			return usage(cmd, "%s does not know what to do with %q.", cmd.CommandPath(), args[most])
 		}
@@ -227,6 +238,9 @@ func (c *cli) open(ctx context.Context) (*Program, error) {
 	cfg, err := c.config()
 	if err != nil {
 		return nil, err
+	}
+	if warning := foreignRoot(cfg.Data); warning != "" {
+		c.note("%s", warning)
 	}
 	return Open(ctx, Options{Config: cfg, Now: c.now, Log: quietLog(c.err, cfg.Log)})
 }

@@ -318,7 +318,7 @@ func (c *cli) newCommunityList() *cobra.Command {
 			for _, s := range all {
 				rows = append(rows, []string{s.Domain, s.Name, fmt.Sprint(len(s.Lists)), fmt.Sprint(s.Members), fmt.Sprint(s.Managers)})
 			}
-			c.table([]string{"DOMAIN", "NAME", "LISTS", "MEMBERS", "MANAGERS"}, rows)
+			c.tableOr("There is no community yet.", []string{"DOMAIN", "NAME", "LISTS", "MEMBERS", "MANAGERS"}, rows)
 			return nil
 		})
 	}

@@ -63,12 +63,21 @@ func (c *cli) examine(ctx context.Context, outside bool) []doctor.Finding {
 	}
 	p, err := Open(ctx, Options{Config: cfg, Now: c.now, Log: quietLog(c.err, cfg.Log)})
 	if err != nil {
-		return append(all, finding("database", doctor.Fail, refusal.Log(err), "backchannel restore FILE with the newest backup, unless the sentence tells another way"))
+		return append(all, unopened(err))
 	}
 	defer p.Close()
 	h := p.host()
 	h.Outside = outside
 	return append(all, doctor.Examine(ctx, h)...)
+}
+
+// unopened is what the doctor says of a database that cannot be opened. A backup is the remedy only where nothing else is known.
+func unopened(err error) doctor.Finding {
+	do := "backchannel restore FILE with the newest backup, unless the sentence tells another way"
+	if r, ok := refusal.As(err); ok && r.Hint != "" {
+		do = r.Hint
+	}
+	return finding("database", doctor.Fail, refusal.Log(err), do)
 }
 
 // finding is one that is made before the doctor comes.

@@ -44,7 +44,7 @@ func (c *cli) newHeldList() *cobra.Command {
 			for _, h := range all {
 				rows = append(rows, []string{fmt.Sprint(h.ID), h.List, h.From, clip(h.Subject, 50), string(h.Why), when(h.Asked)})
 			}
-			c.table([]string{"ID", "LIST", "FROM", "SUBJECT", "WHY", "SINCE"}, rows)
+			c.tableOr("Nothing waits.", []string{"ID", "LIST", "FROM", "SUBJECT", "WHY", "SINCE"}, rows)
 			return nil
 		})
 	}

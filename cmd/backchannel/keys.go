@@ -29,9 +29,12 @@ type keys struct {
 	made       []string
 }
 
-// loadKeys reads the keys in a folder and makes those that are missing.
+// loadKeys reads the keys in a folder of the data folder and makes those that are missing.
 func loadKeys(dir string) (keys, error) {
 	k := keys{}
+	if err := ours(filepath.Dir(dir)); err != nil {
+		return k, err
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return k, refusal.Because(refusal.Unavailable, "The folder %s for the keys cannot be made.", dir).From(err)
 	}

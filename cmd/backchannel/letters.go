@@ -135,7 +135,7 @@ func (c *cli) newLettersList() *cobra.Command {
 			for _, s := range all {
 				rows = append(rows, []string{s.ID, string(s.State), s.From, clip(s.Subject, 50), strings.Join(s.Tags, " "), s.Owner, when(s.Opened)})
 			}
-			c.table([]string{"ID", "STATE", "FROM", "SUBJECT", "TAGS", "OWNER", "SINCE"}, rows)
+			c.tableOr("No letter is open.", []string{"ID", "STATE", "FROM", "SUBJECT", "TAGS", "OWNER", "SINCE"}, rows)
 			return nil
 		})
 	}
@@ -196,7 +196,7 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 	if !v.Alone {
 		names = append(names, "ID")
 	}
-	cmd := &cobra.Command{Use: strings.Join(append([]string{v.Name}, append(names, v.Args, "--as MANAGER")...), " "), Short: strings.TrimSuffix(v.Help, ".")}
+	cmd := &cobra.Command{Use: strings.Join(append([]string{v.Name}, append(names, v.Args, "--as MANAGER")...), " "), Short: firstSentence(v.Help), Long: v.Help}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) < len(names) {
 			return usage(cmd, "Please name the letter: %s.", cmd.UseLine())
@@ -236,7 +236,7 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 				return err
 			})
 			if err != nil {
-				return err
+				return typed(cmd, err)
 			}
 			if asJSON {
 				return c.asJSON(shown)
@@ -251,6 +251,20 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 		})
 	}
 	return jsonFlag(cmd, &asJSON)
+}
+
+// firstSentence is the first sentence of a help text, without its full stop: the line of a verb among many.
+func firstSentence(help string) string {
+	first, _, _ := strings.Cut(help, ". ")
+	return strings.TrimSuffix(first, ".")
+}
+
+// typed turns the hint of a command by mail, as "/give NAME", into the verb that the operator types.
+func typed(cmd *cobra.Command, err error) error {
+	if r, ok := refusal.As(err); ok && strings.HasPrefix(r.Hint, "/") {
+		r.Hint = strings.TrimSuffix(cmd.CommandPath(), cmd.Name()) + cmd.Use
+	}
+	return err
 }
 
 func (c *cli) newLettersAnswer() *cobra.Command {

@@ -49,7 +49,7 @@ func (f *listFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.name, "name", "", "what the list is called")
 	oneOf(cmd, &f.posting, "posting", "Who may post", "who may post", lists.ByMembers, lists.ByManagers, lists.ByAnyone)
 	oneOf(cmd, &f.join, "join", "The way onto a list", "how members come onto it", lists.JoinOpen, lists.JoinAsk)
-	oneOf(cmd, &f.stage, "stage", "How much managers read first", "how far the list has come", lists.Growing, lists.Founding, lists.Rooted)
+	oneOf(cmd, &f.stage, "stage", "The stage of a list", "how far the list has come", lists.Founding, lists.Growing, lists.Rooted)
 	flags.StringVar(&f.prefix, "subject-prefix", "", `a word in front of every subject, as [talk]; "" for none`)
 	flags.IntVar(&f.perHour, "posts-per-hour", 10, "posts of one member in an hour, and three times that in a day; 0 is no limit")
 	flags.DurationVar(&f.undo, "undo", 0, "how long a post waits before it goes out, so that its author can still stop it (0s to 300s)")
@@ -335,7 +335,7 @@ func (c *cli) newListList() *cobra.Command {
 			for _, s := range all {
 				rows = append(rows, []string{s.Address, s.Name, string(s.Posting), s.readers(), fmt.Sprint(s.Posts)})
 			}
-			c.table([]string{"ADDRESS", "NAME", "POSTS FROM", "READERS", "POSTS"}, rows)
+			c.tableOr("There is no list yet.", []string{"ADDRESS", "NAME", "POSTS FROM", "READERS", "POSTS"}, rows)
 			return nil
 		})
 	}

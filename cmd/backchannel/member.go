@@ -453,7 +453,7 @@ func (c *cli) newMemberList() *cobra.Command {
 			for _, s := range all {
 				rows = append(rows, []string{s.Address, s.Name, string(s.State), string(s.Role), fmt.Sprint(s.Trust), s.onLists()})
 			}
-			c.table([]string{"ADDRESS", "NAME", "STATE", "ROLE", "TRUST", "LISTS"}, rows)
+			c.tableOr("There is no such member.", []string{"ADDRESS", "NAME", "STATE", "ROLE", "TRUST", "LISTS"}, rows)
 			return nil
 		})
 	}

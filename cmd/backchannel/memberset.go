@@ -155,10 +155,20 @@ func (s *settings) change(tx *db.Tx, cmd *cobra.Command, p *Program, c lists.Com
 			continue
 		}
 		if err := p.Clerk.Set(tx, c, m.ID, w.word+" "+cmd.Flags().Lookup(w.flag).Value.String()); err != nil {
-			return err
+			return mistaken(cmd, w.flag, w.word, err)
 		}
 	}
 	return nil
+}
+
+// mistaken says of a value that is no setting what the flag takes; other refusals say it themselves.
+func mistaken(cmd *cobra.Command, flag, word string, err error) error {
+	f := cmd.Flags().Lookup(flag)
+	unknown := refusal.Say(refusal.Invalid, "setting.unknown", strings.TrimSpace(word+" "+f.Value.String()))
+	if r, ok := refusal.As(err); !ok || r.Sentence != unknown.Sentence {
+		return err
+	}
+	return usage(cmd, "--%s cannot be %q (%s).", flag, f.Value.String(), f.Usage)
 }
 
 func wordFlags() (names []string) {

@@ -70,7 +70,7 @@ func (c *cli) newPasswordList() *cobra.Command {
 			for _, one := range all {
 				rows = append(rows, []string{fmt.Sprint(one.ID), one.Label, when(one.Created), when(one.Used)})
 			}
-			c.table([]string{"ID", "LABEL", "MADE", "LAST USED"}, rows)
+			c.tableOr("There is no app password of theirs.", []string{"ID", "LABEL", "MADE", "LAST USED"}, rows)
 			return nil
 		})
 	}

@@ -45,6 +45,14 @@ func (c *cli) table(head []string, rows [][]string) {
 	_ = w.Flush() // a closed pipe is the reader's wish
 }
 
+// tableOr prints rows in columns; where there are none it says so in a sentence, beside the result.
+func (c *cli) tableOr(none string, head []string, rows [][]string) {
+	c.table(head, rows)
+	if len(rows) == 0 {
+		c.note("%s", none)
+	}
+}
+
 // facts prints what is known of one thing, a line for each fact; empty ones are left out.
 func (c *cli) facts(pairs ...string) {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)

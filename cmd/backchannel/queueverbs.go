@@ -64,7 +64,7 @@ func (c *cli) newQueueList() *cobra.Command {
 				}
 				rows = append(rows, []string{fmt.Sprint(l.ID), l.State, l.To, l.Source, fmt.Sprint(l.Attempts), next(l), clip(said, 60)})
 			}
-			c.table([]string{"COPY", "STATE", "TO", "WHY", "TRIED", "NEXT", "LAST"}, rows)
+			c.tableOr("No such copy is owed.", []string{"COPY", "STATE", "TO", "WHY", "TRIED", "NEXT", "LAST"}, rows)
 			if len(all) == f.Most {
 				c.note("note: there may be more; --after %d shows them.", all[len(all)-1].ID)
 			}

@@ -18,7 +18,7 @@ import (
 func (c *cli) newTrace() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "trace MESSAGE-ID|COPY|HOST", Short: "Tell the story of one letter, of one copy, or what a host met with at the door", Args: words("MESSAGE-ID"),
+		Use: "trace MESSAGE-ID|COPY|HOST", Short: "Tell the story of one letter, of one copy, or what a host met with at the door", Args: words("MESSAGE-ID, COPY or HOST"),
 		Long: "Tells the story of one letter: from where it came and who vouches for it, what was decided, and for every copy each attempt, the host\n" +
 			"and its words. A letter is named by its Message-ID (with or without its brackets) or its story, which stands in the log and in the\n" +
 			"250 reply that the sender's server got; a copy by its number. A letter that was refused in the session is found the same way. What was\n" +

@@ -17,7 +17,7 @@ import (
 )
 
 func (c *cli) newExport() *cobra.Command {
-	return group("export", "Take your own with you", c.newExportMbox(), c.newExportCommunity())
+	return group("export", "Take your own with you", c.newExportMbox(), c.newExportMaildir(), c.newExportCommunity())
 }
 
 func (c *cli) newExportMbox() *cobra.Command {
@@ -36,6 +36,41 @@ func (c *cli) newExportMbox() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+func (c *cli) newExportMaildir() *cobra.Command {
+	cmd := &cobra.Command{Use: "maildir LIST FOLDER", Short: "Write all posts of a list, as they were published, into a new Maildir", Args: words("LIST", "FOLDER")}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), func(p *Program) (err error) {
+			var l lists.List
+			if err := p.View(cmd.Context(), func(tx *db.Tx) (err error) { l, err = lists.TheList(tx, args[0]); return err }); err != nil {
+				return err
+			}
+			n, err := p.exportMaildir(cmd.Context(), l, args[1])
+			if err == nil {
+				c.say("%s of %s written to %s.", count(n, "post"), l.Address(), args[1])
+			}
+			return err
+		})
+	}
+	return cmd
+}
+
+// exportMaildir writes all posts of a list into a folder that does not exist yet.
+func (p *Program) exportMaildir(ctx context.Context, l lists.List, dir string) (n int, err error) {
+	if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
+		return 0, refusal.Because(refusal.Conflict, "%s exists already, and nothing is added to it.", dir).Try("another name")
+	} else if err != nil {
+		return 0, refusal.Because(refusal.Invalid, "The folder %s cannot be made: %s.", dir, reason(err)).From(err)
+	}
+	w, err := mbox.CreateMaildir(dir)
+	if err == nil {
+		n, err = p.eachPost(ctx, l, func(post archive.Post, raw []byte) error { return w.Write(raw, post.Published, "") })
+	}
+	if err != nil {
+		os.RemoveAll(dir) // half of it looks like all of it
+	}
+	return n, err
 }
 
 // toFile lets write write into a new file and says so, or to stdout when there is no name.
@@ -70,10 +105,21 @@ func newFile(name string) (*os.File, error) {
 // exportStep is how many posts are read in one transaction: a long reader would let the database grow.
 const exportStep = 100
 
-// export writes all posts of a list.
-func (p *Program) export(ctx context.Context, l lists.List, out io.Writer) (n int, err error) {
+// export writes all posts of a list as an mbox file.
+func (p *Program) export(ctx context.Context, l lists.List, out io.Writer) (int, error) {
 	buffered := bufio.NewWriterSize(out, 1<<16)
 	w := mbox.NewWriter(buffered)
+	n, err := p.eachPost(ctx, l, func(post archive.Post, raw []byte) error {
+		return w.Write(raw, post.From.Address.String(), post.Published)
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, errors.Join(w.Flush(), buffered.Flush())
+}
+
+// eachPost hands on all posts of a list as they were published, in that order, and tells how many there were.
+func (p *Program) eachPost(ctx context.Context, l lists.List, take func(post archive.Post, raw []byte) error) (n int, err error) {
 	for after := int64(0); ; {
 		var posts []archive.Post
 		err := p.View(ctx, func(tx *db.Tx) (err error) {
@@ -86,18 +132,15 @@ func (p *Program) export(ctx context.Context, l lists.List, out io.Writer) (n in
 				if err != nil {
 					return err
 				}
-				if err := w.Write(raw, post.From.Address.String(), post.Published); err != nil {
+				if err := take(post, raw); err != nil {
 					return err
 				}
 				n++
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil || len(posts) == 0 {
 			return n, err
-		}
-		if len(posts) == 0 {
-			return n, errors.Join(w.Flush(), buffered.Flush())
 		}
 	}
 }

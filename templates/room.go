@@ -18,6 +18,9 @@ type Room struct {
 	In    Language `optional:"the language it is in; English without"`
 	Who   string   `optional:"the address somebody is signed in with; nobody without"`
 	Nonce string   `optional:"proves that a form was shown by us; needed where there is one"`
+
+	Held    string `optional:"the path of the posts that wait, for whoever manages a community"`
+	Letters string `optional:"the path of the letters to the managers, for them alone"`
 }
 
 // pageWords are the sentences of the pages for members in a language, by their keys, from page/words.

@@ -42,6 +42,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 		"gone":          GonePage{Room{In: l}},
 		"archive":       ArchivePage{in, []Shelf{{list, "Garden talk", "talk@cmtybc.example", at}, {"/archive/cmtybc.example/jobs", "Jobs", "jobs@cmtybc.example", time.Time{}}}},
 		"archive-none":  ArchivePage{Room: in},
+		"archive-desk":  ArchivePage{Room: Room{In: l, Base: "/lists", Who: "mira@lowe.example", Nonce: "n0nce", Held: "/held", Letters: "/letters"}},
 		"threads":       ThreadsPage{in, "Garden talk", "talk@cmtybc.example", list, []ThreadLine{{threads, "Compost", "Bill Tan", 3, at}, {threads, "", "", 1, at}}, list, list + "?page=3"},
 		"threads-empty": ThreadsPage{Room: in, List: "Jobs", Ident: "jobs@cmtybc.example", Path: list},
 		"thread":        ThreadPage{in, "Garden talk", list, "Compost", []ReadPost{post, removed, redacted}, threads + "?page=3", threads},

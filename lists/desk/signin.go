@@ -38,9 +38,13 @@ func (p *Pages) signIn() {
 	p.web.Handle("POST /out", p.form(p.signOut))
 }
 
+// rooms are the paths below which members, or managers, have pages. Whoever asks for one and is not signed in is led to the door, and then
+// to the page.
+func rooms() []string { return []string{archivePath, settingsPath} }
+
 // wanted is the page that somebody wanted, when it is one that members have; else the first of those.
 func wanted(to string) string {
-	if !web.LocalPath(to, archivePath, settingsPath) {
+	if !web.LocalPath(to, rooms()...) {
 		return archivePath
 	}
 	return to

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"backchannel/archive/db"
 	"backchannel/archive/letter"
@@ -48,7 +49,15 @@ func (p *Pages) visitor(tx *db.Tx, r *http.Request) (v visitor, err error) {
 	v.room = templates.Room{
 		Base: p.web.Base(), In: templates.Language(v.here[0].Tongue(c)), Who: v.who.String(), Nonce: p.nonce(v.secret, p.now()),
 	}
+	if slices.ContainsFunc(v.here, lists.Member.Manager) {
+		v.room = forManagers(v.room)
+	}
 	return v, err
+}
+
+// forManagers adds to a page of somebody who manages a community the ways to what only managers see.
+func forManagers(r templates.Room) templates.Room {
+	return r
 }
 
 // seen shows a page to whoever is signed in. Strangers are led to the door, whatever they asked for: so they do not learn what there is.

@@ -224,3 +224,27 @@ func TestNoOutcomeRemovesAManager(t *testing.T) {
 	nothing(t, all, theo)
 	says(t, v.One(all, jonas), "every post of Sil Ent waits for a manager", "/trust sil@silent.example 2")
 }
+
+// A member is told that a manager's own mail went to somebody outside as well, also when it came back first (LP2).
+func TestManagersMailToOthersAsWell(t *testing.T) {
+	v := mailroomtest.New(t)
+	notice := v.One(ask(v, "A question", "May I?"), mira)
+	p := answer(mira, notice, "Yes, you may.")
+	p.Header += "Cc: Olga <" + olga + ">, Theo <" + theo + ">, " + olga + "\r\n"
+	v.MustSend(p)
+	got := v.One(to(v.Deliver(), dana), dana)
+	says(t, got, "(This was also sent to 1 outside address, and not by us.)")
+	hides(t, got, olga, theo)
+	p = answer(mira, notice, "Theo, can you?")
+	p.Header += "Cc: " + olga + "\r\n"
+	v.MustSend(p)
+	held := v.One(to(v.Deliver(), mira), mira)
+	v.MustSend(answer(mira, held, "SEND"))
+	says(t, v.One(to(v.Deliver(), dana), dana), "also sent to 1 outside address")
+	p = answer(mira, notice, "And that is all.")
+	p.Header += "Cc: Theo <" + theo + ">, " + managers + ", " + dana + "\r\n"
+	v.MustSend(p)
+	for _, a := range to(v.Deliver(), dana) {
+		hides(t, a, "outside address")
+	}
+}

@@ -87,6 +87,12 @@ func NoSuchAddress() *refusal.Refusal {
 	return refusal.Because(refusal.NoSuchAddress, "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling.")
 }
 
+// NotSure refuses a manager's answer to a question of ours for which nobody vouches: it came from their address, and not provably from them
+// (product.md 0.1).
+func NotSure() *refusal.Refusal {
+	return refusal.Because(refusal.NotAllowed, "We cannot be sure that this answer comes from you, so nothing was done. Please send it once more, through the mail provider of your own address.")
+}
+
 // Decide says what is to be done with a post that is a letter of a person: robots and loops were sent away before. It asks nobody
 // and changes nothing.
 func Decide(l List, s Standing, v Verification) Decision {

@@ -289,7 +289,7 @@ func TestAnswersToFigures(t *testing.T) {
 	}{
 		"another manager":  {func(p *mailroomtest.Post) { p.From = theo }, "This address takes no mail from you."},
 		"a member":         {func(p *mailroomtest.Post) { p.From = dana }, "This address takes no mail from you."},
-		"an unproved mail": {func(p *mailroomtest.Post) { p.Sender = "eve@silent.example" }, "We cannot be sure that this answer comes from you. Please send it through your own mail provider."},
+		"an unproved mail": {func(p *mailroomtest.Post) { p.Sender = "eve@silent.example" }, "We cannot be sure that this answer comes from you, so nothing was done. Please send it once more, through the mail provider of your own address."},
 	} {
 		p := mailroomtest.Answer(mira, state, "HELLO")
 		no.change(&p)

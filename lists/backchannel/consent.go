@@ -56,7 +56,7 @@ func (b *Letterbox) decideText(tx *db.Tx, in *lists.Incoming, id int64, draft bo
 // doubtText answers a decision that nobody vouches for, at the confirmed address.
 func (b *Letterbox) doubtText(tx *db.Tx, in *lists.Incoming, c Conv, k consent, draft bool) error {
 	if draft {
-		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
+		return lists.NotSure()
 	}
 	if err := in.Filed(tx, "a word about a post that nobody vouches for"); err != nil {
 		return err

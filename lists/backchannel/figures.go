@@ -292,7 +292,7 @@ func (b *Letterbox) fromFigures(tx *db.Tx, in *lists.Incoming) error {
 		return lists.NoSuchAddress()
 	}
 	if in.Verdict != lists.Verified {
-		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this answer comes from you. Please send it through your own mail provider.")
+		return lists.NotSure()
 	}
 	text := strings.TrimSpace(in.Letter.NewText().Text)
 	line, rest, _ := strings.Cut(text, "\n")

@@ -88,7 +88,7 @@ func TestTokensThatAreOver(t *testing.T) {
 		"confirm, a returned answer": {tooLate, tooLate, nobody},
 		"confirm, a weak post":       {tooLate, tooLate, nobody},
 		"confirm, a wish":            {tooLate, tooLate, nobody},
-		"vote, a held post":          {tooLate, "cannot be sure that this decision comes from you", nobody},
+		"vote, a held post":          {tooLate, "cannot be sure that this answer comes from you", nobody},
 		"leave":                      {"Done: you get no more posts", "Is this what you want?", nobody},
 	} {
 		t.Run(name, func(t *testing.T) {

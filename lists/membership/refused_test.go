@@ -108,7 +108,7 @@ func TestRefusedDecisions(t *testing.T) {
 	v.MustSend(mailroomtest.Answer(adaFrom, ask, "YES"))
 	vote := mailroomtest.Answer(mira, v.One(v.Deliver(), mira), "YES")
 	vote.Sender = "x@silent.example"
-	if _, err := v.Send(vote); err == nil || err.Error() != "We cannot be sure that this decision comes from you. Please send it through your own mail provider." {
+	if _, err := v.Send(vote); err == nil || err.Error() != "We cannot be sure that this answer comes from you, so nothing was done. Please send it once more, through the mail provider of your own address." {
 		t.Error(err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/notice"
 	"backchannel/templates"
-	"backchannel/templates/refusal"
 )
 
 // beginVote asks the managers about somebody of whom all is known that will be, and beside it the member whom they name.
@@ -146,7 +145,7 @@ func (k *Clerk) manager(tx *db.Tx, in *lists.Incoming, what step, id Application
 		return lists.NoSuchAddress()
 	}
 	if !in.Sender.Manager() || in.Verdict != lists.Verified {
-		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
+		return lists.NotSure()
 	}
 	a, err := FindApplication(tx, id)
 	if err != nil {

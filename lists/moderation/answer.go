@@ -26,7 +26,7 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 		return d.answerOops(tx, in, o.side, o.id)
 	}
 	if (o.side == toManager || o.side == toEase) && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
-		return refusal.Because(refusal.NotAllowed, "We cannot be sure that this decision comes from you. Please send it through your own mail provider.")
+		return lists.NotSure()
 	}
 	if o.side == toEase {
 		return d.answerEase(tx, in, o.id)

@@ -71,7 +71,7 @@ func TestRefusals(t *testing.T) {
 			p := answer(mira, asks(v), "OK")
 			p.Sender = sil
 			return sent(v, p)
-		}, "We cannot be sure that this decision comes from you. Please send it through your own mail provider."},
+		}, "We cannot be sure that this answer comes from you, so nothing was done. Please send it once more, through the mail provider of your own address."},
 		"the list was given up": {func(v *village) string {
 			q := asks(v)
 			give(v)

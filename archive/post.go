@@ -65,6 +65,13 @@ type Post struct {
 	Attachments []letter.Attachment
 }
 
+// Twin is the place of a post on another list to which its author wrote the same letter.
+type Twin struct {
+	Mailbox   PublicID
+	Seq       int64
+	Published time.Time
+}
+
 // Added is what became of one post of many.
 type Added struct {
 	Post Post  // the new one, or the one that was there

@@ -229,6 +229,29 @@ func (s *Store) Fresh(tx *db.Tx, box PublicID, after, upTo int64) ([]Post, error
 		db.Named("mailbox", box), db.Named("after", after), db.Named("upto", upTo))
 }
 
+// Twins are the places of fresh posts on other lists of a series, published there before a time: their author wrote one letter to several
+// lists. They are found by the posts they are of.
+func (s *Store) Twins(tx *db.Tx, series int64, box PublicID, after, upTo int64, before time.Time) (map[PostID][]Twin, error) {
+	type found struct {
+		of PostID
+		Twin
+	}
+	all, err := db.Select(tx, func(r db.Scanner) (f found, err error) {
+		var at int64
+		err = r.Scan(&f.of, &f.Mailbox, &f.Seq, &at)
+		f.Published = db.Time(at)
+		return f, err
+	}, `SELECT p.id, o.mailbox, o.seq, o.published FROM post AS p JOIN list_mailbox AS b ON b.series = :series AND b.id <> p.mailbox
+		JOIN post AS o ON o.mailbox = b.id AND o.msgid = p.msgid AND o.body = p.body
+		WHERE p.mailbox = :mailbox AND p.seq > :after AND p.seq <= :upto AND p.msgid <> '' AND o.imported = 0 AND o.published < :before ORDER BY p.seq, o.mailbox`,
+		db.Named("series", series), db.Named("mailbox", box), db.Named("after", after), db.Named("upto", upTo), db.Named("before", db.Micros(before)))
+	twins := map[PostID][]Twin{}
+	for _, f := range all {
+		twins[f.of] = append(twins[f.of], f.Twin)
+	}
+	return twins, err
+}
+
 // PostsAfter are the next posts of a mailbox after a sequence number, imported ones too, removed ones not: for going through a
 // whole list, some at a time.
 func (s *Store) PostsAfter(tx *db.Tx, box PublicID, after int64, limit int) ([]Post, error) {

@@ -407,3 +407,40 @@ func TestUnname(t *testing.T) {
 		return err
 	})
 }
+
+// A letter to several lists has its twins there: not old mail, not what shares the id alone, and not what came later than is asked.
+func TestTwins(t *testing.T) {
+	f := newFixture(t)
+	var boxes []archive.PublicID
+	f.update(func(tx *db.Tx) error {
+		for _, name := range []string{"jobs", "old", "other"} {
+			box, err := f.s.CreatePublic(tx, 1, name)
+			if err != nil {
+				return err
+			}
+			boxes = append(boxes, box)
+		}
+		foreign, err := f.s.CreatePublic(tx, 2, "talk")
+		boxes = append(boxes, foreign)
+		return err
+	})
+	l := note(t, "a", "Bees", "")
+	p := f.post(archive.NewPost{Letter: l})
+	f.post(archive.NewPost{Letter: note(t, "b", "Frost", "")})
+	f.post(archive.NewPost{Letter: l, Mailbox: boxes[1], Imported: true})
+	f.post(archive.NewPost{Letter: mail(t, "Another body.\n", "From: a@x", "Subject: Bees", "Message-ID: <a@x>"), Mailbox: boxes[2]})
+	f.post(archive.NewPost{Letter: l, Mailbox: boxes[3]})
+	f.now = f.now.Add(time.Hour)
+	q := f.post(archive.NewPost{Letter: l, Mailbox: boxes[0]})
+	f.view(func(tx *db.Tx) error {
+		got, err := f.s.Twins(tx, 1, f.talk, 0, 2, f.now.Add(time.Second))
+		if len(got) != 1 || len(got[p.ID]) != 1 || got[p.ID][0] != (archive.Twin{Mailbox: boxes[0], Seq: q.Seq, Published: q.Published}) {
+			t.Errorf("%+v", got)
+		}
+		early, err2 := f.s.Twins(tx, 1, f.talk, 0, 2, f.now)
+		if len(early) != 0 {
+			t.Errorf("before it was published: %+v", early)
+		}
+		return errors.Join(err, err2)
+	})
+}

@@ -109,19 +109,26 @@ func (e *Editor) frame(tx *db.Tx, r reader, ed edition, slot time.Time) (templat
 
 // numbers are the week in one line; nil when nobody posted.
 func (f fresh) numbers() *templates.Numbers {
-	n := templates.Numbers{Posts: f.posts()}
-	if n.Posts == 0 {
+	if f.posts() == 0 {
 		return nil
 	}
+	var n templates.Numbers
+	stands := told{}
 	people, newcomers := map[string]bool{}, map[string]bool{}
 	var replies []time.Duration
 	for _, l := range f {
-		n.Threads += len(l.threads)
 		for _, p := range l.came {
 			newcomers[who(p)] = true
 		}
 		for _, t := range l.threads {
+			if stands.all(t) {
+				continue // it is on two lists
+			}
+			n.Threads++
 			for _, p := range t.posts {
+				if stands.news(t, p) {
+					n.Posts++
+				}
 				if !p.Program {
 					people[who(p)] = true
 				}

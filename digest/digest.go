@@ -94,6 +94,7 @@ type reader struct {
 	pref      lists.DigestPref
 	subs      []lists.Subscription // those with digest delivery
 	closing   []lists.Subscription // those that were, and now get every post: what came before the change is in one last issue
+	each      []lists.Subscription // those of which every post comes by itself
 	again     []span               // what an issue covered that is written once more; nil for a new one
 	away      bool                 // they have said that they want nothing now
 }
@@ -137,6 +138,8 @@ func load(tx *db.Tx, id lists.MemberID) (r reader, err error) {
 				return r, err
 			} else if open {
 				r.closing = append(r.closing, s)
+			} else {
+				r.each = append(r.each, s)
 			}
 		}
 	}

@@ -76,11 +76,11 @@ type inside struct {
 
 // whole are the posts of an issue, thread by thread as they are ranked, as many as there is room for.
 func (v view) whole(ed edition) (all []inside) {
-	room := wholeIssue
+	room, stands := wholeIssue, told{}
 	for _, t := range slices.Concat(ed.unanswered, ed.threads, ed.offers, ed.brief) {
 		for _, p := range t.posts {
-			if t.waits {
-				continue // an earlier issue had it
+			if t.waits || ed.had[p.ID] || !stands.news(t.freshThread, p) {
+				continue // an earlier issue had it, or another list
 			}
 			text := p.Text
 			if sealed(p) {

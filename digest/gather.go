@@ -22,10 +22,11 @@ type freshList struct {
 	from    int64     // the place in it
 	until   time.Time // when it closed
 	upTo    int64
-	prefix  string         // that stands before nearly every subject
-	threads []freshThread  // in the order in which they were written in first
-	waiting []freshThread  // others whose question is open
-	came    []archive.Post // the first posts of people who never wrote before
+	prefix  string                            // that stands before nearly every subject
+	threads []freshThread                     // in the order in which they were written in first
+	waiting []freshThread                     // others whose question is open
+	came    []archive.Post                    // the first posts of people who never wrote before
+	twins   map[archive.PostID][]archive.Twin // of posts that stand on other lists too
 }
 
 // freshThread is one thread with what is new in it.
@@ -35,17 +36,18 @@ type freshThread struct {
 	prefix   string         // before nearly every subject of the list
 	posts    []archive.Post // the new ones, in order; of a waiting one its question
 	tags     []string
-	tails    map[int64][]string // how its members end their posts
-	starter  string             // tells who began it
-	authors  map[int64]bool     // members who posted in it, ever
-	newcomer bool               // it is new, and its author's first
-	managers int                // how many of the new posts managers wrote
-	asked    archive.Post       // the question that is open
-	open     bool               // there is one
-	reply    time.Duration      // how long its question waited for the first answer by somebody else; 0: it has none
-	question bool               // it is new, and began with a question
-	waits    bool               // nothing is new in it: it is here for its question
-	shown    *shownBefore       // its excerpts, as others have them
+	tails    map[int64][]string                // how its members end their posts
+	starter  string                            // tells who began it
+	authors  map[int64]bool                    // members who posted in it, ever
+	newcomer bool                              // it is new, and its author's first
+	managers int                               // how many of the new posts managers wrote
+	asked    archive.Post                      // the question that is open
+	open     bool                              // there is one
+	reply    time.Duration                     // how long its question waited for the first answer by somebody else; 0: it has none
+	question bool                              // it is new, and began with a question
+	waits    bool                              // nothing is new in it: it is here for its question
+	shown    *shownBefore                      // its excerpts, as others have them
+	twins    map[archive.PostID][]archive.Twin // of its posts, and of others of its list
 }
 
 func (f fresh) posts() (n int) {
@@ -67,7 +69,7 @@ func (e *Editor) gather(tx *db.Tx, r reader, closing time.Time, d Decided) (edit
 	if err != nil {
 		return edition{}, err
 	}
-	return edition{fresh: all, Decided: d, picks: pick(v.rank(all, d, e.weights(), closing), d, r.pref.Threads), pref: r.pref}, nil
+	return edition{fresh: all, Decided: d, picks: pick(v.rank(all, d, e.weights(), closing), d, r.pref.Threads), pref: r.pref, had: v.had}, nil
 }
 
 // gatherLists reads the lists of a reader, each behind their place in it.
@@ -131,7 +133,10 @@ func (e *Editor) readList(tx *db.Tx, list lists.List, from int64, until time.Tim
 	if l.waiting, err = about.waiting(tx, l.threads); err != nil {
 		return l, err
 	}
-	err = about.wanted(tx, &l, asked)
+	if err := about.wanted(tx, &l, asked); err != nil {
+		return l, err
+	}
+	err = e.findTwins(tx, &l)
 	return l, err
 }
 

@@ -17,7 +17,7 @@ type ranked struct {
 	Signals
 	Score float64
 	why   []templates.Because
-	known bool // the reader has read, or written, everything that is new in it
+	known bool // the reader has read, got from another list, or written everything that is new in it
 }
 
 // How much an issue shows (product.md A4).
@@ -41,7 +41,8 @@ type edition struct {
 	Decided
 	picks
 	pref    lists.DigestPref
-	removed int // posts that the reader had in an earlier issue and that are gone since
+	had     map[archive.PostID]bool // new posts that the reader got from other lists
+	removed int                     // posts that the reader had in an earlier issue and that are gone since
 }
 
 // viewpoint is what makes one reader's order different from another's.
@@ -49,12 +50,16 @@ type viewpoint struct {
 	member    int64 // 0: a reader who follows nothing and never wrote
 	interests lists.Interests
 	read      map[archive.PostID]bool // what they have read over IMAP
+	had       map[archive.PostID]bool // what they got from other lists
 }
 
 // viewpoint reads how a member sees what is new.
 func (e *Editor) viewpoint(tx *db.Tx, r reader, f fresh) (v viewpoint, err error) {
 	v = viewpoint{member: int64(r.member.ID), read: map[archive.PostID]bool{}}
 	if v.interests, err = lists.InterestsOf(tx, r.member.ID); err != nil {
+		return v, err
+	}
+	if v.had, err = r.had(tx, f); err != nil {
 		return v, err
 	}
 	for _, l := range f {
@@ -147,10 +152,10 @@ func (v viewpoint) why(r ranked, w Weights) (reasons []templates.Because) {
 	return reasons
 }
 
-// knows tells whether the reader has read or written all that is new in a thread.
+// knows tells whether the reader has read, got or written all that is new in a thread.
 func (v viewpoint) knows(t freshThread) bool {
 	return !slices.ContainsFunc(t.posts, func(p archive.Post) bool {
-		return !v.read[p.ID] && (v.member == 0 || p.Author != v.member)
+		return !v.read[p.ID] && !v.had[p.ID] && (v.member == 0 || p.Author != v.member)
 	})
 }
 
@@ -158,11 +163,13 @@ func (v viewpoint) knows(t freshThread) bool {
 func pick(all []ranked, d Decided, threads int) (p picks) {
 	corner := map[archive.ThreadID]bool{}
 	begun := map[beginning]bool{}
+	stands := told{}
 	for _, wanted := range []bool{true, false} { // what a manager put there comes first
 		for _, t := range all {
 			n := t.thread.ID
-			if len(corner) < mostUnanswered && !corner[n] && t.Open >= 0 && d.Asked[n] == wanted && (wanted || !d.Brief[n]) {
+			if len(corner) < mostUnanswered && !corner[n] && t.Open >= 0 && d.Asked[n] == wanted && (wanted || !d.Brief[n]) && !stands.all(t.freshThread) {
 				corner[n] = true
+				stands.note(t.freshThread)
 				begun[t.beginning()] = t.starter != ""
 				p.unanswered = append(p.unanswered, t)
 			}
@@ -178,10 +185,11 @@ func pick(all []ranked, d Decided, threads int) (p picks) {
 		case offer && !sellers[t.starter] && len(p.offers) < mostOffers:
 			sellers[t.starter] = true
 			p.offers = append(p.offers, t)
-		case offer, t.known, len(p.threads) >= threads, t.People < 2 && begun[t.beginning()]:
+		case offer, t.known, stands.all(t.freshThread), len(p.threads) >= threads, t.People < 2 && begun[t.beginning()]:
 			p.brief = append(p.brief, t) // some people send everything twice
 		default:
 			begun[t.beginning()] = t.starter != ""
+			stands.note(t.freshThread)
 			p.threads = append(p.threads, t)
 		}
 	}

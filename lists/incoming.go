@@ -41,6 +41,7 @@ type Incoming struct {
 	Robot      bool         // a program wrote it: it decides nothing but what its token was made for, and is never answered (C6, D2)
 
 	Unposted bool // it came for a list and holds nothing but words for the program: it is no post, and every answer to it says so
+	Meant    bool // its author was asked, and said that its words are for the program
 
 	Veiled bool // it came through a door behind which nobody has a name: nothing that is kept may tell who sent it
 

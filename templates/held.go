@@ -10,6 +10,7 @@ const (
 	AskPost     Question = "post"      // was this post yours?
 	AskDoor     Question = "door"      // for everyone, or for the managers?
 	AskRest     Question = "rest"      // the managers have it; for everyone too?
+	AskWord     Question = "word"      // for the program, or for everyone?
 	AskSlash    Question = "slash"     // what is this line with a slash? it is never posted
 	AskNamed    Question = "named"     // with your name, or without?
 	AskSender   Question = "sender"    // was this you, from another address?
@@ -49,6 +50,8 @@ func (q Question) Words() []string {
 		return []string{"YES", "DROP"}
 	case AskDoor:
 		return []string{"PUBLIC", "PRIVATE", "DROP"}
+	case AskWord:
+		return []string{"DO", "PUBLIC", "DROP"}
 	case AskSlash:
 		return []string{"PRIVATE", "DROP"}
 	case AskNamed:
@@ -117,7 +120,7 @@ func (t WeakPost) Render() (Mail, error) { return render("weak_post", t) }
 // Doubt is a reason to think that a letter to everyone was meant for the managers (product.md 0.3).
 type Doubt struct {
 	Kind  DoubtKind
-	Words string `optional:"the words it was seen by, for SoundsPrivate, QuotesPrivate, SlashFirst and LooseAnswer"`
+	Words string `optional:"the words it was seen by, for SoundsPrivate, QuotesPrivate, SlashFirst, LooseAnswer and LooseOrder"`
 }
 
 // DoubtKind is which reason.
@@ -134,6 +137,7 @@ const (
 	UnsureCut      DoubtKind = "unsure-cut"      // what is new in it, and what is quoted, cannot be told apart for sure
 	SlashFirst     DoubtKind = "slash-first"     // W8: its first line begins with a slash: that line
 	LooseAnswer    DoubtKind = "loose-answer"    // it begins a thread and is one word that answers a question of ours: that word
+	LooseOrder     DoubtKind = "loose-order"     // it may be for the program, and may as well be said to people: what it says
 )
 
 // WrongDoor stops a letter at the door of a list and asks its author where it belongs. Its Reply-To is confirm+TOKEN. Nothing but
@@ -145,6 +149,7 @@ type WrongDoor struct {
 	Delivered bool   // the managers have it already (W4): only the public part is asked about
 	Never     bool   // it can never be posted as it is (W8)
 	Unnamed   bool   // it can be posted with the author's name, or without (W7)
+	Word      bool   // it may be for the program, and nothing else stands against it
 	Subject   string `optional:"a letter may have none"`
 	Preview   Said   `optional:"it may be a picture alone"`
 	Readers   int    `optional:"how many would get it"`
@@ -160,6 +165,8 @@ func (t WrongDoor) Ask() Question {
 		return AskNamed
 	case t.Delivered:
 		return AskRest
+	case t.Word:
+		return AskWord
 	}
 	return AskDoor
 }

@@ -53,6 +53,7 @@ func samples() []sample {
 		{"wrong_door-unsure", WrongDoor{Community: bc, List: "Garden talk", Days: 14, Doubts: []Doubt{{Kind: UnsureCut}}, Preview: "I think so too."}},
 		{"wrong_door-answer", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: Please confirm", Readers: 212, Days: 14, Doubts: []Doubt{{LooseAnswer, "YES"}}, Preview: "YES"}},
 		{"not_posted", NotPosted{bc, "Garden talk", "unsubscribe"}},
+		{"wrong_door-word", WrongDoor{Community: bc, List: "Garden talk", Word: true, Subject: "Re: What is it called?", Readers: 212, Days: 14, Doubts: []Doubt{{LooseOrder, "NAME THE BEAN"}}, Preview: "NAME THE BEAN"}},
 		{"confirm_help-thread", ConfirmHelp{Community: bc, Question: AskThread, Subject: "x", List: "Garden talk", Readers: 212}},
 		{"thread_ended", ThreadEnded{bc, "Garden talk", false, "Frost tonight", "Re: Frost tonight", "It came back.", 212, 14}},
 		{"thread_ended-closed", ThreadEnded{Community: bc, List: "Garden talk", Closed: true, Days: 14}},

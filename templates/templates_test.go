@@ -281,7 +281,7 @@ func TestRenderingWritesNothing(t *testing.T) {
 // A reply is read by its first line; whoever gets help must be told every word that counts, and only those.
 func TestHelpNamesTheBareWords(t *testing.T) {
 	all := []string{"YES", "NO", "DROP", "PUBLIC", "PRIVATE", "SEND", "NOTE", "OMBUDS", "OK", "OK ALWAYS", "ASK", "FIX", "CANCEL"}
-	for _, q := range []Question{AskPost, AskDoor, AskRest, AskSender, AskAnswer, AskNote, AskHeld, AskStranger, AskWaits, AskAsked, AskFix} {
+	for _, q := range []Question{AskPost, AskDoor, AskWord, AskRest, AskSender, AskAnswer, AskNote, AskHeld, AskStranger, AskWaits, AskAsked, AskFix} {
 		got, _ := text(t, ConfirmHelp{Community: "Gardeners", Question: q, List: "Garden talk", Member: "Dana"})
 		offers(t, string(q), got, q.Words(), all)
 	}
@@ -329,7 +329,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 			t.Errorf("%s: %q in\n%s", kind, found, got)
 		}
 	}
-	for _, k := range []DoubtKind{AnswersPrivate, AnswersDigest, QuotesPrivate, BothDoors, SoundsPrivate, LooseAnswer} {
+	for _, k := range []DoubtKind{AnswersPrivate, AnswersDigest, QuotesPrivate, BothDoors, SoundsPrivate, LooseAnswer, LooseOrder} {
 		once(string(k), WrongDoor{Community: "c", List: "l", Days: 1, Doubts: []Doubt{{Kind: k}}})
 	}
 	for _, k := range []GuardKind{Unverified, FromElse, OwnAddress, OtherAddress, NoteWords, ToColleague, SlashLine, Forwarded, NoText, UnsureText, Stale, Attached, NoAccess} {

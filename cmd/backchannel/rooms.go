@@ -59,6 +59,7 @@ func (p *Program) join() {
 		}
 		return p.Clerk.OnList(tx, in)
 	}
+	p.Desk.Loose = p.Clerk.Loose
 
 	p.Figures = &report.Figures{Box: p.Box, Held: moderation.Judged, Tags: p.Editor.Tags}
 	p.Box.Counter, p.Clerk.Greeting = p.Figures, p.Figures

@@ -106,9 +106,9 @@ func TestWhatOnlyLooksLikeACommand(t *testing.T) {
 	}
 }
 
-// In capitals, or with words that mean nothing else, it is a command below a post as well, by whichever address.
+// With words that mean nothing else it is a command below a post as well, by whichever address.
 func TestCommandsBelowAPost(t *testing.T) {
-	for _, body := range []string{"LEAVE", "unsubscribe", "remove me", "Remove from this list, please", "Unsubscribe me. Thank you!"} {
+	for _, body := range []string{"unsubscribe", "remove me", "Remove from this list, please", "Unsubscribe me. Thank you!"} {
 		v := mailroomtest.New(t)
 		v.MustSend(post{From: bill, To: "talk@gardeners.example", Subject: "Beans", Body: "They climb."})
 		v.Deliver()
@@ -168,5 +168,49 @@ func TestALooseAnswerWaits(t *testing.T) {
 		if published(v) != 1 {
 			t.Errorf("%q: not with PUBLIC", body)
 		}
+	}
+}
+
+// What may be said to people as well as to the program waits for its author's word: DO does it, PUBLIC posts it, another word is asked about
+// once more. Nobody is renamed by a game, or leaves because somebody asked whether to leave the old wood.
+func TestALooseOrderWaits(t *testing.T) {
+	for _, c := range []struct{ body, header, done, gets string }{
+		{"NAME The Bean", "", "Done: name The Bean", ""},
+		{"LEAVE", "In-Reply-To: <beans@x.example>\r\n", "You have left Garden talk", "jobs each"},
+		{"WEEKLY FRIDAY 8", "In-Reply-To: <beans@x.example>\r\n", "Done: Fridays at 08:00 (Europe/Berlin)", "jobs digest, talk digest"},
+		{"WHICH", "In-Reply-To: <beans@x.example>\r\n", "You in Gardeners", ""},
+	} {
+		if c.gets == "" {
+			c.gets = "jobs each, talk each"
+		}
+		v := mailroomtest.New(t)
+		p := post{From: "Dana Reyes <" + dana + ">", To: "talk@gardeners.example", Subject: "Re: Beans", Body: c.body, Header: c.header}
+		v.MustSend(p)
+		a := v.One(v.Deliver(), dana)
+		if got := oneLine(a.Text()); published(v) != 0 || !strings.Contains(got, `It says only "`+c.body+`"`) || !strings.Contains(got, "DO it was for the program") || strings.Contains(got, "PRIVATE") {
+			t.Errorf("%q, %d posts: %s", c.body, published(v), got)
+		}
+		is(t, c.body+": nothing yet", gets(v, dana), "jobs each, talk each")
+		v.MustSend(mailroomtest.Answer(dana, a, "Yes, do"))
+		again := v.One(v.Deliver(), dana)
+		if got := oneLine(again.Text()); !strings.Contains(got, `yours begins with "YES"`) || !strings.Contains(got, "DO it was for the program") {
+			t.Error(got)
+		}
+		v.MustSend(mailroomtest.Answer(dana, again, "do"))
+		if got := v.One(v.Deliver(), dana).Subject(); got != c.done || published(v) != 0 {
+			t.Errorf("%q: %q, %d posts", c.body, got, published(v))
+		}
+		is(t, c.body, gets(v, dana), c.gets)
+		v.MustSend(mailroomtest.Answer(dana, a, "PUBLIC")) // too late: it was for the program
+		if got := v.One(v.Deliver(), dana).Subject(); published(v) != 0 || !strings.HasPrefix(got, "Already decided") {
+			t.Errorf("%q, %d posts", got, published(v))
+		}
+	}
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: "Dana Reyes <" + dana + ">", To: "talk@gardeners.example", Subject: "Re: What is it called?", Body: "NAME THE BEAN", Header: "In-Reply-To: <beans@x.example>\r\n"})
+	v.MustSend(mailroomtest.Answer(dana, v.One(v.Deliver(), dana), "PUBLIC"))
+	name := v.Member(dana).Name
+	if published(v) != 1 || name != "Dana Reyes" {
+		t.Errorf("%d posts by %q", published(v), name)
 	}
 }

@@ -23,20 +23,25 @@ const settingsObject = "settings"
 const settingsLife = 400
 
 // Order does what a letter asks for that came to a digest, when it is about settings and about nothing else. It is false for every other
-// letter. sure tells that the letter is its sender's beyond doubt; else they only get the page, whose address is theirs alone.
+// letter, also for a NAME that is not written as people write theirs: "NAME THE BEAN" is read by people. sure tells that the letter is its sender's beyond doubt; else they only get the page, whose address is theirs alone.
 func (k *Clerk) Order(tx *db.Tx, in *lists.Incoming, sure bool) (bool, error) {
 	if !heard(in) || in.Robot {
 		return false, nil
 	}
 	all := ordered(in.Letter, tx.Now.In(in.Sender.Zone(in.Community)))
-	if len(all) == 0 {
+	if len(all) == 0 || slices.ContainsFunc(all, func(s setting) bool { return s.what == templates.SetName && !nameLike(s.word) }) {
 		return false, nil
 	}
+	return true, k.order(tx, in, all, sure)
+}
+
+// order does what was understood of a letter that is about settings alone.
+func (k *Clerk) order(tx *db.Tx, in *lists.Incoming, all []setting, sure bool) error {
 	if !sure {
 		unsure := all[0].what != templates.SetPage || len(all) > 1
-		return true, k.page(tx, in, templates.Settings{Unsure: unsure}, "a letter about settings that nobody vouches for")
+		return k.page(tx, in, templates.Settings{Unsure: unsure}, "a letter about settings that nobody vouches for")
 	}
-	return true, k.change(tx, in, all)
+	return k.change(tx, in, all)
 }
 
 // toSettings takes a letter to the address of a member's page of settings.

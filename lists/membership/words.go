@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"backchannel/archive/letter"
 	"backchannel/lists"
@@ -137,6 +138,28 @@ var introWords = map[string]string{"on": "on", "yes": "on", "me": "on", "off": "
 
 // mostName is how long a name may be, in octets.
 const mostName = 100
+
+// particles are the words of names that begin with a small letter.
+var particles = []string{"de", "la", "del", "da", "di", "du", "dos", "van", "von", "der", "den", "zu", "zum", "zur", "ten", "ter", "y", "e", "el", "al", "bin", "bint", "ibn", "af", "av", "und"}
+
+// nameLike tells whether a name is written as people write theirs: a few words, each with a capital and small letters behind it, or of a script
+// that has none.
+func nameLike(name string) bool {
+	words := strings.Fields(name)
+	if len(words) == 0 || len(words) > 6 || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune(":;!?,/()[]<>", r) }) {
+		return false
+	}
+	for i, w := range words {
+		first, _ := utf8.DecodeRuneInString(w)
+		initial := utf8.RuneCountInString(strings.TrimRight(w, ".")) == 1
+		switch {
+		case i > 0 && i < len(words)-1 && slices.Contains(particles, w):
+		case !unicode.IsLetter(first), unicode.IsLower(first), unicode.IsUpper(first) && !initial && strings.ToUpper(w) == w:
+			return false
+		}
+	}
+	return true
+}
 
 // ownCopy reads "own copy on" and "own copy off".
 func ownCopy(words []string) ([]setting, bool) {

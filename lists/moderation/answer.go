@@ -78,6 +78,15 @@ func (d *Desk) choice(tx *db.Tx, in *lists.Incoming, h Held, word string, alone 
 		}
 		return d.tellEnd(tx, h, h.outcome(Dropped), "")
 	}
+	asks, mayDo, err := d.asWish(tx, in, h)
+	switch {
+	case err != nil:
+		return err
+	case mayDo && alone && word == "DO":
+		return d.obey(tx, asks, h)
+	case mayDo:
+		return d.tellWords(tx, in, h, templates.AskWord, word)
+	}
 	return d.tellWords(tx, in, h, h.Why.question(), word)
 }
 

@@ -57,6 +57,9 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []
 	if word := looseAnswer(in); word != "" {
 		doubt(templates.LooseAnswer, word)
 	}
+	if words := d.looseOrder(tx, in); words != "" {
+		doubt(templates.LooseOrder, words)
+	}
 	if d.Hidden != nil && in.Sender.ID != 0 {
 		hides, err := d.Hidden.HidesIn(tx, *in.List, in.Sender.ID, slices.Concat(in.Letter.InReplyTo(), in.Letter.References()))
 		if err != nil {

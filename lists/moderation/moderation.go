@@ -52,6 +52,9 @@ type Desk struct {
 	// Wishes does what a member's letter asks of the program and tells them, when it holds nothing else; false for a post. Nil: every
 	// letter is one.
 	Wishes func(tx *db.Tx, in *lists.Incoming) (done bool, err error)
+	// Loose gives the words of a letter that may ask something of the program, and may as well be said to people; "" for others. Its author
+	// is asked. Nil: there are no such words.
+	Loose func(tx *db.Tx, in *lists.Incoming) string
 }
 
 // Receive takes a post of a list, or a reply to one of our questions.
@@ -203,7 +206,7 @@ func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) 
 		return err
 	}
 	words, err := templates.WrongDoor{
-		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: why == WhyBoth, Never: why == WhySlash, Unnamed: why == WhyUnnamed, Subject: in.Letter.Subject(),
+		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: why == WhyBoth, Never: why == WhySlash, Unnamed: why == WhyUnnamed, Word: why == WhyDoor && len(doubts) == 1 && has(templates.LooseOrder), Subject: in.Letter.Subject(),
 		Preview: notice.Preview(in.Letter), Readers: readers, Days: Days,
 	}.Render()
 	if err != nil {

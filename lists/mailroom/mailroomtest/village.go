@@ -96,7 +96,7 @@ func New(t testing.TB, above ...db.Schema) *Village {
 	v.Box.Erasers = []backchannel.Eraser{v.Desk}
 	v.Clerk = &membership.Clerk{Office: v.Office, Duty: v.Box.OnDuty, Audit: v.Box.Note, Follow: v.Box.Moved, Export: v.Box.MailData, Rooms: membership.Rooms{Letters: v.Box.Forget, Claim: v.Press.Claim, Posts: v.Press.ForgetAuthor}, Post: v.Desk.PostWritten}
 	v.Box.Inviter = v.Clerk.InviteAll
-	v.Desk.Wishes = v.Clerk.OnList
+	v.Desk.Wishes, v.Desk.Loose = v.Clerk.OnList, v.Clerk.Loose
 	v.Return = &returns.Desk{Office: v.Office, Box: v.Box}
 	v.Room = mailroom.New(mailroom.Config{
 		DB: v.DB, Store: v.Store, Resolver: zone{v}, Policy: lists.Confirm, Hostname: "lists.example", Teller: v.Office, Learner: v.Box, Listener: mailroom.Listeners{v.Return, v.Box},

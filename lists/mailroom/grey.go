@@ -23,11 +23,13 @@ const (
 	greyFor   = 5 * 24 * time.Hour  // how long a first try is remembered: as long as servers try (RFC 5321 §4.5.4.1)
 	greyKnown = 35 * 24 * time.Hour // how long somebody is known who came again
 
-	// How many rows there are at most: from one organisation or network, of who waits and of who came again, and in all. One more, and the oldest goes: of the same organisation
-	// or network, or of the organisation that has most. Whoever it is about has to come once more, and nobody is let in unasked. So whoever
-	// fills the table pushes out their own: to make a person's server wait for longer, many networks and organisations are needed.
-	greyShare = 500
-	greyMost  = 10000
+	// How many rows there are at most: from one author, from one organisation or network, of who waits and of who came again, and in all. One
+	// more, and the oldest goes: of the same author, organisation or network, or of the organisation or network that has most. Whoever it is
+	// about has to come once more, and nobody is let in unasked. So whoever fills the table pushes out their own: to make a person's server
+	// wait for longer, many networks and organisations are needed, or a hundred mailboxes at that person's provider.
+	greyAuthor = 20 // a letter takes two for each address of ours
+	greyShare  = 2000
+	greyMost   = 10000
 )
 
 // grey tells whether strangers have to come twice to an address: to the managers' letterbox under any of its names (product.md 0.1).
@@ -81,14 +83,16 @@ type greyTry struct {
 	// again from anywhere.
 	keys [][]byte
 
-	organisation, network []byte // that the rows are counted for; the first is vouched for
+	author, organisation, network []byte // that the rows are counted for; the first two are vouched for
 }
 
 func greyTryOf(s *sorting, to letter.Address) greyTry {
 	network := greyNetwork(s.env.Remote).String()
 	t := greyTry{
 		keys:         [][]byte{greyKey("network", network, s.env.From.Key(), to.Key())},
-		organisation: greyKey("organisation", refusal.Organisation(s.from.Address.Domain)), network: greyKey("from", network),
+		author:       greyKey("author", s.from.Address.Key()),
+		organisation: greyKey("organisation", refusal.Organisation(s.from.Address.Domain)),
+		network:      greyKey("from", network),
 	}
 	if id := s.letter.MessageID(); id != "" {
 		t.keys = append(t.keys, greyKey("letter", string(id), s.env.From.Key(), to.Key()))

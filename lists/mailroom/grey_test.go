@@ -89,20 +89,20 @@ func TestAFloodPushesOutItsOwn(t *testing.T) {
 			if err := hand(olga); refusal.KindOf(err) != refusal.Limit {
 				t.Fatal(err)
 			}
-			for i := range 520 {
+			for i := range 1010 {
 				if err := hand(flood(i)); refusal.KindOf(err) != refusal.Limit {
 					t.Fatalf("%d: %v", i, err)
 				}
 				v.now = v.now.Add(time.Millisecond)
 			}
-			if n := greyRows(t, v); n > 502 {
+			if n := greyRows(t, v); n > 2002 {
 				t.Errorf("%d rows", n)
 			}
 			v.now = v.now.Add(mailroom.GreyWait)
 			if err := hand(flood(0)); refusal.KindOf(err) != refusal.Limit {
 				t.Errorf("the oldest of the flood was pushed out and is let in: %v", err)
 			}
-			if err := hand(flood(519)); err != nil {
+			if err := hand(flood(1009)); err != nil {
 				t.Errorf("the newest of the flood came again: %v", err)
 			}
 			if err := hand(olga); err != nil {
@@ -123,8 +123,8 @@ func TestManyKnownKeepNobodyOut(t *testing.T) {
 	if err := hand("first@press.example"); refusal.KindOf(err) != refusal.Limit {
 		t.Fatal(err)
 	}
-	dbtest.Update(t, v.db, func(tx *db.Tx) error { // as if 600 had come again
-		_, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation, network) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+	dbtest.Update(t, v.db, func(tx *db.Tx) error { // as if 2100 had come again
+		_, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation, network) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2100)
 			SELECT CAST('k' || i AS BLOB), first, ?, organisation, network FROM n, (SELECT * FROM grey LIMIT 1)`, db.Micros(v.now.Add(35*24*time.Hour)))
 		return err
 	})
@@ -135,8 +135,73 @@ func TestManyKnownKeepNobodyOut(t *testing.T) {
 	if err := hand("olga@press.example"); err != nil {
 		t.Errorf("the second try: %v", err)
 	}
-	if n := greyRows(t, v); n > 1002 {
+	if n := greyRows(t, v); n > 2004 {
 		t.Errorf("%d rows", n)
+	}
+}
+
+// Somebody who writes without end, and some dozens who do, leave those alone who write from the same provider.
+func TestNeighboursOfAFlood(t *testing.T) {
+	v := newVillage(t)
+	v.room.Greylist = mailroom.GreyWait
+	hand := func(who string, n int) error {
+		return v.send(post{from: who, to: "managers@gardeners.example", subject: "x", body: "y", header: fmt.Sprintf("Message-ID: <%d.%s>\r\n", n, who)})
+	}
+	if err := hand("olga@big.example", 0); refusal.KindOf(err) != refusal.Limit {
+		t.Fatal(err)
+	}
+	for n := range 700 {
+		who := "flood@big.example"
+		if n >= 300 {
+			who = fmt.Sprintf("flood%d@big.example", n%40)
+		}
+		if err := hand(who, n); refusal.KindOf(err) != refusal.Limit {
+			t.Fatalf("%d: %v", n, err)
+		}
+		v.now = v.now.Add(100 * time.Millisecond)
+	}
+	if n := greyRows(t, v); n > 2+41*20 {
+		t.Errorf("%d rows", n)
+	}
+	v.now = v.now.Add(mailroom.GreyWait)
+	if err := hand("olga@big.example", 0); err != nil {
+		t.Errorf("Olga waits for longer: %v", err)
+	}
+	if err := hand("flood@big.example", 299); err != nil {
+		t.Errorf("the newest letter of the one who writes without end came again: %v", err)
+	}
+}
+
+// In all there is a bound, too: one network with ever new domains pushes out its own, and no provider that has more senders than each of them.
+func TestManyDomainsOfOneNetwork(t *testing.T) {
+	v := newVillage(t)
+	v.room.Greylist = mailroom.GreyWait
+	hand := func(who, remote string) error {
+		return v.send(post{from: who, to: "managers@gardeners.example", subject: "x", body: "y", remote: remote})
+	}
+	for i := range 20 {
+		if err := hand(fmt.Sprintf("m%d@press.example", i), "192.0.2.9"); refusal.KindOf(err) != refusal.Limit {
+			t.Fatal(err)
+		}
+	}
+	dbtest.Update(t, v.db, func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation, network) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9960)
+			SELECT CAST('k' || i AS BLOB), ?1, ?2, CAST('o' || i AS BLOB), CAST('n' || (i % 6) AS BLOB) FROM n`, db.Micros(v.now), db.Micros(v.now.Add(time.Hour)))
+		return err
+	})
+	for i := range 20 {
+		if err := hand(fmt.Sprintf("x@flood%d.example", i), "203.0.113.9"); refusal.KindOf(err) != refusal.Limit {
+			t.Fatal(err)
+		}
+	}
+	if n := greyRows(t, v); n != 10000 {
+		t.Errorf("%d rows", n)
+	}
+	v.now = v.now.Add(mailroom.GreyWait)
+	for i := range 20 {
+		if err := hand(fmt.Sprintf("m%d@press.example", i), "192.0.2.9"); err != nil {
+			t.Errorf("sender %d waits for longer: %v", i, err)
+		}
 	}
 }
 

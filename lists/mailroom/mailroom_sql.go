@@ -62,7 +62,9 @@ func Schema() db.Schema {
 	CREATE INDEX grey_organisation ON grey (organisation, until);
 	CREATE INDEX grey_network ON grey (network, until)`, `
 	-- Set for a private letter at its second stumble: it was refused, and nothing of it was kept but that.
-	ALTER TABLE stumble ADD COLUMN refused INTEGER NOT NULL DEFAULT 0`}}
+	ALTER TABLE stumble ADD COLUMN refused INTEGER NOT NULL DEFAULT 0`, `
+	ALTER TABLE grey ADD COLUMN author BLOB NOT NULL DEFAULT x'';        -- SHA-256 of the address in From
+	CREATE INDEX grey_author ON grey (author, until)`}}
 }
 
 // mark is what the rows of a letter are found by.
@@ -120,10 +122,10 @@ func cameAgain(tx *db.Tx, try greyTry, wait time.Duration) (came bool, err error
 	}
 	for _, key := range try.keys {
 		// A clock that was set back makes nobody wait for longer (P9).
-		if _, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, organisation, network) VALUES (@key, @now, @until, @organisation, @network)
+		if _, err := tx.Exec(`INSERT INTO grey (grey_key, first, until, author, organisation, network) VALUES (@key, @now, @until, @author, @organisation, @network)
 			ON CONFLICT (grey_key) DO UPDATE SET first = min(first, excluded.first)`,
 			db.Named("key", key), db.Named("now", db.Micros(tx.Now)), db.Named("until", db.Micros(tx.Now.Add(greyFor))),
-			db.Named("organisation", try.organisation), db.Named("network", try.network)); err != nil {
+			db.Named("author", try.author), db.Named("organisation", try.organisation), db.Named("network", try.network)); err != nil {
 			return false, fmt.Errorf("note a stranger: %w", err)
 		}
 	}
@@ -133,15 +135,15 @@ func cameAgain(tx *db.Tx, try greyTry, wait time.Duration) (came bool, err error
 // boundGrey takes out what is too much after a try was noted: the oldest first. Who came again and who has yet to are bounded each for
 // themselves: the ones are kept for longer, and many of them would leave no room for anybody new.
 func boundGrey(tx *db.Tx, try greyTry) error {
-	const (
-		organisation = `DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation = @of AND (until - first > @try) = @known
-			ORDER BY until DESC LIMIT -1 OFFSET @most)`
-		network = `DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE network = @of AND (until - first > @try) = @known
-			ORDER BY until DESC LIMIT -1 OFFSET @most)`
-	)
-	for query, of := range map[string][]byte{organisation: try.organisation, network: try.network} {
+	for _, of := range []struct {
+		column string // of this file, none of a stranger's
+		value  []byte
+		most   int
+	}{{"author", try.author, greyAuthor}, {"organisation", try.organisation, greyShare}, {"network", try.network, greyShare}} {
 		for _, known := range []bool{false, true} {
-			if _, err := tx.Exec(query, db.Named("of", of), db.Named("try", greyFor.Microseconds()), db.Named("known", known), db.Named("most", greyShare)); err != nil {
+			if _, err := tx.Exec(`DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE `+of.column+` = @of AND (until - first > @try) = @known
+				ORDER BY until DESC LIMIT -1 OFFSET @most)`,
+				db.Named("of", of.value), db.Named("try", greyFor.Microseconds()), db.Named("known", known), db.Named("most", of.most)); err != nil {
 				return err
 			}
 		}
@@ -150,8 +152,13 @@ func boundGrey(tx *db.Tx, try greyTry) error {
 	if err := tx.QueryRow("SELECT count(*) FROM grey").Scan(&rows); err != nil || rows <= greyMost {
 		return err
 	}
-	_, err := tx.Exec(`DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey WHERE organisation =
-		(SELECT organisation FROM grey GROUP BY organisation ORDER BY count(*) DESC, organisation LIMIT 1) ORDER BY first LIMIT ?)`, rows-greyMost)
+	// Of many organisations in one network no one has much, nor has any network of an organisation that comes from everywhere.
+	_, err := tx.Exec(`WITH most (kind, value, n) AS (
+			SELECT 'o', organisation, count(*) FROM grey GROUP BY organisation
+			UNION ALL SELECT 'n', network, count(*) FROM grey WHERE network <> x'' GROUP BY network
+			ORDER BY 3 DESC, 1 DESC, 2 LIMIT 1)
+		DELETE FROM grey WHERE grey_key IN (SELECT grey_key FROM grey, most WHERE CASE kind WHEN 'o' THEN organisation ELSE network END = value ORDER BY first LIMIT @much)`,
+		db.Named("much", rows-greyMost))
 	return err
 }
 

@@ -196,12 +196,14 @@ const (
 // addTopic adds what a thread is about, unless two topics stand there, it says the same as the first, or too little of it would be
 // left.
 func addTopic(topics []string, subject string) []string {
-	width := topicWidth
-	if len(topics) == 1 {
-		width = min(width, topicsWidth-utf8.RuneCountInString(topics[0]))
-	}
-	topic := shorten(bareSubject(subject), width)
+	topic := shorten(bareSubject(subject), topicWidth)
 	if len(topics) > 1 || topic == "" || slices.Contains(topics, topic) {
+		return topics // compared before it is cut for the second place: cut, the first thread would not be known again
+	}
+	if len(topics) == 1 {
+		topic = shorten(bareSubject(subject), min(topicWidth, topicsWidth-utf8.RuneCountInString(topics[0])))
+	}
+	if topic == "" {
 		return topics
 	}
 	return append(topics, topic)

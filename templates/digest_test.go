@@ -183,6 +183,9 @@ func TestHeadline(t *testing.T) {
 		{Digest{Unanswered: []Thread{thread("x"), thread("y")}}, "2 unanswered - bc, 12 June"},
 		{Digest{Sections: []Section{{Threads: []Thread{thread("ärger?")}}, {Threads: []Thread{thread("Two"), thread("Three")}}}}, "Ärger, Two - bc, 12 June"},
 		{Digest{Sections: []Section{{Threads: []Thread{thread("A subject that is much too long for a subject")}}}}, "A subject that is much too long… - bc, 12 June"},
+		// The same thread, as a topic and in its section, and cut for the second place.
+		{Digest{Topics: []string{"First hire: formal role or volunteer?"}, Sections: []Section{{Threads: []Thread{thread("First hire: formal role or volunteer?")}}}},
+			"First hire: formal role or volunteer - bc, 12 June"},
 	} {
 		c.d.Community, c.d.To = "bc", friday
 		if got := speakerOf(English).headline(c.d); got != c.want {
@@ -235,6 +238,21 @@ func BenchmarkDigest(b *testing.B) {
 	for b.Loop() {
 		if _, err := d.Render(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// In a small community letters without a name are not offered: what stands behind that door begins its line all the same.
+func TestOneDoorAlone(t *testing.T) {
+	for _, l := range Languages() {
+		mail, err := renderIn(l, "digest", Digest{Community: bc, Slot: fridays, To: friday, Doors: Doors{Report: "report@gardeners.example"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(mail.Text, "\n") {
+			if strings.Contains(line, "report@") && strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "  ") {
+				t.Errorf("%s: %q", l, line)
+			}
 		}
 	}
 }

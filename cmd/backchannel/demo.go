@@ -180,7 +180,8 @@ func (d *stage) stay(ctx context.Context) error {
 	d.c.say("\nThe server is up. Look around, with any mail program:\n")
 	d.c.say("  IMAP        %s, no encryption (this machine only)", d.p.Addr(imapListener))
 	d.c.say("  sending     %s, the same names and passwords", d.p.Addr("smtp.submission"))
-	d.c.say("  web         %s, where the \"unsubscribe\" of each mail leads", d.p.webURL())
+	d.c.say("  web         %s, to sign in the same way and read the list\n", d.p.webURL())
+	secrets := map[string]string{}
 	for _, person := range demoPeople {
 		a, err := letter.ParseAddress(person.address)
 		if err != nil {
@@ -190,8 +191,12 @@ func (d *stage) stay(ctx context.Context) error {
 		if err := d.p.Update(ctx, func(tx *db.Tx) (err error) { secret, err = lists.AddPassword(tx, a, "demo"); return err }); err != nil {
 			return err
 		}
+		secrets[person.address] = secret
 		d.c.say("  %-20s  %s   %s", person.address, secret, demoFolders(person))
 	}
+	d.c.say("\nOr post as Bill, from another terminal, and look what Alison gets:\n")
+	d.c.say("  printf 'From: bill@south.example\\nTo: %s\\nSubject: Tomatoes\\n\\nWho has some to spare?\\n' |\n    curl -sS --crlf -T - --user bill@south.example:%s --mail-from bill@south.example --mail-rcpt %s smtp://%s",
+		demoList, secrets["bill@south.example"], demoList, d.p.Addr("smtp.submission"))
 	d.c.say("\nWhat each of them got by mail lies in files:\n  %s/ADDRESS/", d.p.path(outboxName))
 	d.c.say("\nCtrl-C ends the server and clears its folder.")
 	<-ctx.Done()

@@ -84,10 +84,10 @@ func (d *stage) privately(ctx context.Context) error {
 	}
 	d.show(notice, 14)
 	d.act("Mira presses Reply in her ordinary mail program, with her signature under it.")
-	if _, err := d.reply(ctx, "Mira Lowe <mira@lowe.example>", notice, "Not stupid at all. As a guest who does not pitch, yes.\n\n-- \nMira Lowe, Lowe Consult, +1 555 0142"); err != nil {
+	if _, err := d.reply(ctx, "Mira Lowe <mira@lowe.example>", notice, "Good that you ask. As a guest who does not pitch, yes.\n\n-- \nMira Lowe, Lowe Consult, +1 555 0142"); err != nil {
 		return err
 	}
-	answer, err := d.arrives(ctx, "dana@north.example", "Not stupid at all")
+	answer, err := d.arrives(ctx, "dana@north.example", "Good that you ask")
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,9 @@ func (q *Quoted) Shown(tx *db.Tx) (string, error) {
 }
 
 // TextShowsPrivate is QuotesPrivate for a text alone.
-func TextShowsPrivate(tx *db.Tx, text string) (string, error) { return quotedIn(text).Shown(tx) }
+func TextShowsPrivate(tx *db.Tx, text string) (string, error) {
+	return quotedIn(letter.Seen(text)).Shown(tx)
+}
 
 // MarkIn is the mark of private mail that a letter shows anywhere; "" when there is none.
 func MarkIn(l *letter.Letter) string { return Watermark(everything(l)) }
@@ -54,7 +56,7 @@ func ShowsDoors(c Community, l *letter.Letter) bool {
 const everythingMax = 1 << 20
 
 // everything is all that readers could find in a letter: its text, the other forms of its text, text files, and letters inside it with
-// their headers. The body is relayed as it is, so a look at the text alone would not do.
+// their headers, as eyes see them. The body is relayed as it is, so a look at the text alone would not do.
 func everything(l *letter.Letter) string {
 	var b strings.Builder
 	add := func(s string) {
@@ -72,13 +74,12 @@ func everything(l *letter.Letter) string {
 		if b.Len() > everythingMax || p.Children > 0 || !text {
 			continue
 		}
-		decoded := p.DecodedHead(everythingMax)
-		b.Write(decoded[:min(len(decoded), max(0, everythingMax-b.Len()))])
-		if b.WriteByte('\n'); p.Type == "text/html" {
-			add(letter.HTMLToText(string(decoded)))
+		decoded := p.TextHead(everythingMax)
+		if add(decoded); p.Type == "text/html" {
+			add(letter.HTMLToText(decoded))
 		}
 	}
-	return b.String()
+	return letter.Seen(b.String())
 }
 
 // Watermark finds the mark with which every private mail ends, however a mail program wrapped and quoted it (product.md W3); "" when

@@ -1,10 +1,12 @@
 package lists
 
 import (
+	"encoding/base64"
 	"fmt"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"backchannel/archive/db"
 	"backchannel/archive/db/dbtest"
@@ -60,6 +62,37 @@ func TestDoorIn(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// W3: characters that nobody sees, and other charsets, hide nothing.
+func TestQuotedAsEyesSeeIt(t *testing.T) {
+	wide := func(text string) string { // UTF-16 with its mark
+		b := []byte{0xFE, 0xFF}
+		for _, u := range utf16.Encode([]rune(text)) {
+			b = append(b, byte(u>>8), byte(u))
+		}
+		return base64.StdEncoding.EncodeToString(b)
+	}
+	head := "From: dana@north.example\r\nMIME-Version: 1.0\r\n"
+	two := func(second string) string {
+		return head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nlook\r\n--b\r\n" + second + "\r\n--b--\r\n"
+	}
+	for name, raw := range map[string]string{
+		"no width":       head + "Content-Type: text/plain; charset=utf-8\r\n\r\n> [private \u200bK7QX]\r\n",
+		"soft hyphen":    head + "Content-Type: text/plain; charset=utf-8\r\n\r\n> [pri\u00advate K7QX]\r\n",
+		"wide":           head + "Content-Type: text/plain; charset=utf-8\r\n\r\n> ［private K7QX］\r\n",
+		"UTF-16 file":    two("Content-Type: text/plain; charset=utf-16; name=a.txt\r\nContent-Transfer-Encoding: base64\r\n\r\n" + wide("> [private K7QX]")),
+		"UTF-16, untold": two("Content-Type: application/octet-stream; name=a.txt\r\nContent-Transfer-Encoding: base64\r\n\r\n" + wide("> [private K7QX]")),
+		"UTF-16 HTML":    two("Content-Type: text/html; charset=utf-16\r\nContent-Transfer-Encoding: base64\r\n\r\n" + wide("<p>[private&#8203; <b>K7QX</b>]</p>")),
+	} {
+		l, err := letter.Parse([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := MarkIn(l); got != "[private K7QX]" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
 }
 
 // The expressions by which marks and doors are known, as they would go through a whole text.

@@ -3,6 +3,7 @@ package letter
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // Part is one MIME entity of a letter (RFC 2045 §2.4). Positions are offsets into Raw of the letter.
@@ -44,6 +45,15 @@ func (p Part) DecodedHead(n int) []byte {
 	raw := p.Body()
 	decoded := decodeTransfer(p.Encoding, raw[:min(len(raw), 4*n)]) // no encoding needs more than three for one
 	return decoded[:min(len(decoded), n)]
+}
+
+// TextHead is DecodedHead of a text as UTF-8, whatever it is written in.
+func (p Part) TextHead(n int) string {
+	decoded, label := p.DecodedHead(n), p.Params["charset"]
+	if p.Type == "text/html" && unlabelled[charsetLabel(label)] && !utf8.Valid(decoded) {
+		label = htmlCharset(decoded)
+	}
+	return decodeCharset(label, decoded)
 }
 
 // Header is a copy of the part's own header.

@@ -72,7 +72,7 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []
 	return all, nil
 }
 
-var ourSubject = regexp.MustCompile(`(?i)\[(?:private|(?:bc|note) [0-9a-z]{4})\]`)
+var ourSubject = regexp.MustCompile(`(?i)\[(?:private|preview|heat|held|watched|(?:bc|note|apply) [0-9a-z]{4})\]`)
 
 // markedSubject tells whether a subject bears the mark of our private mail: some programs answer without saying to what.
 func markedSubject(subject string) bool { return ourSubject.MatchString(subject) }

@@ -83,7 +83,7 @@ func TestEveryPrivacyWord(t *testing.T) {
 
 func TestMarkedSubject(t *testing.T) {
 	for subject, is := range map[string]bool{
-		"Re: [private] Re: PR person": true, "[Private] x": true, "AW: [BC K7QX] A question": true, "Fwd: [note K7QX] x": true,
+		"Re: [private] Re: PR person": true, "[Private] x": true, "AW: [BC K7QX] A question": true, "Fwd: [note K7QX] x": true, "Fwd: [apply A3TZ] Ada Obi": true, "AW: [preview] Friday": true, "[heat] x": true,
 		"Re: [BC] British Columbia": false, "[talk] private gardens": false, "[BC KX] x": false, "": false,
 	} {
 		if markedSubject(subject) != is {

@@ -189,6 +189,9 @@ func (o *Office) Write(tx *db.Tx, m Mail) (Sent, error) {
 	if err == nil && m.Unposted != nil {
 		err = m.sayUnposted(tx)
 	}
+	if err == nil {
+		err = m.mark(tx)
+	}
 	if err != nil {
 		return Sent{}, err
 	}
@@ -214,6 +217,31 @@ func (m *Mail) sayUnposted(tx *db.Tx) error {
 	}
 	lead, _, _ := strings.Cut(first.Text, "\n\n")
 	m.Words.Text, m.Words.HTML = lead+"\n\n"+m.Words.Text, ""
+	return nil
+}
+
+// unnamed is the mark of private mail that is about no conversation.
+const unnamed = "[private ----]"
+
+// mark puts the mark of private mail below what the program writes to managers, where the words bear none: what it says of applicants, of
+// held posts and of who is quiet is for them alone, and by its mark it is stopped when one of them passes it on to a list (W3).
+func (m *Mail) mark(tx *db.Tx) error {
+	if m.Kind == Issues || m.Kind != Votes && m.Auto != Generated || lists.Watermark(m.Words.Text) != "" {
+		return nil
+	}
+	if m.Kind != Votes {
+		reader, err := lists.MemberByID(tx, m.Member)
+		if errors.Is(err, db.ErrNoRows) || err == nil && !reader.Manager() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	m.Words.Text = strings.TrimRight(m.Words.Text, "\n") + "\n\n" + unnamed + "\n"
+	if body := strings.LastIndex(m.Words.HTML, "</body>"); body >= 0 {
+		m.Words.HTML = m.Words.HTML[:body] + "<p>" + unnamed + "</p>\n" + m.Words.HTML[body:]
+	}
 	return nil
 }
 

@@ -72,6 +72,35 @@ func TestHowALetterTravels(t *testing.T) {
 	}
 }
 
+// W3: what the program writes to managers bears the mark by which it is stopped when one of them passes it on to a list; nothing else does.
+func TestMarkOfManagersMail(t *testing.T) {
+	v := mailroomtest.New(t)
+	page := templates.Mail{Subject: "x", Text: "Figures.\n", HTML: "<html><body><p>Figures.</p></body></html>"}
+	marked := templates.Mail{Subject: "x", Text: "About a letter.\n\n[private K7QX]\n"}
+	stranger := letter.Mailbox{Name: "Olga", Address: mailroomtest.Addr(olga)}
+	manager, member := v.Member(mira), v.Member(dana)
+	for name, c := range map[string]struct {
+		mail  notice.Mail
+		words templates.Mail
+		marks int // in the text and in the HTML
+	}{
+		"a vote":                             {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Votes, Auto: notice.Generated}, hello, 1},
+		"a vote without the mark of a robot": {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Votes}, hello, 1},
+		"figures":                            {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Tells, Auto: notice.Generated}, page, 2},
+		"one with a mark":                    {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Tells, Auto: notice.Generated}, marked, 1},
+		"an answer to a manager":             {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Tells, Auto: notice.Replied}, hello, 0},
+		"a digest of a manager":              {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Issues, Auto: notice.Generated}, hello, 0},
+		"a notice to a member":               {notice.Mail{To: member.Mailbox(), Member: member.ID, Kind: notice.Tells, Auto: notice.Generated}, hello, 0},
+		"a notice to a stranger":             {notice.Mail{To: stranger, Kind: notice.Tells, Auto: notice.Generated}, hello, 0},
+	} {
+		c.mail.Community, c.mail.Words = v.C, c.words
+		raw := string(send(v, c.mail).Raw())
+		if got := strings.Count(raw, "[private "); got != c.marks {
+			t.Errorf("%s: %d marks, want %d:\n%s", name, got, c.marks, raw)
+		}
+	}
+}
+
 // A copy that is not for open wires says so, whatever else it is.
 func TestPrivateStamps(t *testing.T) {
 	v := mailroomtest.New(t)

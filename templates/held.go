@@ -363,7 +363,8 @@ type HeldPost struct {
 	Days      int      // how long it waits
 	Stranger  bool     // its author is no member, and is not written to
 	Waited    int      `optional:"days that it has waited, when managers are asked once more"`
-	Hours     int      `optional:"duty hours that it has waited for a founding list, when managers are asked once more on the first days"`
+	First     bool     // its author is new, and nothing of theirs was let pass yet
+	Hours     int      `optional:"duty hours that a new member's post, or one for a founding list, has waited when managers are asked once more on the first days"`
 	Rule      string   `optional:"which rule, for ByRule: \"it has more than 3 links\""`
 	Said      Said     `optional:"what its author answered to a manager's question"`
 }

@@ -98,7 +98,7 @@ func samples() []sample {
 		{"part_refused", PartRefused{bc, "Two lists at once", []RefusedAddress{{"news@cmtybc.example", "Only managers may write to news@cmtybc.example."}}}},
 		{"held_end-declined", HeldEnd{Community: bc, Outcome: Declined, Subject: "Great offer"}},
 		{"held_post", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Subject: "Beans in pots", Preview: "They climb the railing.", Days: 14}},
-		{"held_post-long", HeldPost{bc, "Garden talk", "Ada Obi (ada@nurses.example)", Newcomer, "Beans in pots", "They climb the railing.", 4200, []string{"beans.jpg", "plan.pdf"}, 14, false, 0, 0, "", ""}},
+		{"held_post-long", HeldPost{bc, "Garden talk", "Ada Obi (ada@nurses.example)", Newcomer, "Beans in pots", "They climb the railing.", 4200, []string{"beans.jpg", "plan.pdf"}, 14, false, 0, false, 0, "", ""}},
 		{"held_post-many", HeldPost{Community: bc, List: "Garden talk", Author: "Bill Tan (bill@south.example)", Reason: TooMany, Days: 14}},
 		{"post_refused", PostRefused{bc, "Garden talk", "Great offer", "We are a no-sales zone, but tell us how you make them.", "managers@cmtybc.example"}},
 		{"post_refused-bare", PostRefused{Community: bc, List: "Garden talk"}},

@@ -27,7 +27,15 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 	if err != nil {
 		return err
 	}
-	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule, Hours: h.late(c, l, tx.Now)}
+	late, err := h.late(tx, c, l)
+	if err != nil {
+		return err
+	}
+	first, err := h.first(tx)
+	if err != nil {
+		return err
+	}
+	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule, Hours: late, First: first}
 	t.Preview, t.More = notice.Whole(post)
 	for _, a := range post.Attachments() {
 		t.Files = append(t.Files, a.Name)
@@ -149,7 +157,11 @@ func (d *Desk) drags(tx *db.Tx, due calendar.Due) error {
 	if err != nil {
 		return err
 	}
-	if h.waited(tx.Now) > 0 || h.late(c, l, tx.Now) > 0 { // else the list is founding no more
+	late, err := h.late(tx, c, l)
+	if err != nil {
+		return err
+	}
+	if h.waited(tx.Now) > 0 || late > 0 { // else the list is founding no more
 		post, err := d.letterOf(tx, h)
 		if err != nil {
 			return err
@@ -168,39 +180,66 @@ func (d *Desk) drags(tx *db.Tx, due calendar.Due) error {
 		}
 	}
 	if h.waited(tx.Now) == 0 {
-		return nil // that managers of a founding list are late is between us and them
+		return nil // that managers are a few hours late is between us and them
 	}
 	return d.tellStill(tx, c, h)
 }
 
-// nextDrag is when the managers are asked next: after the duty hours in which those of a founding list answer, after two days, and then again.
+// nextDrag is when the managers are asked next: after the duty hours within which it should be decided, after two days, and then again.
 func (h Held) nextDrag(tx *db.Tx) (time.Time, error) {
 	next := h.Asked.Add(dragFirst)
 	if !next.After(tx.Now) {
 		next = tx.Now.Add(dragNext)
 	}
 	c, l, err := h.place(tx)
-	if err != nil || l.Stage != lists.Founding {
+	if err != nil {
 		return next, err
 	}
-	if soon := c.Duty.Founding().After(h.Asked, soonHours(c), c.Zone()); soon.After(tx.Now) && soon.Before(next) {
+	hours, ok, err := h.soon(tx, c, l)
+	if err != nil {
+		return next, err
+	}
+	if soon := c.Duty.After(h.Asked, hours, c.Zone()); ok && soon.After(tx.Now) && soon.Before(next) {
 		next = soon
 	}
 	return next, nil
 }
 
-// soonHours is how much duty time may pass until a post that waits for a founding list is decided.
-func soonHours(c lists.Community) time.Duration {
-	return time.Duration(c.Duty.Founding().Due) * time.Hour
+// newcomerDue is within how many duty hours the post of a new member should be decided (product.md C2).
+const newcomerDue = 2
+
+// soon is how much duty time may pass until the managers are asked once more about a letter, within the first days: less about a new
+// member's, and about every one for a list that is founding. False when nothing is said about it.
+func (h Held) soon(tx *db.Tx, c lists.Community, l lists.List) (time.Duration, bool, error) {
+	due := c.Duty.Founding().Due
+	first, err := h.first(tx)
+	switch {
+	case err != nil:
+		return 0, false, err
+	case first:
+		return time.Duration(min(due, newcomerDue)) * time.Hour, true, nil
+	case l.Stage == lists.Founding:
+		return time.Duration(due) * time.Hour, true, nil
+	}
+	return 0, false, nil
 }
 
-// late is how many duty hours a letter for a founding list has waited when that is too long and no day is over yet; 0 otherwise.
-func (h Held) late(c lists.Community, l lists.List, now time.Time) int {
-	soon := soonHours(c)
-	if l.Stage != lists.Founding || h.waited(now) > 0 || c.Duty.Between(h.Asked, now, c.Zone()) < soon {
-		return 0
+// first tells whether a new member wrote it, of whom nothing was let pass yet.
+func (h Held) first(tx *db.Tx) (bool, error) {
+	if h.Member == 0 {
+		return false, nil
 	}
-	return int(soon / time.Hour)
+	m, err := lists.MemberByID(tx, h.Member)
+	return m.Trust == lists.New, err
+}
+
+// late is how many duty hours a letter has waited when that is too long and no day is over yet; 0 otherwise.
+func (h Held) late(tx *db.Tx, c lists.Community, l lists.List) (int, error) {
+	soon, ok, err := h.soon(tx, c, l)
+	if err != nil || !ok || h.waited(tx.Now) > 0 || c.Duty.Between(h.Asked, tx.Now, c.Zone()) < soon {
+		return 0, err
+	}
+	return int(soon / time.Hour), nil
 }
 
 // tellStill tells an author that the managers were asked once more.

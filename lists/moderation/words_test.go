@@ -220,32 +220,83 @@ func TestDragging(t *testing.T) {
 	}
 }
 
-// C2: while a list is founding managers are asked once more after 4 duty hours, and its author is not troubled with that. The nights count nothing.
-func TestDraggingOnAFoundingList(t *testing.T) {
-	for _, grown := range []bool{false, true} {
+// C2: managers are asked once more about a new member's post after 2 duty hours, on a list of any stage, and about every other one after 4
+// while the list is founding; its author is not troubled with that. The nights count nothing.
+func TestManagersAreRemindedWithinHours(t *testing.T) {
+	for name, c := range map[string]struct {
+		stage lists.Stage
+		known bool // its author's first post was let pass: this one waits for its link
+		due   int  // hours the community has set for every answer; 0: as at first
+		hours int  // 0: nobody is reminded before two days are over
+	}{
+		"a newcomer's": {stage: lists.Growing, hours: 2}, "a newcomer's, founding": {stage: lists.Founding, hours: 2}, "a newcomer's, where all is answered at once": {stage: lists.Growing, due: 1, hours: 1},
+		"a known member's": {stage: lists.Growing, known: true}, "a known member's, founding": {stage: lists.Founding, known: true, hours: 4},
+	} {
 		v := newcomer(t)
-		list(v, func(l *lists.List) { l.Stage = lists.Founding })
-		beans(v) // on Friday at 10:00
-		if grown {
-			list(v, func(l *lists.List) { l.Stage = lists.Growing })
+		list(v, func(l *lists.List) { l.Stage = c.stage })
+		if c.known {
+			set(v, ada, func(m *lists.Member) { m.Trust = lists.Heard })
 		}
-		v.Pass(4*time.Hour - time.Minute)
-		if all := v.Deliver(); len(all) != 0 {
-			t.Errorf("too soon:\n%s", mailroomtest.Subjects(all))
+		if c.due > 0 {
+			v.Update(func(tx *db.Tx) error {
+				community, err := lists.CommunityByID(tx, v.Member(ada).Community)
+				if err != nil {
+					return err
+				}
+				community.Duty.Due, community.Duty.Urgent = c.due, c.due
+				return lists.SaveCommunity(tx, community)
+			})
+		}
+		v.MustSend(post{From: "Ada Obi <" + ada + ">", To: talk, Subject: "Beans", Body: "They climb the railing: https://beans.example/climb"}) // on Friday at 10:00
+		held(t, v.Deliver(), mira)
+		v.Pass(time.Duration(c.hours)*time.Hour - time.Minute)
+		if all := v.Deliver(); c.hours > 0 && len(all) != 0 {
+			t.Errorf("%s: too soon:\n%s", name, mailroomtest.Subjects(all))
 		}
 		v.Pass(time.Minute)
 		all := v.Deliver()
 		nothing(t, all, ada)
-		if grown {
+		if c.hours == 0 {
 			nothing(t, all, mira)
 		} else {
-			says(t, held(t, all, mira), "has waited for 4 duty hours now", "They climb the railing.")
+			for _, m := range []string{mira, theo} {
+				says(t, held(t, all, m), "has waited for "+map[int]string{1: "1 duty hour", 2: "2 duty hours", 4: "4 duty hours"}[c.hours]+" now", "They climb the railing")
+			}
 		}
-		v.Pass(44 * time.Hour)
+		v.Pass(46*time.Hour - time.Duration(c.hours)*time.Hour)
+		if all := v.Deliver(); len(all) != 0 {
+			t.Errorf("%s: twice:\n%s", name, mailroomtest.Subjects(all))
+		}
+		v.Pass(2 * time.Hour)
 		all = v.Deliver()
 		says(t, v.One(all, ada), "still waits for a manager, after 2 days")
 		says(t, held(t, all, mira), "has waited for a manager for 2 days now")
 	}
+}
+
+// Friday evening's newcomer is not late on Saturday; who is let pass, or a list that grew in time, makes nobody late.
+func TestNobodyIsRemindedInVain(t *testing.T) {
+	v := newcomer(t)
+	v.Pass(9 * time.Hour) // Friday, 19:00
+	q := held(t, beans(v), mira)
+	v.Pass(14*time.Hour + 58*time.Minute)
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("on Saturday:\n%s", mailroomtest.Subjects(all))
+	}
+	v.MustSend(answer(mira, q, "OK"))
+	v.Deliver()
+	v.Pass(49 * time.Hour)
+	if all := v.Deliver(); len(to(all, mira)) != 0 {
+		t.Errorf("a post that was let pass:\n%s", mailroomtest.Subjects(all))
+	}
+	v = newcomer(t)
+	set(v, ada, func(m *lists.Member) { m.Trust = lists.Heard })
+	list(v, func(l *lists.List) { l.Stage = lists.Founding })
+	v.MustSend(post{From: "Ada Obi <" + ada + ">", To: talk, Subject: "Beans", Body: "https://beans.example/climb"})
+	list(v, func(l *lists.List) { l.Stage = lists.Growing })
+	v.Deliver()
+	v.Pass(5 * time.Hour)
+	nothing(t, v.Deliver(), mira)
 }
 
 // Who is no manager with the very mail in hand decides nothing: no forger, no program, no colleague with another's mail, no former manager.

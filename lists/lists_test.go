@@ -3,6 +3,7 @@ package lists_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -94,7 +95,7 @@ func TestMembersAndTheirAddresses(t *testing.T) {
 	})
 }
 
-// Every refusal has its golden sentence.
+// Every refusal has its golden sentence (D3).
 func TestRefusals(t *testing.T) {
 	g := newGarden(t)
 	g.add("dana@north.example", "Dana Reyes", lists.RoleMember)
@@ -237,6 +238,7 @@ func TestRemovedListKeepsItsArchive(t *testing.T) {
 	})
 }
 
+// A14: an app password is 128 random bits, works for its owner alone, and stands in the database as its SHA-256.
 func TestAppPasswords(t *testing.T) {
 	g := newGarden(t)
 	g.add("dana@north.example", "Dana", lists.RoleMember)
@@ -261,6 +263,14 @@ func TestAppPasswords(t *testing.T) {
 	check("bill@south.example", secret, false)
 	check("nobody@x.example", secret, false)
 	check("dana@north.example", "", false)
+	dbtest.View(t, g.db, func(tx *db.Tx) error {
+		var hash []byte
+		err := tx.QueryRow("SELECT hash FROM app_password").Scan(&hash)
+		if bytes.Contains(hash, []byte(secret)) || len(hash) != sha256.Size {
+			t.Errorf("what is kept is no SHA-256: %x", hash)
+		}
+		return err
+	})
 	dbtest.Update(t, g.db, func(tx *db.Tx) error {
 		if err := lists.NoteLogin(tx, dana, secret); err != nil {
 			return err
@@ -338,6 +348,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// C1, C10: what becomes of a post, by who sends it, how sure that is, and how many there were.
 func TestDecide(t *testing.T) {
 	talk := lists.List{Local: "talk", Domain: "gardeners.example", Posting: lists.ByMembers, PostsPerHour: 10, Stage: lists.Growing}
 	news := talk

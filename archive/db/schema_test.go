@@ -198,6 +198,7 @@ func TestAnotherProgramsDatabaseIsLeftAlone(t *testing.T) {
 	}
 }
 
+// ST4: a second server finds the lock taken.
 func TestLockIsBetweenHolders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "serve.lock")
 	a, ok, err := db.TryLock(path)

@@ -183,6 +183,7 @@ func playEach(t *testing.T, scripts map[string]string) {
 	}
 }
 
+// F3: before the login a line has 1 KiB, and there is hardly a command.
 func TestStrangersHaveLittle(t *testing.T) {
 	_, addr := start(t, community(t), nil)
 	for name, script := range map[string]string{
@@ -228,6 +229,7 @@ func TestAuthenticatePlain(t *testing.T) {
 	}
 }
 
+// F3: letters are filed in Drafts and Sent alone; for any other place not one octet is read.
 func TestLettersAreFiledOnlyWhereTheyMay(t *testing.T) {
 	const letterText = "Subject: x\\r\\n\\r\\nb LOGOUT\\r\\n" // 26 octets
 	for name, c := range map[string]struct {

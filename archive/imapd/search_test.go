@@ -133,6 +133,7 @@ func TestSearchByReading(t *testing.T) {
 	`)
 }
 
+// F3: a search ends in time, and says so.
 func TestSearchHasABudget(t *testing.T) {
 	m := community(t)
 	talk := m.boxes["Lists/talk"]

@@ -19,6 +19,7 @@ import (
 	"backchannel/templates/refusal"
 )
 
+// A14: who is unknown hears what a wrong password hears; three of them and the session ends.
 func TestWrongPasswords(t *testing.T) {
 	s, addr := start(t, community(t), nil)
 	k := dial(t, addr)
@@ -55,6 +56,7 @@ func TestTooManyGuessesEndTheConnection(t *testing.T) {
 	dial(t, addr).play("S: * OK …\nC: a LOGIN mira@lowe.test secret\nS: a NO [LIMIT] Please wait an hour.\nS: * BYE " + saysLastGuess + "\nS: <closed>")
 }
 
+// F3: each wrong password of a network costs more time.
 func TestDelayGrowsByNetwork(t *testing.T) {
 	now := time.Unix(0, 0)
 	d := newDoor(Config{Now: func() time.Time { return now }}.withDefaults())
@@ -86,6 +88,7 @@ func TestDelayGrowsByNetwork(t *testing.T) {
 	}
 }
 
+// F3: so many strangers from one address and in all, and so many sessions of one person.
 func TestTheDoorCounts(t *testing.T) {
 	d := newDoor(Config{MaxSessions: 20, MaxStrangers: 12, PerNetwork: 3, PerPerson: 2}.withDefaults())
 	a, b, home := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("::1")

@@ -95,6 +95,7 @@ func TestCopyDataOnlyWhereItIsTrue(t *testing.T) {
 	}
 }
 
+// F3: no controls in a name.
 func TestMailboxNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Lists/talk": true, "Gärten & Höfe": true, "": false, "a\r\nb": false, "a\x00": false, "\x85": false, "a\u0085b": false,

@@ -120,6 +120,7 @@ func TestAStolenDatabaseHoldsNoToken(t *testing.T) {
 	}
 }
 
+// C6: a token has an end and a number of uses, and dies at once when it is revoked.
 func TestExpiryUsesAndRevoking(t *testing.T) {
 	b, d, now := book(t)
 	g := address.Grant{Kind: address.Confirm, Receiver: "moderation", Community: 1, Member: 2, Object: "held:1", Expires: now.Add(14 * 24 * time.Hour), MaxUses: 1}

@@ -240,7 +240,7 @@ func byCode2(tx *db.Tx, v *village, code string) backchannel.Conv {
 	return c
 }
 
-// Two managers lock a third out of all addresses that he was ever mailed; one cannot, and nobody without a signed mail (FC3).
+// Two managers lock a third out of all addresses that he was ever mailed; one cannot, and nobody without a signed mail (FC3, C10).
 func TestLock(t *testing.T) {
 	v := three(t)
 	all := ask(v, "A question", "May I?")

@@ -133,7 +133,7 @@ func TestManyThreads(t *testing.T) {
 	}
 }
 
-// What somebody posts is text on our pages, whatever it looks like, and its files are saved and never shown.
+// What somebody posts is text on our pages, whatever it looks like, and its files are saved and never shown (B7).
 func TestHostilePost(t *testing.T) {
 	s := newOpenSite(t)
 	post := s.publish(s.Talk, postWithFiles)
@@ -252,7 +252,7 @@ func TestPrivateLettersAreOnNoPage(t *testing.T) {
 }
 
 // RFC 5064: a copy names the page of its post, which opens for members alone, and what another list said about itself is gone. Without
-// pages that others can reach nothing is named.
+// pages that others can reach nothing is named (M3).
 func TestArchivedAt(t *testing.T) {
 	s := newOpenSite(t)
 	if a := s.One(s.post(), dana); a.Get("Archived-At") != "" {

@@ -12,6 +12,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/templates/refusal"
 )
 
 // autoReplies are automatic replies and their kin as programs write them: header lines, subject, first words.
@@ -185,5 +186,34 @@ func TestI8Loops(t *testing.T) {
 				t.Errorf("%s at %s: %d rounds", name, door, rounds)
 			}
 		}
+	}
+}
+
+// D3: whatever we sent and somebody's forwarding brings back is refused for good at every door of ours, and makes no letter and no post.
+func TestWhatWeSentIsNotTakenBack(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(mailroomtest.Post{From: "bill@south.example", To: talk, Subject: "Compost", Body: "Mine is too wet."})
+	v.MustSend(mailroomtest.Post{From: "dana@north.example", To: "managers@gardeners.example", Subject: "hello", Body: "May I?"})
+	v.MustSend(mailroomtest.Post{From: "dana@north.example", To: "help@gardeners.example", Subject: "help", Body: "help"})
+	v.MustSend(mailroomtest.Post{From: sil, To: talk, Subject: "Beans", Body: "They climb."})
+	sent := v.Deliver()
+	kinds := map[string]bool{}
+	for _, a := range sent {
+		kinds[a.Subject()] = true
+		for _, door := range []string{talk, "managers@gardeners.example", "join@gardeners.example", "help@gardeners.example", append(a.ReplyTo(), a.Letter.From()...)[0].Address.String()} {
+			if !strings.HasSuffix(door, "@gardeners.example") {
+				continue // the author of the post, whom its Reply-To names
+			}
+			p := mailroomtest.Post{From: a.To.String(), Sender: a.To.String(), To: door}
+			if _, err := v.Hand(p, a.Raw()); err == nil || refusal.Temporary(err) {
+				t.Errorf("%q, back at %s: %v", a.Subject(), door, err)
+			}
+		}
+	}
+	if len(kinds) < 4 {
+		t.Errorf("only %d kinds of letters: %v", len(kinds), kinds)
+	}
+	if all := v.Deliver(); len(all) != 0 {
+		t.Errorf("somebody was written to:\n%s", mailroomtest.Subjects(all))
 	}
 }

@@ -82,7 +82,7 @@ func TestTheSameLetterAgain(t *testing.T) {
 	}
 }
 
-// Golden sentences: what a letter that is not taken hears.
+// Golden sentences: what a letter that is not taken hears (A10, D2, D3).
 func TestRefusals(t *testing.T) {
 	v := newVillage(t)
 	const nobody = "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling."

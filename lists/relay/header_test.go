@@ -91,6 +91,7 @@ func TestForeignListFields(t *testing.T) {
 	}
 }
 
+// M3: the list by its name, and by its id, which never changes; and where one may post.
 func TestListFields(t *testing.T) {
 	v := mailroomtest.New(t)
 	for title, want := range map[string]string{

@@ -10,27 +10,20 @@ import (
 // maxReceived is the number of servers a letter may have passed (D3, RFC 5321 §6.3).
 const maxReceived = 50
 
-// Own knows the marks that we put on what we send. Either may be nil.
+// Own knows the mark that we put on what we send to lists. May be nil. What else we send is known by its From, which is an address of ours,
+// so that no mark of its own is needed.
 type Own struct {
-	ListID func(id string) bool    // whether a list id (RFC 2919, in lower case, without angle brackets) is one of ours
-	XLoop  func(value string) bool // whether the value of an X-Loop field was written, that is signed, by us
+	ListID func(id string) bool // whether a list id (RFC 2919, in lower case, without angle brackets) is one of ours
 }
 
-// Loop tells whether a letter has been here before (D3): nil, or a *refusal.Refusal of kind Loop. It trusts nothing but the marks
-// that own recognises; a foreign X-Loop says nothing about us.
+// Loop tells whether a letter has been here before (D3): nil, or a *refusal.Refusal of kind Loop. It trusts nothing but the
+// mark that own recognises; an X-Loop says nothing about us.
 func Loop(l *letter.Letter, own Own) error {
 	if own.ListID != nil {
 		for _, v := range l.Fields("List-Id") {
 			if id := listID(v); own.ListID(id) {
 				return refusal.Because(refusal.Loop, "This letter has already been on our list %s, so it is not taken a second time. "+
 					"To write to the list, please start a new letter.", letter.ASCII(id, 100))
-			}
-		}
-	}
-	if own.XLoop != nil {
-		for _, v := range l.Fields("X-Loop") {
-			if own.XLoop(strings.TrimSpace(v)) {
-				return refusal.Because(refusal.Loop, "We sent this letter ourselves, so it is not taken back. To write to us, please start a new letter.")
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func withHeader(t testing.TB, fields ...string) *letter.Letter {
 	return parse(t, h+strings.Join(fields, "\n")+"\n\nHello all,\n\nan undeliverable letter came back to me: user unknown. What now?\n")
 }
 
+// D2: by which fields a program is known.
 func TestRobot(t *testing.T) {
 	for _, c := range []struct {
 		header string
@@ -225,10 +226,10 @@ func TestSubjectsOfAnswers(t *testing.T) {
 	}
 }
 
+// D3: a list of ours behind it, or more than fifty servers.
 func TestLoop(t *testing.T) {
 	own := Own{
 		ListID: func(id string) bool { return id == "talk.gardeners.test" },
-		XLoop:  func(v string) bool { return v == "talk@gardeners.test; sig=42" },
 	}
 	received := func(n int) string {
 		return strings.TrimSuffix(strings.Repeat("Received: from a.test by b.test; Thu, 1 Jan 2026 00:00:00 +0000\n", n), "\n")
@@ -241,7 +242,6 @@ func TestLoop(t *testing.T) {
 		{"List-Id: Talk <Talk.Gardeners.TEST>", "This letter has already been on our list talk.gardeners.test, so it is not taken a second time. To write to the list, please start a new letter."},
 		{"List-Id: x <roses.flowers.test>\nList-Id: talk.gardeners.test", "This letter has already been on our list talk.gardeners.test, so it is not taken a second time. To write to the list, please start a new letter."},
 		{"X-Loop: talk@gardeners.test", ""},
-		{"X-Loop: talk@gardeners.test; sig=42", "We sent this letter ourselves, so it is not taken back. To write to us, please start a new letter."},
 		{received(50), ""},
 		{received(51), "This letter has passed through 51 mail servers and seems to go round in circles, so it is not taken. Please look for an address that forwards to itself."},
 	} {

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"errors"
-	"time"
 
 	"backchannel/archive/db"
 	"backchannel/lists"
@@ -16,14 +15,21 @@ const schemaPrompt = `
 		at    INTEGER NOT NULL                       -- microseconds UTC
 	) STRICT;`
 
-// beginPrompt notes that a manager is invited now, and gives how often one was before; due is false when that was later than since.
-func beginPrompt(tx *db.Tx, l lists.ListID, since time.Time) (before int, due bool, err error) {
+// promptOf reads how often somebody was invited to ask a list something.
+func promptOf(tx *db.Tx, l lists.ListID) (prompted, error) {
+	p := prompted{list: l}
 	var at int64
-	err = tx.QueryRow("SELECT times, at FROM digest_prompt WHERE list = ?", l).Scan(&before, &at)
-	if err != nil && !errors.Is(err, db.ErrNoRows) || err == nil && db.Time(at).After(since) {
-		return before, false, err
+	err := tx.QueryRow("SELECT times, at FROM digest_prompt WHERE list = ?", l).Scan(&p.times, &at)
+	if errors.Is(err, db.ErrNoRows) {
+		return p, nil
 	}
-	_, err = tx.Exec("INSERT INTO digest_prompt (list, times, at) VALUES (@list, 1, @at) ON CONFLICT (list) DO UPDATE SET times = times + 1, at = excluded.at",
-		db.Named("list", l), db.Named("at", db.Micros(tx.Now)))
-	return before, true, err
+	p.at = db.Time(at)
+	return p, err
+}
+
+// begin notes that a manager is invited now.
+func (p prompted) begin(tx *db.Tx) error {
+	_, err := tx.Exec("INSERT INTO digest_prompt (list, times, at) VALUES (@list, 1, @at) ON CONFLICT (list) DO UPDATE SET times = times + 1, at = excluded.at",
+		db.Named("list", p.list), db.Named("at", db.Micros(tx.Now)))
+	return err
 }

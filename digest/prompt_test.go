@@ -116,3 +116,61 @@ func TestPromptOnceForAllManagers(t *testing.T) {
 		}
 	}
 }
+
+// Where managers have no rota they are invited in turn, and read that only they were; whose morning passes in silence is followed by the next
+// one on the next day. With a rota it is whoever is on duty.
+func TestPromptsTakeTurns(t *testing.T) {
+	w := newTown(t)
+	w.reader("dana@north.example", "Dana Reyes")
+	w.manager("theo@brandt.example", "Theo Brandt")
+	w.stage(lists.Founding)
+	w.at("8 Jun 05:35") // Monday, 07:35 in Berlin
+	who := func(days int) string {
+		t.Helper()
+		var got []string
+		for range days {
+			all := w.due()
+			for _, m := range []string{"mira@lowe.example", "theo@brandt.example"} {
+				for _, a := range briefs(all, m) {
+					if !strings.Contains(a.Text(), askTheList) {
+						continue
+					}
+					got = append(got, m[:strings.Index(m, "@")]+w.now.Format(" Mon 2"))
+					if turns := strings.Contains(flat(a), "You take turns with the other managers: this week only you were invited."); turns == w.c.Rota {
+						t.Errorf("%s reads of turns: %v", m, turns)
+					}
+				}
+			}
+			w.now = w.now.Add(24 * time.Hour)
+		}
+		return strings.Join(got, ", ")
+	}
+	if got := who(21); got != "mira Tue 9, theo Tue 16, mira Tue 23" {
+		t.Errorf("in turn: %s", got)
+	}
+	w.update(func(tx *db.Tx) error {
+		return calendar.Clear(tx, digest.Brief, int64(w.member("theo@brandt.example").ID))
+	}) // Theo's morning has no brief
+	if got := who(7); got != "mira Wed 1" {
+		t.Errorf("a silent turn: %s", got)
+	}
+	w.c.Rota = true
+	w.update(func(tx *db.Tx) error {
+		if err := lists.SaveCommunity(tx, w.c); err != nil {
+			return err
+		}
+		return w.box.RotaChanged(tx, w.c)
+	})
+	w.at("9 Jul 05:35")
+	w.update(func(tx *db.Tx) error {
+		duty, err := w.box.OnDuty(tx, w.c)
+		if err == nil {
+			t.Logf("on duty: %s", duty.Name)
+			return calendar.Set(tx, digest.Brief, int64(duty.ID), tx.Now)
+		}
+		return err
+	})
+	if got := who(1); !strings.HasSuffix(got, "Thu 9") {
+		t.Errorf("on duty: %q", got)
+	}
+}

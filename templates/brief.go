@@ -19,6 +19,7 @@ type MorningBrief struct {
 	Heat      []BriefHeat   `optional:"threads that worry members"`
 	Thanks    []BriefThanks `optional:"short answers to a digest that ask nothing"`
 	Ask       []BriefAsk    `optional:"young lists to which the reader might put a question"`
+	AskTurns  bool          // other managers get such an invitation in other weeks
 }
 
 // BriefLetter is one private letter.

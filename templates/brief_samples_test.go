@@ -14,9 +14,9 @@ func briefSamples() []sample {
 			[]BriefPost{{"How do you measure quiet readers?", "Bree", "Everyone", "4 days", everyone}},
 			[]BriefPost{{"Hello from Lagos", "Tom Ek", "Everyone", "2 days", everyone}},
 			[]BriefHeat{{"Sponsor wants our member list", 3, "private+h1000000000000000000000000@cmtybc.example"}, {"Beans", 1, "private+h2000000000000000000000000@cmtybc.example"}},
-			[]BriefThanks{{"Kim", "Great issue, thank you!"}}, nil}},
+			[]BriefThanks{{"Kim", "Great issue, thank you!"}}, nil, false}},
 		{"morning_brief-bare", MorningBrief{Community: bc, Thanks: []BriefThanks{{"Kim", "Thanks!"}, {"Ola", "Nice."}}}},
-		{"morning_brief-ask", MorningBrief{Community: bc, Ask: []BriefAsk{{"Garden talk", ListQuestion(1), "talk@cmtybc.example"}, {"Jobs", ListQuestion(10), "jobs@cmtybc.example"}}}},
+		{"morning_brief-ask", MorningBrief{Community: bc, Ask: []BriefAsk{{"Garden talk", ListQuestion(1), "talk@cmtybc.example"}, {"Jobs", ListQuestion(10), "jobs@cmtybc.example"}}, AskTurns: true}},
 		{"morning_brief-ombuds", MorningBrief{Community: bc, Lost: "ombuds@cmtybc.example"}},
 		{"morning_brief-few", MorningBrief{Community: bc, Letters: []BriefLetter{{Code: "W3HN", Member: "Olga", First: "Press", Answer: private}}, Held: []BriefPost{{Author: "Ada Obi", List: "Everyone", Age: "1 day", Answer: "vote+v1000000000000000000000000@cmtybc.example"}}}},
 	}

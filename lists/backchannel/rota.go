@@ -209,15 +209,21 @@ func (b *Letterbox) onDuty(tx *db.Tx, community lists.Community, readers []lists
 
 // OnDuty is one manager who is on duty now, for what one of them has to decide; zero when there is no manager.
 func (b *Letterbox) OnDuty(tx *db.Tx, community lists.Community) (lists.Member, error) {
-	all, err := lists.Managers(tx, community.ID)
-	if err != nil {
-		return lists.Member{}, err
-	}
-	duty, _, err := b.onDuty(tx, community, all)
+	duty, err := b.AllOnDuty(tx, community)
 	if err != nil || len(duty) == 0 {
 		return lists.Member{}, err
 	}
 	return duty[0], nil
+}
+
+// AllOnDuty are all managers who are on duty now: without a rota every one who is not away.
+func (b *Letterbox) AllOnDuty(tx *db.Tx, community lists.Community) ([]lists.Member, error) {
+	all, err := lists.Managers(tx, community.ID)
+	if err != nil {
+		return nil, err
+	}
+	duty, _, err := b.onDuty(tx, community, all)
+	return duty, err
 }
 
 // mailed are those of the readers who get what is new in a conversation by mail: who is on duty, and who has taken it. The others find it

@@ -37,14 +37,17 @@ func RemoveAddress(tx *db.Tx, m Member, a letter.Address) (bool, error) {
 	return true, err
 }
 
-// Unname forgets who somebody was who has left: name, addresses, app passwords, zone and language, so that they could come again as anybody
+// Unname forgets who somebody was who has left: name, addresses, app passwords and settings, so that they could come again as anybody
 // else. What hangs on the member has nobody's name then.
 func Unname(tx *db.Tx, m Member) error {
 	all, err := Addresses(tx, m.ID)
 	if err != nil {
 		return err
 	}
-	for _, query := range []string{"DELETE FROM member_address WHERE member = ?", "DELETE FROM joined_before WHERE member = ?"} {
+	for _, query := range []string{
+		"DELETE FROM member_address WHERE member = ?", "DELETE FROM joined_before WHERE member = ?", "DELETE FROM digest_pref WHERE member = ?",
+		"DELETE FROM follow WHERE member = ?", "DELETE FROM mute WHERE member = ?", "DELETE FROM recent_post WHERE member = ?",
+	} {
 		if _, err := tx.Exec(query, m.ID); err != nil {
 			return err
 		}

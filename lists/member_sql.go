@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"backchannel/archive/calendar"
@@ -79,6 +80,33 @@ func JoinedBefore(tx *db.Tx, m MemberID) ([]time.Time, error) {
 		err := r.Scan(&at)
 		return db.Time(at), err
 	}, "SELECT joined FROM joined_before WHERE member = ? ORDER BY joined", m)
+}
+
+// Joinings tells when a member joined, each time, oldest first; nothing of somebody who is none.
+func Joinings(tx *db.Tx, id MemberID) ([]time.Time, error) {
+	m, err := MemberByID(tx, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := JoinedBefore(tx, id)
+	return append(earlier, m.Joined), err
+}
+
+// IsMember tells whether somebody in this database is the one whom another copy of it, of another time, knew by this number and these dates
+// of joining: the database of another installation, or one that went on from an older backup, has others under the same numbers.
+func IsMember(tx *db.Tx, id MemberID, c CommunityID, joined []time.Time) (bool, error) {
+	m, err := MemberByID(tx, id)
+	if errors.Is(err, db.ErrNoRows) || err == nil && m.Community != c {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	here, err := Joinings(tx, id)
+	return slices.ContainsFunc(here, func(at time.Time) bool { return slices.ContainsFunc(joined, at.Equal) }), err
 }
 
 func (n NewMember) row(tx *db.Tx, more ...any) []any {

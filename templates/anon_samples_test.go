@@ -27,6 +27,7 @@ func anonSamples() []sample {
 		{"unseal_done-later", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Later: friday}},
 		{"unseal_done-name-later", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Name: "Dana Reyes", Address: "dana.reyes@northgate.example", Later: friday}},
 		{"unseal_done-was", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday}},
+		{"unseal_done-stuck", UnsealDone{Community: bc, Code: "R4WD", Voice: "R4WD", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday, Stuck: true}},
 		{"unseal_done-bare", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member."}},
 		{"unseal_done-name", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Name: "Dana Reyes", Address: "dana.reyes@northgate.example"}},
 	}

@@ -30,3 +30,14 @@ type ForgetEnd struct {
 
 // Render writes the mail.
 func (t ForgetEnd) Render() (Mail, error) { return render("forget_end", t) }
+
+// ForgetBack tells somebody who was forgotten that a restored backup knows them, as the only manager of a community, who cannot go.
+type ForgetBack struct {
+	Community string
+	Member    string `optional:"their first name"`
+	Managers  string // where the managers are written to
+	Help      string // where FORGET ME goes
+}
+
+// Render writes the mail.
+func (t ForgetBack) Render() (Mail, error) { return render("forget_back", t) }

@@ -16,7 +16,7 @@ import (
 
 // toManagers are the mails that only managers, the ombuds or the operator read, and two that stand in a list for everyone. They are English.
 var toManagers = strings.Fields(`already_decided answer_end answer_held answer_lost audit_head audit_log away_noted came_back clock_manager clock_ombuds colleague_answered
-	command_help command_returned commands_done consent_told cool_notice crutch_report digest_preview ease ease_end farewell handover health_help heat_alarm jam_post
+	command_help command_returned commands_done consent_told cool_notice crutch_report digest_preview ease ease_end farewell handover health_help forget_back heat_alarm jam_post
 	held_done held_forgotten held_post hold_over join_asked join_decided join_draft join_tally join_vote join_vote_help last_manager letter_copy letter_log letters_erased manager_lock
 	manager_notice morning_brief needs_report note_copy note_lost ombuds_letter ombuds_told outcome_told post_taken_back preview_ask preview_done post_removed public_draft
 	quiet_drafts redacted_post remove_ask report_notice restricted_waits rota_plan rota_swapped set_aside state_report unseal_ask unseal_wish version_gone watched_post week_report who_knows`)

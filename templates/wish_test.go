@@ -35,6 +35,8 @@ func wishSamples() []sample {
 		{"forget_end", ForgetEnd{bc, ForgetUnname, 3, "managers@cmtybc.example"}},
 		{"forget_end-keep", ForgetEnd{Community: bc, Posts: ForgetKeep}},
 		{"forget_end-remove", ForgetEnd{Community: bc, Posts: ForgetRemove, Letters: 1}},
+		{"forget_back", ForgetBack{bc, "Mira", "managers@cmtybc.example", "help@cmtybc.example"}},
+		{"forget_back-nameless", ForgetBack{Community: bc, Managers: "managers@cmtybc.example", Help: "help@cmtybc.example"}},
 		{"forget_end-no", ForgetEnd{Community: bc}},
 		{"which", Which{bc, "Dana Reyes", "dana@work.example", []string{"dana@north.example", "dana@work.example"}, []ListSetting{{"Garden talk", "talk", InDigest}, {"Jobs", "jobs", NoMail}}, true, "confirm+k7@cmtybc.example"}},
 		{"which-bare", Which{Community: bc, From: "dana@north.example", Addresses: []string{"dana@north.example"}}},

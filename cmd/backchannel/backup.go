@@ -106,20 +106,32 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 	press := &relay.Press{Office: office}
 	clerk := &membership.Clerk{Office: office, Rooms: membership.Rooms{Claim: press.Claim, Posts: press.ForgetAuthor}}
 	var held int64
-	forgotten := 0
+	forgotten, erased := 0, map[lists.MemberID]bool{}
+	var back []lists.Member
 	kept, err := db.Restore(ctx, from, p.path(databaseName), p.dbOptions(), schemas(), func(tx *db.Tx) (err error) {
 		for _, e := range ledger.letters {
-			if err := box.Replay(tx, e); err != nil {
-				return err
-			}
-		}
-		for _, f := range ledger.members {
-			done, err := clerk.Replay(tx, f)
+			done, err := box.Replay(tx, e)
 			if err != nil {
 				return err
 			}
 			if done {
+				erased[e.Member] = true
+			}
+		}
+		for _, f := range ledger.members {
+			became, err := clerk.Replay(tx, f)
+			if err != nil {
+				return err
+			}
+			switch became {
+			case membership.GoneAgain:
 				forgotten++
+			case membership.IsBack:
+				m, err := lists.MemberByID(tx, f.Member)
+				if err != nil {
+					return err
+				}
+				back = append(back, m)
 			}
 		}
 		held, err = queue.HoldAll(tx, "restored from a backup: it may have been sent already")
@@ -132,11 +144,14 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 	if kept != "" {
 		c.say("What was there before is kept in %s.", kept)
 	}
-	if len(ledger.letters) > 0 {
-		c.say("%s who had private letters erased had them erased from this backup, too.", count(len(whose(ledger.letters)), "member"))
+	if len(erased) > 0 {
+		c.say("%s who had private letters erased had them erased from this backup, too.", count(len(erased), "member"))
 	}
 	if forgotten > 0 {
 		c.say("%s who wanted to be forgotten (FORGET ME): forgotten in this backup, too.", count(forgotten, "member"))
+	}
+	for _, m := range back {
+		c.say("%s (%s) wanted to be forgotten (FORGET ME), but is the only manager of their community in this backup, who cannot go: they are back, and get a mail about it when the server runs. Please make somebody else a manager (backchannel member set ADDRESS --role manager); then they can write FORGET ME once more.", m.Name, m.Address)
 	}
 	if !readable {
 		c.say("The database that was there cannot be read. So it is not known who had private letters erased, or wanted to be forgotten, after the backup was made: they are back. Please ask your members.")
@@ -178,13 +193,4 @@ func (p *Program) erasures(ctx context.Context) (all ledger, readable bool) {
 		return err
 	})
 	return all, errors.Join(err, d.Close()) == nil
-}
-
-// whose are the members in a ledger.
-func whose(ledger []backchannel.Erasure) map[lists.MemberID]bool {
-	all := map[lists.MemberID]bool{}
-	for _, e := range ledger {
-		all[e.Member] = true
-	}
-	return all
 }

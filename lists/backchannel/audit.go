@@ -56,7 +56,7 @@ func (b *Letterbox) Audit(tx *db.Tx, m lists.Member, most int) ([]Audited, error
 	}
 	var seen []Audited
 	for i := len(all) - 1; i >= 0 && len(seen) < most; i-- {
-		e := all[i]
+		e, detail := all[i], all[i].detail
 		if e.object != "" && !strings.Contains(e.object, ":") {
 			c, known, err := byCode(tx, m.Community, e.object)
 			if err != nil {
@@ -65,6 +65,11 @@ func (b *Letterbox) Audit(tx *db.Tx, m lists.Member, most int) ([]Audited, error
 			c.erased = false // that it was erased is no secret to those who could see it
 			if !known || !c.mayRead(m) {
 				continue
+			}
+			if strings.HasPrefix(e.action, "unseal") && strings.HasPrefix(e.detail, reasonSeal) {
+				if detail, err = shownReason(tx, c, e.detail); err != nil {
+					return nil, err
+				}
 			}
 		}
 		who := "the program"
@@ -75,7 +80,7 @@ func (b *Letterbox) Audit(tx *db.Tx, m lists.Member, most int) ([]Audited, error
 			}
 			who = by.FirstName()
 		}
-		shown := Audited{At: db.Time(e.at), Who: who, Action: e.action, Detail: e.detail}
+		shown := Audited{At: db.Time(e.at), Who: who, Action: e.action, Detail: detail}
 		if !strings.Contains(e.object, ":") {
 			shown.Object = e.object
 		}
@@ -83,6 +88,15 @@ func (b *Letterbox) Audit(tx *db.Tx, m lists.Member, most int) ([]Audited, error
 	}
 	slices.Reverse(seen)
 	return seen, nil
+}
+
+// shownReason is why somebody was to be unsealed, in the words that the managers gave, as long as these are kept.
+func shownReason(tx *db.Tx, c Conv, mark string) (string, error) {
+	reason, known, err := reasonOf(tx, c, mark)
+	if err == nil && !known {
+		reason = "the reason is erased, with the letter"
+	}
+	return reason, err
 }
 
 // byOperator is the action of whoever runs the server and reads a letter with a manager's eyes.
@@ -157,6 +171,16 @@ func (b *Letterbox) Check(tx *db.Tx) (faults []string, err error) {
 		}
 		if fault := brokenAt(c.ID, rows, told); fault != "" {
 			faults = append(faults, fmt.Sprintf("The audit of %s %s", c.Domain, fault))
+		}
+		wishes, err := wishesIn(tx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range wishes {
+			mark := u.fingerprint()
+			if !slices.ContainsFunc(rows, func(e deed) bool { return e.detail == mark }) {
+				faults = append(faults, fmt.Sprintf("The audit of %s has no entry for a reason to unseal: that reason was changed.", c.Domain))
+			}
 		}
 	}
 	return faults, nil

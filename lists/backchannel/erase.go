@@ -1,7 +1,6 @@
 package backchannel
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,21 +23,21 @@ type Eraser interface {
 // transaction, and out of the write-ahead log with the next Wipe.
 func (b *Letterbox) Forget(tx *db.Tx, m lists.Member) (letters int, err error) {
 	e := Erasure{Community: m.Community, Member: m.ID, At: tx.Now}
+	if e.Joined, err = lists.Joinings(tx, m.ID); err != nil {
+		return 0, err
+	}
 	return b.erase(tx, e, true)
 }
 
-// Replay does an erasure again, in a database that was restored from a backup of an earlier time. Nobody is told again.
-// A member whom that database does not know has nothing in it.
-func (b *Letterbox) Replay(tx *db.Tx, e Erasure) error {
-	m, err := lists.MemberByID(tx, e.Member)
-	if errors.Is(err, db.ErrNoRows) || err == nil && m.Community != e.Community {
-		return nil
-	}
-	if err != nil {
-		return err
+// Replay does an erasure again, in a database that was restored from a backup of another time. Nobody is told again.
+// It is false for a member whom that database does not know: it has nothing of theirs, and who else has their number there keeps all.
+func (b *Letterbox) Replay(tx *db.Tx, e Erasure) (done bool, err error) {
+	same, err := lists.IsMember(tx, e.Member, e.Community, e.Joined)
+	if err != nil || !same {
+		return false, err
 	}
 	_, err = b.erase(tx, e, false)
-	return err
+	return err == nil, err
 }
 
 // finishErasures does what had to wait for the end of a report.

@@ -94,14 +94,14 @@ func (b *Letterbox) forgetWords(tx *db.Tx, c Conv) error {
 			return err
 		}
 	}
+	untold, err := b.endWishes(tx, parts) // as long as one can see what has not left yet
+	if err != nil {
+		return err
+	}
 	if err := b.takeBack(tx, parts); err != nil {
 		return err
 	}
 	if err := clearDates(tx, parts); err != nil {
-		return err
-	}
-	untold, err := b.endWishes(tx, parts)
-	if err != nil {
 		return err
 	}
 	if err := dropSeals(tx, slices.DeleteFunc(slices.Clone(parts), func(c ConvID) bool { return slices.Contains(untold, c) })); err != nil {
@@ -133,6 +133,9 @@ func (b *Letterbox) takeBack(tx *db.Tx, parts []ConvID) error {
 		return err
 	}
 	if _, err := queue.DropLetters(tx, "its words were erased", ids...); err != nil {
+		return err
+	}
+	if err := cutRemovals(tx, parts); err != nil {
 		return err
 	}
 	objects := make([]int64, len(parts))

@@ -195,25 +195,37 @@ func Wiped(tx *db.Tx, until time.Time) error {
 type Erasure struct {
 	Community lists.CommunityID
 	Member    lists.MemberID
-	At        time.Time // what was written until then goes
+	At        time.Time   // what was written until then goes
+	Joined    []time.Time // when that member joined, each time: nobody else has this number and these dates
 }
 
 // Erasures are all wishes there ever were, oldest first.
 func Erasures(tx *db.Tx) ([]Erasure, error) { return erasures(tx, false) }
 
 func erasures(tx *db.Tx, pending bool) ([]Erasure, error) {
-	return db.Select(tx, func(r db.Scanner) (e Erasure, err error) {
+	all, err := db.Select(tx, func(r db.Scanner) (e Erasure, err error) {
 		var at int64
-		err = r.Scan(&e.Community, &e.Member, &at)
+		var joined string
+		if err = r.Scan(&e.Community, &e.Member, &at, &joined); err != nil {
+			return e, err
+		}
 		e.At = db.Time(at)
-		return e, err
-	}, "SELECT community, member, at FROM erasure WHERE pending OR NOT ? ORDER BY at, id", pending)
+		return e, json.Unmarshal([]byte(joined), &e.Joined)
+	}, "SELECT community, member, at, joined FROM erasure WHERE pending OR NOT ? ORDER BY at, id", pending)
+	for i := range all {
+		if len(all[i].Joined) == 0 { // a wish of before these dates were noted
+			if all[i].Joined, err = lists.Joinings(tx, all[i].Member); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, err
 }
 
 func noteErasure(tx *db.Tx, e Erasure, pending bool) (id int64, err error) {
-	err = tx.QueryRow(`INSERT INTO erasure (community, member, at, pending) VALUES (@community, @member, @at, @pending)
+	err = tx.QueryRow(`INSERT INTO erasure (community, member, at, pending, joined) VALUES (@community, @member, @at, @pending, @joined)
 		ON CONFLICT (member, at) DO UPDATE SET pending = excluded.pending RETURNING id`,
-		db.Named("community", e.Community), db.Named("member", e.Member), db.Named("at", db.Micros(e.At)), db.Named("pending", pending)).Scan(&id)
+		db.Named("joined", asJSON(e.Joined)), db.Named("community", e.Community), db.Named("member", e.Member), db.Named("at", db.Micros(e.At)), db.Named("pending", pending)).Scan(&id)
 	return id, err
 }
 

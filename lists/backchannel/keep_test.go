@@ -326,8 +326,8 @@ func TestReplayAfterRestore(t *testing.T) {
 			return err
 		}
 		for _, e := range ledger {
-			if err := v.Box.Replay(tx, e); err != nil {
-				return err
+			if done, err := v.Box.Replay(tx, e); err != nil || !done {
+				t.Errorf("%v, %v", done, err)
 			}
 		}
 		if err := count(&after); err != nil || after > owed {
@@ -448,5 +448,42 @@ func TestForgetWithoutAName(t *testing.T) {
 	}
 	for _, a := range to(v.Deliver(), mira) {
 		t.Errorf("Mira was told: %s", a.Subject())
+	}
+}
+
+// The ledger of erasures belongs to those members who joined then: in the database of another installation, or in one that went on from an
+// older backup, their numbers are other people's, and nothing of theirs is erased.
+func TestReplayKnowsWhoseLettersTheyAre(t *testing.T) {
+	v := newVillage(t)
+	ask(v, "A question", "The canaria sentence.")
+	v.MustSend(post{From: "Dana <" + dana + ">", To: managers, Subject: "x", Body: "FORGET"})
+	var ledger []backchannel.Erasure
+	v.View(func(tx *db.Tx) (err error) { ledger, err = backchannel.Erasures(tx); return err })
+	if len(ledger) != 1 || len(ledger[0].Joined) != 1 {
+		t.Fatalf("%+v", ledger)
+	}
+	for name, c := range map[string]struct {
+		other time.Duration
+		want  bool
+	}{"the same": {0, true}, "another installation": {time.Minute, false}} {
+		w := newVillage(t)
+		ask(w, "A question", "The canaria sentence.")
+		e := ledger[0]
+		e.Joined = []time.Time{e.Joined[0].Add(c.other)}
+		w.Update(func(tx *db.Tx) error {
+			done, err := w.Box.Replay(tx, e)
+			if done != c.want {
+				t.Errorf("%s: %v", name, done)
+			}
+			return err
+		})
+		if n := row(w, "SELECT count(*) FROM conv_msg WHERE words LIKE '%canaria%'"); (n == "0") != c.want {
+			t.Errorf("%s: %s letters are left", name, n)
+		}
+	}
+	v.Update(func(tx *db.Tx) error { _, err := tx.Exec("UPDATE erasure SET joined = '[]'"); return err }) // a wish of before these dates were noted
+	v.View(func(tx *db.Tx) (err error) { ledger, err = backchannel.Erasures(tx); return err })
+	if len(ledger) != 1 || len(ledger[0].Joined) != 1 || !ledger[0].Joined[0].Equal(v.Member(dana).Joined) {
+		t.Errorf("%+v", ledger)
 	}
 }

@@ -180,7 +180,11 @@ func (b *Letterbox) removeAsked(tx *db.Tx, c *Call, r removal) (string, error) {
 	if post.State != archive.Published {
 		return "The words of this post are gone already.", nil
 	}
-	return b.removePost(tx, c, post, r)
+	said, err := b.removePost(tx, c, post, r)
+	if r.cut {
+		said += " Your own words did not go with it: the letter under which you wrote them is erased."
+	}
+	return said, err
 }
 
 // removePost removes a post. Its author hears of it from the role, or whoever had it posted without their name; the other managers hear who did it.

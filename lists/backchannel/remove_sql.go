@@ -26,6 +26,7 @@ type removal struct {
 	post    archive.PostID
 	conv    ConvID // 0: it was wished under no letter
 	words   string
+	cut     bool // the words are gone with the letter under which they were written
 	state   string
 }
 
@@ -40,7 +41,13 @@ func askRemoval(tx *db.Tx, r removal) (int64, error) {
 }
 
 func findRemoval(tx *db.Tx, id int64) (r removal, err error) {
-	return r, tx.QueryRow("SELECT id, manager, post, coalesce(conv, 0), words, state FROM removal WHERE id = ?", id).Scan(&r.id, &r.manager, &r.post, &r.conv, &r.words, &r.state)
+	return r, tx.QueryRow("SELECT id, manager, post, coalesce(conv, 0), words, cut, state FROM removal WHERE id = ?", id).Scan(&r.id, &r.manager, &r.post, &r.conv, &r.words, &r.cut, &r.state)
+}
+
+// cutRemovals takes the words out of open wishes under conversations: they were written with words at hand that are forgotten now.
+func cutRemovals(tx *db.Tx, parts []ConvID) error {
+	_, err := tx.Exec("UPDATE removal SET words = '', cut = 1 WHERE state = 'asked' AND words <> '' AND conv IN (SELECT value FROM json_each(?))", asJSON(parts))
+	return err
 }
 
 // end decides about it. Its words are not kept.

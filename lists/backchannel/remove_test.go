@@ -246,3 +246,35 @@ func TestRemovalOfAMaskedPost(t *testing.T) {
 		t.Error("it cost her a level, and so tells whose it was")
 	}
 }
+
+// What a manager wrote to a post's author under a letter does not go out once that letter is forgotten: it may tell what was in it. The post goes.
+func TestRemovalUnderAForgottenLetter(t *testing.T) {
+	for _, anonymous := range []bool{false, true} {
+		v := crowd(t)
+		posted(v, bill, "Sponsors", "Buy from my sponsor.")
+		var back, copy arrived
+		if anonymous {
+			all, _ := voiced(t, v, post{From: dana, To: anon, Subject: "The sponsor", Body: "I do not dare to say so."})
+			copy = v.One(to(all, mira), mira)
+			v.MustSend(answer(mira, copy, "Thank you."))
+			back = v.One(to(v.Deliver(), dana), dana)
+		} else {
+			all := ask(v, "The sponsor", "I do not dare to say so.")
+			copy, back = v.One(all, mira), v.One(all, dana)
+		}
+		v.MustSend(login(answer(mira, copy, "/remove 1 zzwords Somebody is afraid of you."), mira))
+		asked := v.One(v.Deliver(), mira)
+		says(t, asked, "zzwords")
+		v.MustSend(answer(dana, back, "FORGET"))
+		v.Deliver()
+		v.Pass(22 * time.Hour)
+		v.Deliver()
+		v.MustSend(login(answer(mira, asked, "YES"), mira))
+		all := v.Deliver()
+		says(t, v.One(all, mira), `"Sponsors" is removed.`, "Your own words did not go with it: the letter under which you wrote them is erased.")
+		for _, a := range all {
+			hides(t, a, "zzwords")
+		}
+		v.One(all, bill) // hears of it all the same
+	}
+}

@@ -247,24 +247,28 @@ func (b *Letterbox) tellReporter(tx *db.Tx, in *lists.Incoming, c Conv, t templa
 
 // writeWriter sends a letter to whoever began a conversation, with their door as Reply-To, and remembers it as a part of it.
 func (b *Letterbox) writeWriter(tx *db.Tx, c Conv, mail notice.Mail) error {
-	var err error
+	_, err := b.sendWriter(tx, c, mail)
+	return err
+}
+
+// sendWriter is writeWriter for those who need to know that letter again.
+func (b *Letterbox) sendWriter(tx *db.Tx, c Conv, mail notice.Mail) (sent notice.Sent, err error) {
 	if mail.To, err = c.writer(tx); err != nil {
-		return err
+		return sent, err
 	}
 	mail.Member = c.Member
 	if mail.ReplyTo.Address.IsZero() {
 		if mail.ReplyTo, err = b.writerDoor(tx, mail.Community, c); err != nil {
-			return err
+			return sent, err
 		}
 	}
 	if c.Anon {
 		mail = c.blind(mail)
 	}
-	sent, err := b.Office.Send(tx, mail)
-	if err != nil {
-		return err
+	if sent, err = b.Office.Send(tx, mail); err != nil {
+		return sent, err
 	}
-	return refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter})
+	return sent, refer(tx, sent.ID, reference{conv: c.ID, rev: c.Rev, what: aLetter})
 }
 
 // reportVerbs are for what must not be seen by everybody.

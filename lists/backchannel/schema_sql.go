@@ -8,7 +8,7 @@ import (
 
 // Schema is the managers' letterbox.
 func Schema() db.Schema {
-	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaSeveral, schemaAttach, schemaAudit, schemaKeep, schemaRota, schemaAnon, schemaSignature, schemaConsent, schemaHeat}, ";\n"), schemaElsewhere, schemaElsewhereTag, schemaRemoval}}
+	return db.Schema{Owner: "lists/backchannel", Steps: []string{strings.Join([]string{schemaConv, schemaSaid, schemaSeveral, schemaAttach, schemaAudit, schemaKeep, schemaRota, schemaAnon, schemaSignature, schemaConsent, schemaHeat}, ";\n"), schemaElsewhere, schemaElsewhereTag, schemaRemoval, schemaForgetting}}
 }
 
 // schemaConv is what is known of a conversation.
@@ -142,3 +142,14 @@ const schemaSaid = `
 		at      INTEGER NOT NULL
 	) STRICT;
 `
+
+// schemaForgetting is what it takes that FORGET reaches everything, and nobody else's (product.md B14).
+const schemaForgetting = `
+	-- With the reason its fingerprint in the audit is made; it goes with the reason, so that nobody can guess at what it was.
+	ALTER TABLE unseal ADD COLUMN salt BLOB NOT NULL DEFAULT x'';
+	-- Our mail that told the member of it: as long as it is owed they do not know.
+	ALTER TABLE unseal ADD COLUMN notice TEXT NOT NULL DEFAULT '';
+	-- Whether the words were taken away because the letter under which they were written is forgotten.
+	ALTER TABLE removal ADD COLUMN cut INTEGER NOT NULL DEFAULT 0 CHECK (cut IN (0, 1));
+	-- When the member joined, each time, as JSON: another database has others under these numbers. '[]': not noted yet.
+	ALTER TABLE erasure ADD COLUMN joined TEXT NOT NULL DEFAULT '[]'`

@@ -1,8 +1,11 @@
 package backchannel
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +15,7 @@ import (
 	"backchannel/lists"
 	"backchannel/lists/command"
 	"backchannel/lists/notice"
+	"backchannel/smtpd/queue"
 	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
@@ -26,7 +30,7 @@ const UnsealExpire calendar.Kind = "unseal.expire"
 func (b *Letterbox) voiceVerbs() command.Table[*Call] {
 	return command.Table[*Call]{
 		{Name: "block", Help: "This anonymous voice is not heard for 30 days. Nobody learns whose it is, and the writer is told so when writing again.", Takes: command.Nothing, Do: b.doBlock},
-		{Name: "unseal", Args: "REASON", Help: "To learn who an anonymous member is. It takes your YES and that of a second manager; the ombuds gets a copy, the member is told at once, and it is written down for good.", Do: b.doUnseal},
+		{Name: "unseal", Args: "REASON", Help: "To learn who an anonymous member is. It takes your YES and that of a second manager; the ombuds gets a copy, the member is told at once, and that it was done is written down for good; the reason as long as the letter is kept.", Do: b.doUnseal},
 	}
 }
 
@@ -66,14 +70,14 @@ func (b *Letterbox) doUnseal(tx *db.Tx, c *Call, reason string) (string, error) 
 	if len(strings.Fields(reason)) < 3 {
 		return "", refusal.Because(refusal.Invalid, "Behind /unseal stands the reason, in a few words: the member and the ombuds will read it.")
 	}
-	id, err := askUnseal(tx, c.Conv, c.Manager.ID, reason)
+	u, err := askUnseal(tx, c.Conv, c.Manager.ID, reason)
 	if err != nil {
 		return "", err
 	}
-	if err := audit(tx, c.Community.ID, c.Manager.ID, "unseal asked", c.Conv.Code, reason); err != nil {
+	if err := audit(tx, c.Community.ID, c.Manager.ID, "unseal asked", c.Conv.Code, u.fingerprint()); err != nil {
 		return "", err
 	}
-	return "", b.confirmUnseal(tx, c.Community, c.Conv, c.Manager, id, reason, "", c.Story)
+	return "", b.confirmUnseal(tx, c.Community, c.Conv, c.Manager, u.id, reason, "", c.Story)
 }
 
 // mayUnseal says why a voice cannot be unsealed, or not like this.
@@ -165,7 +169,7 @@ func (b *Letterbox) seekSecond(tx *db.Tx, call *Call, u unsealing) error {
 	if err := setUnseal(tx, u.id, "confirmed", 0); err != nil {
 		return err
 	}
-	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal confirmed", call.Conv.Code, u.reason); err != nil {
+	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal confirmed", call.Conv.Code, u.fingerprint()); err != nil {
 		return err
 	}
 	readers, err := b.readers(tx, call.Conv)
@@ -237,22 +241,31 @@ func (b *Letterbox) unsealTold(tx *db.Tx, due calendar.Due) error {
 	if err != nil || u.state != "done" {
 		return err
 	}
-	c, err := find(tx, u.conv)
+	c, community, t, err := lateWord(tx, u)
 	if err != nil {
 		return err
 	}
-	community, err := lists.CommunityByID(tx, c.Community)
-	if err != nil {
-		return err
+	if c.erased {
+		return b.tellForgotten(tx, community, c, u.id, t)
+	}
+	return b.tellUnsealed(tx, community, c, u.id, t)
+}
+
+// lateWord is what a member is told of being unsealed who hears of it later.
+func lateWord(tx *db.Tx, u unsealing) (c Conv, community lists.Community, t templates.UnsealDone, err error) {
+	if c, err = find(tx, u.conv); err != nil {
+		return c, community, t, err
+	}
+	if community, err = lists.CommunityByID(tx, c.Community); err != nil {
+		return c, community, t, err
 	}
 	if c.erased { // the made-up name is forgotten as well
 		c.Name = c.Code
 	}
-	t := templates.UnsealDone{Community: community.Name, Code: c.Code, Voice: c.Name, By: []string{firstName(tx, u.by), firstName(tx, u.second)}, Reason: templates.Said(u.reason), Ombuds: ombudsDoor(community), Was: u.done.In(community.Zone())}
-	if c.erased {
-		return b.tellForgotten(tx, community, c, u.id, t)
-	}
-	return b.tellUnsealed(tx, community, c, t)
+	return c, community, templates.UnsealDone{
+		Community: community.Name, Code: c.Code, Voice: c.Name, By: []string{firstName(tx, u.by), firstName(tx, u.second)}, Reason: templates.Said(u.reason),
+		Ombuds: ombudsDoor(community), Was: u.done.In(community.Zone()),
+	}, nil
 }
 
 // endWishes ends all wishes to know who wrote in conversations whose words are forgotten, and forgets their reasons. untold are those whose
@@ -271,11 +284,32 @@ func (b *Letterbox) endWishes(tx *db.Tx, parts []ConvID) (untold []ConvID, err e
 			untold = append(untold, u.conv)
 			continue
 		}
+		if err := b.tellBeforeItGoes(tx, u); err != nil {
+			return nil, err
+		}
 		if err := forgetWish(tx, u.id); err != nil {
 			return nil, err
 		}
 	}
 	return untold, nil
+}
+
+// tellBeforeItGoes writes once more to a member whom the mail about being unsealed has not reached: that one still waits, and is forgotten with
+// the conversation it speaks of. Nobody else could ever tell them.
+func (b *Letterbox) tellBeforeItGoes(tx *db.Tx, u unsealing) error {
+	if u.state != "done" || u.notice == "" {
+		return nil
+	}
+	waiting, err := queue.DropLetters(tx, "its words were erased; the member is told in another mail", u.notice)
+	if err != nil || waiting == 0 {
+		return err
+	}
+	c, community, t, err := lateWord(tx, u)
+	if err != nil {
+		return err
+	}
+	t.Voice, t.Stuck = c.Code, true
+	return b.tellForgotten(tx, community, c, u.id, t)
 }
 
 // tellForgotten is tellUnsealed for a conversation whose words are forgotten. Then nothing of it stays.
@@ -298,12 +332,44 @@ func (b *Letterbox) tellForgotten(tx *db.Tx, community lists.Community, c Conv, 
 }
 
 // tellUnsealed tells the writer of a conversation that they were unsealed.
-func (b *Letterbox) tellUnsealed(tx *db.Tx, community lists.Community, c Conv, t templates.UnsealDone) error {
+func (b *Letterbox) tellUnsealed(tx *db.Tx, community lists.Community, c Conv, wish int64, t templates.UnsealDone) error {
 	words, err := t.Render()
 	if err != nil {
 		return err
 	}
-	return b.writeWriter(tx, c, notice.Mail{Community: community, From: notice.Managers(community), Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true})
+	sent, err := b.sendWriter(tx, c, notice.Mail{Community: community, From: notice.Managers(community), Words: words, Kind: notice.Converse, Auto: notice.Generated, Private: true})
+	if err != nil {
+		return err
+	}
+	return noteTold(tx, wish, sent.ID)
+}
+
+// reasonSeal is how the audit names the reason of a wish: by a fingerprint, since the audit is for ever and the reason may speak of
+// a person. It stays with the wish, as long as the words of the conversation are kept.
+const reasonSeal = "reason "
+
+// fingerprint is what the audit says of the reason: with it one can tell that the reason was not changed, and once it is forgotten nothing.
+func (u unsealing) fingerprint() string {
+	sum := sha256.Sum256(append(slices.Clone(u.salt), u.reason...))
+	return reasonSeal + hex.EncodeToString(sum[:16])
+}
+
+// reasonOf is the reason that an entry of the audit names by its fingerprint; false when it is forgotten.
+func reasonOf(tx *db.Tx, c Conv, mark string) (reason string, known bool, err error) {
+	parts, err := c.parts(tx)
+	if err != nil {
+		return "", false, err
+	}
+	all, err := wishesOf(tx, parts)
+	if err != nil {
+		return "", false, err
+	}
+	for _, u := range all {
+		if u.reason != "" && u.fingerprint() == mark {
+			return u.reason, true, nil
+		}
+	}
+	return "", false, nil
 }
 
 // refuseUnseal ends a wish.
@@ -341,7 +407,7 @@ func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 	if err := setUnseal(tx, u.id, "done", call.Manager.ID); err != nil {
 		return err
 	}
-	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal", call.Conv.Code, u.reason); err != nil {
+	if err := audit(tx, call.Community.ID, call.Manager.ID, "unseal", call.Conv.Code, u.fingerprint()); err != nil {
 		return err
 	}
 	if err := did(tx, call.Conv, call.Manager.ID, "unsealed it together with "+first.FirstName()); err != nil {
@@ -356,7 +422,7 @@ func (b *Letterbox) unsealNow(tx *db.Tx, call *Call, u unsealing) error {
 		if err := calendar.Set(tx, UnsealTell, u.id, at); err != nil {
 			return err
 		}
-	} else if err := b.tellUnsealed(tx, call.Community, call.Conv, t); err != nil {
+	} else if err := b.tellUnsealed(tx, call.Community, call.Conv, u.id, t); err != nil {
 		return err
 	}
 	words, err := t.Render()

@@ -4,6 +4,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/smtpd/queue"
 )
 
 // What is forgotten is forgotten, with the reason that managers gave; but whoever was unsealed hears of it all the same, on the day
@@ -86,4 +90,107 @@ func TestTheOmbudsDefersTheNotice(t *testing.T) {
 	for _, a := range to(v.Deliver(), dana) {
 		hides(t, a, "have learned who")
 	}
+}
+
+// unsealed has Mira and Theo learn who Dana's made-up name is, and gives Mira's copy and Dana's door. Nothing of it is delivered yet.
+func unsealed(t *testing.T, v *village, reason string) (copy, back arrived) {
+	t.Helper()
+	all, _ := voiced(t, v, burntOut)
+	copy = v.One(to(all, mira), mira)
+	v.MustSend(answer(mira, copy, "You are not alone."))
+	back = v.One(to(v.Deliver(), dana), dana)
+	v.MustSend(login(answer(mira, copy, "/unseal "+reason), mira))
+	v.MustSend(login(answer(mira, v.One(to(v.Deliver(), mira), mira), "YES"), mira))
+	v.MustSend(login(answer(theo, v.One(to(v.Deliver(), theo), theo), "YES"), theo))
+	return copy, back
+}
+
+// B14: why somebody was unsealed are words about a person. They stay as long as the letter: the audit, which nobody can change, has a fingerprint
+// of them, shows them by it while they are there, and tells when they were changed.
+func TestTheReasonToUnsealIsForgotten(t *testing.T) {
+	v := crowd(t)
+	_, back := unsealed(t, v, "She zzthreatened a member")
+	v.Deliver()
+	if n := row(v, "SELECT count(*) FROM audit WHERE detail LIKE '%zz%'"); n != "0" {
+		t.Errorf("%s entries of the audit hold it for ever", n)
+	}
+	shown := 0
+	for _, e := range audited(v, theo) {
+		if strings.HasPrefix(e.Action, "unseal") && e.Detail == "She zzthreatened a member" {
+			shown++
+		}
+	}
+	if shown != 3 { // asked, confirmed, done
+		t.Errorf("%d entries show why: %v", shown, audited(v, theo))
+	}
+	if faults := auditFaults(v); len(faults) != 0 {
+		t.Error(faults)
+	}
+	v.Update(func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE unseal SET reason = 'She was only curious'")
+		return err
+	})
+	if faults := auditFaults(v); len(faults) != 1 || !strings.Contains(faults[0], "that reason was changed") {
+		t.Errorf("a reason that was changed: %v", faults)
+	}
+	v.Update(func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE unseal SET reason = 'She zzthreatened a member'")
+		return err
+	})
+	v.MustSend(answer(dana, back, "FORGET"))
+	v.Deliver()
+	v.Pass(22 * time.Hour)
+	v.Deliver()
+	sweep(v)
+	var path string
+	v.View(func(tx *db.Tx) error { return tx.QueryRow("SELECT file FROM pragma_database_list").Scan(&path) })
+	if left := traces(v, path, "zzthreatened"); len(left) != 0 {
+		t.Error(left)
+	}
+	for _, e := range audited(v, theo) {
+		if strings.HasPrefix(e.Action, "unseal") && e.Detail != "the reason is erased, with the letter" {
+			t.Errorf("%+v", e)
+		}
+	}
+	if faults := auditFaults(v); len(faults) != 0 {
+		t.Error(faults)
+	}
+}
+
+// Whoever is unsealed is told of it, whatever they erase: the mail that still waits is forgotten with the letter, and another one goes out.
+func TestTheWordAboutUnsealingOutlivesTheLetter(t *testing.T) {
+	v := crowd(t)
+	waits := true
+	v.Refuse(func(to letter.Address) (queue.Outcome, bool) {
+		return queue.Outcome{Kind: queue.Deferred, Code: 451, Text: "try again"}, waits && to.String() == dana
+	})
+	copy, back := unsealedWhile(t, v, &waits)
+	v.MustSend(answer(dana, back, "FORGET"))
+	v.Pass(22 * time.Hour)
+	v.Deliver()
+	waits = false
+	v.Pass(6 * time.Hour)
+	found := 0
+	for _, a := range to(v.Deliver(), dana) {
+		if strings.Contains(words(a), "have learned who") {
+			found++
+			says(t, a, "Mira and Theo, who manage Gardeners, have learned who "+code(copy)+" is", "There is a threat against a member", "Our first mail about it has not reached you yet", "ombuds@gardeners.example")
+		}
+	}
+	if found != 1 {
+		t.Errorf("Dana was told %d times", found)
+	}
+	if n := row(v, "SELECT (SELECT count(*) FROM sealed_identity) || ' ' || (SELECT count(*) FROM unseal WHERE reason <> '' OR notice <> '')"); n != "0 0" {
+		t.Errorf("seals and wishes that are left: %s", n)
+	}
+}
+
+// unsealedWhile is unsealed for a member whom no mail reaches from the moment at which they are unsealed.
+func unsealedWhile(t *testing.T, v *village, waits *bool) (copy, back arrived) {
+	t.Helper()
+	*waits = false
+	copy, back = unsealed(t, v, "There is a threat against a member")
+	*waits = true
+	v.Deliver()
+	return copy, back
 }

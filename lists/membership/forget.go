@@ -3,6 +3,7 @@ package membership
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
@@ -111,6 +112,9 @@ func (k *Clerk) erase(tx *db.Tx, f Forgotten, m lists.Member) (err error) {
 	if err := forgetDeparture(tx, m.ID); err != nil {
 		return err
 	}
+	if err := dropGreeter(tx, m.ID); err != nil {
+		return err
+	}
 	if m, err = lists.MemberByID(tx, m.ID); err != nil {
 		return err
 	}
@@ -126,36 +130,68 @@ func (k *Clerk) erase(tx *db.Tx, f Forgotten, m lists.Member) (err error) {
 	return calendar.Set(tx, forgetPosts, int64(m.ID), tx.Now)
 }
 
-// Replay forgets somebody again, to the last post, in a database that was restored from a backup of an earlier time. It is false for
-// somebody whom that database does not know, or has forgotten already, and for its last manager, who cannot go.
-func (k *Clerk) Replay(tx *db.Tx, f Forgotten) (done bool, err error) {
-	m, err := lists.MemberByID(tx, f.Member)
-	same := m.Community == f.Community && (m.Joined.Equal(f.Joined) || slices.ContainsFunc(f.Earlier, m.Joined.Equal))
-	if errors.Is(err, db.ErrNoRows) || err == nil && !same {
-		return false, nil
+// forgetBack is the calendar's kind for somebody who was forgotten and came back with a backup: the object is the member.
+const forgetBack calendar.Kind = "member.forget-back"
+
+// Replayed is what became of somebody in a restored database who had been forgotten.
+type Replayed string
+
+// The ends of it.
+const (
+	NothingLeft Replayed = ""          // it does not know them, or has forgotten them already
+	GoneAgain   Replayed = "forgotten" // they are forgotten again
+	IsBack      Replayed = "back"      // they are its only manager, who cannot go: they are told by mail
+)
+
+// Replay forgets somebody again, to the last post, in a database that was restored from a backup of an earlier time.
+func (k *Clerk) Replay(tx *db.Tx, f Forgotten) (became Replayed, err error) {
+	same, err := lists.IsMember(tx, f.Member, f.Community, append([]time.Time{f.Joined}, f.Earlier...))
+	if err != nil || !same {
+		return NothingLeft, err
 	}
+	m, err := lists.MemberByID(tx, f.Member)
 	if err != nil {
-		return false, err
+		return NothingLeft, err
 	}
 	all, err := AllForgotten(tx)
 	if err != nil || slices.ContainsFunc(all, func(is Forgotten) bool { return is.Member == f.Member }) {
-		return false, err
+		return NothingLeft, err
 	}
-	if last, err := lastManager(tx, m); err != nil || last {
-		return false, err
+	if last, err := lastManager(tx, m); err != nil {
+		return NothingLeft, err
+	} else if last {
+		return IsBack, calendar.Set(tx, forgetBack, int64(m.ID), tx.Now)
 	}
 	if err := k.erase(tx, f, m); err != nil {
-		return false, err
+		return NothingLeft, err
 	}
 	for f.Posts != templates.ForgetKeep {
 		if _, err := forgotten(tx, f.Member); errors.Is(err, db.ErrNoRows) {
 			break
 		}
 		if err := k.unnamePosts(tx, calendar.Due{Object: int64(f.Member)}); err != nil {
-			return false, err
+			return NothingLeft, err
 		}
 	}
-	return true, calendar.Clear(tx, forgetPosts, int64(f.Member))
+	return GoneAgain, calendar.Clear(tx, forgetPosts, int64(f.Member))
+}
+
+// isBack tells somebody who wanted to be forgotten that they are a manager again, and what to do about it.
+func (k *Clerk) isBack(tx *db.Tx, due calendar.Due) error {
+	m, err := lists.MemberByID(tx, lists.MemberID(due.Object))
+	if err != nil {
+		return err
+	}
+	c, err := lists.CommunityByID(tx, m.Community)
+	if err != nil {
+		return err
+	}
+	words, err := templates.ForgetBack{Community: c.Name, Member: firstName(m), Managers: c.Address("managers").String(), Help: c.Address("help").String()}.Render()
+	if err != nil {
+		return err
+	}
+	_, err = k.Office.Send(tx, notice.ToMember(c, m, notice.Tells, words))
+	return err
 }
 
 // unnamePosts does some dozens of posts, and comes again until there are no more.

@@ -92,9 +92,9 @@ func TestForgottenAfterComingBack(t *testing.T) {
 			for i, at := range f.Earlier {
 				f.Earlier[i] = at.Add(c.before)
 			}
-			done, err := old.Clerk.Replay(tx, f)
-			if done != c.want {
-				t.Errorf("%s: %v, %v", name, done, f)
+			became, err := old.Clerk.Replay(tx, f)
+			if done := became == membership.GoneAgain; done != c.want {
+				t.Errorf("%s: %v, %v", name, became, f)
 			}
 			if again, err2 := membership.AllForgotten(tx); c.want && (err2 != nil || len(again) != 1 || len(again[0].Earlier) != 1 || !again[0].Joined.Equal(f.Joined)) {
 				t.Errorf("the next backup: %v", again)
@@ -141,6 +141,78 @@ func TestForgetMeLeavesNothing(t *testing.T) {
 		}
 		if kept := leftovers(v, "zzwords of old", "zzwords of today"); words != (len(kept) > 0) {
 			t.Errorf("%s: %v", word, kept)
+		}
+	}
+}
+
+// What stays of somebody who is forgotten is what the replies of others and a later restore need: no setting, no taste, and no date of theirs.
+func TestForgetMeLeavesNoSettings(t *testing.T) {
+	v := writer(t)
+	id := v.Member(dana).ID
+	v.Update(func(tx *db.Tx) error {
+		for _, query := range []string{
+			"INSERT INTO follow (member, tag) VALUES (?, 'beans')", "INSERT INTO mute (member, tag, thread) VALUES (?, 'slugs', 0)",
+			"INSERT INTO greeter (member, asked) VALUES (?, 1)", "INSERT INTO vacation (member, begin, until) VALUES (?, 1, 2)",
+			"INSERT INTO digest_pref (member, period, weekday, hour, format, min_posts, threads) VALUES (?, 'weekly', 1, 7, 'alt', 1, 5)",
+			"INSERT INTO joined_before (member, joined) VALUES (?, 1)",
+		} {
+			if _, err := tx.Exec(query, id); err != nil {
+				return fmt.Errorf("%s: %w", query, err)
+			}
+		}
+		return nil
+	})
+	v.MustSend(mailroomtest.Answer(dana, request(v, dana, "help@gardeners.example", "forget me"), "UNNAME"))
+	v.Pass(time.Minute)
+	v.Deliver()
+	needed := []string{"address_token", "conv", "conv_msg", "erasure", "forgetting", "member_address"} // the last holds former-N@member.invalid
+	v.View(func(tx *db.Tx) error {
+		tables, err := db.Select(tx, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) },
+			"SELECT DISTINCT m.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' AND c.name = 'member'")
+		for _, table := range tables {
+			var n int
+			if err := tx.QueryRow("SELECT count(*) FROM "+table+" WHERE member = ?", id).Scan(&n); err != nil {
+				return err
+			}
+			if n > 0 && !slices.Contains(needed, table) {
+				t.Errorf("%d rows of %s", n, table)
+			}
+		}
+		if len(tables) < 10 {
+			t.Errorf("only %v were looked at", tables)
+		}
+		return err
+	})
+}
+
+// Whoever was forgotten and is the only manager of a restored database cannot go; they are told that they are back, and how to go.
+func TestAForgottenManagerComesBack(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(mailroomtest.Answer(mira, request(v, mira, "help@gardeners.example", "forget me"), "KEEP"))
+	var all []membership.Forgotten
+	v.View(func(tx *db.Tx) (err error) { all, err = membership.AllForgotten(tx); return err })
+	if len(all) != 1 {
+		t.Fatal(all)
+	}
+	old := mailroomtest.New(t)
+	old.Update(func(tx *db.Tx) error {
+		m := old.Member(theo)
+		m.Role = lists.RoleMember
+		if err := lists.SaveMember(tx, m); err != nil {
+			return err
+		}
+		became, err := old.Clerk.Replay(tx, all[0])
+		if became != membership.IsBack {
+			t.Errorf("%q", became)
+		}
+		return err
+	})
+	is(t, "she stays", gets(old, mira), "jobs each, talk each")
+	old.Pass(time.Minute)
+	told := old.One(old.Deliver(), mira)
+	for _, w := range []string{"In it you are the only manager of Gardeners", "send the words FORGET ME to help@gardeners.example"} {
+		if !strings.Contains(strings.Join(strings.Fields(told.Text()), " "), w) {
+			t.Errorf("no %q in\n%s", w, told.Text())
 		}
 	}
 }

@@ -43,5 +43,11 @@ func SetGreets(tx *db.Tx, m lists.MemberID, greets bool) error {
 	return err
 }
 
+// dropGreeter forgets when somebody was asked, and what they want.
+func dropGreeter(tx *db.Tx, m lists.MemberID) error {
+	_, err := tx.Exec("DELETE FROM greeter WHERE member = ?", m)
+	return err
+}
+
 // threadObject is a thread in the rows of the tokens of the room that posts.
 func threadObject(id int64) string { return fmt.Sprintf("thread:%d", id) }

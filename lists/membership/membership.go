@@ -59,7 +59,7 @@ type Greeting interface {
 
 // Dates are what the calendar calls us for.
 func (k *Clerk) Dates() map[calendar.Kind]calendar.Handler {
-	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, addressOver: k.unanswered, forgetPosts: k.unnamePosts, lists.MemberRemoved: k.removed}
+	return map[calendar.Kind]calendar.Handler{applicationDue: k.came, welcomeDue: k.greet, departureDue: k.departed, addressOver: k.unanswered, forgetPosts: k.unnamePosts, forgetBack: k.isBack, lists.MemberRemoved: k.removed}
 }
 
 // Receive takes a letter to join@, leave@, help@, weekly@ and their kin, to LIST-join@, LIST-leave@ and LIST-request@, or through a token of

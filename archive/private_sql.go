@@ -144,6 +144,15 @@ func (s *Store) PrivateOf(tx *db.Tx, owner, object int64) ([]PrivateMessage, err
 		db.Named("object", object), db.Named("owner", owner))
 }
 
+// PrivateUnread are those messages of an owner that belong to an object and that the owner has not read.
+func (s *Store) PrivateUnread(tx *db.Tx, owner, object int64) ([]PrivateMessageID, error) {
+	return db.Select(tx, func(r db.Scanner) (id PrivateMessageID, err error) { return id, r.Scan(&id) },
+		`SELECT p.id FROM private_message p JOIN private_mailbox b ON b.id = p.mailbox
+		WHERE p.object = :object AND p.object <> 0 AND b.owner = :owner AND NOT EXISTS (
+			SELECT 1 FROM private_flag f WHERE f.mailbox = p.mailbox AND f.person = :owner AND f.message = p.id AND f.seen = 1) ORDER BY p.id`,
+		db.Named("object", object), db.Named("owner", owner))
+}
+
 // PrivateStructure is the IMAP structure of a private message, from its row.
 func (s *Store) PrivateStructure(tx *db.Tx, id PrivateMessageID) (st letter.Structure, err error) {
 	var sealed []byte

@@ -29,6 +29,7 @@ const sessionTable = `
 // Session is a browser in which somebody is signed in.
 type Session struct {
 	Address letter.Address // with which they signed in
+	Typed   bool           // by an app password, and not by a link that was mailed
 	Ends    time.Time
 }
 
@@ -74,8 +75,8 @@ func sessionHash(secret string) []byte {
 // anywhere is to be asked beside it, each time anew.
 func SessionOf(tx *db.Tx, secret string) (s Session, ok bool, err error) {
 	var ends int64
-	err = tx.QueryRow("SELECT local, domain, ends FROM web_session WHERE hash = ? AND ends > ?", sessionHash(secret), db.Micros(tx.Now)).
-		Scan(&s.Address.Local, &s.Address.Domain, &ends)
+	err = tx.QueryRow("SELECT local, domain, password IS NOT NULL, ends FROM web_session WHERE hash = ? AND ends > ?", sessionHash(secret), db.Micros(tx.Now)).
+		Scan(&s.Address.Local, &s.Address.Domain, &s.Typed, &ends)
 	if errors.Is(err, db.ErrNoRows) {
 		return Session{}, false, nil
 	}

@@ -33,7 +33,7 @@ var roomPages = perLanguage(func(l Language) (*htmltemplate.Template, error) {
 		return nil, err
 	}
 	return htmltemplate.New("").Funcs(htmltemplate.FuncMap(wordsIn(l))).Funcs(htmltemplate.FuncMap{
-		"say": words.say, "under": under, "linked": linked, "kilobytes": kilobytes, "anchor": func(seq int64) string { return "p" + strconv.FormatInt(seq, 10) },
+		"say": words.say, "under": under, "inside": inside, "linked": linked, "confided": confided, "kilobytes": kilobytes, "anchor": func(seq int64) string { return "p" + strconv.FormatInt(seq, 10) },
 	}).ParseFS(pages, "page/room/*.html")
 })
 
@@ -99,6 +99,14 @@ type filesUnder struct {
 }
 
 func under(base string, files []FileLine) filesUnder { return filesUnder{base, files} }
+
+// lineInside is a conversation with the path below which all pages are reached.
+type lineInside struct {
+	Base string
+	Line LetterLine
+}
+
+func inside(base string, l LetterLine) lineInside { return lineInside{base, l} }
 
 func kilobytes(n int) int { return (n + 1023) / 1024 }
 

@@ -31,6 +31,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 		[]ListChoice{{"talk", "Garden talk", InDigest}, {"jobs", "Jobs", EachPost}}, true, "off", "on",
 	}, {Domain: "nurses.example", Community: "Nurses", Help: "help@nurses.example", Leave: "leave@nurses.example", Slot: Slot{Daily, 0, 0, "UTC"}, Tongue: English}}
 	all := pageSamples(l)
+	maps.Copy(all, letterSamples(l))
 	maps.Copy(all, map[string]pageRenderer{
 		"signin":        SignInPage{Room: out},
 		"signin-wrong":  SignInPage{Room: out, To: "/archive", Address: "dana@north.example", Wrong: true},
@@ -88,7 +89,7 @@ func TestRoomPages(t *testing.T) {
 				t.Errorf("%s: %s\n%s", l.Name(), name, got)
 			}
 			// Every field that people see has a label.
-			for _, m := range regexp.MustCompile(`<(?:input|select)[^>]* id="([^"]+)"`).FindAllSubmatch(got, -1) {
+			for _, m := range regexp.MustCompile(`<(?:input|select|textarea)[^>]* id="([^"]+)"`).FindAllSubmatch(got, -1) {
 				if !bytes.Contains(got, []byte(`<label for="`+string(m[1])+`"`)) {
 					t.Errorf("%s: %s has no label", name, m[1])
 				}
@@ -211,6 +212,8 @@ func TestRoomScreenshots(t *testing.T) {
 		{"thread", "archive-phone-light", 500, 1000, false}, {"thread", "archive-phone-dark", 500, 1000, true},
 		{"thread", "archive-desk-light", 1000, 800, false}, {"thread", "archive-desk-dark", 1000, 800, true},
 		{"signin", "signin-phone-light", 500, 900, false}, {"choices", "settings-phone-dark", 500, 1500, true}, {"choices", "settings-desk-light", 1000, 1200, false},
+		{"letters", "letters-phone-light", 500, 1100, false}, {"letters", "letters-desk-dark", 1000, 900, true},
+		{"letter", "letter-phone-dark", 500, 2400, true}, {"letter", "letter-desk-light", 1000, 1900, false},
 	} {
 		html, err := roomSamples(English)[c.page].Render()
 		if err != nil {

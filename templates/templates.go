@@ -120,7 +120,7 @@ func execute(set *texttemplate.Template, name string, tidy any) (Mail, error) {
 // fields that are empty and not marked optional:"…". The original is never written.
 func copyTidy(to, from reflect.Value, path string) error {
 	switch was := from.Interface().(type) {
-	case Said:
+	case Said, Confided:
 		to.SetString(tidySaid(from.String()))
 		return nil
 	case time.Time:

@@ -85,12 +85,13 @@ func TestPrivateWordsLeaveByNoDoor(t *testing.T) {
 	searchedFor("Theo's IMAP", theo, secretsOfReport, []string{strings.ToLower(report)})
 	searchedFor("Bill's IMAP", bill, secretsOfReport, secretsOfLetter, []string{strings.ToLower(code), strings.ToLower(report), "back-channel"})
 
-	// On the web: every page that a link leads to, and searches.
-	for who, hidden := range map[string][]string{"bill@south.test": slices.Concat(secretsOfReport, secretsOfLetter), "theo@brandt.test": slices.Concat(secretsOfReport, secretsOfLetter)} {
-		pages := h.everyPage(who, secret[who])
-		holds("the web for "+who, pages, []string{"Mine is too wet."})
-		searchedFor("the web for "+who, pages, hidden)
-	}
+	// On the web: every page that a link leads to, and searches. Managers have pages of their letters there; Theo none of the report.
+	onWeb := h.onTheWeb(secret)
+	holds("the web for Mira", onWeb["mira@lowe.test"], secretsOfReport, secretsOfLetter)
+	holds("the web for Theo", onWeb["theo@brandt.test"], secretsOfLetter)
+	searchedFor("the web for Theo", onWeb["theo@brandt.test"], secretsOfReport, []string{strings.ToLower(report)})
+	searchedFor("the web for Bill", onWeb["bill@south.test"], secretsOfReport, secretsOfLetter, []string{strings.ToLower(code), strings.ToLower(report), "/letters"})
+	searchedFor("the archive", onWeb["/archive"], secretsOfReport, secretsOfLetter)
 	if _, nobody := visit(t, h.Addr(webListener), "GET", "http://127.0.0.1/archive", ""); strings.Contains(nobody, "compost") {
 		t.Error("a stranger reads the archive")
 	}
@@ -139,6 +140,21 @@ func TestPrivateWordsLeaveByNoDoor(t *testing.T) {
 		out := strings.ReplaceAll(run(verb...), strings.Join(verb[min(3, len(verb)):], " "), "") // a search says what was searched for
 		searchedFor(strings.Join(verb, " "), out, secretsOfReport, secretsOfLetter)
 	}
+}
+
+// onTheWeb is every page that people see, by who does; and by its path, every page of the archive.
+func (h *village) onTheWeb(secret map[string]string) map[string]string {
+	h.t.Helper()
+	all := map[string]string{}
+	for who := range secret {
+		page := h.everyPage(who, secret[who])
+		if !strings.Contains(page, "Mine is too wet.") {
+			h.t.Errorf("the web for %s: this test looks in the wrong place", who)
+		}
+		all[who] = page
+		all["/archive"] += h.pagesBelow("/archive", who, secret[who])
+	}
+	return all
 }
 
 // addManagers adds managers: address and name by turns.
@@ -244,6 +260,12 @@ func (h *village) overIMAP(who string, secret map[string]string) string {
 // everyPage signs in on the web and reads every page that a link leads to, and searches for private words; it gives all of them.
 func (h *village) everyPage(who, secret string) string {
 	h.t.Helper()
+	return h.pagesBelow("/", who, secret)
+}
+
+// pagesBelow is everyPage of those below a path.
+func (h *village) pagesBelow(root, who, secret string) string {
+	h.t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		h.t.Fatal(err)
@@ -284,7 +306,9 @@ func (h *village) everyPage(who, secret string) string {
 		if u, err := url.Parse(at); err == nil && u.Query().Get("q") != "" { // the page says what was searched for
 			page = strings.ReplaceAll(page, u.Query().Get("q"), "")
 		}
-		all.WriteString(page)
+		if strings.HasPrefix(at, root) {
+			all.WriteString(page)
+		}
 		for _, m := range regexp.MustCompile(`href="(/[^"#]*)"`).FindAllStringSubmatch(page, -1) {
 			if !strings.Contains(m[1], "/out") {
 				next = append(next, strings.ReplaceAll(m[1], "&amp;", "&"))

@@ -36,16 +36,22 @@ type answer struct {
 	bag       baggage
 	guards    []templates.Guard
 	incoming  *lists.Incoming
+	page      *Kept // takes what would go back by mail, where somebody waits at a page
 }
 
 // read takes from a letter what may go out of it: the new words, never its quotes.
 func (b *Letterbox) read(a *answer, l *letter.Letter) {
-	n := l.NewText()
 	a.subject, a.bag = l.Subject(), unpack(l)
 	a.files = a.bag.all()
+	b.readText(a, l.NewText(), l.Text())
+	a.unsure = a.unsure || belowMarker(l) != ""
+}
+
+// readText is read for the text alone. whole is the text with its quotes.
+func (b *Letterbox) readText(a *answer, n letter.NewText, whole string) {
 	a.calls, a.text, a.wrong = b.Verbs().Read(tidyEnd(n.Text))
-	a.unsure = n.Unsure || ours(a.text) || belowMarker(l) != ""
-	a.above = aboveQuote(a.text, l.Text())
+	a.unsure = n.Unsure || ours(a.text)
+	a.above = aboveQuote(a.text, whole)
 }
 
 // fromManager takes a manager's reply: it goes to the member, from the role, if nothing about it is unclear.
@@ -268,11 +274,7 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if err := a.checkNews(tx); err != nil {
 		return err
 	}
-	asked, err := lastAsked(tx, a.conv.ID)
-	if err != nil {
-		return err
-	}
-	text, slips, err := b.discreet(tx, withoutEcho(a.text, asked.text), a.manager)
+	text, slips, err := b.stripped(tx, *a)
 	if err != nil {
 		return err
 	}
@@ -314,6 +316,16 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 		a.guard(templates.UnsureText, 0, a.above)
 	}
 	return nil
+}
+
+// stripped is the text of an answer without its manager's signature and without what the other side wrote, and what is left of the
+// manager's own in it.
+func (b *Letterbox) stripped(tx *db.Tx, a answer) (string, []lists.Slip, error) {
+	asked, err := lastAsked(tx, a.conv.ID)
+	if err != nil {
+		return "", nil, err
+	}
+	return b.discreet(tx, withoutEcho(a.text, asked.text), a.manager)
 }
 
 // checkNews finds out whether a colleague said something that the manager had not seen (E18).

@@ -30,6 +30,9 @@ const heldDays = 14
 // giveBack returns an answer to its manager, at the confirmed address, with every reason and exactly what would go out. Whoever may not
 // see the conversation gets their own words, and nothing of anybody else's (B15b).
 func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) error {
+	if a.page != nil {
+		return a.keep(tx)
+	}
 	mail := templates.AnswerHeld{
 		Code: a.conv.Code, Member: byMail(community, a.conv).Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable(), Note: a.note, Alias: a.alias(),
 	}

@@ -13,6 +13,7 @@ type via string
 const (
 	viaMail     via = "mail"     // they answered it
 	viaIMAP     via = "imap"     // their mail program marked it as read
+	viaWeb      via = "web"      // they had it open on a page
 	viaOperator via = "operator" // it was shown with --as
 )
 

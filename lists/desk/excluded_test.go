@@ -45,6 +45,7 @@ const (
 // world is one run of the play, with what Theo saw of it.
 type world struct {
 	*house
+	site   *site
 	report bool
 	views  []string
 	codes  []string
@@ -143,6 +144,42 @@ func (w *world) look() {
 		}
 	}
 	c.ok("LOGOUT")
+	w.browse()
+}
+
+// browse is everything that Theo finds in a browser, and what he gets for the code of a letter that he may not see.
+func (w *world) browse() {
+	w.t.Helper()
+	b := w.site.signedIn(theo)
+	todo, done := []string{"/letters", "/letters/gardeners.example/closed", "/archive", "/letters/gardeners.example/" + w.hidden()}, map[string]bool{}
+	for len(todo) > 0 {
+		path := todo[0]
+		todo = todo[1:]
+		if done[path] {
+			continue
+		}
+		done[path] = true
+		a := b.get(path)
+		w.see("page", fmt.Sprint(a.status, " ", nonceField.ReplaceAllString(a.body, "")))
+		for _, m := range regexp.MustCompile(`href="(/(?:letters|archive)[^"?]*)"`).FindAllStringSubmatch(a.body, -1) {
+			todo = append(todo, m[1])
+		}
+	}
+}
+
+// hidden is the code of a letter that Theo may not see, or of none.
+func (w *world) hidden() (code string) {
+	code = "ZZZZ"
+	w.View(func(tx *db.Tx) error {
+		all, err := w.Box.List(tx, w.Member(mira), true)
+		for _, c := range all {
+			if !slices.Contains(w.codes, c.Code) {
+				code = c.Code
+			}
+		}
+		return err
+	})
+	return code
 }
 
 // only does something in the world with the report.
@@ -155,6 +192,8 @@ func (w *world) only(do func()) {
 // played is the play: an ordinary matter, and beside it a report about Theo with everything that managers do to letters.
 func played(t *testing.T, report bool) []string {
 	w := &world{house: newHouse(t), report: report}
+	w.site = siteOf(t, w.Village, withDoor)
+	w.Office.Web = "" // each world has a port of its own
 	w.Add(w.C, jonas, "Jonas Weil", lists.RoleManager, w.Talk)
 	w.Update(func(tx *db.Tx) error {
 		w.C.Ombuds = mailroomtest.Addr(sand)

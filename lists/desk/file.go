@@ -62,6 +62,11 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 	if p.failed(w, r, "give a file away", err) {
 		return
 	}
+	handOut(w, name, kind, bytes)
+}
+
+// handOut gives a file to a browser, to be saved.
+func handOut(w http.ResponseWriter, name, kind string, bytes []byte) {
 	if !slices.Contains(harmless, kind) {
 		kind = "application/octet-stream"
 	}

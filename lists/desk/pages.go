@@ -49,6 +49,7 @@ func (p *Pages) Open(d *Desk) {
 	p.signIn()
 	p.archive()
 	p.settings()
+	p.letters()
 }
 
 // nonceLife is how long a page with a button may be open before it is pressed: one to two of these.

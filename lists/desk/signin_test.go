@@ -20,10 +20,12 @@ import (
 // newOpenSite is a site on which members can sign in.
 func newOpenSite(t *testing.T) *site {
 	t.Helper()
-	s := newSiteWith(t, func(p *desk.Pages, v *mailroomtest.Village) {
-		p.Open(&desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box, Posts: v.Desk})
-	})
-	return s
+	return newSiteWith(t, withDoor)
+}
+
+// withDoor lets members in.
+func withDoor(p *desk.Pages, v *mailroomtest.Village) {
+	p.Open(&desk.Desk{DB: v.DB, Store: v.Store, Box: v.Box, Posts: v.Desk})
 }
 
 // browser is somebody's: it keeps cookies, follows nothing, and says what browsers say.

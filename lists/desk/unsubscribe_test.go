@@ -36,7 +36,13 @@ func newSite(t *testing.T) *site { t.Helper(); return newSiteWith(t, nil) }
 
 func newSiteWith(t *testing.T, more func(*desk.Pages, *mailroomtest.Village)) *site {
 	t.Helper()
-	s := &site{Village: mailroomtest.New(t), t: t}
+	return siteOf(t, mailroomtest.New(t), more)
+}
+
+// siteOf hangs pages over a village.
+func siteOf(t *testing.T, v *mailroomtest.Village, more func(*desk.Pages, *mailroomtest.Village)) *site {
+	t.Helper()
+	s := &site{Village: v, t: t}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	server, err := web.New(web.Config{Now: s.DB.Now, Log: log, URL: "https://lists.example"})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // visitor is somebody who is signed in on the web, as they are at this moment: it is worked out anew for each page.
 type visitor struct {
 	who    letter.Address
+	typed  bool // they signed in by password, as with a mail program; else by a link, which tells that they read their mail
 	secret string
 	here   []lists.Member // their places, at least one
 	room   templates.Room
@@ -36,7 +37,7 @@ func (p *Pages) visitor(tx *db.Tx, r *http.Request) (v visitor, err error) {
 	if err != nil {
 		return v, err
 	}
-	if v.who = s.Address; ok {
+	if v.who, v.typed = s.Address, s.Typed; ok {
 		v.here, err = lists.Memberships(tx, v.who)
 	}
 	if err != nil {
@@ -57,6 +58,7 @@ func (p *Pages) visitor(tx *db.Tx, r *http.Request) (v visitor, err error) {
 
 // forManagers adds to a page of somebody who manages a community the ways to what only managers see.
 func forManagers(r templates.Room) templates.Room {
+	r.Letters = lettersPath
 	return r
 }
 

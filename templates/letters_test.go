@@ -1,0 +1,72 @@
+package templates
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+func letterSamples(l Language) map[string]pageRenderer {
+	in := Room{In: l, Who: "mira@lowe.example", Nonce: "n0nce", Letters: "/letters", Held: "/held"}
+	at := time.Date(2026, 6, 12, 14, 30, 0, 0, time.FixedZone("CEST", 7200))
+	path := "/letters/cmtybc.example"
+	line := LetterLine{
+		Path: path + "/K7QX", Code: "K7QX", Who: "Dana Reyes (private K7QX)", Subject: "\"Is it ok if our sponsor's PR person joins?\"", State: LetterAgain, Owner: "Mira",
+		Tags: []string{"membership", "vendors"}, Due: at.Add(6 * time.Hour), Urgent: true, Unread: true,
+	}
+	heron := LetterLine{Path: path + "/R4WD", Code: "R4WD", Who: "Grey Heron (anonymous member, R4WD)", Subject: "Burnt out <b>Really</b>", State: LetterNew, Due: at.Add(-time.Hour), Late: true}
+	covered := LetterLine{Path: path + "/7PB2", Code: "7PB2", State: LetterTaken, Owner: "Theo", Covered: true}
+	off := LetterLine{Path: path + "/A3TZ", Code: "A3TZ", Who: "Ada Obi (private A3TZ)", State: LetterMine, Owner: "Mira", Snoozed: at.Add(60 * time.Hour)}
+	desk := LetterDesk{
+		Community: bc, Managers: "managers@cmtybc.example", Path: path, Older: path + "?page=2",
+		Groups: []LetterGroup{{"new", []LetterLine{heron, line}}, {"waiting", []LetterLine{covered}}, {"snoozed", []LetterLine{off}}},
+	}
+	done := line
+	done.State, done.Due, done.Urgent, done.Unread = LetterClosed, time.Time{}, false, false
+	pieces := []LetterPiece{
+		{Kind: "letter", From: line.Who, At: at.Add(-2 * time.Hour), Text: "Is it ok if our sponsor's PR person joins? I didn't want to ask the stupid question in front of everyone.\n\nSee https://brightwave.example/pr <b>Really</b>",
+			Below: "Dana is a member since 2024, 14 posts. Sender verified.\n\nFor managers only: (an address of ours)", Files: []LetterFile{{path + "/K7QX/0123456789abcdef/1", "plan.pdf", 123456}}},
+		{Kind: "note", From: "Jonas", At: at.Add(-time.Hour), Text: "She is asking for Ann at Brightwave, careful."},
+		{Kind: "own", From: "Mira, for the managers", At: at.Add(-30 * time.Minute), Text: "Not stupid at all. PR people can join as \"vendor\" members."},
+		{Kind: "held", From: "The managers", At: at.Add(-20 * time.Minute), Text: "Not sent yet. Dana has not got your answer."},
+		{Kind: "letter", From: line.Who, At: at, Text: "Thank you!", Unread: true},
+	}
+	return map[string]pageRenderer{
+		"letters":        LettersPage{Room: in, Desks: []LetterDesk{desk}},
+		"letters-none":   LettersPage{Room: in, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path}, {Community: "Nurses", Managers: "managers@nurses.example", Path: "/letters/nurses.example"}}},
+		"letters-closed": LettersPage{Room: in, Closed: true, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path, Newer: path + "/closed", Groups: []LetterGroup{{"closed", []LetterLine{done}}}}}},
+		"letters-shut":   LettersPage{Room: in, Closed: true, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path}}},
+		"letter":         LetterPage{Room: in, Community: bc, Back: path, Line: line, Pieces: pieces},
+		"letter-covered": LetterPage{Room: in, Community: bc, Back: path, Line: covered},
+		"letter-closed":  LetterPage{Room: in, Community: bc, Back: path + "/closed", Line: done, Pieces: pieces[:1]},
+	}
+}
+
+// What was said in private does not fit into a page of posts: no field of theirs, however deep, is of its type.
+func TestPagesOfPostsTakeNoPrivateWords(t *testing.T) {
+	private := reflect.TypeOf(Confided(""))
+	var holds func(reflect.Type) bool
+	holds = func(in reflect.Type) bool {
+		switch {
+		case in == private:
+			return true
+		case in.Kind() == reflect.Slice:
+			return holds(in.Elem())
+		case in.Kind() == reflect.Struct && in != reflect.TypeOf(time.Time{}):
+			for i := range in.NumField() {
+				if holds(in.Field(i).Type) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for _, page := range []any{ArchivePage{}, ThreadsPage{}, ThreadPage{}, PostPage{}, FoundPage{}, ChoicesPage{}, FrontPage{}, MissingPage{}, SorryPage{}} {
+		if holds(reflect.TypeOf(page)) {
+			t.Errorf("%T can hold what was said in private", page)
+		}
+	}
+	if !holds(reflect.TypeOf(LettersPage{})) || !holds(reflect.TypeOf(LetterPage{})) || reflect.TypeOf(Said("")).AssignableTo(private) || private.AssignableTo(reflect.TypeOf(Said(""))) {
+		t.Error("this test looks at the wrong type")
+	}
+}

@@ -8,7 +8,7 @@ import (
 )
 
 // MakeFirst sends a member's mail to another of their confirmed addresses from now on; false when it is none of theirs. What came back
-// from the old one is forgotten. Whose tokens, letters and posts they are does not change: all of that hangs on the member.
+// from the old one is forgotten, and that members may see the first address held for the old one. Whose tokens, letters and posts they are does not change: all of that hangs on the member.
 func MakeFirst(tx *db.Tx, m Member, a letter.Address) (bool, error) {
 	owner, known, err := MemberByAddress(tx, m.Community, a)
 	if err != nil || !known || owner.ID != m.ID {
@@ -19,6 +19,11 @@ func MakeFirst(tx *db.Tx, m Member, a letter.Address) (bool, error) {
 	}
 	if _, err := tx.Exec("UPDATE member_address SET main = 1 WHERE community = ? AND addr_key = ?", m.Community, a.Key()); err != nil {
 		return false, err
+	}
+	if a.Key() != m.Address.Key() {
+		if _, err := tx.Exec("UPDATE member SET listed = 0 WHERE id = ?", m.ID); err != nil {
+			return false, err
+		}
 	}
 	return true, ForgetBounces(tx, m.ID)
 }

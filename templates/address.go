@@ -34,6 +34,7 @@ type AddressDone struct {
 	What      Setting // SetAddress: another one is the first; SetAddressAdd: one more; SetAddressRemove: one less
 	Address   string  // which one
 	Old       string  `optional:"the one that was the first, of SetAddress"`
+	Hidden    bool    // the old one was shown to members who see who is on a list, and the new one is not
 	Mine      bool    // the reader reads at an address of the member still, so words work from there
 	Managers  string
 }

@@ -56,7 +56,7 @@ func (k *Clerk) makeFirst(tx *db.Tx, c lists.Community, m lists.Member, a letter
 		return done, err
 	}
 	done.Undo = "ADDRESS FIRST " + m.Address.String()
-	return done, k.tellAddress(tx, c, m, m.Address, templates.AddressDone{What: templates.SetAddress, Address: a.String(), Old: m.Address.String(), Mine: true})
+	return done, k.tellAddress(tx, c, m, m.Address, templates.AddressDone{What: templates.SetAddress, Address: a.String(), Old: m.Address.String(), Hidden: m.Listed, Mine: true})
 }
 
 func (k *Clerk) follow(tx *db.Tx, m lists.Member, from, to letter.Address) error {
@@ -353,7 +353,7 @@ func (k *Clerk) addAddress(tx *db.Tx, in *lists.Incoming, m lists.Member, w addr
 		if err := k.follow(tx, m, m.Address, w.address); err != nil {
 			return err
 		}
-		t.What, t.Old = templates.SetAddress, m.Address.String()
+		t.What, t.Old, t.Hidden = templates.SetAddress, m.Address.String(), m.Listed
 	}
 	if err := in.Filed(tx, "a member has one more address, confirmed on both sides"); err != nil {
 		return err

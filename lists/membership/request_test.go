@@ -229,3 +229,48 @@ func TestDataByMail(t *testing.T) {
 		t.Errorf("a stranger: %v", err)
 	}
 }
+
+// Who agreed that an address is shown agreed about that one: another first address is not shown before its owner says so, too.
+func TestAnotherAddressIsNotShown(t *testing.T) {
+	const work = "dana@work.example"
+	v := mailroomtest.New(t)
+	v.Talk.Rules.Roster = lists.ForMembers
+	v.Update(func(tx *db.Tx) error {
+		if err := lists.SaveList(tx, v.Talk); err != nil {
+			return err
+		}
+		return lists.AddAddress(tx, v.Member(dana), mailroomtest.Addr(work))
+	})
+	roster := func() string {
+		v.Now = v.Now.Add(25 * time.Hour)
+		return oneLine(request(v, bill, "talk-request@gardeners.example", "who").Text())
+	}
+	v.MustSend(post{From: dana, To: "talk-request@gardeners.example", Subject: "settings"})
+	page := v.One(v.Deliver(), dana)
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS SHOW"))
+	if got := oneLine(v.One(v.Deliver(), dana).Text()); !strings.Contains(got, "they see your name and your address, "+dana) {
+		t.Error(got)
+	}
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS FIRST "+work))
+	told := v.Deliver()
+	all := ""
+	for _, a := range told {
+		all += a.To.String() + ": " + oneLine(a.Text()) + "\n"
+	}
+	if !strings.Contains(all, "saw "+dana+", as you had agreed. They do not see "+work+", unless you reply ADDRESS SHOW.") || !strings.Contains(all, "your name, and not your address") {
+		t.Error(all)
+	}
+	if got := roster(); strings.Contains(got, dana) || strings.Contains(got, work) {
+		t.Errorf("without a word about it: %s", got)
+	}
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS SHOW"))
+	v.Deliver()
+	if got := roster(); strings.Contains(got, dana) || !strings.Contains(got, work) {
+		t.Errorf("agreed: %s", got)
+	}
+	v.MustSend(mailroomtest.Answer(dana, page, "ADDRESS FIRST "+work)) // as before: nothing is taken back
+	v.Deliver()
+	if got := roster(); !strings.Contains(got, work) {
+		t.Errorf("as before: %s", got)
+	}
+}

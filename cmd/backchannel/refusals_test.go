@@ -15,7 +15,7 @@ import (
 )
 
 // toldPackages are those of which a test tells each sentence by which they refuse something.
-var toldPackages = []string{"lists", "lists/moderation", "lists/desk", "digest/report", "lists/backchannel", "digest", "lists/mailroom", "lists/returns"}
+var toldPackages = []string{"lists", "lists/membership", "lists/command", "lists/notice", "lists/roster", "lists/relay", "lists/address", "lists/moderation", "lists/desk", "digest/report", "lists/backchannel", "digest", "lists/mailroom", "lists/returns"}
 
 // untold are refusals whose sentence nobody ever reads, and why.
 var untold = map[string]string{
@@ -90,11 +90,13 @@ func everythingTold(t *testing.T) (all []string) {
 // refusalsOf are the sentences, with their verbs, of the refusals that a package makes.
 func refusalsOf(t *testing.T, where string) (all []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", where, "*.go"))
+	names, err := filepath.Glob(filepath.Join("..", "..", where, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range files {
+	consts := map[string]string{}
+	var calls []*ast.CallExpr
+	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
@@ -103,22 +105,60 @@ func refusalsOf(t *testing.T, where string) (all []string) {
 			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) < 2 {
-				return true
-			}
-			if fn, ok := call.Fun.(*ast.SelectorExpr); ok && fn.Sel.Name == "Because" {
-				if s, ok := stringOf(call.Args[1]); ok {
-					all = append(all, s)
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				for i := range n.Values {
+					if s, ok := stringOf(n.Values[i]); ok {
+						consts[n.Names[i].Name] = s
+					}
+				}
+			case *ast.CallExpr:
+				if fn, ok := n.Fun.(*ast.SelectorExpr); ok && fn.Sel.Name == "Because" && len(n.Args) > 1 {
+					calls = append(calls, n)
 				}
 			}
 			return true
 		})
 	}
-	if len(all) == 0 {
-		t.Errorf("%s refuses nothing", where)
+	for _, call := range calls {
+		s, ok := sentenceOf(call.Args[1], consts)
+		if !ok {
+			t.Errorf("%s: a refusal whose sentence cannot be read where it is made; please write it there", where)
+		}
+		all = append(all, s)
 	}
 	return all
+}
+
+// sentenceOf reads a sentence that may be joined of several strings, and of constants.
+func sentenceOf(e ast.Expr, consts map[string]string) (string, bool) {
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return sentenceOf(e.X, consts)
+	case *ast.BinaryExpr:
+		x, okX := sentenceOf(e.X, consts)
+		y, okY := sentenceOf(e.Y, consts)
+		return x + y, okX && okY && e.Op == token.ADD
+	case *ast.Ident:
+		s, ok := consts[e.Name]
+		return s, ok
+	}
+	return stringOf(e)
+}
+
+// A sentence may be joined; what is not written down where it is said is none that can be read.
+func TestSentencesAreReadWhole(t *testing.T) {
+	for source, want := range map[string]string{
+		`"One."`: "One.", `"One " + ("and " + "two.")`: "One and two.", `"One: " + usage`: "One: do it.", `said`: "", `"One" + said()`: "", `"One" - "two"`: "",
+	} {
+		e, err := parser.ParseExpr(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := sentenceOf(e, map[string]string{"usage": "do it."}); got != want && ok || ok != (want != "") {
+			t.Errorf("%s: %q, %v", source, got, ok)
+		}
+	}
 }
 
 func stringOf(n ast.Node) (string, bool) {

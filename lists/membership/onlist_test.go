@@ -128,7 +128,7 @@ func TestCommandsBeyondTheAnswersOfADay(t *testing.T) {
 	}
 	v.Deliver()
 	_, err := v.Send(post{From: dana, To: "talk@gardeners.example", Subject: "Pump", Body: "Help!"})
-	if err == nil || !strings.Contains(err.Error(), "Your letter to Garden talk says only a word for the program, so it was not posted") || published(v) != 0 {
+	if err == nil || err.Error() != "Your letter to Garden talk says only a word for the program, so it was not posted, and today's answers to that have been sent. If it is for everyone, please send it with a few more words." || published(v) != 0 {
 		t.Errorf("%v, %d posts", err, published(v))
 	}
 	v.MustSend(post{From: dana, To: "talk@gardeners.example", Subject: "x", Body: "unsubscribe"}) // what changes something is done, however often

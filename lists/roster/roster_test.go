@@ -3,13 +3,16 @@ package roster
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/iotest"
 
 	"backchannel/archive/letter"
 	"backchannel/templates/refusal"
@@ -145,6 +148,18 @@ func TestReadRefuses(t *testing.T) {
 		})
 	}
 	if _, err := ReadMailman2(strings.NewReader("cos\nsystem\n(S'echo'\ntR.")); err == nil || err.Error() != "This is no config.pck of Mailman 2." {
+		t.Error(err)
+	}
+	for _, read := range []func(io.Reader) (Roster, error){Read, ReadMailman2} {
+		if _, err := read(iotest.ErrReader(errors.New("the disk is gone"))); err == nil || err.Error() != "The file cannot be read." {
+			t.Error(err)
+		}
+	}
+	var crowd strings.Builder
+	for i := range mostPeople + 1 {
+		fmt.Fprintf(&crowd, "p%d@b.example\n", i)
+	}
+	if _, err := Read(strings.NewReader(crowd.String())); err == nil || err.Error() != "The file names more than 200000 people." {
 		t.Error(err)
 	}
 	if _, err := ReadMlmmj(fstest.MapFS{"archive/1": {}}); err == nil || err.Error() != "This is no folder of a list of mlmmj: it has no subscribers.d." {

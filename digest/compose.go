@@ -226,7 +226,7 @@ func forms(threads int) []form {
 	}
 }
 
-// fill writes the threads of an issue into it, in one form.
+// fill writes the threads of an issue into it, in one form. Where fewer threads have excerpts than may, more are named.
 func (v view) fill(ed edition, t *templates.Digest) error {
 	t.Topics, t.Unanswered, t.Offers, t.Sections = nil, nil, nil, nil
 	for _, th := range ed.threads[:min(len(ed.threads), topics)] {
@@ -253,6 +253,10 @@ func (v view) fill(ed edition, t *templates.Digest) error {
 				if err != nil {
 					return err
 				}
+				if len(shown.Excerpts) == 0 && v.form.excerpts > 0 {
+					brief = append(brief, th) // nothing can be shown of it but its subject
+					break
+				}
 				s.Threads = append(s.Threads, shown)
 			default:
 				brief = append(brief, th)
@@ -261,7 +265,7 @@ func (v view) fill(ed edition, t *templates.Digest) error {
 		for _, th := range append(brief, ed.brief...) {
 			switch {
 			case th.list.ID != l.list.ID:
-			case len(s.Brief) < v.form.brief:
+			case len(s.Brief) < v.form.brief+max(0, v.form.threads-len(ed.threads)):
 				s.Brief = append(s.Brief, templates.Brief{Number: int(th.thread.Number), Subject: v.subject(th), New: len(th.posts)})
 			default:
 				s.More++
@@ -334,6 +338,10 @@ func (v view) question(t ranked) (templates.Thread, error) {
 	if t.open {
 		out.Waiting = int(v.slot.Sub(ask.Published) / (24 * time.Hour))
 	}
+	if e := out.Excerpts; out.Waiting > 0 && len(e) > 0 && e[0].Who == out.Asker && len(e[0].Context) == 0 {
+		out.Excerpts = slices.Clone(e) // they serve other readers, too
+		out.Excerpts[0].Asked = true
+	}
 	return out, err
 }
 
@@ -354,7 +362,7 @@ func (v view) offer(t ranked) templates.Offer {
 func (t ranked) shownTags() (all []string) {
 	subject := strings.ToLower(t.thread.Subject)
 	for _, tag := range t.tags {
-		if !strings.Contains(subject, "#"+tag) {
+		if !strings.Contains(subject, "#"+tag) && !strings.Contains(subject, "["+tag+"]") {
 			all = append(all, "#"+tag)
 		}
 	}

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func (t freshThread) sayings() (all []saying) {
 		if sealed(p) {
 			said, context = "", ""
 		}
-		said = withoutFarewell(withoutGreeting(said, name(p)), name(p))
+		said = withoutFarewell(withoutGreeting(said, name(p)), name(p), people)
 		if first, rest, more := strings.Cut(said, "\n"); more && strings.EqualFold(strings.TrimSpace(first), strings.TrimSpace(p.Subject)) {
 			said = strings.TrimSpace(rest) // some repeat the subject above their words
 		}
@@ -205,7 +206,7 @@ func better(a, b saying, begun bool, shown map[string]bool) bool {
 	case !begun:
 		return true // the newest
 	}
-	return a.weight() > b.weight()
+	return a.weight() >= b.weight() // of long ones the newer: it tells how it goes on
 }
 
 // cut makes the excerpts: the beginnings of the chosen posts.
@@ -257,7 +258,7 @@ func split(text string) (said, context string) { return splitAmong(nil, text) }
 func splitAmong(people map[string]bool, text string) (said, context string) {
 	var words, quoted []string
 	gap := false
-	lines := cited(strings.Split(text, "\n"), people)
+	lines := withoutPictures(cited(strings.Split(text, "\n"), people))
 	for i, line := range lines {
 		switch {
 		case torn(lines, i):
@@ -317,8 +318,30 @@ func lastOf(quoted []string) string {
 		}
 	}
 	slices.Reverse(words)
-	return strings.Join(words, "\n")
+	return fromStart(strings.Join(words, "\n"))
 }
+
+const (
+	fullUtterance = 45 // characters of a line that is no sentence of its own when it begins with a small letter
+	shortRest     = 20 // too few characters to tell what is answered
+)
+
+// fromStart is a quote without the end of a sentence that began above it; where there is nothing else, it says that it began above.
+func fromStart(quote string) string {
+	line, _, _ := strings.Cut(quote, "\n")
+	first, _ := utf8.DecodeRuneInString(quote)
+	if !unicode.IsLower(first) || utf8.RuneCountInString(line) < fullUtterance {
+		return quote
+	}
+	if m := sentenceEnd.FindStringIndex(quote); m != nil && utf8.RuneCountInString(quote[m[1]-1:]) >= shortRest {
+		_, size := utf8.DecodeLastRuneInString(quote[:m[1]])
+		return quote[m[1]-size:]
+	}
+	return "… " + quote
+}
+
+// sentenceEnd is where a sentence ends and the next one begins.
+var sentenceEnd = regexp.MustCompile(`[.!?…]["”»)]?\s+\p{Lu}`)
 
 // sealed tells whether a post can be read only with a key (RFC 3156 §4, RFC 8551 §3.5, RFC 9580 §6.2).
 func sealed(p archive.Post) bool {
@@ -341,7 +364,11 @@ func files(p archive.Post) (all templates.Files) {
 		case len(all.Names) == namedFiles:
 			all.More++
 		default:
-			all.Names = append(all.Names, templates.File{Name: letter.Excerpt(letter.CleanLine(a.Name), nameLen), KB: (a.Size + 1023) / 1024})
+			name := letter.CleanLine(a.Name)
+			if strings.ContainsRune(name, utf8.RuneError) {
+				name = "" // in a charset that it does not tell
+			}
+			all.Names = append(all.Names, templates.File{Name: letter.Excerpt(name, nameLen), KB: (a.Size + 1023) / 1024})
 		}
 	}
 	return all

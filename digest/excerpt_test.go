@@ -30,10 +30,16 @@ func TestSplit(t *testing.T) {
 		{"nothing", "> a\n> b", "", "a\nb"},
 		{"a name in front of each line", "On Tue, 6 Nov 2001 Herbert wrote:\n\nHerbert> Travis has one.\n\nIn SciPy?\n\nHerbert> Yes.", "In SciPy?", "Travis has one."},
 		{"a prompt is no name", "Bill wrote:\n\nmysql> SELECT 1;\nmysql> SELECT 2;", "Bill wrote:\nmysql> SELECT 1;\nmysql> SELECT 2;", ""},
-		{"a quote that a program broke", "> " + strings.Repeat("quoted words ", 6) + "\nand more\n> of it\n\nMine.", "Mine.", strings.Repeat("quoted words ", 5) + "quoted words\nof it"},
-		{"an answer between quotes", "> " + strings.Repeat("quoted words ", 6) + "\nYes.\n> of it\n\nMine.", "Yes.\n…\nMine.", strings.TrimSpace(strings.Repeat("quoted words ", 6))},
+		{"a quote that a program broke", "> " + strings.Repeat("quoted words ", 6) + "\nand more\n> of it\n\nMine.", "Mine.", "… " + strings.Repeat("quoted words ", 5) + "quoted words\nof it"},
+		{"an answer between quotes", "> " + strings.Repeat("quoted words ", 6) + "\nYes.\n> of it\n\nMine.", "Yes.\n…\nMine.", "… " + strings.TrimSpace(strings.Repeat("quoted words ", 6))},
 		{"a long name that writes", "\"Bill Tan of the garden in the very south <bill at south>\" <bill at south> writes:\n> Old.\n\nNew.", "New.", "Old."},
 		{"empty", "", "", ""},
+		{"stated", "Bill Tan stated the following on Thu, Aug 29, 2002 at 03:31:11PM +0100 :\n> Old.\n\nNew.", "New.", "Old."},
+		{"a question in small letters is whole", "> who appointed yours?\n\nNobody.", "Nobody.", "who appointed yours?"},
+		{"the end of a sentence above goes", "> on. To pick an obvious example, if you want to do\n> linear algebra, then do.\n\nYes.", "Yes.", "To pick an obvious example, if you want to do\nlinear algebra, then do."},
+		{"a sentence that began above", "> precisely identical between all the males and the females.\n\nNo.", "No.", "… precisely identical between all the males and the females."},
+		{"pictures with links are no words", "[Gnome] (http://www.gnome.example/) [See you!] (http://x.example/)\nGnome report\n[1] and [2]", "Gnome report\n[1] and [2]", ""},
+		{"pictures alone stay", "[Gnome] (http://www.gnome.example/)", "[Gnome] (http://www.gnome.example/)", ""},
 	} {
 		if said, context := split(c.text); said != c.said || context != c.context {
 			t.Errorf("%s: %q, %q, want %q, %q", c.name, said, context, c.said, c.context)
@@ -49,6 +55,7 @@ func TestWithShortLinks(t *testing.T) {
 		"the page (http://www.garden.example/" + long + ")":            "the page (garden.example/…)",
 		"see (https://photos.example/a)":                               "see (https://photos.example/a)",
 		"see https://photos.example/" + long:                           "see https://photos.example/" + long,
+		"see https://www.photos.example/" + long + long + ", or not":   "see photos.example/…, or not",
 		"(not a link, but long: " + long + ")":                         "(not a link, but long: " + long + ")",
 		"":                                                             "",
 	} {
@@ -60,11 +67,12 @@ func TestWithShortLinks(t *testing.T) {
 
 // In a thread the names of its people mark quotes, too, when two lines bear one.
 func TestSplitAmong(t *testing.T) {
-	th := freshThread{posts: []archive.Post{{From: letter.Mailbox{Name: "Anthony Baxter"}}, {From: letter.Mailbox{Name: "Ольга Смирнова"}}, {From: letter.Mailbox{}}}}
+	th := freshThread{posts: []archive.Post{{From: letter.Mailbox{Name: "Anthony Baxter"}}, {From: letter.Mailbox{Name: "Ольга Смирнова"}}, {From: letter.Mailbox{Name: "SQL Fan"}}, {From: letter.Mailbox{}}}}
 	for _, c := range []struct{ name, text, said, context string }{
 		{"by name", "Anthony> They weren't split\nAnthony> in any way.\n\nHmm.", "Hmm.", "They weren't split\nin any way."},
 		{"by initials", "ОС> Откройте двери,\nОС> это нормально.\n\nНет.", "Нет.", "Откройте двери,\nэто нормально."},
 		{"one line is none", "Anthony> is a prompt\n\nHmm.", "Anthony> is a prompt\nHmm.", ""},
+		{"a prompt is nobody, though somebody is called so", "SQL> select 1\nSQL> from dual\n\nWhat now?", "SQL> select 1\nSQL> from dual\nWhat now?", ""},
 		{"nobody of the thread", "Router> show ip\nRouter> quit\n\nWhat now?", "Router> show ip\nRouter> quit\nWhat now?", ""},
 	} {
 		if said, context := splitAmong(th.marks(), c.text); said != c.said || context != c.context {
@@ -159,6 +167,7 @@ func TestFiles(t *testing.T) {
 		"":                                       {a("signature.asc", "application/pgp-signature", 800), a("smime.p7s", "application/pkcs7-signature", 800)},
 		"attachment: plan.pdf 180 KB":            {a("plan.pdf", "application/pdf", 180<<10), a("signature.asc", "application/pgp-signature", 800)},
 		"2 attachments: a.png 1 KB, a file 2 KB": {a("a.png", "image/png", 5), a("", "application/octet-stream", 1025)},
+		"attachment: a file 1 KB":                {a("\uFFFD\uFFFD \uFFFD.txt", "text/plain", 5)}, // in a charset that nobody knows
 		"4 attachments: a 0 KB, b 0 KB, c 0 KB …":                  {a("a", "x/y", 0), a("b", "x/y", 0), a("c", "x/y", 0), a("d", "x/y", 0)},
 		"attachment: " + strings.Repeat("x", nameLen-1) + "… 1 KB": {a(strings.Repeat("x", 300)+".txt", "text/plain", 1)},
 	} {
@@ -204,7 +213,8 @@ func TestWhatIsShownOfAThread(t *testing.T) {
 		{"none", thread(true, "a: open"), 0, ""},
 		{"twice the same", thread(true, "a: open it", "a: open it", "b: "+long), 3, "a b"},
 		{"trimmed away", thread(true, "a: open", "b: ", "c: > quote alone"), 3, "a"},
-		{"a log is not worth more than an answer", thread(true, "a: open", "b: "+strings.Repeat("x", 600), "c: "+strings.Repeat("y", 60_000)), 2, "a b"},
+		{"a log is not worth more than an answer", thread(true, "a: open", "b: "+strings.Repeat("y", 60_000), "c: "+strings.Repeat("x", 600)), 2, "a c"},
+		{"of long ones those that tell how it goes on", thread(true, "a: open", "b: "+strings.Repeat("x", 700), "c: "+strings.Repeat("y", 700), "d: "+strings.Repeat("z", 700)), 3, "a c d"},
 		{"the opening came late", thread(false, "a: "+long, "b: "+long), 2, "a b"},
 	} {
 		var got []string
@@ -317,6 +327,8 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"園芸クラブ　伊東様\nいつもお世話になっております。\n安井@花壇です。\n本文":       "本文",
 		"花壇株式会社\n園芸部\n伊東様\n\nお世話になっております。\n安井@花壇です。\n本文": "本文",
 		"水をやりました。\n伊東様\n本文":                              "水をやりました。\n伊東様\n本文",
+		"至急\n伊東様\n本文":                                    "至急\n伊東様\n本文",
+		"【重要】会場変更\n伊東様\n本文":                              "【重要】会場変更\n伊東様\n本文",
 		"大家好！\n正文":                                       "正文",
 		"各位朋友好，\n正文":                                     "正文",
 		"好的！\n正文":                                        "好的！\n正文",
@@ -342,7 +354,7 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		"one\nBill\nBill\nBill\nBill":        "one\nBill",
 		"":                                   "",
 	} {
-		if got := withoutFarewell(in, "Bill Tan"); got != want {
+		if got := withoutFarewell(in, "Bill Tan", nil); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -357,9 +369,18 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		{"佐藤 健", "本文\nよろしくお願いしますと言われました。", "本文\nよろしくお願いしますと言われました。"},
 		{"王小明", "正文\n祝好\n王小明", "正文"},
 		{"김민수", "본문\n감사합니다.", "본문"},
+		{"Padraig Brady", "words.\nPádraig.", "words."},
+		{"David Neary", "words\nCheers, Dave.", "words"},
+		{"David Neary", "words\nCheers,\nDave.", "words"},
+		{"David Neary", "words\nThanks, Bill and all who came", "words\nThanks, Bill and all who came"},
+		{"David Neary", "I went there with\nDave.", "I went there with\nDave."},
+		{"Bill Tan", "The one who knows all of it, and who planted those beds, is\nBill", "The one who knows all of it, and who planted those beds, is\nBill"},
+		{"Bill Tan", "I have planted all of those beds, and they will not grow.\nBill", "I have planted all of those beds, and they will not grow."},
+		{"John Hall", "words\n…\nBill", "words"}, // what a quote without marks ends with
+		{"John Hall", "words\n…\nMaybe", "words\n…\nMaybe"},
 		{"Bill", "words\nThanks from all of us who were there", "words\nThanks from all of us who were there"},
 	} {
-		if got := withoutFarewell(c.in, c.author); got != c.want {
+		if got := withoutFarewell(c.in, c.author, map[string]bool{"Bill": true, "Stoddard": true}); got != c.want {
 			t.Errorf("%q: %q, want %q", c.in, got, c.want)
 		}
 	}

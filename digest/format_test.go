@@ -73,7 +73,7 @@ func TestTextAlone(t *testing.T) {
 // RFC 2046 §5.1.5: a table of contents, and each post a letter that can be answered by itself.
 func TestDigestOfLetters(t *testing.T) {
 	_, a := weekAs(t, lists.FormatMIME)
-	var types []string
+	var types, called []string
 	var inner []*letter.Letter
 	for _, p := range a.Parts() {
 		types = append(types, p.Type)
@@ -83,7 +83,11 @@ func TestDigestOfLetters(t *testing.T) {
 				t.Fatal(err)
 			}
 			inner = append(inner, l)
+			called = append(called, p.Description)
 		}
+	}
+	if got := strings.Join(called, "; "); got != "Which compost? #soil; Re: Which compost? #soil; Frost tonight" {
+		t.Errorf("its parts are called %s", got)
 	}
 	want := "multipart/mixed text/plain multipart/digest message/rfc822 text/plain message/rfc822 text/plain message/rfc822 text/plain"
 	if got := strings.Join(types, " "); got != want {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // greetings are the words with which a greeting begins, in the languages that our readers write most.
@@ -84,11 +86,16 @@ func withoutFirm(said string) string {
 		if i > 0 && strings.HasSuffix(line, "様") && hails.MatchString(line) && !tells(line) {
 			return strings.Join(lines[i:], "\n")
 		}
-		if line == "" || tells(line) || utf8.RuneCountInString(line) > 20 || strings.ContainsAny(line, "。、！？!?,:>…") {
+		if line == "" || urgent(line) || tells(line) || utf8.RuneCountInString(line) > 20 || strings.ContainsAny(line, "。、！？!?,:>…") {
 			break
 		}
 	}
 	return said
+}
+
+// urgent tells whether a line of Japanese or Chinese is no firm, but says how a letter is to be read.
+func urgent(line string) bool {
+	return strings.ContainsAny(line, "【［[＜<") || slices.ContainsFunc([]string{"至急", "緊急", "重要", "再送", "訂正", "急ぎ", "紧急"}, func(word string) bool { return strings.Contains(line, word) })
 }
 
 // greets tells whether a line is a greeting and nothing else.
@@ -125,6 +132,16 @@ func tells(words string) bool {
 	return strings.ContainsAny(words[first:], "はがを") && !usual.MatchString(words)
 }
 
+// withoutMarks is a name as people type who have no accents: Pádraig is Padraig.
+func withoutMarks(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(name))
+}
+
 // namesOf are the parts of a name, in small letters.
 func namesOf(author string) []string {
 	return strings.FieldsFunc(strings.ToLower(author), func(r rune) bool { return !unicode.IsLetter(r) })
@@ -136,14 +153,47 @@ func nod(said string) bool {
 	return len(words) <= 4 && slices.Contains(nods, strings.Join(words, " "))
 }
 
-// withoutFarewell takes the last lines off that only say goodbye, or who wrote: the author stands in front of an excerpt. It never takes all.
-func withoutFarewell(said, author string) string {
+// withoutFarewell takes the last lines off that only say goodbye, or who wrote: the author stands in front of an excerpt; and a name of people in
+// the thread with which a quote ends that has no marks. It never takes all.
+func withoutFarewell(said, author string, people map[string]bool) string {
 	lines := strings.Split(said, "\n")
 	end := len(lines)
-	for end > 1 && len(lines)-end < 3 && (bidsFarewell(lines[end-1], author) || lines[end-1] == "…") {
-		end--
+	if end > 2 && lines[end-2] == "…" && people[lines[end-1]] {
+		end -= 2
+	}
+	for end > 1 && len(lines)-end < 3 {
+		line, above := lines[end-1], lines[end-2]
+		switch {
+		case line == "…", bidsFarewell(line, author) && !goesOn(above, line):
+			end--
+			continue
+		case end > 2 && calls(line) && bidsFarewell(above, ""):
+			end -= 2 // "Cheers," and a name for friends
+			continue
+		}
+		break
 	}
 	return strings.TrimSpace(strings.Join(lines[:end], "\n"))
+}
+
+// fullLine is how many characters a line has at least that a program broke before a name.
+const fullLine = 50
+
+// goesOn tells whether a line that is a name is the end of the sentence above.
+func goesOn(above, line string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimSpace(above))
+	return utf8.RuneCountInString(above) >= fullLine && (unicode.IsLetter(last) || unicode.IsDigit(last)) && !bidsFarewell(line, "") && unicode.IsLetter(firstOf(line))
+}
+
+func firstOf(s string) rune {
+	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))
+	return r
+}
+
+// calls tells whether a line is what friends call somebody: one word, or two, that begin with a capital.
+func calls(line string) bool {
+	words := strings.Fields(line)
+	return len(words) > 0 && len(words) <= 2 && !strings.ContainsAny(line, "?!:/@#") && !slices.ContainsFunc(words, func(w string) bool { return !unicode.IsUpper(firstOf(w)) })
 }
 
 // bidsFarewell tells whether a line is a farewell, a name of the author, or both: "Cheers, Bill", "-- B.", "-bill".
@@ -159,6 +209,9 @@ func bidsFarewell(line, author string) bool {
 	for n := len(words); n > 0; n-- {
 		if slices.Contains(farewells, strings.Join(words[:n], " ")) {
 			words = words[n:]
+			if _, name, ok := strings.Cut(line, ","); ok && calls(name) {
+				return true // "Cheers, Dave."
+			}
 			if len(words) > 1 && len(words) <= 3 && slices.Contains(places, words[0]) {
 				return true
 			}
@@ -167,6 +220,6 @@ func bidsFarewell(line, author string) bool {
 	}
 	return !slices.ContainsFunc(words, func(w string) bool {
 		initial := utf8.RuneCountInString(w) == 1 && slices.ContainsFunc(own, func(o string) bool { return strings.HasPrefix(o, w) })
-		return !initial && !slices.Contains(own, w)
+		return !initial && !slices.ContainsFunc(own, func(o string) bool { return withoutMarks(o) == withoutMarks(w) })
 	})
 }

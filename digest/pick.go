@@ -185,7 +185,7 @@ func pick(all []ranked, d Decided, threads int) (p picks) {
 		case offer && !sellers[t.starter] && len(p.offers) < mostOffers:
 			sellers[t.starter] = true
 			p.offers = append(p.offers, t)
-		case offer, t.known, stands.all(t.freshThread), len(p.threads) >= threads, t.People < 2 && begun[t.beginning()]:
+		case offer, t.known, t.reports(), stands.all(t.freshThread), len(p.threads) >= threads, t.People < 2 && begun[t.beginning()]:
 			p.brief = append(p.brief, t) // some people send everything twice
 		default:
 			begun[t.beginning()] = t.starter != ""
@@ -204,6 +204,11 @@ func (t ranked) offers() bool {
 	}
 	job := slices.Contains(t.tags, "job") || slices.Contains(t.tags, "jobs")
 	return job && t.Begun && t.People < 2 && t.Open < 0 && t.Follows == 0 && !t.Mine && !t.Pinned
+}
+
+// reports tells whether a thread has nothing new but what programs wrote, and no manager or reader wants to see more of it than its subject.
+func (t ranked) reports() bool {
+	return !t.Pinned && !t.Mine && t.Follows == 0 && !slices.ContainsFunc(t.posts, func(p archive.Post) bool { return !p.Program })
 }
 
 // beginning is what two threads have in common when somebody sends everything twice.

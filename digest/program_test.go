@@ -25,11 +25,11 @@ func TestProgramsOnTheList(t *testing.T) {
 	w.at("5 Jun 06:00")
 	text := w.issue(w.due(), "dana@north.example").Text()
 	flat := strings.Join(strings.Fields(text), " ")
-	waiting, threads, ok := strings.Cut(flat, "THREADS")
+	waiting, brief, ok := strings.Cut(flat, "IN BRIEF")
 	if !ok || !strings.Contains(waiting, "Which compost? asked by Bill Tan, 3 days without an answer") || strings.Contains(waiting, "broke") || strings.Contains(waiting, "rate your spade") {
 		t.Errorf("the corner:\n%s", text)
 	}
-	if !strings.Contains(threads, "Nightly build failed. Who broke it?") || !strings.Contains(threads, "Did you like it?") {
+	if !strings.Contains(brief, "Nightly build failed. Who broke it?") || !strings.Contains(brief, "Did you like it?") {
 		t.Errorf("the letters of programs are missing:\n%s", text)
 	}
 	if !strings.Contains(flat, "4 posts, 3 threads, 1 person (1 for the first time)") || strings.Contains(text, "* Builds") {

@@ -6,10 +6,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"backchannel/archive/letter"
 )
 
 var (
-	writes    = regexp.MustCompile(`(?i)(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|scritto)|написал|написала|пишет|写道|寫道) ?[:：]$`)
+	writes    = regexp.MustCompile(`(?i)(?:\b(?:wrote|writes|said|stated the following on [^\n]{1,80}|wrote the following on [^\n]{1,80}|schrieb|écrit|escribió|scritto)|написал|написала|пишет|写道|寫道) ?[:：]$`)
 	citedLine = regexp.MustCompile(`^[ \t]*([\pL][\pL\pN.-]{0,14})> ?`)
 )
 
@@ -56,7 +58,7 @@ func introduces(line string) map[string]bool {
 	return names
 }
 
-// twice are the people whose name stands in front of two lines at least.
+// twice are the people whose name stands in front of two lines at least. What a program asks with is nobody, whatever somebody is called.
 func twice(lines []string, people map[string]bool) map[string]bool {
 	n := map[string]int{}
 	for _, line := range lines {
@@ -66,7 +68,7 @@ func twice(lines []string, people map[string]bool) map[string]bool {
 	}
 	by := map[string]bool{}
 	for name, lines := range n {
-		by[name] = lines > 1
+		by[name] = lines > 1 && !letter.IsPrompt(name)
 	}
 	return by
 }
@@ -122,9 +124,26 @@ func withoutPatch(text string) string {
 // longLink is a link in brackets that takes the room of several words.
 var longLink = regexp.MustCompile(`\((?:https?://)(?:www\.)?([^/\s()]+)/[^\s()]{30,}\)`)
 
-// withShortLinks shows of long links in brackets, as they stand behind the words of a mail that came as HTML, only where they lead. The address
-// for the whole thread sends them.
-func withShortLinks(said string) string { return longLink.ReplaceAllString(said, "($1/…)") }
+// hugeLink is a link that would take half of an excerpt, and would be cut.
+var hugeLink = regexp.MustCompile(`https?://(?:www\.)?([^/\s()<>]+)/[^\s<>]{99,}[^\s<>.,;:!?)\]"'”»]`)
+
+// withShortLinks shows of long links in brackets, as they stand behind the words of a mail that came as HTML, and of huge ones, only where they
+// lead. The address for the whole thread sends them.
+func withShortLinks(said string) string {
+	return hugeLink.ReplaceAllString(longLink.ReplaceAllString(said, "($1/…)"), "$1/…")
+}
+
+// pictures is a line of nothing but pictures that lead somewhere, as newsletters begin.
+var pictures = regexp.MustCompile(`^\s*(?:\[[^\[\]]*\]\s*(?:\(https?://[^\s()]*\)\s*)?)+$`)
+
+// withoutPictures takes such lines out of a text that says more.
+func withoutPictures(lines []string) []string {
+	rest := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return strings.Contains(line, "(http") && pictures.MatchString(line) })
+	if strings.TrimSpace(strings.Join(rest, "")) == "" {
+		return lines
+	}
+	return rest
+}
 
 // withoutArmor takes off what encloses a signed text, and the dash in front of lines that begin with one (RFC 9580 §7).
 func withoutArmor(text string) string {

@@ -89,6 +89,7 @@ type Excerpt struct {
 	Text    string    `optional:"a post may be a picture alone"`
 	Files   Files     // what was attached
 	Context []string  `optional:"up to two quoted lines that it answers"`
+	Asked   bool      // it is the question of a thread that waits: who wrote it, and how long ago, stands above it
 }
 
 // Reason is why a thread stands where it stands.
@@ -152,7 +153,6 @@ type Jam struct {
 // NewMember is who came.
 type NewMember struct {
 	Name  string
-	Place string `optional:"a word on where"`
 	Intro string `optional:"one line of their own"`
 }
 
@@ -172,17 +172,20 @@ type Offer struct {
 // Render writes the mail, text and HTML.
 func (t Digest) Render() (Mail, error) { return render("digest", t) }
 
-// topics are what the issue is about, two at most.
-func (t Digest) topics() (topics []string) {
-	for _, subject := range t.Topics {
-		topics = addTopic(topics, subject)
-	}
+// topics are what the issue is about, two at most; a thread of no subject is about nothing.
+func (t Digest) topics(untitled string) (topics []string) {
+	subjects := slices.Clone(t.Topics)
 	for _, s := range t.Sections {
 		for _, thread := range s.Threads {
-			topics = addTopic(topics, thread.Subject)
+			subjects = append(subjects, thread.Subject)
 		}
 		for _, b := range s.Brief {
-			topics = addTopic(topics, b.Subject)
+			subjects = append(subjects, b.Subject)
+		}
+	}
+	for _, subject := range subjects {
+		if subject != untitled {
+			topics = addTopic(topics, subject)
 		}
 	}
 	return topics

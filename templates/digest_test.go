@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"io"
 	"net/url"
 	"regexp"
@@ -38,7 +39,7 @@ func TestTextAndHTMLSayTheSame(t *testing.T) {
 			}
 		}
 		for _, n := range d.NewMembers {
-			words = append(words, n.Name, n.Place, n.Intro)
+			words = append(words, n.Name, n.Intro)
 		}
 		for _, e := range d.Events {
 			words = append(words, e.When, e.What)
@@ -84,7 +85,7 @@ func pageText(t *testing.T, page string) string {
 // The HTML is read by old mail programs and by screen readers: every tag is closed in order, headings go down one step at a time,
 // nothing loads, nothing runs, and no colour is set that an inverted screen would hide.
 func TestTheHTMLIsSound(t *testing.T) {
-	allowed := strings.Fields("html head meta title style body div p strong em h1 h2 h3 ol ul li a br hr")
+	allowed := strings.Fields("html head meta title style body div span p strong em h1 h2 h3 ol ul li a br hr")
 	for _, s := range digestSamples() {
 		mail, err := s.mail.Render()
 		if err != nil {
@@ -153,6 +154,36 @@ func TestTheHTMLIsSound(t *testing.T) {
 	}
 }
 
+// Whoever speaks to their computer says what they see: the name of a link that a screen reader hears begins with, or holds, its words (WCAG 2.5.3),
+// and no two links of one thread have the same.
+func TestLinksAreCalledWhatTheySay(t *testing.T) {
+	link := regexp.MustCompile(`<a href="mailto:[^"]*"(?: aria-label="([^"]*)")?>(.*?)</a>`)
+	tags := regexp.MustCompile(`<[^>]*>`)
+	for _, l := range Languages() {
+		for _, s := range digestSamples() {
+			mail, err := s.mail.Render()
+			if err == nil {
+				mail, err = mail.In(l)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, thread := range strings.Split(mail.HTML, "<h3")[1:] {
+				thread, _, _ = strings.Cut(thread, "<h2")
+				names := map[string]bool{}
+				for _, m := range link.FindAllStringSubmatch(thread, -1) {
+					seen := tags.ReplaceAllString(m[2], "")
+					name := cmp.Or(m[1], seen)
+					if !strings.Contains(strings.ToLower(name), strings.ToLower(seen)) || names[name] {
+						t.Errorf("%s, %s: %q is heard as %q", l, s.name, seen, name)
+					}
+					names[name] = true
+				}
+			}
+		}
+	}
+}
+
 // A mail program without In-Reply-To takes address and subject from the link, all others the thread too.
 func TestAnswerEveryoneOpensTheRightMail(t *testing.T) {
 	thread := Thread{Subject: "Tea & cake? 100 % \"yes\"", Everyone: "everyone+abc@cmtybc.example", AnswerTo: "a+b&c@client.example"}
@@ -181,6 +212,7 @@ func TestHeadline(t *testing.T) {
 	}{
 		{Digest{}, "Quiet days - bc, 12 June"},
 		{Digest{Unanswered: []Thread{thread("x"), thread("y")}}, "2 unanswered - bc, 12 June"},
+		{Digest{Topics: []string{"(no subject)", "Frost"}, Sections: []Section{{Threads: []Thread{thread("(no subject)"), thread("Frost")}, Brief: []Brief{{Subject: "(no subject)"}}}}}, "Frost - bc, 12 June"},
 		{Digest{Sections: []Section{{Threads: []Thread{thread("ärger?")}}, {Threads: []Thread{thread("Two"), thread("Three")}}}}, "Ärger, Two - bc, 12 June"},
 		{Digest{Sections: []Section{{Threads: []Thread{thread("A subject that is much too long for a subject")}}}}, "A subject that is much too long… - bc, 12 June"},
 		// The same thread, as a topic and in its section, and cut for the second place.
@@ -203,6 +235,8 @@ func TestDaysAndPreheader(t *testing.T) {
 		{friday, "12 June"},
 		{friday.AddDate(0, 0, -7), "5-12 June"},
 		{friday.AddDate(0, 0, -14), "29 May - 12 June"},
+		{friday.AddDate(-1, 0, 0), "12 June 2025 - 12 June 2026"},
+		{friday.AddDate(0, -8, 0), "12 October - 12 June"},
 	} {
 		if got := speakerOf(English).daysOf(Digest{From: c.from, To: friday}); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
@@ -216,6 +250,20 @@ func TestDaysAndPreheader(t *testing.T) {
 	} {
 		if got := speakerOf(English).preheaderOf(d); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// On a phone the days in the heading stay on one line, in every language: "5-" at the end of one and "12 June" on the next is a puzzle.
+func TestDaysDoNotBreak(t *testing.T) {
+	for _, l := range Languages() {
+		d := Digest{Community: bc, Slot: fridays, From: friday.AddDate(0, 0, -7), To: friday, Sections: []Section{{List: "l", Threads: []Thread{{Subject: "x"}}}}}
+		mail, err := d.Render()
+		if err == nil {
+			mail, err = mail.In(l)
+		}
+		if days := `<span style="white-space:nowrap">` + speakerOf(l).daysOf(d) + "</span></h1>"; err != nil || !strings.Contains(mail.HTML, days) {
+			t.Errorf("%s: %v: no %s in\n%s", l, err, days, mail.HTML)
 		}
 	}
 }

@@ -194,7 +194,7 @@ func (s speaker) words() map[string]any {
 // headline is the subject of a digest: what the issue is about, who it is from, and its day, so that no two issues look the same to a
 // mail program that joins mails by their subject.
 func (s speaker) headline(t Digest) string {
-	topics := t.topics()
+	topics := t.topics(s.untitled)
 	if n := len(t.Unanswered); n > 0 {
 		topics = append(topics, strings.ReplaceAll(s.unanswered, "{n}", fmt.Sprint(n)))
 	}
@@ -206,12 +206,14 @@ func (s speaker) headline(t Digest) string {
 	return strings.NewReplacer("{topics}", strings.Join(topics, s.comma), "{community}", t.Community, "{day}", s.date(s.day, t.To)).Replace(s.title)
 }
 
-// daysOf names what the digest covers, for its heading: 5-12 June.
+// daysOf names what the digest covers, for its heading: 5-12 June. Whoever was away for a year is told from which year on.
 func (s speaker) daysOf(t Digest) string {
 	to := s.date(s.day, t.To)
 	switch {
 	case t.From.IsZero() || t.From.YearDay() == t.To.YearDay() && t.From.Year() == t.To.Year():
 		return to
+	case t.From.Before(t.To.AddDate(0, -11, 0)):
+		return s.date(s.year, t.From) + s.between + s.date(s.year, t.To)
 	case t.From.Month() == t.To.Month():
 		return s.date(strings.ReplaceAll(s.span, "{first}", fmt.Sprint(t.From.Day())), t.To)
 	}
@@ -312,8 +314,12 @@ func (s speaker) line(t Thread) string {
 // quote is what a person wrote, in quotation marks.
 func (s speaker) quote(words string) string { return s.quotes[0] + words + s.quotes[1] }
 
-// head is who wrote an excerpt and when, and what it answers: Bill Tan, Tue, to "who appointed yours?":
+// head is who wrote an excerpt and when, and what it answers: Bill Tan, Tue, to "who appointed yours?": Nothing above a question whose asker is named
+// already.
 func (s speaker) head(e Excerpt) string {
+	if e.Asked {
+		return ""
+	}
 	line := e.Who + s.comma + s.excerptDay(e)
 	if len(e.Context) > 0 {
 		line += strings.ReplaceAll(s.context, "{words}", s.quote(strings.Join(e.Context, " ")))

@@ -133,8 +133,8 @@ func textEntity(contentType string, text, written []byte) entity {
 	return entity{fields: []Field{{"Content-Type", contentType}, {"Content-Transfer-Encoding", encoding}}, body: body}
 }
 
-// digestEntity holds letters one behind the other. Their parts need no fields: in a multipart/digest everything is a letter (RFC 2046
-// §5.1.5), which mail programs show as one that can be answered by itself.
+// digestEntity holds letters one behind the other. In a multipart/digest everything is a letter (RFC 2046 §5.1.5), which mail programs show as
+// one that can be answered by itself; those that list the parts of a letter find its subject there (Content-Description, RFC 2045 §8).
 func digestEntity(boundary string, letters [][]byte) (entity, error) {
 	var parts []entity
 	for _, raw := range letters {
@@ -142,7 +142,11 @@ func digestEntity(boundary string, letters [][]byte) (entity, error) {
 		if bytes.ContainsFunc(raw, func(c rune) bool { return c > 0x7E || c == 0 }) {
 			return entity{}, errors.New("draft: a letter of a digest is not in 7bit")
 		}
-		parts = append(parts, entity{body: raw})
+		part := entity{body: raw}
+		if l, err := Parse(raw); err == nil && l.Subject() != "" {
+			part.fields = []Field{{"Content-Description", l.Subject()}}
+		}
+		parts = append(parts, part)
 	}
 	return joinParts("digest", boundary, parts)
 }

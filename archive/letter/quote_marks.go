@@ -71,7 +71,7 @@ func otherMark(l line) string {
 	initials := text[indent:]
 	initials = initials[:len(initials)-len(strings.TrimLeftFunc(initials, unicode.IsLetter))]
 	i = indent + len(initials)
-	if indent <= 8 && initials != "" && utf8.RuneCountInString(initials) <= maxInitials && strings.HasPrefix(text[i:], "> ") && !prompts[strings.ToLower(initials)] {
+	if indent <= 8 && initials != "" && utf8.RuneCountInString(initials) <= maxInitials && strings.HasPrefix(text[i:], "> ") && !IsPrompt(initials) {
 		return text[:i+2]
 	}
 	return ""
@@ -82,6 +82,9 @@ var prompts = map[string]bool{
 	"sql": true, "mysql": true, "psql": true, "ftp": true, "sftp": true, "lftp": true, "gdb": true, "irb": true, "ghci": true, "idl": true,
 	"php": true, "cmd": true, "lisp": true, "node": true, "perl": true, "scala": true, "mongo": true, "redis": true, "grub": true, "err": true,
 }
+
+// IsPrompt tells whether a word in front of ">" is what a program asks with, and no quote mark of a person.
+func IsPrompt(word string) bool { return prompts[strings.ToLower(word)] }
 
 // maxAnnounced bounds the initials that are looked for in one text.
 const maxAnnounced = 16

@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
+	"backchannel/cmd/internal/config"
 	"backchannel/lists"
 	"backchannel/templates/refusal"
 
@@ -19,7 +22,7 @@ func (c *cli) newPasswordAdd() *cobra.Command {
 	var label string
 	cmd := &cobra.Command{
 		Use: "add ADDRESS", Short: "Make an app password and print it, this once", Args: words("ADDRESS"),
-		Long: "Makes an app password for reading by IMAP and writing by submission, and prints it alone on stdout.\nIt is shown this once: only a hash of it is kept.",
+		Long: "Makes an app password for reading by IMAP and writing by submission, and prints it alone on stdout.\nIt is shown this once: only a hash of it is kept. What a mail program asks for besides goes to stderr.",
 	}
 	cmd.Flags().StringVar(&label, "label", "", "what it is for, as: phone")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -34,10 +37,33 @@ func (c *cli) newPasswordAdd() *cobra.Command {
 				return err
 			}
 			c.say("%s", secret)
+			c.note("%s", signingIn(p.Config, a))
 			return nil
 		})
 	}
 	return cmd
+}
+
+// signingIn is what a mail program asks for beside the password, for whoever hands it on.
+func signingIn(cfg config.Config, a letter.Address) string {
+	door := func(what, listen, protected string) string {
+		host, port, err := net.SplitHostPort(listen)
+		if err != nil {
+			return "" // off
+		}
+		if !config.Loopback(listen) {
+			host = cfg.Hostname
+		}
+		if cfg.TLS.Mode == config.NoTLS {
+			protected = "no encryption"
+		}
+		return fmt.Sprintf("; %s %s, port %s, %s", what, host, port, protected)
+	}
+	sending := door("sending (SMTP)", cfg.SMTP.Submissions, "SSL/TLS")
+	if sending == "" {
+		sending = door("sending (SMTP)", cfg.SMTP.Submission, "STARTTLS")
+	}
+	return fmt.Sprintf("It is shown this once. In a mail program: user name %s%s%s.", a, door("reading (IMAP)", cfg.IMAP.Listen, "SSL/TLS"), sending)
 }
 
 func (c *cli) newPasswordList() *cobra.Command {

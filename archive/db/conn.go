@@ -229,7 +229,9 @@ func explain(err error) error {
 		return refusal.Because(refusal.Unavailable, "The database is busy. Nothing was lost; please try again in a minute.").From(err)
 	case sqlite3.ErrIoErr, sqlite3.ErrNomem, sqlite3.ErrReadonly, sqlite3.ErrCantOpen:
 		return refusal.Because(refusal.Unavailable, "The disk could not be read or written. Nothing was lost; please try again later.").From(err)
-	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+	case sqlite3.ErrNotADB:
+		return refusal.Because(refusal.Unavailable, "The database file is no database any more.").From(err).Try("backchannel restore FILE, with the newest backup")
+	case sqlite3.ErrCorrupt:
 		return refusal.Because(refusal.Unavailable, "The database file is damaged. Please run: backchannel check, and have a backup at hand.").From(err)
 	}
 	return err

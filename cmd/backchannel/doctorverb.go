@@ -77,7 +77,11 @@ func unopened(err error) doctor.Finding {
 	if r, ok := refusal.As(err); ok && r.Hint != "" {
 		do = r.Hint
 	}
-	return finding("database", doctor.Fail, refusal.Log(err), do)
+	found := err.Error()
+	if r, ok := refusal.As(err); ok && r.Unwrap() != nil {
+		found = strings.TrimSuffix(r.Sentence, ".") + " (" + r.Unwrap().Error() + ")."
+	}
+	return finding("database", doctor.Fail, found, do)
 }
 
 // finding is one that is made before the doctor comes.

@@ -187,25 +187,39 @@ func (c *cli) newListSet() *cobra.Command {
 }
 
 func (c *cli) newListRemove() *cobra.Command {
-	return &cobra.Command{
+	var yes bool
+	cmd := &cobra.Command{
 		Use: "remove ADDRESS", Short: "Give a list up; its archive stays", Args: words("ADDRESS"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.with(cmd.Context(), func(p *Program) error {
-				var l lists.List
-				err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) {
-					if l, err = lists.TheList(tx, args[0]); err != nil {
-						return err
-					}
-					return lists.RemoveList(tx, l.ID)
-				})
+		Long: "Gives a list up: it takes no posts any more, and nobody is on it. Its archive stays, and adding the list again brings that back,\n" +
+			"but not its readers. Where there are readers, --yes says that they may go.",
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "also when people are on it")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), func(p *Program) error {
+			var l lists.List
+			err := p.Update(cmd.Context(), func(tx *db.Tx) (err error) {
+				if l, err = lists.TheList(tx, args[0]); err != nil {
+					return err
+				}
+				s, err := showList(tx, p, l)
 				if err != nil {
 					return err
 				}
-				c.say("%s takes no posts any more, and nobody is on it. Its archive stays; adding the list again brings it back.", l.Address())
-				return nil
+				readers := s.Readers[lists.Each] + s.Readers[lists.Digest] + s.Readers[lists.None]
+				if readers > 0 && !yes {
+					return refusal.Because(refusal.Conflict, "%s would be forgotten: who is on %s, and how each of them gets it. Nothing was removed.", count(readers, "subscription"), l.Address()).
+						Try("backchannel member export > before.csv keeps them; then backchannel list remove %s --yes", l.Address())
+				}
+				return lists.RemoveList(tx, l.ID)
 			})
-		},
+			if err != nil {
+				return err
+			}
+			c.say("%s takes no posts any more, and nobody is on it. Its archive stays; adding the list again brings it back, without its readers.", l.Address())
+			return nil
+		})
 	}
+	return cmd
 }
 
 // listShown is a list as JSON.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -153,5 +154,12 @@ func TestTakenPort(t *testing.T) {
 	err = h.Listen()
 	if want := fmt.Sprintf("imap.listen is %s, and nobody can listen there: address already in use.", taken.Addr()); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+	if r, _ := refusal.As(err); r == nil || r.Hint != "stop the program that has this port, or choose another in config.yaml" {
+		t.Errorf("%+v", r)
+	}
+	closed := &net.OpError{Op: "listen", Net: "tcp", Err: os.NewSyscallError("bind", syscall.EACCES)} // as an ordinary user reads it for port 25
+	if got := portHint(closed); !strings.HasPrefix(got, "ports below 1024 need a right: ") {
+		t.Errorf("got %q", got)
 	}
 }

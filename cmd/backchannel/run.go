@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"sync"
 	"time"
@@ -48,7 +49,7 @@ func (p *Program) Listen() error {
 		listener, err := net.Listen("tcp", l.Address)
 		if err != nil {
 			return refusal.Because(refusal.Conflict, "%s is %s, and nobody can listen there: %s.", l.Key, l.Address, reason(err)).From(err).
-				Try("stop the program that has this port, or choose another in config.yaml")
+				Try("%s", portHint(err))
 		}
 		p.listeners[l.Key] = listener
 		p.closers = append(p.closers, func() error { return ignoreClosed(listener.Close()) })
@@ -57,6 +58,14 @@ func (p *Program) Listen() error {
 		}
 	}
 	return nil
+}
+
+// portHint is what to do when a port cannot be had.
+func portHint(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the lines for systemd (docs/operate.md, Run), or setcap cap_net_bind_service=+ep on the program"
+	}
+	return "stop the program that has this port, or choose another in config.yaml"
 }
 
 // reason is the last, telling part of a network error.

@@ -55,7 +55,12 @@ var doorAddress = regexp.MustCompile(`(?i)\b(?:private|note|confirm|vote|everyon
 
 // withoutDoors takes addresses of ours with a token out of a text (G4): each was handed to one person and is nobody else's.
 func withoutDoors(text string) string {
-	return doorAddress.ReplaceAllString(text, "[a personal address was removed]")
+	const removed = "[a personal address was removed]"
+	text = doorAddress.ReplaceAllString(text, removed)
+	if seen := letter.Seen(text); doorAddress.MatchString(seen) { // behind characters that nobody sees
+		return doorAddress.ReplaceAllString(seen, removed)
+	}
+	return text
 }
 
 // WithoutDoors is for words that are passed on from one person to another: it takes out the addresses with a token that were handed to
@@ -111,7 +116,7 @@ func detail(line string) bool {
 // signs tells whether a line is the head of a signature, or a piece of one: the whole name first, or nothing but numbers, addresses
 // and one word that says what they are.
 func (p person) signs(line string) bool {
-	line = strings.TrimLeft(line, "-–—*_ \t")
+	line = strings.TrimLeft(letter.Seen(line), "-*_ \t")
 	if first, _, _ := strings.Cut(p.name, " "); first != p.name && first != "" && len(line) >= len(p.name) && strings.EqualFold(line[:len(p.name)], p.name) {
 		behind := strings.TrimLeft(line[len(p.name):], " \t")
 		r, _ := utf8.DecodeRuneInString(behind)
@@ -133,6 +138,7 @@ func (p person) signs(line string) bool {
 // envelope.
 func (p person) shownBy(line string) []string {
 	var all []string
+	line = letter.Seen(line)
 	low := strings.ToLower(line)
 	for _, a := range p.own {
 		switch {

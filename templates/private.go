@@ -138,6 +138,7 @@ const (
 	NoteWords     GuardKind = "note-words"    // G3: words of a note or of another conversation
 	ToColleague   GuardKind = "to-colleague"  // G6: it speaks to another manager: the words
 	SlashLine     GuardKind = "slash-line"    // G7: its first line begins with / and is no command: that line
+	LateCommand   GuardKind = "late-command"  // G7: a command below the text: that line
 	BadCommand    GuardKind = "bad-command"   // G7: a command that has the wrong words behind it, or cannot be done: that line
 	BelowNote     GuardKind = "below-note"    // there is text below a note: for the member, or a part of the note?
 	Forwarded     GuardKind = "forwarded"     // G8: it looks like a forwarded mail

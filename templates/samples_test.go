@@ -151,6 +151,7 @@ func privateSamples() []sample {
 		{"answer_held-other", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Text: "Yes.", Guards: []Guard{{Kind: Unverified}, {Kind: FromElse, What: "mira@home.example"},
 			{Kind: OtherAddress, What: "ann@brightwave.example"}, {Kind: NoteWords, What: "careful, Ann sold to two members"}, {Kind: NamesMember, Line: 2, What: "Bill Tan"}, {Kind: Forwarded}, {Kind: UnsureText}, {Kind: UnsureText, What: "Dana dixit:"}, {Kind: Attached, What: "plan.pdf"}}}},
 		{"answer_held-empty", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: NoText}, {Kind: EncryptedText}, {Kind: NoAccess}}}},
+		{"answer_held-late", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: LateCommand, Line: 3, What: "/note she is difficult"}}, Text: "Yes.\n\n/note she is difficult", Sendable: true, Days: 14}},
 		{"answer_held-command", AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: BadCommand, What: "/give Tom", Usage: "/give NAME", Why: "There is no manager called Tom."}}, Text: "/give Tom\nYes.",
 			Commands: commandLines}},
 		{"answer_held-note", AnswerHeld{Code: "K7QX", Member: "Dana", Sendable: true, Days: 14, Note: true, Text: "She asked that before.", Alias: "mira@home.example", Guards: []Guard{{Kind: FromElse, What: "mira@home.example"}}}},

@@ -332,7 +332,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 	for _, k := range []DoubtKind{AnswersPrivate, AnswersDigest, QuotesPrivate, BothDoors, SoundsPrivate, LooseAnswer, LooseOrder} {
 		once(string(k), WrongDoor{Community: "c", List: "l", Days: 1, Doubts: []Doubt{{Kind: k}}})
 	}
-	for _, k := range []GuardKind{Unverified, FromElse, OwnAddress, OtherAddress, NoteWords, ToColleague, SlashLine, Forwarded, NoText, UnsureText, Stale, Attached, NoAccess} {
+	for _, k := range []GuardKind{Unverified, FromElse, OwnAddress, OtherAddress, NoteWords, ToColleague, SlashLine, LateCommand, Forwarded, NoText, UnsureText, Stale, Attached, NoAccess} {
 		once(string(k), AnswerHeld{Code: "K7QX", Member: "Dana", Guards: []Guard{{Kind: k, What: "x"}}})
 	}
 	for _, o := range []Outcome{Posted, Handed, Sent, Accepted, Dropped, Declined, Expired, Undecided} {

@@ -34,7 +34,7 @@ func clean(tx *db.Tx, l *letter.Letter, m lists.Member) (cleaned, error) {
 	if err != nil {
 		return cleaned{}, err
 	}
-	before := words(l)
+	before := legible(words(l))
 	c := cleaned{subject: plainSubject(l.Subject()), unsure: l.NewText().Unsure, forwarded: forwarded(l.Subject(), before)}
 	c.pack(unpack(l))
 	text, _ := lists.Discreet(before, m, own)

@@ -292,11 +292,13 @@ func (b *Letterbox) checkText(tx *db.Tx, a *answer) error {
 	if err != nil {
 		return err
 	}
-	if words := toColleague(a.text, colleagues); words != "" {
-		a.guard(templates.ToColleague, 1, words)
+	if line, words := toColleague(a.text, colleagues); line > 0 {
+		a.guard(templates.ToColleague, line, words)
 	}
 	if a.wrong != nil {
 		a.mistake(a.wrong)
+	} else {
+		b.tooLow(a)
 	}
 	if err := b.checkSecrets(tx, a); err != nil {
 		return err
@@ -367,7 +369,7 @@ func (b *Letterbox) foreignAddresses(tx *db.Tx, a *answer) error {
 			a.guard(templates.OtherAddress, f.line, f.address.String())
 		}
 	}
-	return nil
+	return b.spelledOut(tx, a)
 }
 
 // send writes the answer anew for the member, from the role, and shows it to the other managers.

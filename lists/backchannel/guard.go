@@ -19,10 +19,10 @@ type found struct {
 
 var addressLike = regexp.MustCompile(`[\p{L}\p{N}._%+\-=']{1,64}@[\p{L}\p{N}\-]{1,63}(?:\.[\p{L}\p{N}\-]{1,63})+`)
 
-// addressesIn finds mail addresses in a text, with their lines.
+// addressesIn finds mail addresses in a text as eyes see it, with their lines.
 func addressesIn(text string) []found {
 	var all []found
-	for i, line := range strings.Split(text, "\n") {
+	for i, line := range strings.Split(letter.Seen(text), "\n") {
 		for _, s := range addressLike.FindAllString(line, 50) {
 			if a, err := letter.ParseAddress(strings.Trim(s, ".'")); err == nil {
 				all = append(all, found{i + 1, a})
@@ -32,26 +32,40 @@ func addressesIn(text string) []found {
 	return all
 }
 
+// legible is a text as eyes see it where that shows mail addresses that programs would not find in it; else the text as it is.
+func legible(text string) string {
+	if seen := letter.Seen(text); !slices.Equal(addressLike.FindAllString(seen, -1), addressLike.FindAllString(text, -1)) {
+		return seen
+	}
+	return text
+}
+
 var (
 	forwardMark = regexp.MustCompile(`(?mi)^\s*(?:-{2,}\s*)?(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|begin forwarded message|original message)`)
 	headerLine  = regexp.MustCompile(`(?mi)^\s*\*?(?:from|von|de|to|an|à|para|sent|gesendet|envoyé|enviado|date|datum|fecha|subject|betreff|objet|asunto)\*?\s*:\s*\S`)
-	forwardHead = regexp.MustCompile(`(?i)^(?:\s*(?:re|aw|antw|sv|vs|odp|r|res)\s*(?:\[\d+\])?\s*[:：])*\s*(?:fwd?|wg|tr|rv|enc|i|vb|vl|doorst|pd|fs|转发|轉寄)\s*[:：]`)
+	forwardHead = regexp.MustCompile(`(?i)^(?:\s*(?:re|réf|aw|antw|sv|vs|odp|r|res)\s*(?:\[\d+\])?\s*[:：])*\s*(?:(?:fwd?|wg|tr|rv|enc|i|vb|vl|doorst|pd|fs|weitergeleitet|transféré|reenviado|inoltrato|переслать|пересл|转发|轉寄|転送)\s*[:：]|[(\[]fwd?[:)\]])|[(\[]fwd?[)\]]\s*$`)
+)
+
+var (
+	fromLine  = regexp.MustCompile(`(?i)^\s*\*?(?:from|von|de)\*?\s*:`)
+	aboutLine = regexp.MustCompile(`(?i)^\s*\*?(?:subject|betreff|objet|asunto)\*?\s*:`)
 )
 
 // forwarded tells whether an answer hands on another mail instead of answering (G8): by its subject, by a mark in its text, or by a
-// block of three header lines.
+// block of three header lines, or two with sender and subject.
 func forwarded(subject, text string) bool {
 	if forwardHead.MatchString(subject) || forwardMark.MatchString(text) {
 		return true
 	}
-	run := 0
+	run, from, about := 0, false, false
 	for _, line := range strings.Split(text, "\n") {
-		if headerLine.MatchString(line) {
-			if run++; run == 3 {
-				return true
-			}
-		} else {
-			run = 0
+		if !headerLine.MatchString(line) {
+			run, from, about = 0, false, false
+			continue
+		}
+		run, from, about = run+1, from || fromLine.MatchString(line), about || aboutLine.MatchString(line)
+		if run == 3 || from && about {
+			return true
 		}
 	}
 	return false
@@ -66,32 +80,6 @@ func ours(text string) bool {
 func markedAt(lines []string) int {
 	mark := strings.ToLower(templates.ReplyAbove)
 	return slices.IndexFunc(lines, func(line string) bool { return strings.Contains(strings.ToLower(line), mark) })
-}
-
-var among = regexp.MustCompile(`(?i)^\W*(?:(?:fyi|note|hi|hello|dear|hey|liebe|hallo|chers)\W+)*(?:all\W+)?(?:co-?)?(?:managers|colleagues|team|kolleg\w*|between us|unter uns|entre nous)\s*(?:[,:;!.–—-]|$)`)
-
-// noteMark is how a note begins that lost its slash: "note: she was here before".
-var noteMark = regexp.MustCompile(`(?i)^\W*(?:(?:internal|private|team|managers?|interne)\W+)?(?:notes?|notiz|intern|internal|nota|memo|メモ)\s*[:：]`)
-
-// bareWords are words that mean something to us elsewhere: with a slash, or below a question of ours. Alone they are no answer to anybody.
-var bareWords = regexp.MustCompile(`(?i)^\W*(?:note|send|drop|mine|unclaim|close|reopen|snooze|urgent|log|who)\W*$`)
-
-// toColleague finds words at the head of an answer that speak to another manager, or to us (G6): a colleague's name as one is called by it,
-// the managers as a body, or a command that lost its slash. It gives the line.
-func toColleague(text string, colleagues []string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if among.MatchString(line) || noteMark.MatchString(line) || bareWords.MatchString(line) {
-		return line
-	}
-	words := strings.FieldsFunc(line, unicode.IsSpace)
-	for i, w := range words[:min(len(words), 3)] {
-		name := strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) })
-		called := i == 0 && (name != w || len(words) == 1) || i > 0 && greeting(words[:i])
-		if called && slices.ContainsFunc(colleagues, func(c string) bool { return strings.EqualFold(c, name) }) {
-			return line
-		}
-	}
-	return ""
 }
 
 // greeting tells whether words are how a letter begins: "Hi", "Dear", "Hallo liebe".

@@ -17,7 +17,7 @@ func withoutOthers(tx *db.Tx, in *lists.Incoming, text string) (said string, nam
 	if in.Sender.ID == 0 || !strings.Contains(text, "@") {
 		return text, nil, nil // a stranger must not learn by what is missing who is a member
 	}
-	said = addressLike.ReplaceAllStringFunc(text, func(s string) string {
+	said = addressLike.ReplaceAllStringFunc(legible(text), func(s string) string {
 		bare := strings.Trim(s, ".'")
 		a, wrong := letter.ParseAddress(bare)
 		if wrong != nil || err != nil {
@@ -127,7 +127,7 @@ func (t traces) inLine(n int, line string) (all []trace) {
 	for _, s := range slips {
 		all = append(all, trace{traceAddress, n, s.What})
 	}
-	words := plainWords(line)
+	words := plainWords(letter.Seen(line))
 	has := func(w string) bool { return len(w) > 1 && slices.Contains(words, strings.ToLower(w)) }
 	if has(t.member.FirstName()) && t.member.Name != "" {
 		all = append(all, trace{traceName, n, t.member.FirstName()})
@@ -158,14 +158,10 @@ func (b *Letterbox) guesses(tx *db.Tx, a *answer) error {
 	if err != nil {
 		return err
 	}
-	for i, line := range strings.Split(a.text, "\n") {
-		words := " " + strings.Join(plainWords(line), " ") + " "
-		for _, m := range all {
-			name := strings.Join(plainWords(m.Name), " ")
-			if m.ID == a.manager.ID || !strings.Contains(name, " ") || !strings.Contains(words, " "+name+" ") {
-				continue
-			}
-			a.guard(templates.NamesMember, i+1, m.Name)
+	seen := letter.Seen(a.text)
+	for _, m := range all {
+		if line := wordsAt(seen, plainWords(letter.Seen(m.Name))); line > 0 && m.ID != a.manager.ID {
+			a.guard(templates.NamesMember, line, m.Name)
 		}
 	}
 	return nil

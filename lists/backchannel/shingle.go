@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/templates"
 )
 
@@ -19,7 +20,7 @@ func plainWords(text string) []string {
 
 // passages are all runs of six words of a text.
 func passages(text string) map[string]bool {
-	words := plainWords(text)
+	words := plainWords(letter.Seen(text))
 	all := map[string]bool{}
 	for i := 0; i+shingle <= len(words); i++ {
 		all[strings.Join(words[i:i+shingle], " ")] = true
@@ -30,7 +31,7 @@ func passages(text string) map[string]bool {
 // repeats finds a passage of a text that stands in others, and the line where it ends; "" when there is none.
 func repeats(text string, secret map[string]bool) (line int, found string) {
 	var words []string
-	for i, l := range strings.Split(text, "\n") {
+	for i, l := range strings.Split(letter.Seen(text), "\n") {
 		for _, w := range plainWords(l) {
 			if words = append(words, w); len(words) < shingle {
 				continue
@@ -52,13 +53,14 @@ const (
 // checkSecrets finds words of a note, or of another person's conversation, in an answer (G3). It looks only where its manager may look:
 // whoever cannot see a letter must not learn of it by what is held. What this member wrote may be said to them again.
 func (b *Letterbox) checkSecrets(tx *db.Tx, a *answer) error {
-	if len(plainWords(a.text)) < shingle {
+	if len(plainWords(a.text)) < shingle && !strings.ContainsAny(a.text, ">|") {
 		return nil
 	}
 	all, err := secrets(tx, a.conv, tx.Now.Add(-shingleDays*24*time.Hour))
 	if err != nil {
 		return err
 	}
+	said := []string{a.conv.Subject}
 	secret, known, may := map[string]bool{}, map[string]bool{}, map[ConvID]bool{a.conv.ID: true}
 	for _, m := range all {
 		readable, asked := may[m.conv]
@@ -73,6 +75,7 @@ func (b *Letterbox) checkSecrets(tx *db.Tx, a *answer) error {
 		switch {
 		case !readable:
 		case m.conv == a.conv.ID && m.dir != dirNote:
+			said = append(said, m.text)
 			for p := range passages(m.text) {
 				known[p] = true
 			}
@@ -85,6 +88,7 @@ func (b *Letterbox) checkSecrets(tx *db.Tx, a *answer) error {
 	for p := range known {
 		delete(secret, p)
 	}
+	a.checkQuotes(said)
 	if line, found := repeats(a.text, secret); found != "" {
 		a.guard(templates.NoteWords, line, found)
 	}

@@ -85,7 +85,7 @@ type Mistake struct {
 func (t Table[C]) Read(text string) (calls []Call[C], rest string, wrong *Mistake) {
 	whole := text
 	for {
-		text = strings.TrimLeft(text, " \t\r\n\u00A0\u200B\uFEFF")
+		text = strings.TrimLeftFunc(text, blank)
 		line, below, _ := strings.Cut(text, "\n")
 		name, args := Word(line)
 		if name == "" {
@@ -170,10 +170,10 @@ func own(text string, paragraph bool) (mine, below string) {
 // Phones write it with a capital, put a blank behind the slash or a point behind the word, and some keyboards know a wide slash only:
 // all of that is meant.
 func Word(line string) (name, rest string) {
-	line = strings.TrimSpace(strings.TrimLeft(line, " \t\u00A0\u200B\u200E\u200F\uFEFF\u2060"))
+	line = strings.TrimSpace(strings.TrimLeftFunc(line, blank))
 	for _, slash := range []string{"/", "／", "⁄", "∕"} {
 		if behind, ok := strings.CutPrefix(line, slash); ok {
-			behind = strings.ReplaceAll(strings.TrimLeft(behind, " \u00A0\u200B\u2060"), "\u00A0", " ")
+			behind = strings.ReplaceAll(strings.TrimLeftFunc(behind, blank), "\u00A0", " ")
 			name, rest, _ = strings.Cut(behind, " ")
 			if tab := strings.IndexByte(name, '\t'); tab >= 0 {
 				name, rest = name[:tab], name[tab+1:]+" "+rest
@@ -187,6 +187,9 @@ func Word(line string) (name, rest string) {
 	}
 	return "", ""
 }
+
+// blank tells the characters that nobody sees.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // narrow writes full-width letters as ordinary ones.
 func narrow(s string) string {

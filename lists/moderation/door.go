@@ -105,7 +105,7 @@ func keptSubject(subject string, doubts []templates.Doubt) string {
 // slashLine is the first line of a text when it begins with a slash: whoever writes so speaks to the program, or means to. A list never
 // gets it (W8).
 func slashLine(text string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(strings.TrimLeft(text, " \t\r\n\u00A0\u200B\uFEFF\u2060")), "\n")
+	first, _, _ := strings.Cut(strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }), "\n")
 	for _, slash := range []string{"/", "／", "⁄", "∕"} {
 		if strings.HasPrefix(first, slash) {
 			return strings.TrimSpace(first)

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -40,9 +41,32 @@ var grounds = []ground{
 		"同じリンクを、この1か月のあいだにも投稿しています"),
 }
 
+// causes are those grounds that speak of the author, for others than the author.
+var causes = []ground{
+	groundLike("it reads like an offer, and its author says that it is none", "er liest sich wie ein Angebot, und wer ihn schrieb, sagt, dass es keins ist", "il se lit comme une offre, et la personne qui l’a écrit dit que ce n’en est pas une",
+		"se lee como una oferta, y quien lo escribió dice que no lo es", "宣伝のように読めますが、投稿者は宣伝ではないと言っています"),
+	groundLike("it links to (.+), where its author writes from", "darin ist ein Link zu {1}, und von dort wurde er auch geschickt", "il renvoie à {1}, d’où il a aussi été envoyé", "enlaza a {1}, desde donde también se envió",
+		"投稿者のメールアドレスと同じ {1} へのリンクがあります"),
+	groundLike("its author has posted the same link within the last month", "denselben Link hat dieselbe Person im letzten Monat schon einmal geschickt", "la même personne a déjà envoyé ce lien au cours du dernier mois",
+		"la misma persona ya envió este mismo enlace en el último mes", "投稿者は同じリンクを、この1か月のあいだにも投稿しています"),
+}
+
+// causeOf is such a ground in a language, for others than the post's author.
+func causeOf(l Language, english string) string {
+	if words := groundIn(causes, l, english); words != "" {
+		return words
+	}
+	return groundOf(l, english)
+}
+
 // groundOf is such a ground in a language; as it stands where nobody knows it.
 func groundOf(l Language, english string) string {
-	for _, g := range grounds {
+	return cmp.Or(groundIn(grounds, l, english), english)
+}
+
+// groundIn looks for a ground in a language; "" when it is none of these.
+func groundIn(all []ground, l Language, english string) string {
+	for _, g := range all {
 		found := g.english.FindStringSubmatch(english)
 		if found == nil || g.in[l] == "" {
 			continue
@@ -53,5 +77,5 @@ func groundOf(l Language, english string) string {
 		}
 		return words
 	}
-	return english
+	return ""
 }

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	htmltemplate "html/template"
@@ -33,7 +34,9 @@ var roomPages = perLanguage(func(l Language) (*htmltemplate.Template, error) {
 		return nil, err
 	}
 	return htmltemplate.New("").Funcs(htmltemplate.FuncMap(wordsIn(l))).Funcs(htmltemplate.FuncMap{
-		"say": words.say, "under": under, "inside": inside, "linked": linked, "confided": confided, "kilobytes": kilobytes, "anchor": func(seq int64) string { return "p" + strconv.FormatInt(seq, 10) },
+		"say": words.say, "titled": words.titled, "cause": func(english string) string { return causeOf(l, english) }, "under": under, "inside": inside,
+		"linked": linked, "confided": confided, "typed": func(s Said) string { return string(s) }, "kilobytes": kilobytes,
+		"anchor": func(seq int64) string { return "p" + strconv.FormatInt(seq, 10) },
 	}).ParseFS(pages, "page/room/*.html")
 })
 
@@ -76,6 +79,9 @@ func (s sentences) say(key string, gaps ...any) (string, error) {
 	}
 	return sentence, nil
 }
+
+// titled is a subject, or that there is none.
+func (s sentences) titled(subject string) string { return cmp.Or(subject, s["no-subject"]) }
 
 // webLink is an address that opens a page; whatever else a text may hold is text.
 var webLink = regexp.MustCompile(`https?://[^\s<>"'\x60]{1,500}[^\s<>"'\x60.,;:!?)\]}]`)

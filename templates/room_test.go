@@ -32,6 +32,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 	}, {Domain: "nurses.example", Community: "Nurses", Help: "help@nurses.example", Leave: "leave@nurses.example", Slot: Slot{Daily, 0, 0, "UTC"}, Tongue: English}}
 	all := pageSamples(l)
 	maps.Copy(all, letterSamples(l))
+	maps.Copy(all, heldPages(l))
 	maps.Copy(all, map[string]pageRenderer{
 		"signin":        SignInPage{Room: out},
 		"signin-wrong":  SignInPage{Room: out, To: "/archive", Address: "dana@north.example", Wrong: true},
@@ -85,7 +86,7 @@ func TestRoomPages(t *testing.T) {
 					t.Errorf("%s: %s", name, link)
 				}
 			}
-			if !bytes.Contains(got, []byte(`<html lang="`+string(l)+`">`)) || bytes.Count(got, []byte("<h1>")) != 1 || bytes.Contains(got, []byte("%s")) {
+			if !bytes.Contains(got, []byte(`<html lang="`+string(l)+`">`)) || bytes.Count(got, []byte("<h1>")) != 1 || bytes.Contains(got, []byte("%s")) || bytes.Contains(got, []byte(kept)) {
 				t.Errorf("%s: %s\n%s", l.Name(), name, got)
 			}
 			// Every field that people see has a label.

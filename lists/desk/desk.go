@@ -17,6 +17,7 @@ import (
 	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/backchannel"
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -35,6 +36,14 @@ type Desk struct {
 type Posts interface {
 	// Moved approves or refuses the post that a copy in the folder of held posts is about, by the manager who moved it.
 	Moved(tx *db.Tx, manager lists.Member, object int64, approve bool) error
+
+	// Waiting is what waits in a manager's community.
+	Waiting(tx *db.Tx, manager lists.Member) (templates.HeldPlace, error)
+	// Look shows a manager one post that waits; over is how one was decided that does not. What is not there for this manager is a
+	// refusal of kind NotFound.
+	Look(tx *db.Tx, manager lists.Member, id int64) (v templates.HeldView, over *templates.AlreadyDecided, err error)
+	// Decide does what a manager chose about one, as they saw it in that version, by a word that means what it means by mail.
+	Decide(tx *db.Tx, manager lists.Member, id int64, version int, word, text string) (templates.HeldDeed, error)
 }
 
 // SMTP is the login of those who send: they sign in with an address of theirs and an app password, and send as that address.

@@ -49,6 +49,7 @@ func (p *Pages) Open(d *Desk) {
 	p.signIn()
 	p.archive()
 	p.settings()
+	p.held()
 	p.letters()
 }
 

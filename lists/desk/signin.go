@@ -40,7 +40,7 @@ func (p *Pages) signIn() {
 
 // rooms are the paths below which members, or managers, have pages. Whoever asks for one and is not signed in is led to the door, and then
 // to the page.
-func rooms() []string { return []string{archivePath, settingsPath, lettersPath} }
+func rooms() []string { return []string{archivePath, settingsPath, heldPath, lettersPath} }
 
 // wanted is the page that somebody wanted, when it is one that members have; else the first of those.
 func wanted(to string) string {

@@ -58,7 +58,7 @@ func (p *Pages) visitor(tx *db.Tx, r *http.Request) (v visitor, err error) {
 
 // forManagers adds to a page of somebody who manages a community the ways to what only managers see.
 func forManagers(r templates.Room) templates.Room {
-	r.Letters = lettersPath
+	r.Held, r.Letters = heldPath, lettersPath
 	return r
 }
 

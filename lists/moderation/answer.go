@@ -183,7 +183,7 @@ func openList(tx *db.Tx, h Held) (lists.List, error) {
 	}
 	now, open, err := lists.ListByName(tx, h.Community, l.Local)
 	if err == nil && (!open || now.ID != l.ID) {
-		err = refusal.Because(refusal.NotAllowed, "The list %s was given up meanwhile, so nothing can be posted there.", l.Address())
+		err = refusal.Say(refusal.NotAllowed, "held.list", l.Address())
 	}
 	return l, err
 }
@@ -284,21 +284,26 @@ func (d *Desk) tellDecided(tx *db.Tx, in *lists.Incoming, h Held) error {
 	if err != nil {
 		return err
 	}
-	by := ""
-	if h.By != 0 && h.By != in.Sender.ID && in.Sender.Manager() {
-		m, err := lists.MemberByID(tx, h.By)
-		if err != nil {
-			return err
-		}
-		by = m.FirstName()
+	t, err := h.decidedFor(tx, c, l, in.Sender)
+	if err != nil {
+		return err
 	}
-	words, err := templates.AlreadyDecided{
-		Community: c.Name, Outcome: h.outcome(h.State), When: h.Decided.In(in.Sender.Zone(c)), By: by, Subject: h.Subject, List: l.Title(),
-	}.Render()
+	words, err := t.Render()
 	if err != nil {
 		return err
 	}
 	return d.reply(tx, in, words)
+}
+
+// decidedFor is how a letter was decided, as one reader is told of it.
+func (h Held) decidedFor(tx *db.Tx, c lists.Community, l lists.List, reader lists.Member) (t templates.AlreadyDecided, err error) {
+	t = templates.AlreadyDecided{Community: c.Name, Outcome: h.outcome(h.State), When: h.Decided.In(reader.Zone(c)), Subject: h.Subject, List: l.Title()}
+	if h.By == 0 || h.By == reader.ID || !reader.Manager() {
+		return t, nil
+	}
+	m, err := lists.MemberByID(tx, h.By)
+	t.By = m.FirstName()
+	return t, err
 }
 
 // tellWords names the words that a question takes.

@@ -25,30 +25,33 @@ func links(post *letter.Letter) int {
 }
 
 // ask asks the author of a held letter something in a manager's words, from the role. The letter waits meanwhile.
-func (d *Desk) ask(tx *db.Tx, in *lists.Incoming, h Held, question string) error {
-	question, err := d.fromRole(tx, in, h, question)
+func (d *Desk) ask(tx *db.Tx, h Held, by lists.MemberID, question string) error {
+	question, err := fromRole(tx, h, by, question)
 	if err != nil {
 		return err
 	}
-	_, l, err := h.place(tx)
+	c, l, err := h.place(tx)
 	if err != nil {
 		return err
 	}
-	words, err := templates.PostAsked{Community: in.Community.Name, List: l.Title(), Subject: h.Subject, Asked: templates.Said(question)}.Render()
+	words, err := templates.PostAsked{Community: c.Name, List: l.Title(), Subject: h.Subject, Asked: templates.Said(question)}.Render()
 	if err != nil {
 		return err
 	}
-	return d.back(tx, in, h, toAsked, words)
+	if err := h.noteTalk(tx, question, ""); err != nil {
+		return err
+	}
+	return d.back(tx, c, h, toAsked, words)
 }
 
 // giveBack gives a held letter back to its author with what a manager would like to see changed. What they write then is read by managers
 // before anybody else.
-func (d *Desk) giveBack(tx *db.Tx, in *lists.Incoming, h Held, note string) error {
-	note, err := d.fromRole(tx, in, h, note)
+func (d *Desk) giveBack(tx *db.Tx, h Held, by lists.MemberID, note string) error {
+	note, err := fromRole(tx, h, by, note)
 	if err != nil {
 		return err
 	}
-	_, l, err := h.place(tx)
+	c, l, err := h.place(tx)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func (d *Desk) giveBack(tx *db.Tx, in *lists.Incoming, h Held, note string) erro
 	if err != nil {
 		return err
 	}
-	t := templates.PostReturned{Community: in.Community.Name, List: l.Title(), Subject: h.Subject, Note: templates.Said(note), Days: Days}
+	t := templates.PostReturned{Community: c.Name, List: l.Title(), Subject: h.Subject, Note: templates.Said(note), Days: Days}
 	t.Text, _ = notice.Whole(post)
 	for _, a := range post.Attachments() {
 		t.Files = append(t.Files, a.Name)
@@ -68,36 +71,46 @@ func (d *Desk) giveBack(tx *db.Tx, in *lists.Incoming, h Held, note string) erro
 	if err := h.again(tx, WhyFix); err != nil {
 		return err
 	}
-	return d.back(tx, in, h, toFix, words)
+	if err := h.noteTalk(tx, note, ""); err != nil {
+		return err
+	}
+	return d.back(tx, c, h, toFix, words)
 }
 
 // fromRole makes a manager's words fit for the author of a held letter, or tells why nobody may write to them.
-func (d *Desk) fromRole(tx *db.Tx, in *lists.Incoming, h Held, text string) (string, error) {
+func fromRole(tx *db.Tx, h Held, by lists.MemberID, text string) (string, error) {
 	if err := h.open(); err != nil {
 		return "", err
 	}
-	text, err := discreet(tx, in.Sender.ID, text)
+	text, err := discreet(tx, by, text)
 	if err == nil && text == "" {
-		err = refusal.Because(refusal.Invalid, "There is nothing in your reply that can be told to the author without showing who you are. Please write it in other words.")
+		err = refusal.Say(refusal.Invalid, "held.nothing")
 	}
 	return text, err
 }
 
-// back writes to the author, and tells the manager that it was done.
-func (d *Desk) back(tx *db.Tx, in *lists.Incoming, h Held, s side, words templates.Mail) error {
+// back writes to the author.
+func (d *Desk) back(tx *db.Tx, c lists.Community, h Held, s side, words templates.Mail) error {
 	author, err := lists.MemberByID(tx, h.Member)
 	if err != nil {
 		return err
 	}
-	mail := notice.ToMember(in.Community, author, notice.Asks, words)
+	mail := notice.ToMember(c, author, notice.Asks, words)
 	mail.Story = h.Story
-	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(in.Community, author, s)); err != nil {
+	if mail.ReplyTo, err = d.Office.Confirm(tx, h.door(c, author, s)); err != nil {
 		return err
 	}
-	if _, err := d.Office.Send(tx, mail); err != nil {
+	_, err = d.Office.Send(tx, mail)
+	return err
+}
+
+// tellDone tells a manager that the author was asked, or has the letter back.
+func (d *Desk) tellDone(tx *db.Tx, in *lists.Incoming, h Held, asked bool) error {
+	author, err := lists.MemberByID(tx, h.Member)
+	if err != nil {
 		return err
 	}
-	done, err := templates.HeldDone{Community: in.Community.Name, Asked: s == toAsked, Author: author.FirstName(), Subject: h.Subject, Days: Days}.Render()
+	done, err := templates.HeldDone{Community: in.Community.Name, Asked: asked, Author: author.FirstName(), Subject: h.Subject, Days: Days}.Render()
 	if err != nil {
 		return err
 	}
@@ -115,6 +128,9 @@ func (d *Desk) answered(tx *db.Tx, in *lists.Incoming, h Held) error {
 	}
 	post, err := d.letterOf(tx, h)
 	if err != nil {
+		return err
+	}
+	if err := h.noteTalk(tx, h.question, said); err != nil {
 		return err
 	}
 	if err := d.askManagers(tx, in.Community, h, post, said); err != nil {

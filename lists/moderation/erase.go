@@ -8,8 +8,11 @@ import (
 )
 
 // Erase drops the letters of a member that wait because they may be private, and the subjects of those that were decided, for FORGET
-// (product.md B14). Posts that wait for a manager stay: they were for everyone.
+// (product.md B14), and what they answered to managers. Posts that wait for a manager stay: they were for everyone.
 func (d *Desk) Erase(tx *db.Tx, m lists.Member, until time.Time) error {
+	if err := eraseAnswers(tx, m.ID, until); err != nil {
+		return err
+	}
 	all, err := privateOf(tx, m.ID, until)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package moderation
 import (
 	"backchannel/archive/db"
 	"backchannel/lists"
-	"backchannel/templates/refusal"
 )
 
 // Folder is the private mailbox of each manager in which the questions about held posts lie, as long as they wait.
@@ -51,7 +50,7 @@ func (d *Desk) Moved(tx *db.Tx, manager lists.Member, object int64, approve bool
 		return err
 	}
 	if h.Community != manager.Community {
-		return refusal.Because(refusal.NotFound, "There is no held post of your community by that name.")
+		return noSuchPost()
 	}
 	if approve {
 		return d.Approve(tx, h, manager.ID)

@@ -156,6 +156,8 @@ type Held struct {
 	Rule      string            `json:"rule,omitempty"` // which rule of the list, of one that waits for that
 	Version   int               `json:"version"`        // how often its author has changed it
 	draft     int64             // the letter that holds the text as its author changed it; 0: as it came
+	question  string            // what a manager asked its author last, or wanted changed, as they read it; "" when it is decided
+	said      string            // what its author answered, for managers alone; the same
 }
 
 // Schema is the table of letters that wait.
@@ -187,8 +189,13 @@ func Schema() db.Schema {
 	) STRICT;
 	CREATE INDEX held_state ON held (community, state, asked);
 	CREATE INDEX held_list ON held (list, why) WHERE state = 'waiting';
-	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm + schemaTrust, schemaRemoval}}
+	CREATE INDEX held_letter ON held (letter) WHERE letter IS NOT NULL;` + schemaCalm + schemaTrust, schemaRemoval, schemaTalk}}
 }
+
+// schemaTalk is what managers and the author last said to each other about a letter that waits.
+const schemaTalk = `
+	ALTER TABLE held ADD COLUMN question TEXT NOT NULL DEFAULT '';  -- what a manager asked, or wanted changed, as its author read it
+	ALTER TABLE held ADD COLUMN said TEXT NOT NULL DEFAULT ''       -- what its author answered, for managers alone`
 
 // side is whom a token of ours was given to.
 type side string
@@ -259,7 +266,7 @@ func keepRuled(tx *db.Tx, in *lists.Incoming, why Why, rule string, doubts ...te
 
 // close decides a held letter, once and for ever. Its token stays known, so that a late answer can be told.
 func (h Held) close(tx *db.Tx, as State, by lists.MemberID, detail string) error {
-	n, err := tx.Change(`UPDATE held SET state = @state, decided = @decided, decider = @decider, letter = NULL, draft = NULL WHERE id = @id AND state = 'waiting'`,
+	n, err := tx.Change(`UPDATE held SET state = @state, decided = @decided, decider = @decider, letter = NULL, draft = NULL, question = '', said = '' WHERE id = @id AND state = 'waiting'`,
 		db.Named("state", string(as)), db.Named("decided", db.Micros(tx.Now)), db.Named("decider", nullable(int64(by))), db.Named("id", h.ID))
 	if err != nil {
 		return err
@@ -323,6 +330,18 @@ func (h Held) plan(tx *db.Tx) error {
 	return calendar.Set(tx, Drag, int64(h.ID), at)
 }
 
+// noteTalk keeps what a manager asked the author of a letter that waits, and what they answered.
+func (h Held) noteTalk(tx *db.Tx, question, said string) error {
+	_, err := tx.Exec("UPDATE held SET question = @question, said = @said WHERE id = @id AND state = 'waiting'", db.Named("question", question), db.Named("said", said), db.Named("id", h.ID))
+	return err
+}
+
+// eraseAnswers forgets what a member answered to managers' questions about letters of theirs that wait, and came until a date.
+func eraseAnswers(tx *db.Tx, m lists.MemberID, until time.Time) error {
+	_, err := tx.Exec("UPDATE held SET said = '' WHERE member = ? AND asked <= ?", m, db.Micros(until))
+	return err
+}
+
 // waitsFor tells whether a letter waits, or waited, for a list.
 func waitsFor(tx *db.Tx, story string, l lists.ListID) (bool, error) {
 	var n int
@@ -362,11 +381,11 @@ func countWaiting(tx *db.Tx) (map[Why]int64, error) {
 	return n, rows.Err()
 }
 
-const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0), version, coalesce(draft, 0), rule"
+const heldColumns = "id, community, list, coalesce(member, 0), thread, answers, story, subject, author, why, state, asked, decided, coalesce(decider, 0), version, coalesce(draft, 0), rule, question, said"
 
 func scanHeld(r db.Scanner) (h Held, err error) {
 	var asked, decided int64
-	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By, &h.Version, &h.draft, &h.Rule)
+	err = r.Scan(&h.ID, &h.Community, &h.List, &h.Member, &h.Into, &h.Answers, &h.Story, &h.Subject, &h.From, &h.Why, &h.State, &asked, &decided, &h.By, &h.Version, &h.draft, &h.Rule, &h.question, &h.said)
 	h.Asked, h.Decided = db.Time(asked), db.Time(decided)
 	return h, err
 }

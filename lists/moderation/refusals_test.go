@@ -84,10 +84,10 @@ func TestRefusals(t *testing.T) {
 		}, "The list talk@gardeners.example was given up, so nothing can be posted there."},
 		"nothing but the manager": {func(v *village) string {
 			return sent(v, answer(mira, asks(v), "ASK\nMira Lowe\nmira@lowe.example"))
-		}, "There is nothing in your reply that can be told to the author without showing who you are. Please write it in other words."},
+		}, "There is nothing in your words that can be told to the author without showing who you are. Please write it in other words."},
 		"nothing but lines that show the manager": {func(v *village) string {
 			return sent(v, answer(mira, asks(v), "FIX\nWrite to me at mira@lowe.example, please.\n\nMira"))
-		}, "There is nothing in your reply that can be told to the author without showing who you are. Please write it in other words."},
+		}, "There is nothing in your words that can be told to the author without showing who you are. Please write it in other words."},
 		"a slash": {func(v *village) string {
 			return sent(v, answer(ada, returned(v), "/note she is difficult"))
 		}, "The first line of your new text begins with a slash, and such a text never goes to a list. Please write it without the slash."},

@@ -24,9 +24,15 @@ func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bo
 	case word == "NO" && (alone || !lists.Polite(rest)):
 		return d.Refuse(tx, h, in.Sender.ID, rest)
 	case known && word == "ASK" && rest != "":
-		return d.ask(tx, in, h, rest)
+		if err := d.ask(tx, h, in.Sender.ID, rest); err != nil {
+			return err
+		}
+		return d.tellDone(tx, in, h, true)
 	case known && word == "FIX" && rest != "":
-		return d.giveBack(tx, in, h, rest)
+		if err := d.giveBack(tx, h, in.Sender.ID, rest); err != nil {
+			return err
+		}
+		return d.tellDone(tx, in, h, false)
 	}
 	if !known {
 		return d.tellWords(tx, in, h, templates.AskStranger, word)
@@ -65,7 +71,7 @@ func (d *Desk) approve(tx *db.Tx, h Held, by lists.MemberID, always bool) error 
 			return err
 		}
 		if author.State != lists.Active && author.State != lists.Paused {
-			return refusal.Because(refusal.NotAllowed, "Its author is no member any more, so the letter %d cannot be posted.", h.ID)
+			return refusal.Say(refusal.NotAllowed, "held.author", h.ID)
 		}
 		if to, err = next(tx, author, always); err != nil {
 			return err

@@ -12,10 +12,11 @@ import (
 // none of them.
 func ForManagers(tx *db.Tx, c lists.CommunityID) ([]Held, error) {
 	all, err := List(tx, c)
-	return slices.DeleteFunc(all, func(h Held) bool {
-		return h.Why.authors() || h.Why == WhySender || h.Why == WhySales || h.Why == WhyFix
-	}), err
+	return slices.DeleteFunc(all, func(h Held) bool { return !h.Why.managers() || h.Why == WhyFix }), err
 }
+
+// managers tells whether managers know of a letter: it waits for their word, or they gave it back to its author.
+func (w Why) managers() bool { return !w.authors() && w != WhySender && w != WhySales }
 
 // CountForManagers counts them.
 func CountForManagers(tx *db.Tx, c lists.CommunityID) (int, error) {

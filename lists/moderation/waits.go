@@ -23,22 +23,9 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 	if err := d.clear(tx, h); err != nil {
 		return err
 	}
-	l, err := lists.ListByID(tx, h.List)
+	t, err := h.asks(tx, c, post, said)
 	if err != nil {
 		return err
-	}
-	late, err := h.late(tx, c, l)
-	if err != nil {
-		return err
-	}
-	first, err := h.first(tx)
-	if err != nil {
-		return err
-	}
-	t := templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule, Hours: late, First: first}
-	t.Preview, t.More = notice.Whole(post)
-	for _, a := range post.Attachments() {
-		t.Files = append(t.Files, a.Name)
 	}
 	words, err := t.Render()
 	if err != nil {
@@ -59,6 +46,28 @@ func (d *Desk) askManagers(tx *db.Tx, c lists.Community, h Held, post *letter.Le
 		}
 	}
 	return nil
+}
+
+// asks is what managers are asked about a post, and all that they should see before they answer. said is what its author answered to them.
+func (h Held) asks(tx *db.Tx, c lists.Community, post *letter.Letter, said string) (t templates.HeldPost, err error) {
+	l, err := lists.ListByID(tx, h.List)
+	if err != nil {
+		return t, err
+	}
+	late, err := h.late(tx, c, l)
+	if err != nil {
+		return t, err
+	}
+	first, err := h.first(tx)
+	if err != nil {
+		return t, err
+	}
+	t = templates.HeldPost{Community: c.Name, List: l.Title(), Author: shown(post), Reason: h.Why.reason(), Subject: h.Subject, Days: Days, Stranger: h.Member == 0, Waited: h.waited(tx.Now), Said: templates.Said(said), Rule: h.Rule, Hours: late, First: first}
+	t.Preview, t.More = notice.Whole(post)
+	for _, a := range post.Attachments() {
+		t.Files = append(t.Files, a.Name)
+	}
+	return t, nil
 }
 
 // shown is an author as managers read it: Dana Reyes (dana@north.example).

@@ -121,6 +121,7 @@ func Restore(ctx context.Context, from, path string, opt Options, parts []Schema
 }
 
 func prepareCopy(ctx context.Context, part string, opt Options, parts []Schema, prepare func(*Tx) error) error {
+	opt.noCopy = true // the backup is the old state, and holds what prepare erases
 	d, err := Open(ctx, part, opt, parts...)
 	if err != nil {
 		return err

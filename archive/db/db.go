@@ -49,6 +49,8 @@ type Options struct {
 	Company time.Duration    // how long a commit waits for the next of those who shared the last one; 0 means not at all
 	Log     *slog.Logger     // nil means silence
 
+	noCopy bool // an upgrade leaves no copy of the old state: it is one
+
 	// Fatal is called once, with a lock held, when an fsync failed: it must end the process. Nil panics.
 	Fatal func(error)
 }

@@ -43,7 +43,7 @@ func (d *DB) migrate(ctx context.Context, w *conn, parts []Schema) error {
 	if err != nil || len(behind) == 0 {
 		return err
 	}
-	if len(have) > 0 {
+	if len(have) > 0 && !d.opt.noCopy {
 		if err := d.backupBeside(ctx, w); err != nil {
 			return err
 		}

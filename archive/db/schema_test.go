@@ -168,6 +168,26 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+// A backup of an older version is upgraded as it is restored. The backup itself is its old state: a copy beside it would keep what prepare erases.
+func TestRestoringAnOlderBackupLeavesNoCopy(t *testing.T) {
+	dir := t.TempDir()
+	path, backup := filepath.Join(dir, "garden.db"), filepath.Join(dir, "monday.db")
+	mustOpen(t, backup, bedsV1).Close()
+	if _, err := db.Restore(t.Context(), backup, path, db.Options{Now: time.Now}, []db.Schema{bedsV2}, nil); err != nil {
+		t.Fatal(err)
+	}
+	mustOpen(t, path, bedsV2).Close()
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if name := f.Name(); name != "garden.db" && name != "monday.db" {
+			t.Errorf("%s is left", name)
+		}
+	}
+}
+
 func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "garden.db")

@@ -242,3 +242,14 @@ func writeFile(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A file that is something else, or was overwritten, is said so, with the verb that helps.
+func TestAFileThatIsNoDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "garden.db")
+	writeFile(t, path, strings.Repeat("garbage ", 200))
+	_, err := open(t, path, seeds)
+	r, ok := refusal.As(err)
+	if !ok || r.Sentence != "The database file is no database any more." || r.Hint != "backchannel restore FILE, with the newest backup" {
+		t.Errorf("%#v", err)
+	}
+}

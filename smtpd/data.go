@@ -48,6 +48,9 @@ func (s *session) receive(r io.Reader) *reply {
 		if said.Code < 500 && said.Code != 250 { // what the Mailroom refuses for good has a story
 			s.server.rebuff(s.tap, "letter", said)
 		}
+		if said.Code != 250 {
+			s.turnedAway(env, said)
+		}
 	} else if said != replyStopping {
 		s.server.rebuff(s.tap, "letter", said)
 	}
@@ -73,7 +76,9 @@ func (s *session) deliver(env *Envelope, raw []byte) (err error) {
 		}
 	}()
 	mine := *env
-	return s.server.room.Receive(s.ctx, &mine, raw)
+	err = s.server.room.Receive(s.ctx, &mine, raw)
+	env.Tellable = mine.Tellable
+	return err
 }
 
 // keep is one letter in memory, counted against the budget that all sessions share.

@@ -8,19 +8,21 @@ import (
 	"strings"
 
 	"backchannel/archive/letter"
+	"backchannel/archive/logbook"
 	"backchannel/templates/refusal"
 )
 
 // dialogue is what the tap knows of the talk between peer and library.
 type dialogue struct {
 	in       *bufio.Reader
-	ready    []byte // judged, not yet taken by the library
-	line     string // the command the library is at, without its CRLF
-	verb     string // its verb, in capitals; "" when the library has answered and we have seen what
-	greeting string // EHLO, HELO or LHLO, whichever was said last
-	called   string // and the name behind it
-	first    bool   // nothing was said yet
-	sasl     bool   // the next line answers a challenge of AUTH
+	ready    []byte       // judged, not yet taken by the library
+	line     string       // the command the library is at, without its CRLF
+	verb     string       // its verb, in capitals; "" when the library has answered and we have seen what
+	greeting string       // EHLO, HELO or LHLO, whichever was said last
+	called   string       // and the name behind it
+	sender   logbook.Mark // of the letter under way, or the one before
+	first    bool         // nothing was said yet
+	sasl     bool         // the next line answers a challenge of AUTH
 	body     bodyKind
 	left     int64 // bytes of the chunk that are still to come
 	last     bool  // it is the last chunk
@@ -108,6 +110,8 @@ func (t *tap) settle() {
 		t.commands-- // A7 means idle talk: a letter to a hundred people, or of a thousand chunks, is none
 	}
 	switch {
+	case t.verb == "MAIL" && code == 250:
+		t.sender = senderIn(t.line)
 	case t.verb == "DATA" && code == 354:
 		t.body, t.end = dataBody, ending{}
 		t.bodyBegins()

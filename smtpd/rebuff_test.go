@@ -82,3 +82,52 @@ func TestRebuffAtTheGate(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// By the sender's return path it is found what a letter met with before it was there, and a letter that was refused where the Mailroom lets
+// that be told; and nothing else.
+func TestTurnedAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		script, want string
+	}{
+		"an unknown recipient":       {hello + "C: MAIL FROM:<ann@north.test>\nS: 250 *\nC: RCPT TO:<x@lists.test>\nS: 550 *\nC: RCPT TO:<y@lists.test>\nS: 550 *", "203.0.113.9, who called itself north.test, with a letter from this address heard 550 5.1.1 at rcpt (door mx), 2 times"},
+		"a letter too large":         {hello + "C: MAIL FROM:<Ann@North.test> SIZE=99999999\nS: 552 *", "with a letter from this address heard 552 5.3.4 at mail (door mx)"},
+		"nobody's":                   {hello + "C: MAIL FROM:<>\nS: 250 *\nC: RCPT TO:<x@lists.test>\nS: 550 *", ""},
+		"another sender before":      {hello + "C: MAIL FROM:<ann@north.test>\nS: 250 *\nC: RSET\nS: 250 *\nC: MAIL FROM:<bob@north.test>\nS: 250 *\nC: RCPT TO:<x@lists.test>\nS: 550 *", ""},
+		"a letter to a list":         {hello + "C: MAIL FROM:<ann@north.test>\nS: 250 *\nC: RCPT TO:<talk@lists.test>\nS: 250 *\nC: DATA\nS: 354 *\nC: no\nC: .\nS: 550 *", "heard 550 5.7.1 at letter (door mx), in the hour from 12:00 UTC; the story of the last: "},
+		"one for later":              {hello + "C: MAIL FROM:<ann@north.test>\nS: 250 *\nC: RCPT TO:<talk@lists.test>\nS: 250 *\nC: DATA\nS: 354 *\nC: later\nC: .\nS: 451 *", "heard 451 4.4.3 at letter (door mx), in the hour from 12:00 UTC\n"},
+		"a letter that is not told":  {hello + "C: MAIL FROM:<ann@north.test>\nS: 250 *\nC: RCPT TO:<talk@lists.test>\nS: 250 *\nC: DATA\nS: 354 *\nC: private no\nC: .\nS: 550 *", ""},
+		"a letter that nobody holds": {hello + "C: MAIL FROM:<ann@north.test>\nS: 250 *\nC: RCPT TO:<talk@lists.test>\nS: 250 *\nC: DATA\nS: 354 *\nC: x\nC: .\nS: 250 *", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := logbook.NewDoorkeeper(func() time.Time { return time.Date(2026, 6, 12, 12, 34, 0, 0, time.UTC) })
+			w := open(t, func(c *Config) { c.Keeper = k })
+			w.room.say = func(e *Envelope, raw []byte) error {
+				e.Tellable = !strings.Contains(string(raw), "\nprivate")
+				switch {
+				case strings.Contains(string(raw), "later"):
+					return refusal.Because(refusal.DNS, "Later.")
+				case strings.Contains(string(raw), "no\r\n"):
+					return refusal.Because(refusal.NotAllowed, "No.")
+				}
+				return nil
+			}
+			w.play(MX, stranger, c.script)
+			w.mustEnd()
+			d := dbtest.Open(t, logbook.Schema())
+			if err := k.Save(context.Background(), d); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			dbtest.View(t, d, func(tx *db.Tx) error {
+				all, err := logbook.TurnedAway(tx, "ann@north.test")
+				for _, e := range all {
+					got += e.Detail + "\n"
+				}
+				return err
+			})
+			if c.want == "" && got != "" || !strings.Contains(got, c.want) || strings.Count(got, "\n") > 1 {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}

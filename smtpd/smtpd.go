@@ -52,6 +52,9 @@ type Envelope struct {
 	From   letter.Address   // the return path; zero: <>
 	To     []letter.Address // the recipients accepted so far, each once
 	UTF8   bool             // the peer asked for SMTPUTF8 (RFC 6531)
+
+	// The Mailroom says in Receive whether it may be found by the return path that this letter was not taken.
+	Tellable bool
 }
 
 // Mailroom takes letters over. Its methods are called by many sessions at once. Their errors become replies: a refusal by its

@@ -37,7 +37,7 @@ func Schema() db.Schema {
 	CREATE TABLE log_pulse (
 		id INTEGER PRIMARY KEY CHECK (id = 1),
 		at INTEGER NOT NULL
-	) STRICT`, schemaRebuff}}
+	) STRICT`, schemaRebuff, schemaTurned}}
 }
 
 // Write adds one row, dated by the transaction.

@@ -88,6 +88,9 @@ func readIPs(cmd *cobra.Command, typed []string) (all []netip.Addr, err error) {
 		if err != nil || a.Zone() != "" {
 			return nil, usage(cmd, "--ip cannot be %q; it is an address like 192.0.2.1.", s)
 		}
+		if at := a.Unmap(); !at.IsGlobalUnicast() || at.IsPrivate() {
+			return nil, usage(cmd, "--ip cannot be %s: nobody outside can reach that address. It is the one by which the world sees this server.", at)
+		}
 		all = append(all, a.Unmap())
 	}
 	return all, nil

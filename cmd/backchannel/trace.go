@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +19,14 @@ import (
 func (c *cli) newTrace() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "trace MESSAGE-ID|COPY|HOST", Short: "Tell the story of one letter, of one copy, or what a host met with at the door", Args: words("MESSAGE-ID, COPY or HOST"),
+		Use: "trace MESSAGE-ID|COPY|SENDER|HOST", Short: "Tell the story of one letter, of one copy, or what a sender or a host met with at the door",
+		Args: words("MESSAGE-ID, COPY, SENDER or HOST"),
 		Long: "Tells the story of one letter: from where it came and who vouches for it, what was decided, and for every copy each attempt, the host\n" +
 			"and its words. A letter is named by its Message-ID (with or without its brackets) or its story, which stands in the log and in the\n" +
 			"250 reply that the sender's server got; a copy by its number. A letter that was refused in the session is found the same way. What was\n" +
 			"refused before there was a letter (an unknown receiver, a wrong password, bad line ends) is found by the host: its IP address, or the name\n" +
-			"it called itself by, or the domain of that name. It is kept for 14 days.",
+			"it called itself by, or the domain of that name. Why a post of somebody did not arrive is found by the address that it was sent from: what\n" +
+			"was refused before there was a letter, and letters to lists. A mark of that address is kept, not the address. Both are kept for 14 days.",
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		key := logbook.Key(args[0])
@@ -34,8 +37,7 @@ func (c *cli) newTrace() *cobra.Command {
 				return err
 			}
 			if len(story) == 0 {
-				return refusal.Because(refusal.NotFound, "Nothing is known of %s: no such letter was ever here, or its story is too old to be kept.", letter.ASCII(key, 200)).
-					Try("look up the Message-ID in the letter itself, or backchannel queue list")
+				return nothingKnown(key)
 			}
 			if asJSON {
 				return c.asJSON(story)
@@ -45,6 +47,22 @@ func (c *cli) newTrace() *cobra.Command {
 		})
 	}
 	return jsonFlag(cmd, &asJSON)
+}
+
+// nothingKnown says what a key that found nothing may have been.
+func nothingKnown(key string) error {
+	shown := letter.ASCII(key, 200)
+	_, notIP := netip.ParseAddr(strings.Trim(key, "[]"))
+	switch {
+	case notIP == nil || !strings.Contains(key, "@") && strings.Contains(key, "."):
+		return refusal.Because(refusal.NotFound, "Nothing is known of %s: no host of this name or address was refused anything at the door within 14 days.", shown).
+			Try("backchannel doctor --outside looks whether others find the way here")
+	case strings.Contains(key, "@"):
+		return refusal.Because(refusal.NotFound, "Nothing is known of %s: no letter with this Message-ID was ever here, or its story is too old to be kept; and no post from such an address was refused within 14 days.", shown).
+			Try("look up the Message-ID in the letter itself, or backchannel held list")
+	}
+	return refusal.Because(refusal.NotFound, "Nothing is known of %s: no such letter was ever here, or its story is too old to be kept.", shown).
+		Try("look up the Message-ID in the letter itself, or backchannel queue list")
 }
 
 // owed marks the line of a copy that has not come to its end: no verb of the logbook, since it has not happened.
@@ -57,8 +75,10 @@ func storyOf(tx *db.Tx, key string) ([]logbook.Entry, error) {
 		return nil, err
 	}
 	if len(all) == 0 {
-		if all, err = logbook.Rebuffed(tx, key); err != nil || len(all) > 0 {
-			return all, err
+		for _, door := range []func(*db.Tx, string) ([]logbook.Entry, error){logbook.Rebuffed, logbook.TurnedAway} {
+			if all, err = door(tx, key); err != nil || len(all) > 0 {
+				return all, err
+			}
 		}
 	}
 	if id, err := strconv.ParseInt(key, 10, 64); err == nil && id > 0 && (len(all) == 0 || all[0].Copy == id) {
@@ -175,7 +195,7 @@ func tellOne(b *strings.Builder, rows []logbook.Entry) {
 	if story := rows[0].Story; story != "" {
 		fmt.Fprintf(b, "story  %s\n", letter.CleanLine(story))
 	} else {
-		b.WriteString("at the door, before there was a letter\n")
+		b.WriteString("at the door\n")
 	}
 	if len(copies) > 1 {
 		fmt.Fprintf(b, "copies %s\n", sumUp(copies, of))

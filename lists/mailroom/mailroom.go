@@ -210,6 +210,7 @@ func (m *Mailroom) Receive(ctx context.Context, env *smtpd.Envelope, raw []byte)
 			err = m.stumbled(env, raw)
 		}
 	}()
+	env.Tellable = !anyOf(env, func(n address.Name) bool { return n.Form != address.List }) // who writes to whom else is nobody's business
 	if err := m.Intake(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package mailroom_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"backchannel/lists/address"
 	"backchannel/lists/mailroom"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/smtpd"
 )
 
 // entries are the rows about a letter.
@@ -56,5 +58,26 @@ func TestTheStoryTellsOfTheSession(t *testing.T) {
 	}
 	if said != "bounce+...@gardeners.example" {
 		t.Errorf("refused for %q", said)
+	}
+}
+
+// That a letter was not taken may be found by its sender's address only where all of it was for lists: who writes to the managers, behind a
+// door without names or through a personal address is nobody's business (P15).
+func TestWhoseRefusedLettersMayBeTold(t *testing.T) {
+	v := mailroomtest.New(t)
+	door := v.Door(address.Private, mailroom.Backchannel, "x", "bill@south.example")
+	for to, want := range map[string]bool{
+		talk: true, "jobs@gardeners.example": true, talk + " jobs@gardeners.example": true,
+		"managers@gardeners.example": false, "anon@gardeners.example": false, "report@gardeners.example": false, "leave@gardeners.example": false, door: false,
+		talk + " managers@gardeners.example": false, talk + " " + door: false,
+	} {
+		p := mailroomtest.Post{From: "eve@strict.example", To: "talk@gardeners.example", Subject: "x", Body: "y"}
+		env := &smtpd.Envelope{Story: "story", Door: smtpd.MX, Remote: netip.MustParseAddr("192.0.2.1"), From: mailroomtest.Addr("eve@strict.example")}
+		for _, one := range strings.Fields(to) {
+			env.To = append(env.To, mailroomtest.Addr(one))
+		}
+		if err := v.Room.Receive(t.Context(), env, v.Bytes(p)); err == nil || env.Tellable != want {
+			t.Errorf("%s: told is %v (%v)", to, env.Tellable, err)
+		}
 	}
 }

@@ -64,6 +64,7 @@ func everything(l *letter.Letter) string {
 		b.WriteByte('\n')
 	}
 	b.Grow(min(len(l.Text())+len(l.Body())+100, everythingMax)) // as much as nearly every letter needs
+	add(l.Subject())
 	add(l.Text())
 	for i, p := range l.Parts() {
 		name := strings.ToLower(p.Filename())

@@ -249,3 +249,19 @@ func TestATextForAReturnedCommand(t *testing.T) {
 	v.MustSend(answer(mira, back, "Yes."))
 	says(t, v.One(to(v.Deliver(), dana), dana), "Yes.")
 }
+
+// A YES to a mail that a command could not be done is a word to us: no member gets it as an answer.
+func TestYesToAReturnedCommand(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(answer(mira, v.One(ask(v, "A question", "May I?"), mira), "/give nobody"))
+	back := v.One(v.Deliver(), mira)
+	says(t, back, `It begins with "/give nobody".`)
+	for _, word := range []string{"YES", "Ok.", "no"} {
+		v.MustSend(answer(mira, back, word))
+		all := v.Deliver()
+		nothing(t, all, dana)
+		says(t, v.One(all, mira), "SEND")
+	}
+	v.MustSend(answer(mira, back, "Yes, do."))
+	says(t, v.One(to(v.Deliver(), dana), dana), "Yes, do.")
+}

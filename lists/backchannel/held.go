@@ -169,6 +169,8 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 	switch {
 	case err != nil:
 		return err
+	case better && slices.Contains([]string{"YES", "NO", "OK"}, strings.ToUpper(strings.TrimRight(a.text, ".!"))) && b.commandsIn(msg.text):
+		return b.tellWords(tx, in, c, msg, word) // an answer to us: the member was to get nothing
 	case better:
 		if len(a.bag.pass) == 0 { // the files were not what was wrong, or they were seen with the reasons
 			if a.bag.pass, err = b.filesOf(tx, msg.id); err != nil {
@@ -202,6 +204,12 @@ func (b *Letterbox) decide(tx *db.Tx, in *lists.Incoming, id int64) error {
 		return b.sendHeld(tx, in.Community, a, msg, a.note)
 	}
 	return b.tellWords(tx, in, c, msg, word)
+}
+
+// commandsIn tells whether a text is commands, and nothing else.
+func (b *Letterbox) commandsIn(text string) bool {
+	calls, rest, _ := b.Verbs().Read(text)
+	return len(calls) > 0 && rest == ""
 }
 
 // addAlias makes the address that an answer came from one of the manager's own.

@@ -261,6 +261,9 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 		}
 		in.Report = &s.report
 	}
+	if in.PrivateToo, err = s.privateToo(tx, in); err != nil {
+		return nil, err
+	}
 	if in.Finding, err = s.guard(tx, t.to); err != nil {
 		return nil, err
 	}
@@ -282,6 +285,23 @@ func (s *sorting) incoming(tx *db.Tx, t target, privateToo bool) (*lists.Incomin
 	}
 	in.Veiled, err = s.m.veils(tx, in.Name, in.Token, s.letter)
 	return in, err
+}
+
+// privateToo tells whether a letter to a public address goes to a private door as well: in the same session, or, by its To and Cc, to one of
+// another community here, whose copy may come in a session of its own (W4). What its own community has, its list looks for itself.
+func (s *sorting) privateToo(tx *db.Tx, in *lists.Incoming) (bool, error) {
+	if in.PrivateToo || in.Name.Private() || in.Robot {
+		return in.PrivateToo, nil
+	}
+	for _, m := range slices.Concat(s.letter.To(), s.letter.Cc()) {
+		if m.Address.Domain == in.Community.Domain || !address.Parse(m.Address.Local).Private() {
+			continue
+		}
+		if _, ours, err := s.m.community(tx, m.Address); err != nil || ours {
+			return ours, err
+		}
+	}
+	return false, nil
 }
 
 // lookup finds the token or the list that the address names.

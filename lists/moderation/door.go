@@ -27,7 +27,7 @@ func (d *Desk) doubts(tx *db.Tx, in *lists.Incoming, known *relay.Known) (all []
 	for _, kind := range known.Kinds {
 		private, digest = private || kind != archive.IDDigest, digest || kind == archive.IDDigest
 	}
-	if private || markedSubject(in.Letter.Subject()) {
+	if private || markedSubject(in.Letter.Subject()) || markedFile(in.Letter) {
 		doubt(templates.AnswersPrivate, "") // W1
 	}
 	if digest {
@@ -76,6 +76,11 @@ var ourSubject = regexp.MustCompile(`(?i)\[(?:private|preview|heat|held|watched|
 
 // markedSubject tells whether a subject bears the mark of our private mail: some programs answer without saying to what.
 func markedSubject(subject string) bool { return ourSubject.MatchString(subject) }
+
+// markedFile tells whether a file bears the subject of our private mail as its name: a mail that was printed or saved.
+func markedFile(l *letter.Letter) bool {
+	return slices.ContainsFunc(l.Files(), func(p letter.Part) bool { return markedSubject(p.Filename()) })
+}
 
 // answersPrivate tells whether a letter answers private mail, or hands it on, as far as its header tells.
 func (d *Desk) answersPrivate(tx *db.Tx, l *letter.Letter) (bool, error) {

@@ -21,6 +21,7 @@ func part(kind, body string) string { return "--b\nContent-Type: " + kind + "\n\
 // W1 to W5, in whatever way a mail program carries private words along: one doubt stops a letter, and the question says which.
 func TestDoubts(t *testing.T) {
 	v := unhurried(t)
+	v.Found("bakers.example", "Bakers")
 	v.MustSend(post{From: dana, To: managers, Subject: "PR person", Body: "May she join?"})
 	all := v.Deliver()
 	ack, notice := v.One(all, dana), v.One(all, mira)
@@ -71,6 +72,9 @@ func TestDoubts(t *testing.T) {
 			part("application/octet-stream; name=\"mail.eml\"\nContent-Transfer-Encoding: base64", base64.StdEncoding.EncodeToString([]byte("Subject: x\n\n[private K7QX]"))) + "--b--"}, "[private K7QX]"},
 		"W4 the managers in Cc":     {post{Header: "Cc: managers@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
 		"W4 the digest's address":   {post{Header: "Cc: digest@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
+		"W1 a printed letter":       {post{Header: "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=\"Mail - [private] Re A vendor.pdf\"\r\n"}, "It answers a private letter."},
+		"W3 a door in the subject":  {post{Subject: "Re: " + door}, "private+…"},
+		"W4 another community's":    {post{Header: "Cc: managers@bakers.example\r\n"}, "to the managers in private and to everyone, both"},
 		"W4 a list's owner":         {post{Header: "Cc: talk-owner@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},
 		"W4 a door":                 {post{Header: "Cc: <" + door + ">\r\n"}, "to the managers in private and to everyone, both"},
 		"W4 an unknown door":        {post{Header: "Cc: note+00000000000000000000000000@gardeners.example\r\n"}, "to the managers in private and to everyone, both"},

@@ -206,7 +206,7 @@ func (d *Desk) askDoor(tx *db.Tx, in *lists.Incoming, doubts []templates.Doubt) 
 		return err
 	}
 	words, err := templates.WrongDoor{
-		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: why == WhyBoth, Never: why == WhySlash, Unnamed: why == WhyUnnamed, Word: why == WhyDoor && len(doubts) == 1 && has(templates.LooseOrder), Subject: in.Letter.Subject(),
+		Community: in.Community.Name, List: in.List.Title(), Doubts: doubts, Delivered: why == WhyBoth, Never: why == WhySlash, Unnamed: why == WhyUnnamed, Word: why == WhyDoor && len(doubts) == 1 && has(templates.LooseOrder), Subject: lists.WithoutDoors(in.Letter.Subject()),
 		Preview: notice.Preview(in.Letter), Readers: readers, Days: Days,
 	}.Render()
 	if err != nil {

@@ -55,6 +55,14 @@ func dress(pub Publication, as looks, ours func(letter.MessageID) bool, now time
 		}
 		return strings.HasPrefix(name, "resent-") || slices.Contains(gone, name)
 	})
+	// Programs write down on the way to whom a letter came, under names that nobody can list: a field with somebody's own address stays behind.
+	h.DelFunc(func(f letter.Field) bool {
+		switch strings.ToLower(f.Name) {
+		case "from", "to", "cc", "reply-to", "subject", signature:
+			return false
+		}
+		return strings.Contains(f.Value, "+") && lists.WithoutDoors(f.Value) != f.Value
+	})
 	if err := keepForeign(h); err != nil {
 		return nil, err
 	}
@@ -103,7 +111,7 @@ func identity(pub Publication, ours func(letter.MessageID) bool, now time.Time) 
 	if _, ok := l.Date(); !ok {
 		fields = append(fields, letter.Field{Name: "Date", Value: now.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700")}) // RFC 5322 §3.3
 	}
-	if s := prefixed(l.Subject(), pub.List.SubjectPrefix); s != l.Subject() {
+	if s := lists.WithoutDoors(prefixed(l.Subject(), pub.List.SubjectPrefix)); s != l.Subject() {
 		fields = append(fields, letter.Field{Name: "Subject", Value: s})
 	}
 	for _, name := range []string{"In-Reply-To", "References", "X-Forwarded-Message-Id"} {

@@ -9,6 +9,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/address"
 	"backchannel/lists/mailroom/mailroomtest"
 )
 
@@ -238,6 +239,19 @@ func TestNothingPrivateTravels(t *testing.T) {
 	if all := v.Deliver(); len(to(all, dana)) != 1 || len(to(all, bill)) != 1 {
 		t.Errorf("an answer:\n%s", mailroomtest.Subjects(all))
 	}
+}
+
+// What relays and filters before us write down, under whatever name, shows no address that was handed to one person (G4).
+func TestNoFieldShowsADoor(t *testing.T) {
+	v := mailroomtest.New(t)
+	door := v.Door(address.Everyone, "nobody", "thread:1", dana)
+	v.MustSend(post{From: dana, To: talk, Subject: "By " + door, Body: "Hello to you all.", Header: "X-Resolved-To: <" + door + ">\r\nX-Filter: for=" + strings.ToUpper(door) + "\r\nX-Plus: 1+1@2\r\n"})
+	got := v.One(to(v.Deliver(), bill), bill)
+	if raw := strings.ToLower(string(got.Raw())); strings.Contains(raw, door) {
+		t.Errorf("the door travels:\n%s", got.Raw())
+	}
+	has(t, got, "Subject", "By [a personal address was removed]")
+	has(t, got, "X-Plus", "1+1@2")
 }
 
 // Of a letter whose only To was a private door, the list is what is left.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -17,8 +18,10 @@ func TestComplaints(t *testing.T) {
 		{"!\n- a\n- b\n", "c:2: this is no list of settings; write lines like hostname: lists.gardeners.example."},
 		{"!hello\n", "c:1: this is no list of settings; write lines like hostname: lists.gardeners.example."},
 		{"---\nhostname: b.example\n", "c:2: a second document begins here (---); everything belongs into one."},
-		{"---\n: :\n  - [", "c:3: this is not YAML: did not find expected key. Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours."},
+		{"---\n: :\n  - [", "c:4: this is not YAML: did not find expected key. Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours."},
 		{"smtp: { listen: 127.0.0.1:25\n", "c:2: this is not YAML: did not find expected ',' or '}'. Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours."},
+		{"hostname: lists.test\nlog: { level: info }\n\n# more\nmetrics: { listen: 127.0.0.1:9525 }\n  listen: \"\"\n\nverification: off\n", "c:7: this is not YAML: did not find expected key. Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours."},
+		{"hostname: \"lists.test\nlog: { level: info }\nverification: off\n", "c:2: this is not YAML: found unexpected end of stream. Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours."},
 		{"smtp:\n\tlisten: 127.0.0.1:25\n", "c:3: this is not YAML: found character that cannot start any token. Indent with blanks, not with tabs."},
 		{"? [a]\n: b\n", "c:2: this is no setting; write lines like hostname: lists.gardeners.example."},
 
@@ -192,4 +195,25 @@ func FuzzParse(f *testing.F) {
 			t.Error("a complaint without words")
 		}
 	})
+}
+
+// In the file that is shipped, a slip is told with the very line it is in: the library names the line where the whole file begins.
+func TestTheLineOfASlip(t *testing.T) {
+	shipped := string(Shipped("lists.gardeners.example"))
+	for right, slip := range map[string]string{
+		"metrics:\n  listen: \"\"\n":  "metrics: { listen: 127.0.0.1:9525 }\n  listen: \"\"\n", // the second line is wrong
+		"metrics:\n  listen:  \"\"\n": "metrics:\n  listen: [127.0.0.1:9525\n",
+		"verification: confirm":       "verification confirm",
+	} {
+		right = strings.Replace(right, "listen:  ", "listen: ", 1)
+		before, after, ok := strings.Cut(shipped, right)
+		if !ok {
+			t.Fatalf("%q is not in the shipped file", right)
+		}
+		line := 1 + strings.Count(before, "\n") + strings.Count(strings.TrimSuffix(slip, "\n"), "\n")
+		_, err := Parse("c", []byte(before+slip+after))
+		if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("c:%d: this is not YAML", line)) {
+			t.Errorf("%q: %v, want line %d", slip, err, line)
+		}
+	}
 }

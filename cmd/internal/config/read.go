@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -158,13 +157,9 @@ var yamlError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
 
 // syntax turns what the library says about text that is no YAML into a sentence. Its errors have no other form than their words.
 func (r *reader) syntax(err error, text []byte) {
-	line, what := 0, err.Error()
+	line, what := firstBad(text), err.Error()
 	if m := yamlError.FindStringSubmatch(what); m != nil {
-		line, _ = strconv.Atoi(m[1])
 		what = m[2]
-		if line > 0 && strings.HasPrefix(what, "did not find expected") {
-			line++ // this half of the library counts lines from 0
-		}
 	}
 	hint := "Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours."
 	for i, l := range strings.Split(string(text), "\n") {
@@ -174,6 +169,24 @@ func (r *reader) syntax(err error, text []byte) {
 		}
 	}
 	r.complaints.add(line, "this is not YAML: %s. %s", what, hint)
+}
+
+// firstBad is the line with which text ceases to be YAML: the first one behind the longest beginning that is. The library names the line where the
+// group began that it was in, which in a long file is far away.
+func firstBad(text []byte) int {
+	lines := strings.SplitAfter(string(text), "\n")
+	if len(lines) > 2000 {
+		return 0 // no file of ours, and each try reads it all
+	}
+	var any yaml.Node
+	good := len(lines) - 1
+	for good > 0 && yaml.Unmarshal([]byte(strings.Join(lines[:good], "")), &any) != nil {
+		good--
+	}
+	for good+1 < len(lines) && (strings.TrimSpace(lines[good]) == "" || strings.HasPrefix(strings.TrimSpace(lines[good]), "#")) {
+		good++
+	}
+	return good + 1
 }
 
 // group reads a mapping: the whole file (prefix ""), or one of its groups (prefix "smtp.").

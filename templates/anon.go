@@ -100,6 +100,7 @@ type UnsealDone struct {
 
 	Later time.Time `optional:"for managers and the ombuds: when the member is told, when the ombuds has put that off"`
 	Was   time.Time `optional:"for the member: when it was done, when they are told later"`
+	You   bool      `optional:"it goes to the member"`
 	Stuck bool      `optional:"for the member: the first mail about it did not get through"`
 }
 

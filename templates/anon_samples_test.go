@@ -22,13 +22,14 @@ func anonSamples() []sample {
 		{"unseal_ask-second", UnsealAsk{Code: "R4WD", Member: "Grey Heron", Reason: "There is a threat against a member.", By: "Mira", Days: 7}},
 		{"anon_end-all", AnonEnd{Community: bc, Outcome: AnonAll, Anon: "anon@cmtybc.example", Managers: "managers@cmtybc.example"}},
 		{"unseal_ask-folder", UnsealAsk{Code: "R4WD", Member: "R4WD", Folder: "Back-channel/Reports", By: "Mira", Days: 7, Ombuds: true}},
-		{"unseal_done", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example"}},
+		{"unseal_done", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", You: true}},
+		{"unseal_done-ombuds", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example"}},
 		{"unseal_wish", UnsealWish{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: "Mira", Reason: "There is a threat against a member.", Days: 30}},
 		{"unseal_done-later", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Later: friday}},
 		{"unseal_done-name-later", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Name: "Dana Reyes", Address: "dana.reyes@northgate.example", Later: friday}},
-		{"unseal_done-was", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday}},
-		{"unseal_done-stuck", UnsealDone{Community: bc, Code: "R4WD", Voice: "R4WD", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday, Stuck: true}},
-		{"unseal_done-bare", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member."}},
+		{"unseal_done-was", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday, You: true}},
+		{"unseal_done-stuck", UnsealDone{Community: bc, Code: "R4WD", Voice: "R4WD", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Was: friday, Stuck: true, You: true}},
+		{"unseal_done-bare", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", You: true}},
 		{"unseal_done-name", UnsealDone{Community: bc, Code: "R4WD", Voice: "Grey Heron", By: []string{"Mira", "Theo"}, Reason: "There is a threat against a member.", Ombuds: "ombuds@cmtybc.example", Name: "Dana Reyes", Address: "dana.reyes@northgate.example"}},
 	}
 }

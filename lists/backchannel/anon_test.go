@@ -385,7 +385,7 @@ func TestForgetAtTheLetterbox(t *testing.T) {
 		t.Fatalf("%s letters are on their way, want 1", n)
 	}
 	v.MustSend(answer(dana, sent, "FORGET"))
-	says(t, v.One(v.Deliver(), dana), "All that you wrote without your name is erased")
+	says(t, v.One(v.Deliver(), dana), "We erase all that you wrote without your name")
 	if n := row(v, "SELECT count(*) FROM anon_wait"); n != "0" {
 		t.Errorf("%s letters are on their way still", n)
 	}

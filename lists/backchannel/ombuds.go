@@ -249,10 +249,11 @@ func (b *Letterbox) ombudsReply(tx *db.Tx, community lists.Community, c Conv) (l
 	return b.Office.Private(tx, c.Name, notice.Door{Community: community, Receiver: Receiver, Object: object(sideOmbuds, int64(c.ID), 0), Days: tokenLife})
 }
 
-// notReached tells the writer of a conversation that the ombuds alone was to read that the letter did not get there: nobody else has it.
+// notReached tells the writer of a conversation that what the ombuds was to read did not get there: either nobody else has it, or those
+// managers have it alone whom the ombuds was to look after.
 func (b *Letterbox) notReached(tx *db.Tx, id ConvID, why string) error {
 	c, err := find(tx, id)
-	if err != nil || c.erased || c.Ombuds != OmbudsAlone {
+	if err != nil || c.erased || c.Ombuds == OmbudsOut {
 		return err
 	}
 	community, err := lists.CommunityByID(tx, c.Community)
@@ -266,6 +267,14 @@ func (b *Letterbox) notReached(tx *db.Tx, id ConvID, why string) error {
 			return err
 		}
 		t.Managers = others(managers, c.Member)
+	}
+	if c.Ombuds == OmbudsCopied {
+		readers, err := b.readers(tx, c)
+		if err != nil {
+			return err
+		}
+		t.With = others(readers, 0)
+		t.Managers = slices.DeleteFunc(t.Managers, func(name string) bool { return slices.Contains(t.With, name) })
 	}
 	words, err := t.Render()
 	if err != nil {

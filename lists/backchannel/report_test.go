@@ -278,6 +278,30 @@ func TestALetterThatDoesNotReachTheOmbuds(t *testing.T) {
 	hides(t, lost[0], "Mira", "MIRA", "Theo", "Jonas")
 }
 
+// Of a report that one manager has alone, the ombuds has a copy, and who reports was promised so (B9). When it comes back they hear of it at once, and may
+// let a second manager see it; nobody else is told.
+func TestACopyThatDoesNotReachTheOmbuds(t *testing.T) {
+	v := court(t, true)
+	v.Refuse(func(a letter.Address) (queue.Outcome, bool) {
+		return queue.Outcome{Kind: queue.Failed, Stage: queue.StageRcpt, Code: 550, Enhanced: "5.1.1", Text: "zzcanary", Host: "mx.example"}, a.String() == sand
+	})
+	all := path{to: report, subject: "Two", body: "Mira and Theo laughed at me."}.send(v, dana)
+	all = append(all, v.Deliver()...)
+	lost := slices.DeleteFunc(to(all, dana), func(a arrived) bool { return !strings.Contains(a.Subject(), "has not reached the ombuds") })
+	if len(lost) != 1 {
+		t.Fatalf("Dana got\n%s", mailroomtest.Subjects(all))
+	}
+	says(t, lost[0], "came back (550 5.1.1). The ombuds has not read it, and only Jonas can read it now.", "If another manager may read it, too,", "INCLUDE MIRA or INCLUDE THEO.")
+	hides(t, lost[0], "zzcanary", sand)
+	v.One(all, jonas) // the report, and no word about the ombuds
+	nothing(t, all, mira)
+	nothing(t, all, theo)
+	v.MustSend(answer(dana, lost[0], "INCLUDE THEO"))
+	all = v.Deliver()
+	says(t, v.One(all, theo), "laughed at me")
+	nothing(t, all, mira)
+}
+
 // FORGET takes back what is owed to the ombuds, too.
 func TestForgetWhatIsOwedToTheOmbuds(t *testing.T) {
 	v := court(t, true)

@@ -318,6 +318,7 @@ func (b *Letterbox) tellForgotten(tx *db.Tx, community lists.Community, c Conv, 
 	if err != nil {
 		return err
 	}
+	t.You = true
 	words, err := t.Render()
 	if err != nil {
 		return err
@@ -333,6 +334,7 @@ func (b *Letterbox) tellForgotten(tx *db.Tx, community lists.Community, c Conv, 
 
 // tellUnsealed tells the writer of a conversation that they were unsealed.
 func (b *Letterbox) tellUnsealed(tx *db.Tx, community lists.Community, c Conv, wish int64, t templates.UnsealDone) error {
+	t.You = true
 	words, err := t.Render()
 	if err != nil {
 		return err

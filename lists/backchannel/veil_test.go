@@ -360,7 +360,7 @@ func TestForgetOfAVoice(t *testing.T) {
 		nothing(t, all, who)
 	}
 	end := v.One(all, dana)
-	says(t, end, "That one conversation is erased")
+	says(t, end, "We erase that one conversation")
 	hides(t, end, name)
 	v.MustSend(answer(dana, end, "Thank you all."))
 	says(t, v.One(v.Deliver(), dana), "What you wrote now was given to nobody")

@@ -66,7 +66,7 @@ const (
 // for is refused in a sentence, and so is one that is too long.
 func parseWords(s string) ([]term, error) {
 	if len(s) > maxSearchLen {
-		return nil, refusal.Because(refusal.Invalid, "Please search for fewer words.")
+		return nil, refusal.Say(refusal.Invalid, "search.many")
 	}
 	var terms []term
 	wanted := false
@@ -80,10 +80,10 @@ func parseWords(s string) ([]term, error) {
 		terms = append(terms, t)
 	}
 	if !wanted {
-		return nil, refusal.Because(refusal.Invalid, "Please name at least one word to search for.")
+		return nil, refusal.Say(refusal.Invalid, "search.none")
 	}
 	if len(terms) > maxTerms {
-		return nil, refusal.Because(refusal.Invalid, "Please search for fewer words.")
+		return nil, refusal.Say(refusal.Invalid, "search.many")
 	}
 	return terms, nil
 }

@@ -38,9 +38,6 @@ const (
 	jamTagLongest = 40
 )
 
-// jamUsage is how a jam is called for.
-const jamUsage = "Please write it as /jam onboarding 22-26 June."
-
 // ownQuestions are ours, for a host who wrote none.
 const ownQuestions = "What has worked for you, and what has not?\nWhat do you wish you had known before?\nWhat would you like to ask the others?"
 
@@ -59,7 +56,7 @@ func (e *Editor) callJam(tx *db.Tx, in *lists.Incoming, args, below string) erro
 	word, days, _ := strings.Cut(args, " ")
 	j, err := e.newJam(tx, in, word, strings.TrimSpace(days), below)
 	if r, ok := refusal.As(err); ok && !r.Kind.Temporary() {
-		words, err := templates.JamBack{Community: in.Community.Name, Line: letter.Excerpt("/jam "+args, 200), Why: r.Sentence}.Render()
+		words, err := templates.JamBack{Community: in.Community.Name, Line: letter.Excerpt("/jam "+args, 200), Why: r}.Render()
 		if err != nil {
 			return err
 		}
@@ -89,9 +86,9 @@ func (e *Editor) newJam(tx *db.Tx, in *lists.Incoming, word, days, below string)
 	tag, ok := lists.Tag(strings.Trim(word, ".,:;"))
 	switch {
 	case in.Sender.State != lists.Active:
-		return j, refusal.Because(refusal.NotAllowed, "Your membership rests, so nothing can be announced in your name now.")
+		return j, refusal.Say(refusal.NotAllowed, "jam.resting")
 	case !ok || len(tag) > jamTagLongest:
-		return j, refusal.Because(refusal.Invalid, "A jam needs a tag: one word of letters, digits and hyphens. "+jamUsage)
+		return j, refusal.Say(refusal.Invalid, "jam.tag")
 	}
 	aliases, err := lists.TagAliases(tx, in.Community.ID)
 	if err != nil {
@@ -102,8 +99,7 @@ func (e *Editor) newJam(tx *db.Tx, in *lists.Incoming, word, days, below string)
 		return e.callOff(tx, in, tag)
 	}
 	if in.Sender.Trust < lists.Steady && !in.Sender.Manager() {
-		return j, refusal.Because(refusal.NotAllowed, "Jams are called for by members who have been here for half a year and answered ten others, or whom the managers trust with it. "+
-			"Do you have an idea for one? Write to %s, and a manager can call for it.", in.Community.Address("managers"))
+		return j, refusal.Say(refusal.NotAllowed, "jam.trust", in.Community.Address("managers"))
 	}
 	j = jam{community: in.Community.ID, host: in.Sender.ID, tag: tag, questions: lists.WithoutDoors(below), state: jamDraft}
 	if err := keepsDraft(tx, in); err != nil {
@@ -132,8 +128,7 @@ func keepsDraft(tx *db.Tx, in *lists.Incoming) error {
 	}
 	waits, err := hasDraft(tx, in.Sender.ID)
 	if err == nil && waits {
-		err = refusal.Because(refusal.NotAllowed, "Another jam of yours waits for your word, and your mail provider did not vouch for this letter, so that one was kept. "+
-			"Please answer it, or send this once more from where you usually write.")
+		err = refusal.Say(refusal.NotAllowed, "jam.draft")
 	}
 	return err
 }
@@ -148,7 +143,7 @@ func freeTag(tx *db.Tx, j jam) error {
 	if err != nil {
 		return err
 	}
-	return refusal.Because(refusal.Conflict, "There is a jam #%s already, from %s to %s. Please choose another tag.", j.tag, other.from.In(c.Zone()).Format("2 January"), other.lastDay(c.Zone()).Format("2 January"))
+	return refusal.Say(refusal.Conflict, "jam.taken", j.tag, templates.Day{At: other.from.In(c.Zone())}, templates.Day{At: other.lastDay(c.Zone())})
 }
 
 // lastDay is the beginning of its last day.
@@ -157,13 +152,13 @@ func (j jam) lastDay(zone *time.Location) time.Time { return j.to.In(zone).AddDa
 // fitJam refuses words that everyone would read and that are too many, or private.
 func fitJam(text string, most int) error {
 	if n := utf8.RuneCountInString(text); n > most {
-		return refusal.Because(refusal.Invalid, "That is too long: it has %d characters, and %d is the most.", n, most)
+		return refusal.Say(refusal.Invalid, "jam.long", n, most)
 	}
 	if lists.Watermark(text) != "" {
-		return refusal.Because(refusal.NotAllowed, "It quotes a private letter, and everyone would read it.")
+		return refusal.Say(refusal.NotAllowed, "jam.private")
 	}
 	if strings.HasPrefix(strings.TrimSpace(text), "/") { // W8
-		return refusal.Because(refusal.NotAllowed, "It begins with a slash, and such a text is never posted.")
+		return refusal.Say(refusal.NotAllowed, "jam.slash")
 	}
 	return nil
 }
@@ -184,7 +179,7 @@ func jamList(tx *db.Tx, m lists.Member) (lists.ListID, error) {
 			return l.ID, nil
 		}
 	}
-	return 0, refusal.Because(refusal.NotFound, "You are on no list that you may write to, so there is none to announce it on.")
+	return 0, refusal.Say(refusal.NotFound, "jam.no-list")
 }
 
 // callOff ends a jam before its time: its host may, and managers.
@@ -194,11 +189,11 @@ func (e *Editor) callOff(tx *db.Tx, in *lists.Incoming, tag string) (jam, error)
 	case err != nil:
 		return j, err
 	case !there:
-		return j, refusal.Because(refusal.NotFound, "There is no jam #%s to call off.", tag)
+		return j, refusal.Say(refusal.NotFound, "jam.none", tag)
 	case j.host != in.Sender.ID && !in.Sender.Manager():
-		return j, refusal.Because(refusal.NotAllowed, "The jam #%s is not yours. Its host can call it off, and so can a manager.", tag)
+		return j, refusal.Say(refusal.NotAllowed, "jam.not-yours", tag)
 	case in.Verdict != lists.Verified:
-		return j, refusal.Because(refusal.NotAllowed, "Your mail provider did not vouch for this letter, so the jam goes on. Please send it once more from where you usually write.")
+		return j, refusal.Say(refusal.NotAllowed, "jam.unsure")
 	}
 	j.state = jamDropped
 	if err := j.save(tx); err != nil {

@@ -494,3 +494,23 @@ func TestWeakJamKeepsADraft(t *testing.T) {
 	w.must(w.send("hana@host.example", ask.door(), "Re: "+ask.Subject(), "YES"))
 	w.one(w.deliver(), "bill@south.example", "Jam #onboarding, 22 June to 26 June")
 }
+
+// Why a call came back is said in the language of whoever called, the days in it, too.
+func TestAJamComesBackInTheLanguageOfItsHost(t *testing.T) {
+	for language, why := range map[string]string{
+		"de": "Ein Jam hat höchstens 14 Tage; vom 22. Juni bis zum 30. Juli sind es mehr.", "fr": "Un jam a 14 jours au plus ; du 22 juin au 30 juillet, cela en fait davantage.",
+		"es": "Un jam tiene 14 días como mucho; del 22 de junio al 30 de julio son más.", "ja": "ジャムは最長14日です。6月22日から7月30日までは、それより長くなります。",
+	} {
+		w, _ := jamTown(t)
+		w.update(func(tx *db.Tx) error {
+			m := w.member("hana@host.example")
+			m.Language = language
+			return lists.SaveMember(tx, m)
+		})
+		w.must(w.send("hana@host.example", "digest@gardeners.example", "A jam", "/jam slugs 22 June - 30 July"))
+		all := mailTo(w.deliver(), "hana@host.example", "")
+		if len(all) != 1 || !strings.Contains(flat(all[0]), why) {
+			t.Errorf("%s: %d letters, want %q", language, len(all), why)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"backchannel/templates"
 	"backchannel/templates/refusal"
 )
 
@@ -43,22 +44,22 @@ func readDays(s string, now time.Time, zone *time.Location) (from, to time.Time,
 	}
 	from, ok := readDay(first, now, zone)
 	if !ok {
-		return from, to, refusal.Because(refusal.Invalid, "Behind the tag of a jam stand its days, as 22-26 June.")
+		return from, to, refusal.Say(refusal.Invalid, "jam.days")
 	}
 	end, ok := readDay(last, from, zone)
 	if !ok {
-		return from, to, refusal.Because(refusal.Invalid, "The last day of a jam is not clear. Its days are written as 22-26 June, or 29 June - 3 July.")
+		return from, to, refusal.Say(refusal.Invalid, "jam.last")
 	}
 	to = end.AddDate(0, 0, 1)
 	switch today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone); {
 	case from.Before(today):
-		return from, to, refusal.Because(refusal.Invalid, "%s is past.", from.Format("2 January 2006"))
+		return from, to, refusal.Say(refusal.Invalid, "jam.past", templates.Day{At: from, Year: true})
 	case from.After(today.AddDate(0, 0, jamAhead)):
-		return from, to, refusal.Because(refusal.Invalid, "%s is past, or more than half a year away.", from.Format("2 January"))
+		return from, to, refusal.Say(refusal.Invalid, "jam.far", templates.Day{At: from})
 	case end.Before(from):
-		return from, to, refusal.Because(refusal.Invalid, "The last day, %s, comes before the first, %s.", end.Format("2 January"), from.Format("2 January"))
+		return from, to, refusal.Say(refusal.Invalid, "jam.order", templates.Day{At: end}, templates.Day{At: from})
 	case end.After(from.AddDate(0, 0, jamDays-1)):
-		return from, to, refusal.Because(refusal.Invalid, "A jam has %d days at most; from %s to %s are more.", jamDays, from.Format("2 January"), end.Format("2 January"))
+		return from, to, refusal.Say(refusal.Invalid, "jam.most", jamDays, templates.Day{At: from}, templates.Day{At: end})
 	}
 	return from, to, nil
 }

@@ -84,7 +84,7 @@ type Decision struct {
 // who wrote from another address, or through a host that is not their domain's, and tells a stranger nothing (A10): whoever forges
 // addresses must not learn from our words whose are members'.
 func NoSuchAddress() *refusal.Refusal {
-	return refusal.Because(refusal.NoSuchAddress, "This address takes no mail from you. If you are a member, please write from the address you joined with, through your own mail provider, and check the spelling.")
+	return refusal.Say(refusal.NoSuchAddress, "address.nobody")
 }
 
 // NotSure refuses a manager's answer to a question of ours for which nobody vouches: it came from their address, and not provably from them
@@ -116,7 +116,7 @@ func Decide(l List, s Standing, v Verification) Decision {
 		if s.Verdict != Verified {
 			return refused(NoSuchAddress())
 		}
-		return refused(refusal.Because(refusal.NotAllowed, "Only the managers post on %s. To reach them, write to %s.", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
+		return refused(refusal.Say(refusal.NotAllowed, "list.managers", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
 	}
 	if s.Verdict == Weak {
 		if v == Require {

@@ -78,7 +78,7 @@ type Facts struct {
 // Judge holds a post against the rules of its list. Accept means that none of them stands against it. A hold tells in Detail what did.
 func (r Rules) Judge(l List, author Member, f Facts) Decision {
 	if r.MaxSize > 0 && int64(len(f.Post.Raw())) > r.MaxSize {
-		return refused(refusal.Because(refusal.TooBig, "Your letter is too large for %s, which takes at most %s. Please send a link to the file, or a smaller one.", l.Address(), sizeWords(r.MaxSize)))
+		return refused(refusal.Say(refusal.TooBig, "list.large", l.Address(), sizeWords(r.MaxSize)))
 	}
 	if author.Manager() {
 		return Decision{Action: Accept}
@@ -92,7 +92,7 @@ func (r Rules) Judge(l List, author Member, f Facts) Decision {
 	hold := ""
 	switch other := r.otherFile(f.Post); {
 	case other != "" && r.FilesRefuse:
-		return refused(refusal.Because(refusal.NotAllowed, "The file %s cannot be sent to %s. Allowed there: %s. Please send your letter again without it.", other, l.Address(), r.allowed()))
+		return refused(refusal.Say(refusal.NotAllowed, "list.file", other, l.Address(), r.allowed()))
 	case other != "":
 		hold = "it has the file " + other
 	case r.Moderated:
@@ -118,17 +118,17 @@ func (r Rules) may(l List, author Member, f Facts) Decision {
 	}
 	switch {
 	case r.Stopped:
-		return refused(refusal.Because(refusal.NotAllowed, "%s takes no posts at the moment; the managers have stopped it for a while. Nothing is wrong with your letter. To reach them, write to %s.", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
+		return refused(refusal.Say(refusal.NotAllowed, "list.stopped", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
 	case slices.ContainsFunc(r.Bans, func(b string) bool { return banned(b, from) || banned(b, author.Address.String()) }):
-		return refused(refusal.Because(refusal.NotAllowed, "%s takes no posts from your address. To ask why, write to %s.", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
+		return refused(refusal.Say(refusal.NotAllowed, "list.banned", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
 	case author.ID != 0 && author.Trust < r.MinTrust:
-		return refused(refusal.Because(refusal.NotAllowed, "On %s only members post who have been here for some time. You can read it, and write to the other lists.", l.Address()))
+		return refused(refusal.Say(refusal.NotAllowed, "list.steady", l.Address()))
 	case r.Opening && f.Opens:
-		return refused(refusal.Because(refusal.NotAllowed, "On %s the managers begin the threads, and everyone may answer. Please answer one, or write to %s.", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
+		return refused(refusal.Say(refusal.NotAllowed, "list.opening", l.Address(), letter.Address{Local: "managers", Domain: l.Domain}))
 	case r.Subject && strings.TrimSpace(f.Post.Subject()) == "":
-		return refused(refusal.Because(refusal.NotAllowed, "Your letter to %s has no subject. Please give it one and send it again.", l.Address()))
+		return refused(refusal.Say(refusal.NotAllowed, "list.subject", l.Address()))
 	case r.ThreadDays > 0 && f.Quiet > time.Duration(r.ThreadDays)*24*time.Hour:
-		return refused(refusal.Because(refusal.NotAllowed, "Nobody has written in that thread of %s for more than %d days, so it is closed. Please begin a new one, with a new subject.", l.Address(), r.ThreadDays))
+		return refused(refusal.Say(refusal.NotAllowed, "list.quiet", l.Address(), r.ThreadDays))
 	}
 	return Decision{Action: Accept}
 }
@@ -141,7 +141,7 @@ func byPattern(l List, author Member, action Action, what string) Decision {
 	case action == Discard && author.ID == 0:
 		return Decision{Action: Discard}
 	}
-	return refused(refusal.Because(refusal.NotAllowed, "A rule of %s does not let your letter pass, because of its %s. To ask about it, write to %s.", l.Address(), what, letter.Address{Local: "managers", Domain: l.Domain}))
+	return refused(refusal.Say(refusal.NotAllowed, "list.rule", l.Address(), what, letter.Address{Local: "managers", Domain: l.Domain}))
 }
 
 // matched is the first pattern that fits.

@@ -312,7 +312,7 @@ type PartRefused struct {
 // RefusedAddress is one address and the sentence of its refusal.
 type RefusedAddress struct {
 	Address string
-	Why     string
+	Why     Sentence
 }
 
 // Render writes the mail.

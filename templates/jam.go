@@ -36,8 +36,8 @@ func (t JamAsk) Render() (Mail, error) { return render("jam_ask", t) }
 // JamBack tells somebody who called for a jam why there will be none like this.
 type JamBack struct {
 	Community string
-	Line      string // what was written
-	Why       string // one sentence or two
+	Line      string   // what was written
+	Why       Sentence // one or two
 }
 
 // Render writes the mail.

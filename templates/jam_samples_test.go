@@ -1,5 +1,11 @@
 package templates
 
+import (
+	"time"
+
+	"backchannel/templates/refusal"
+)
+
 func jamSamples() []sample {
 	questions := Said("What did you wish you had known?\nWhat would you do again?")
 	announced := JamPost{"#onboarding", friday.AddDate(0, 0, 10), friday.AddDate(0, 0, 14), questions, "managers@cmtybc.example", "digest@cmtybc.example"}
@@ -10,7 +16,7 @@ func jamSamples() []sample {
 		{"jam_ask", JamAsk{Community: bc, List: "Garden talk", Tag: "#onboarding", Subject: "Jam #onboarding, 22 June to 26 June", Text: questions, Own: true, Days: 14}},
 		{"jam_ask-ours", JamAsk{Community: bc, List: "Garden talk", Tag: "#onboarding", Subject: "Jam #onboarding, 22 June to 26 June", Text: questions, Days: 14}},
 		{"jam_ask-summary", JamAsk{Community: bc, List: "Garden talk", Tag: "#onboarding", Subject: "Summary of the jam #onboarding", Text: "We learned that a first call helps most.", Summary: true, Days: 30}},
-		{"jam_back", JamBack{bc, "/jam onboarding 31 June", "A jam needs a tag and its days."}},
+		{"jam_back", JamBack{bc, "/jam onboarding 26-22 June", refusal.Say(refusal.Invalid, "jam.order", Day{At: time.Date(2026, 6, 22, 0, 0, 0, 0, time.UTC)}, Day{At: time.Date(2026, 6, 26, 0, 0, 0, 0, time.UTC)})}},
 		{"jam_off", JamOff{Community: bc, Tag: "#onboarding"}}, {"jam_off-manager", JamOff{bc, "#onboarding", "Mira"}},
 		{"jam_end", JamEnd{bc, "Garden talk", "#onboarding", 2, []WholePost{
 			{Who: "Bill Tan", When: friday.AddDate(0, 0, 10), Text: "A first call."},

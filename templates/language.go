@@ -158,6 +158,25 @@ var texts = func() map[Language]func() (parsed, error) {
 // known in that one.
 type Sentence interface{ In(tag string) string }
 
+// Day is a day in a sentence of another part of the program: the 12 June in it.
+type Day struct {
+	At   time.Time // on the reader's clock
+	Year bool      // the year is named, too
+}
+
+// In is the day in a language, in English when that is not known.
+func (d Day) In(tag string) string {
+	l, ok := ParseLanguage(tag)
+	if !ok {
+		l = English
+	}
+	s := speakerOf(l)
+	if d.Year {
+		return s.date(s.year, d.At)
+	}
+	return s.date(s.day, d.At)
+}
+
 // wordsIn are the words that texts of a language may use besides their fields.
 func wordsIn(l Language) map[string]any {
 	words := maps.Clone(funcs)

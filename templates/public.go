@@ -82,7 +82,7 @@ type ConsentEnd struct {
 	Undo     time.Duration `optional:"how long it can be taken back before it goes out"`
 	Voice    bool          // the member writes under a made-up name
 	Sent     bool          // copies of it had left when it was taken back
-	Why      string        `optional:"for ConsentImpossible: one sentence"`
+	Why      Sentence      `optional:"for ConsentImpossible"`
 	Managers string        // where to write
 }
 

@@ -1,6 +1,10 @@
 package templates
 
-import "time"
+import (
+	"time"
+
+	"backchannel/templates/refusal"
+)
 
 const question = Said("Our sponsor's PR person would like to join. Is that ok here, and under which rules?")
 
@@ -43,14 +47,16 @@ func publicSamples() []sample {
 	for _, o := range []ConsentOutcome{
 		ConsentPosted, ConsentNamed, ConsentDeclined, ConsentUndone, ConsentRemoved, ConsentCalledOff, ConsentReplaced, ConsentExpired, ConsentImpossible,
 	} {
+		var reason Sentence
 		why, days := "", 0
 		if o == ConsentImpossible {
-			why = "The list talk was given up meanwhile."
+			said := refusal.Say(refusal.NotAllowed, "held.list", "talk@cmtybc.example")
+			reason, why = said, said.Sentence
 		}
 		if o == ConsentExpired {
 			days = 14
 		}
-		all = append(all, sample{"consent_end-" + string(o), ConsentEnd{Code: "K7QX", Outcome: o, List: "All of us", Subject: title, Sent: o == ConsentRemoved, Why: why, Managers: "managers@cmtybc.example"}})
+		all = append(all, sample{"consent_end-" + string(o), ConsentEnd{Code: "K7QX", Outcome: o, List: "All of us", Subject: title, Sent: o == ConsentRemoved, Why: reason, Managers: "managers@cmtybc.example"}})
 		if o != ConsentCalledOff {
 			all = append(all, sample{"consent_told-" + string(o), ConsentTold{Code: "K7QX", Member: "Dana", Role: "Mira, for the managers", Outcome: o, List: "All of us", Subject: title, Text: question, Days: days, Why: why}})
 		}

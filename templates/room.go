@@ -332,7 +332,7 @@ type FoundPage struct {
 	Words string      `optional:"what was looked for"`
 	Where string      `optional:"the list in which it was looked, talk@gardeners.example; all without"`
 	Name  string      `optional:"that list's name"`
-	Why   string      `optional:"why nothing was looked for"`
+	Why   Sentence    `optional:"why nothing was looked for"`
 	Found []FoundPost `optional:"the newest first"`
 	Most  int         `optional:"how many are shown at most, when there are more"`
 }

@@ -52,7 +52,7 @@ func roomSamples(l Language) map[string]pageRenderer {
 		"post-removed":  PostPage{in, "Garden talk", list, threads + "#p13", "", removed},
 		"found":         FoundPage{Room: in, Words: "wet", Where: "talk@cmtybc.example", Name: "Garden talk", Found: []FoundPost{{post.Path, "Compost", "Bill Tan", "Garden talk", at, "Mine is too wet."}}, Most: 50},
 		"found-none":    FoundPage{Room: in, Words: "dragon"},
-		"found-why":     FoundPage{Room: in, Words: "-x", Why: "Please name a word to look for."},
+		"found-why":     FoundPage{Room: in, Words: "-x", Why: refusal.Say(refusal.Invalid, "search.none")},
 		"found-ask":     FoundPage{Room: in},
 		"choices":       ChoicesPage{Room: in, All: mine},
 		"choices-done":  ChoicesPage{Room: in, All: mine, Done: true, Undo: "talk EACH", Seal: "s3al", Domain: "cmtybc.example"},

@@ -95,7 +95,7 @@ func samples() []sample {
 		{"confirm_help-post", ConfirmHelp{Community: bc, Question: AskPost, List: "Garden talk"}},
 		{"not_for_you", NotForYou{bc, doors, "Re: x", "Bill uses the address of somebody else"}},
 		{"not_for_you-bare", NotForYou{Community: bc}},
-		{"part_refused", PartRefused{bc, "Two lists at once", []RefusedAddress{{"news@cmtybc.example", "Only managers may write to news@cmtybc.example."}}}},
+		{"part_refused", PartRefused{bc, "Two lists at once", []RefusedAddress{{"news@cmtybc.example", refusal.Say(refusal.NotAllowed, "list.managers", "news@cmtybc.example", "managers@cmtybc.example")}}}},
 		{"held_end-declined", HeldEnd{Community: bc, Outcome: Declined, Subject: "Great offer"}},
 		{"held_post", HeldPost{Community: bc, List: "Garden talk", Author: "Ada Obi (ada@nurses.example)", Reason: Newcomer, Subject: "Beans in pots", Preview: "They climb the railing.", Days: 14}},
 		{"held_post-long", HeldPost{bc, "Garden talk", "Ada Obi (ada@nurses.example)", Newcomer, "Beans in pots", "They climb the railing.", 4200, []string{"beans.jpg", "plan.pdf"}, 14, false, 0, false, 0, "", ""}},

@@ -217,9 +217,9 @@ func (b *Letterbox) consented(tx *db.Tx, in *lists.Incoming, c Conv, k consent, 
 	if err != nil {
 		return err
 	}
-	if why != "" { // the question stays open: it may be possible tomorrow
+	if why != nil { // the question stays open: it may be possible tomorrow
 		if k.manager != 0 {
-			if err := b.tellText(tx, in.Community, c, k, templates.ConsentTold{Outcome: templates.ConsentImpossible, Why: "Nothing was posted. " + why}, in.Story); err != nil {
+			if err := b.tellText(tx, in.Community, c, k, templates.ConsentTold{Outcome: templates.ConsentImpossible, Why: "Nothing was posted. " + why.Sentence}, in.Story); err != nil {
 				return err
 			}
 		}
@@ -266,32 +266,32 @@ func (b *Letterbox) consented(tx *db.Tx, in *lists.Incoming, c Conv, k consent, 
 }
 
 // postable finds the list for a text, or says why it cannot go there now.
-func (b *Letterbox) postable(tx *db.Tx, in *lists.Incoming, k consent, named bool) (l lists.List, why string, err error) {
+func (b *Letterbox) postable(tx *db.Tx, in *lists.Incoming, k consent, named bool) (l lists.List, why *refusal.Refusal, err error) {
 	if l, err = lists.ListByID(tx, k.list); err != nil {
-		return l, "", err
+		return l, nil, err
 	}
 	now, there, err := lists.ListByName(tx, l.Community, l.Local)
 	switch {
 	case err != nil:
-		return l, "", err
+		return l, nil, err
 	case !there || now.ID != l.ID:
-		return l, fmt.Sprintf("The list %s was given up meanwhile.", l.Address()), nil
+		return l, refusal.Say(refusal.NotAllowed, "held.list", l.Address()), nil
 	case in.Sender.State != lists.Active && in.Sender.State != lists.Paused:
-		return l, "Only members post on " + l.Title() + ".", nil
+		return l, refusal.Say(refusal.NotAllowed, "list.members", l.Title()), nil
 	case !named || k.manager != 0: // managers who ask for it have decided that it may be there
-		return now, "", nil
+		return now, nil, nil
 	}
 	s := lists.Standing{Member: in.Sender, Verdict: in.Verdict}
 	if l.PostsPerHour > 0 {
 		if s.LastHour, s.LastDay, err = lists.RecentPosts(tx, l.ID, in.Sender.ID); err != nil {
-			return l, "", err
+			return l, nil, err
 		}
 	}
 	switch d := lists.Decide(now, s, in.Policy); {
 	case d.Refusal != nil:
-		why = d.Refusal.Sentence
+		why = d.Refusal
 	case d.Action != lists.Accept:
-		why = fmt.Sprintf("%s has several posts of yours from the last hours. Please say YES again tomorrow.", l.Title())
+		why = refusal.Say(refusal.Limit, "list.much", l.Title())
 	}
 	return now, why, nil
 }

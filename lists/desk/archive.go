@@ -274,7 +274,7 @@ func (p *Pages) found(tx *db.Tx, v visitor, r *http.Request) (page, error) {
 	}
 	hits, err := p.posts.Search(tx, look)
 	if why, ok := refusal.As(err); ok && why.Kind == refusal.Invalid {
-		shown.Why = why.Sentence
+		shown.Why = why
 		return shown, nil
 	}
 	if err != nil {

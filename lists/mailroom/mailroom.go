@@ -37,7 +37,7 @@ type Receiver interface {
 // Teller tells people what happened to their letter in the cases that only the mailroom sees.
 type Teller interface {
 	// PartRefused tells a verified sender that one of several addresses did not take the letter.
-	PartRefused(tx *db.Tx, in *lists.Incoming, why string) error
+	PartRefused(tx *db.Tx, in *lists.Incoming, why *refusal.Refusal) error
 	// SetAside tells the managers that the program stumbled over a letter twice, and that it is kept.
 	SetAside(tx *db.Tx, c lists.Community, story string) error
 }

@@ -220,7 +220,7 @@ func (s *sorting) tell(tx *db.Tx, refused []*lists.Incoming, why []error) error 
 		if !answerable(in) || s.m.Teller == nil {
 			continue
 		}
-		if err := s.m.Teller.PartRefused(tx, in, r.Sentence); err != nil {
+		if err := s.m.Teller.PartRefused(tx, in, r); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func (d *Desk) decide(tx *db.Tx, l lists.List, author lists.Member, v lists.Verd
 		return decision, nil // nobody learns from a forged letter what the rules are
 	}
 	if closed, err := d.shut(tx, l, post); err != nil || closed && !author.Manager() {
-		return lists.Decision{Action: lists.Refuse, Refusal: refusal.Because(refusal.NotAllowed, "The managers have closed that thread of %s. To say more about it, write to %s; for something else, please begin a new thread.",
+		return lists.Decision{Action: lists.Refuse, Refusal: refusal.Say(refusal.NotAllowed, "thread.closed",
 			l.Address(), letter.Address{Local: "managers", Domain: l.Domain})}, err
 	}
 	facts, err := d.facts(tx, l, post)

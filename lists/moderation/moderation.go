@@ -229,7 +229,7 @@ func (d *Desk) question(tx *db.Tx, in *lists.Incoming, why Why, words templates.
 	}
 	_, err = d.Office.Send(tx, mail)
 	if errors.Is(err, notice.ErrEnough) {
-		return refusal.Because(refusal.Limit, "Several letters from your address wait for your answer already. Please answer those first; this one can be sent again tomorrow.")
+		return refusal.Say(refusal.Limit, "door.enough")
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/notice"
 	"backchannel/templates"
+	"backchannel/templates/refusal"
 )
 
 type village = mailroomtest.Village
@@ -295,10 +296,23 @@ func TestTellings(t *testing.T) {
 	in := &lists.Incoming{Letter: l, Community: v.C, Story: "s1", To: mailroomtest.Addr("news@gardeners.example"), Sender: v.Member(dana), From: v.Member(dana).Mailbox()}
 	for range 5 {
 		v.Update(func(tx *db.Tx) error {
-			return v.Office.PartRefused(tx, in, "Only the managers post there.")
+			return v.Office.PartRefused(tx, in, refusal.Because(refusal.NotAllowed, "Only the managers post there."))
 		})
 	}
 	all := v.Deliver()
+	v.Update(func(tx *db.Tx) error {
+		m := v.Member("bill@south.example")
+		m.Language = "de"
+		if err := lists.SaveMember(tx, m); err != nil {
+			return err
+		}
+		to := *in
+		to.Sender, to.From = m, m.Mailbox()
+		return v.Office.PartRefused(tx, &to, refusal.Say(refusal.NotAllowed, "list.managers", "news@gardeners.example", "managers@gardeners.example"))
+	})
+	if text := strings.Join(strings.Fields(v.One(v.Deliver(), "bill@south.example").Text()), " "); !strings.Contains(text, "Auf news@gardeners.example schreibt nur das Team. Du erreichst es unter managers@gardeners.example.") {
+		t.Errorf("in German: %s", text)
+	}
 	if len(all) != notice.AnswersADay || !strings.Contains(all[0].Text(), "news@gardeners.example - Only the managers post there.") {
 		t.Errorf("%d letters:\n%s", len(all), all[0].Text())
 	}

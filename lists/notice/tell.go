@@ -4,10 +4,11 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/templates"
+	"backchannel/templates/refusal"
 )
 
 // PartRefused tells a verified sender that one of several addresses did not take their letter.
-func (o *Office) PartRefused(tx *db.Tx, in *lists.Incoming, why string) error {
+func (o *Office) PartRefused(tx *db.Tx, in *lists.Incoming, why *refusal.Refusal) error {
 	words, err := templates.PartRefused{
 		Community: in.Community.Name, Subject: in.Letter.Subject(), Refused: []templates.RefusedAddress{{Address: in.To.String(), Why: why}},
 	}.Render()

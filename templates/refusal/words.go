@@ -45,11 +45,19 @@ func readSentences(tag string) (map[string]string, error) {
 	return all, nil
 }
 
-// Say makes a refusal whose sentence stands in words: its reader can have it in their language. What fills the gaps becomes one line.
+// tongued fills a gap with its own words in each language, as a day does.
+type tongued interface{ In(tag string) string }
+
+// Say makes a refusal whose sentence stands in words: its reader can have it in their language. What fills the gaps becomes one line; what has
+// an In of its own is said in that language, too.
 func Say(kind Kind, key string, gaps ...any) *Refusal {
 	r := &Refusal{Kind: kind, key: key}
 	for _, gap := range gaps {
-		r.gaps = append(r.gaps, strings.Join(strings.FieldsFunc(fmt.Sprint(gap), func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " "))
+		if t, ok := gap.(tongued); ok {
+			r.gaps = append(r.gaps, t)
+			continue
+		}
+		r.gaps = append(r.gaps, oneLine(fmt.Sprint(gap)))
 	}
 	r.Sentence = r.said(english)
 	return r
@@ -76,5 +84,17 @@ func (r *Refusal) said(tag string) string {
 	if len(r.gaps) == 0 {
 		return all[r.key]
 	}
-	return fmt.Sprintf(all[r.key], r.gaps...)
+	var filled []any
+	for _, gap := range r.gaps {
+		if t, ok := gap.(tongued); ok {
+			gap = oneLine(t.In(tag))
+		}
+		filled = append(filled, gap)
+	}
+	return fmt.Sprintf(all[r.key], filled...)
+}
+
+// oneLine is a text without line ends, and with one space where several stand.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
 }

@@ -50,6 +50,10 @@ func TestMain(m *testing.M) {
 //	arrives ADDRESS WORDS  wait for a letter in the outbox; it lies in stdout
 //	bounces ADDRESS STATUS WORDS  a letter in the outbox comes back to its return path: a report with this status
 //	answers FROM WORDS TEXT [TO]  the one to whom a letter in the outbox came answers it, where its Reply-To leads or at TO; FROM may be "Name <address>"
+//	steals FROM READER WORDS TEXT [FIELD …]  the same by somebody else, or by a program: the letter came to the reader
+//	together WORDS FROM TEXT FROM TEXT  two answer at the same instant, each the letter that came to them
+//	imap ADDRESS FILE COMMAND …  a mail program signs in with the password in the file and gives IMAP commands; UIDS are the numbers that the last search
+//	                       found; all that the server says lies in stdout
 //	visit PATH             a browser opens a page of the web server; its status, its path and its text lie in stdout, as for the next three
 //	opens ADDRESS WORDS    it opens the first web address in a letter in the outbox
 //	click WORDS            it follows a link of the page
@@ -61,7 +65,7 @@ func TestScript(t *testing.T) {
 		Setup: setTheScene,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "masked": masked, "stands": stands, "keep": keep, "up": up, "send": send, "arrives": arrives, "signed": signed, "zone": zone, "certificate": certificateFor,
-			"bounces": bounces, "answers": answers, "posts": posts, "visit": visitPage, "opens": opens, "click": click, "press": press,
+			"bounces": bounces, "answers": answers, "steals": steals, "together": together, "imap": imapSession, "posts": posts, "visit": visitPage, "opens": opens, "click": click, "press": press,
 		},
 		RequireUniqueNames: true,
 	})
@@ -318,23 +322,51 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	from, err := mail.ParseAddress(args[0])
 	ts.Check(err)
-	m, err := mail.ReadMessage(bytes.NewReader(awaited(ts, from.Address, args[1])))
-	ts.Check(err)
-	var to string
-	for _, field := range []string{"From", "Reply-To"} {
-		if all, err := m.Header.AddressList(field); err == nil {
-			to = all[0].Address
-		}
-	}
+	r := replyTo(ts, from, from.Address, args[1], args[2])
 	if len(args) == 4 {
-		to = args[3]
+		r.to = args[3]
 	}
-	body := fmt.Sprintf("From: %s\nTo: %s\nSubject: Re: %s\nMessage-ID: <%d@client.test>\nDate: %s\nIn-Reply-To: %s\n\n%s\n", from, to, m.Header.Get("Subject"),
-		time.Now().UnixNano(), m.Header.Get("Date"), m.Header.Get("Message-ID"), strings.ReplaceAll(args[2], `\n`, "\n"))
-	err = smtp.SendMail(ts.Getenv("SMTP"), nil, from.Address, []string{to}, []byte(strings.ReplaceAll(body, "\n", "\r\n")))
+	hand(ts, neg, r)
+}
+
+// hand hands a reply in; what the server says against it lies in stdout.
+func hand(ts *testscript.TestScript, neg bool, r reply) {
+	err := r.send(ts.Getenv("SMTP"))
 	if (err != nil) != neg {
 		ts.Fatalf("the server said: %v", err)
 	}
+	if err != nil {
+		fmt.Fprintln(ts.Stdout(), err)
+	}
+}
+
+// reply is an answer to a letter that came.
+type reply struct {
+	from *mail.Address
+	to   string
+	text string // all of it but To
+}
+
+// replyTo writes the answer of somebody to a letter that came to a reader, where its Reply-To leads; fields are further ones of its header.
+func replyTo(ts *testscript.TestScript, from *mail.Address, reader, words, text string, fields ...string) reply {
+	m, err := mail.ReadMessage(bytes.NewReader(awaited(ts, reader, words)))
+	ts.Check(err)
+	r := reply{from: from}
+	for _, field := range []string{"From", "Reply-To"} {
+		if all, err := m.Header.AddressList(field); err == nil {
+			r.to = all[0].Address
+		}
+	}
+	head := append([]string{
+		"From: " + from.String(), "Subject: Re: " + m.Header.Get("Subject"), fmt.Sprintf("Message-ID: <%d@client.test>", time.Now().UnixNano()), "Date: " + m.Header.Get("Date"),
+		"In-Reply-To: " + m.Header.Get("Message-ID"),
+	}, fields...)
+	r.text = strings.Join(head, "\n") + "\n\n" + strings.ReplaceAll(text, `\n`, "\n") + "\n"
+	return r
+}
+
+func (r reply) send(server string) error {
+	return smtp.SendMail(server, nil, r.from.Address, []string{r.to}, []byte(strings.ReplaceAll("To: "+r.to+"\n"+r.text, "\n", "\r\n")))
 }
 
 var returnPath = regexp.MustCompile(`(?m)^Return-Path: <(.+)>$`)

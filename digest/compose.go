@@ -271,6 +271,9 @@ func (v view) fill(ed edition, t *templates.Digest) error {
 				s.More++
 			}
 		}
+		if v.e.Pages != "" && s.More > 0 {
+			s.Path = v.e.Pages + l.list.WebPath()
+		}
 		if len(s.Threads)+len(s.Brief)+s.More > 0 {
 			t.Sections = append(t.Sections, s)
 		}
@@ -314,6 +317,9 @@ func (v view) thread(t ranked) (templates.Thread, error) {
 	shown := templates.Thread{
 		Number: int(t.thread.Number), Subject: v.subject(t), New: len(t.posts), People: t.people(), Tags: t.shownTags(), Why: t.why,
 		Excerpts: t.excerpts(v.form, v.slot, v.r.community.Domain),
+	}
+	if v.e.Pages != "" {
+		shown.Path = fmt.Sprintf("%s%s/thread/%d", v.e.Pages, t.list.WebPath(), t.thread.Number)
 	}
 	err := v.e.open(v.tx, v.r, t.list, t.thread, t.newest().MessageID, &shown)
 	return shown, err

@@ -35,6 +35,8 @@ type Editor struct {
 	Office *notice.Office
 	Box    *backchannel.Letterbox
 	Posts  Poster // takes what a reply posts
+	// Pages is where members read posts on the web, by https, without a slash at the end; "" when there are no such pages.
+	Pages string
 	// Weights are how much each signal counts for a thread's place. The zero value stands for DefaultWeights.
 	Weights Weights
 	// Settings does what a letter asks for that is about settings alone; false for every other letter. sure tells that it is its sender's

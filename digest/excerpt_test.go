@@ -39,6 +39,8 @@ func TestSplit(t *testing.T) {
 		{"the end of a sentence above goes", "> on. To pick an obvious example, if you want to do\n> linear algebra, then do.\n\nYes.", "Yes.", "To pick an obvious example, if you want to do\nlinear algebra, then do."},
 		{"a sentence that began above", "> precisely identical between all the males and the females.\n\nNo.", "No.", "… precisely identical between all the males and the females."},
 		{"pictures with links are no words", "[Gnome] (http://www.gnome.example/) [See you!] (http://x.example/)\nGnome report\n[1] and [2]", "Gnome report\n[1] and [2]", ""},
+		{"a newsletter speaks of itself", "Can't read this email? Click here (http://n.example/1)\nTo unsubscribe click here (http://n.example/2)\nIm Browser ansehen (https://n.example/3)\nThe beans are in.", "The beans are in.", ""},
+		{"a person does not", "To unsubscribe, write to the list.\nUnsubscribe me? No.", "To unsubscribe, write to the list.\nUnsubscribe me? No.", ""},
 		{"pictures alone stay", "[Gnome] (http://www.gnome.example/)", "[Gnome] (http://www.gnome.example/)", ""},
 	} {
 		if said, context := split(c.text); said != c.said || context != c.context {
@@ -376,6 +378,8 @@ func TestGreetingsRulesAndNods(t *testing.T) {
 		{"David Neary", "I went there with\nDave.", "I went there with\nDave."},
 		{"Bill Tan", "The one who knows all of it, and who planted those beds, is\nBill", "The one who knows all of it, and who planted those beds, is\nBill"},
 		{"Bill Tan", "I have planted all of those beds, and they will not grow.\nBill", "I have planted all of those beds, and they will not grow."},
+		{"Chris Haun", "http://www.salon.example/mwt/feature/2002/09/11/forbidden_letters\nChris", "http://www.salon.example/mwt/feature/2002/09/11/forbidden_letters"},
+		{"Justin Case", "Something like zgrep, but for the names of files instead of a word\nThanks Justin", "Something like zgrep, but for the names of files instead of a word"},
 		{"John Hall", "words\n…\nBill", "words"}, // what a quote without marks ends with
 		{"John Hall", "words\n…\nMaybe", "words\n…\nMaybe"},
 		{"Bill", "words\nThanks from all of us who were there", "words\nThanks from all of us who were there"},

@@ -179,10 +179,11 @@ func withoutFarewell(said, author string, people map[string]bool) string {
 // fullLine is how many characters a line has at least that a program broke before a name.
 const fullLine = 50
 
-// goesOn tells whether a line that is a name is the end of the sentence above.
+// goesOn tells whether a line that is a name, without a word of farewell, is the end of the sentence above.
 func goesOn(above, line string) bool {
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimSpace(above))
-	return utf8.RuneCountInString(above) >= fullLine && (unicode.IsLetter(last) || unicode.IsDigit(last)) && !bidsFarewell(line, "") && unicode.IsLetter(firstOf(line))
+	sentence := utf8.RuneCountInString(above) >= fullLine && strings.Count(above, " ") >= 5 && (unicode.IsLetter(last) || unicode.IsDigit(last))
+	return sentence && unicode.IsLetter(firstOf(line)) && farewellWords(namesOf(line)) == 0
 }
 
 func firstOf(s string) rune {
@@ -196,6 +197,16 @@ func calls(line string) bool {
 	return len(words) > 0 && len(words) <= 2 && !strings.ContainsAny(line, "?!:/@#") && !slices.ContainsFunc(words, func(w string) bool { return !unicode.IsUpper(firstOf(w)) })
 }
 
+// farewellWords counts the words at the beginning of a line that bid farewell.
+func farewellWords(words []string) int {
+	for n := len(words); n > 0; n-- {
+		if slices.Contains(farewells, strings.Join(words[:n], " ")) {
+			return n
+		}
+	}
+	return 0
+}
+
 // bidsFarewell tells whether a line is a farewell, a name of the author, or both: "Cheers, Bill", "-- B.", "-bill".
 func bidsFarewell(line, author string) bool {
 	line = strings.TrimSpace(line)
@@ -206,16 +217,13 @@ func bidsFarewell(line, author string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	for n := len(words); n > 0; n-- {
-		if slices.Contains(farewells, strings.Join(words[:n], " ")) {
-			words = words[n:]
-			if _, name, ok := strings.Cut(line, ","); ok && calls(name) {
-				return true // "Cheers, Dave."
-			}
-			if len(words) > 1 && len(words) <= 3 && slices.Contains(places, words[0]) {
-				return true
-			}
-			break
+	if n := farewellWords(words); n > 0 {
+		words = words[n:]
+		if _, name, ok := strings.Cut(line, ","); ok && calls(name) {
+			return true // "Cheers, Dave."
+		}
+		if len(words) > 1 && len(words) <= 3 && slices.Contains(places, words[0]) {
+			return true
 		}
 	}
 	return !slices.ContainsFunc(words, func(w string) bool {

@@ -136,9 +136,17 @@ func withShortLinks(said string) string {
 // pictures is a line of nothing but pictures that lead somewhere, as newsletters begin.
 var pictures = regexp.MustCompile(`^\s*(?:\[[^\[\]]*\]\s*(?:\(https?://[^\s()]*\)\s*)?)+$`)
 
+// aboutItself is a line in which a newsletter speaks of itself, and not to its readers.
+var aboutItself = regexp.MustCompile(`(?i)^\s*(?:(?:can.?t|cannot) (?:read|see|view) this|(?:having )?(?:trouble|problems) (?:viewing|reading|seeing) (?:this|the)|if you (?:can.?t|cannot|have trouble) (?:read|see|view)` +
+	`|(?:view|read|open) (?:this|it|the) ?(?:e-?mail|message|newsletter|mailing)? (?:in (?:your|a|the) browser|online|on the web)|to unsubscribe\b|unsubscribe\b` +
+	`|(?:im browser|online) (?:ansehen|öffnen|lesen|anzeigen)|(?:wird|falls) (?:diese|der) .{0,30}nicht (?:richtig|korrekt)|si vous ne (?:visualisez|voyez|parvenez) pas|voir (?:la version en ligne|dans (?:le|votre) navigateur)` +
+	`|(?:ver|abrir) en (?:el|tu|su) navegador|si no (?:puede|puedes|ves) (?:ver )?(?:este|correctamente)|.{0,20}ブラウザで(?:表示|見る|ご覧))`)
+
 // withoutPictures takes such lines out of a text that says more.
 func withoutPictures(lines []string) []string {
-	rest := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return strings.Contains(line, "(http") && pictures.MatchString(line) })
+	rest := slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return len(line) <= longestLead && (strings.Contains(line, "(http") && (pictures.MatchString(line) || aboutItself.MatchString(line)))
+	})
 	if strings.TrimSpace(strings.Join(rest, "")) == "" {
 		return lines
 	}

@@ -58,6 +58,7 @@ type Section struct {
 	Threads []Thread `optional:"those with excerpts"`
 	Brief   []Brief  `optional:"threads with their subject alone"`
 	More    int      `optional:"threads that are only counted, in a week too full for one mail"`
+	Path    string   `optional:"the page of the list's archive, where those are: an https address"`
 }
 
 // Thread is one conversation on a list.
@@ -75,7 +76,7 @@ type Thread struct {
 	Everyone  string    `optional:"the reader's address into this thread"`
 	Privately string    `optional:"the reader's address to the managers about it"`
 	Whole     string    `optional:"the address that sends the whole thread"`
-	Path      string    `optional:"where it stands in the archive"`
+	Path      string    `optional:"its page in the archive, an https address"`
 	AnswerTo  string    `optional:"the Message-ID that an answer follows, without angle brackets"`
 
 	ready *ready // when it was rendered before (Blocks)

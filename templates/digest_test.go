@@ -127,7 +127,7 @@ func TestTheHTMLIsSound(t *testing.T) {
 				case a.Key == "href" && a.Val[0] == '#':
 					anchors = append(anchors, a.Val[1:])
 				case a.Key == "href":
-					if u, err := url.Parse(a.Val); err != nil || u.Scheme != "mailto" {
+					if u, err := url.Parse(a.Val); err != nil || u.Scheme != "mailto" && !strings.HasPrefix(a.Val, "https://cmtybc.example/archive/") {
 						t.Errorf("%s: a link to %s", s.name, a.Val)
 					}
 				case a.Key == "src" || strings.HasPrefix(a.Key, "on") || strings.Contains(a.Val, "color:"):
@@ -157,7 +157,7 @@ func TestTheHTMLIsSound(t *testing.T) {
 // Whoever speaks to their computer says what they see: the name of a link that a screen reader hears begins with, or holds, its words (WCAG 2.5.3),
 // and no two links of one thread have the same.
 func TestLinksAreCalledWhatTheySay(t *testing.T) {
-	link := regexp.MustCompile(`<a href="mailto:[^"]*"(?: aria-label="([^"]*)")?>(.*?)</a>`)
+	link := regexp.MustCompile(`<a href="(?:mailto|https):[^"]*"(?: aria-label="([^"]*)")?>(.*?)</a>`)
 	tags := regexp.MustCompile(`<[^>]*>`)
 	for _, l := range Languages() {
 		for _, s := range digestSamples() {

@@ -223,6 +223,7 @@ func memberSamples() []sample {
 }
 
 func digestSamples() []sample {
+	const archived = "https://cmtybc.example/archive/cmtybc.example/talk"
 	tuesday, wednesday := friday.AddDate(0, 0, -3), friday.AddDate(0, 0, -2)
 	token := func(kind string) string { return kind + "+4t9k2mzq8v7xw0hj3c6rb1dnpf@cmtybc.example" }
 	hire := Thread{Number: 418, Subject: "First CM hire: formal role or volunteer?", New: 5, People: 4, Tags: []string{"#roles"}, Why: []Because{{Follows, []string{"#roles"}}},
@@ -230,14 +231,14 @@ func digestSamples() []sample {
 			{Who: "Bill Tan", When: tuesday, Text: "We named one before launch and would do it again. It took us half a year to find out that nobody felt responsible, and another half to say so aloud…"},
 			{Who: "Alison Graf", When: wednesday, Text: "Mine emerged; nobody appointed me…", Context: []string{"who appointed yours?"}},
 		},
-		Everyone: token("everyone"), Privately: token("private"), Whole: token("send"), Path: "Lists/talk", AnswerTo: "418.x@client.example"}
+		Everyone: token("everyone"), Privately: token("private"), Whole: token("send"), Path: archived + "/thread/418", AnswerTo: "418.x@client.example"}
 	report := Thread{Number: 402, Subject: "Report template", New: 2, People: 2, Why: []Because{{Reason: Wrote}}, Excerpts: []Excerpt{{Who: "Ola", When: tuesday, Files: Files{Names: []File{{"plan.pdf", 180}, {"rota.xlsx", 20}}}}}}
 	first := Digest{Community: bc, Slot: fridays, To: friday, Sections: []Section{{List: "Garden talk", Threads: []Thread{
 		{Subject: "Which compost for tomatoes?", New: 2, People: 2, Excerpts: []Excerpt{{Who: "Bill Tan", When: tuesday, Text: "Mine is too wet. What do you use?"}, {Who: "Alison Graf", When: wednesday, Text: "Horse manure, two years old."}}},
 		{Subject: "Frost tonight", New: 1, People: 1, Excerpts: []Excerpt{{Who: "Ines Roth", When: wednesday, Text: "Cover your seedlings."}}},
 	}}}}
 	full := Digest{Community: bc, Slot: fridays, From: friday.AddDate(0, 0, -7), To: friday, Numbers: &Numbers{Posts: 341, Threads: 109, People: 90}, Sections: []Section{
-		{List: "Garden talk", Brief: []Brief{{402, "Report template", 2}, {411, "A subject that goes on and on until it does not fit into the line that we have for it", 1}}, More: 57},
+		{List: "Garden talk", Brief: []Brief{{402, "Report template", 2}, {411, "A subject that goes on and on until it does not fit into the line that we have for it", 1}}, More: 57, Path: archived},
 		{List: "Jobs", Threads: []Thread{{Number: 421, Subject: "Part-time post in Lisbon", New: 1, People: 1}}, More: 1},
 	}}
 	return []sample{

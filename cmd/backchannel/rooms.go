@@ -50,7 +50,7 @@ func (p *Program) join() {
 	p.Clerk = &membership.Clerk{Office: p.Office, IMAP: p.imapName(), Duty: p.Box.OnDuty, Audit: p.Box.Note, Follow: p.Box.Moved, Export: p.Box.MailData, Rooms: membership.Rooms{Letters: p.Box.Forget, Claim: p.Press.Claim, Posts: p.Press.ForgetAuthor}, Post: p.Desk.PostWritten}
 	p.Box.Inviter = p.Clerk.InviteAll
 	p.Returns = &returns.Desk{Office: p.Office, Box: p.Box, Smarthost: p.Config.Relay.Mode == config.Smarthost}
-	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning, Weights: weights(p.Config.Ranking)}
+	p.Editor = &digest.Editor{Store: p.Store, Office: p.Office, Box: p.Box, Posts: p.Desk, Settings: p.Clerk.Order, Held: p.Desk.Morning, Joining: p.Clerk.Morning, Weights: weights(p.Config.Ranking), Pages: p.postPages()}
 
 	p.Returns.Lost = p.Editor.Lost
 	p.Desk.Wishes = func(tx *db.Tx, in *lists.Incoming) (bool, error) {

@@ -100,9 +100,38 @@ type LetterPage struct {
 	Back      string // the path of the page that lists it
 	Line      LetterLine
 	Pieces    []LetterPiece `optional:"none where its words are covered"`
+
+	Rev    int         `optional:"up to where the page shows the conversation"`
+	Seal   string      `optional:"proves that it was shown"`
+	Role   Confided    `optional:"the name that stands over the answer; without it nothing can be written here"`
+	Answer LetterDraft // to the writer
+	Note   LetterDraft // for managers only
+	Moves  []string    `optional:"what can be done with it: mine, close"`
+	Done   string      `optional:"what was done just now: sent, noted, or one of the moves"`
+	Why    Sentence    `optional:"why it could not be done"`
+	Stale  bool        // the page had been open too long
+}
+
+// LetterDraft is what stands in a box to write in.
+type LetterDraft struct {
+	Text   Confided `optional:"what was typed"`
+	Guards []Guard  `optional:"why it was kept back"`
+	Sure   string   `optional:"proves that the reasons against exactly this text were shown"`
 }
 
 // Render writes the page.
 func (p LetterPage) Render() ([]byte, error) {
 	return renderRoom("letter", p.Room, p.titleOf("letter", p.Line.Code), p)
+}
+
+// LetterLostPage gives somebody back what they typed, when they cannot see the letter any more or are not signed in: nothing was sent.
+type LetterLostPage struct {
+	Room
+	Access bool     // they cannot see it any more; else nobody is signed in
+	Text   Confided // what they typed
+}
+
+// Render writes the page.
+func (p LetterLostPage) Render() ([]byte, error) {
+	return renderRoom("lost", p.Room, p.titleOf("lost"), p)
 }

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"backchannel/templates/refusal"
 )
 
 func letterSamples(l Language) map[string]pageRenderer {
@@ -31,15 +33,36 @@ func letterSamples(l Language) map[string]pageRenderer {
 		{Kind: "held", From: "The managers", At: at.Add(-20 * time.Minute), Text: "Not sent yet. Dana has not got your answer."},
 		{Kind: "letter", From: line.Who, At: at, Text: "Thank you!", Unread: true},
 	}
-	return map[string]pageRenderer{
+	whole := LetterPage{Room: in, Community: bc, Back: path, Line: line, Pieces: pieces, Rev: 4, Seal: "s3al", Role: "Mira, for the managers", Moves: []string{"mine", "release", "close", "close-public", "tomorrow", "week", "later", "urgent", "publish"}}
+	kept, told, late := whole, whole, whole
+	kept.Answer = LetterDraft{"Theo, can you look?\n555 0142 </textarea><b>Really</b>", []Guard{
+		{Kind: Stale}, {Kind: OwnAddress, Line: 2, What: "555 0142"}, {Kind: OtherAddress, Line: 1, What: "bill@south.example"}, {Kind: NamesMember, What: "Dana"},
+		{Kind: NoteWords, Line: 1, What: "careful"}, {Kind: ToColleague, Line: 1, What: "Theo, can you"}, {Kind: Forwarded}, {Kind: UnsureText},
+	}, "sur3"}
+	kept.Note = LetterDraft{Text: "Zwei Wörter"}
+	told.Done, told.Moves = "sent", []string{"reopen", "calm"}
+	late.Stale, late.Answer.Text = true, "Yes."
+	wrong := whole
+	wrong.Why = refusal.Because(refusal.Invalid, "A tag is one word.")
+	wrong.Note = LetterDraft{"/ntoe x", []Guard{{Kind: SlashLine, Line: 1, What: "/ntoe x"}, {Kind: NoText}}, ""}
+	all := map[string]pageRenderer{
+		"letter-kept": kept, "letter-told": told, "letter-late": late, "letter-wrong": wrong,
+		"lost":           LetterLostPage{in, true, "Yes, of course."},
+		"lost-out":       LetterLostPage{Room{In: l}, false, "Yes, of course."},
 		"letters":        LettersPage{Room: in, Desks: []LetterDesk{desk}},
 		"letters-none":   LettersPage{Room: in, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path}, {Community: "Nurses", Managers: "managers@nurses.example", Path: "/letters/nurses.example"}}},
 		"letters-closed": LettersPage{Room: in, Closed: true, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path, Newer: path + "/closed", Groups: []LetterGroup{{"closed", []LetterLine{done}}}}}},
 		"letters-shut":   LettersPage{Room: in, Closed: true, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path}}},
-		"letter":         LetterPage{Room: in, Community: bc, Back: path, Line: line, Pieces: pieces},
+		"letter":         whole,
 		"letter-covered": LetterPage{Room: in, Community: bc, Back: path, Line: covered},
 		"letter-closed":  LetterPage{Room: in, Community: bc, Back: path + "/closed", Line: done, Pieces: pieces[:1]},
 	}
+	for _, move := range []string{"noted", "mine", "release", "close", "close-public", "reopen", "tomorrow", "week", "later", "urgent", "calm", "publish", "tag"} {
+		if title := in.titleOf("done." + move); title == "done."+move {
+			all["done."+move] = LetterLostPage{} // no such sentence: it cannot be written
+		}
+	}
+	return all
 }
 
 // What was said in private does not fit into a page of posts: no field of theirs, however deep, is of its type.

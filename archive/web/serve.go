@@ -31,15 +31,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Sorry(a, r, http.StatusTooManyRequests, templates.ManyRequests)
 		return
 	}
-	if r.ContentLength > s.cfg.MaxBody {
+	r = s.below(r)
+	// The mux would answer a path with // or .. in it by redirecting to the clean one; we redirect nobody.
+	_, pattern := s.mux.Handler(r)
+	most := max(s.cfg.MaxBody, s.longer[pattern])
+	if r.ContentLength > most {
 		a.Header().Set("Connection", "close")
 		s.Sorry(a, r, http.StatusRequestEntityTooLarge, templates.TooLarge)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxBody)
-	r = s.below(r)
-	// The mux would answer a path with // or .. in it by redirecting to the clean one; we redirect nobody.
-	_, pattern := s.mux.Handler(r)
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	if pattern == "" || strings.Contains(r.URL.Path, "//") || strings.Contains(strings.TrimPrefix(r.URL.Path, "/.well-known"), "/.") {
 		if allowed := s.allowed(r); pattern == "" && len(allowed) > 0 {
 			a.Header().Set("Allow", strings.Join(allowed, ", "))

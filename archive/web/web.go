@@ -62,6 +62,7 @@ type Server struct {
 	door  *door
 	speed *speed
 
+	longer  map[string]int64 // how long a request's body may be, by pattern, where that is more than MaxBody
 	errands errands
 }
 
@@ -85,7 +86,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: the address of the pages: %w", err)
 	}
-	s := &Server{cfg: cfg, base: strings.TrimRight(at.Path, "/"), host: at.Host, https: at.Scheme == "https", mux: http.NewServeMux(), door: newDoor(cfg.MaxConns, cfg.PerNetwork), speed: newSpeed(cfg)}
+	s := &Server{cfg: cfg, base: strings.TrimRight(at.Path, "/"), host: at.Host, https: at.Scheme == "https", mux: http.NewServeMux(), longer: map[string]int64{}, door: newDoor(cfg.MaxConns, cfg.PerNetwork), speed: newSpeed(cfg)}
 	s.inner, s.step = s.bounded(s), s.bounded(nil)
 	if cfg.TLS != nil {
 		s.inner.TLSConfig = cfg.TLS.Clone() // net/http writes its protocols into it
@@ -127,6 +128,12 @@ func (s *Server) own() {
 // Handle hangs in what answers to a pattern of http.ServeMux, like "GET /health" or "GET mta-sts.gardeners.example/x". The pattern
 // is what the log calls a request by, so it must hold nothing secret. The handler may count on a body no longer than 16 KiB.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
+// HandleLong is Handle for forms in which people write letters: their bodies may have so many octets.
+func (s *Server) HandleLong(pattern string, most int64, h http.Handler) {
+	s.longer[pattern] = most
+	s.Handle(pattern, h)
+}
 
 // Serve answers on one listener until Shutdown. Without TLS it refuses every listener that is not on loopback.
 func (s *Server) Serve(l net.Listener) error {

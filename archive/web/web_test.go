@@ -254,6 +254,37 @@ func TestBodyTooLong(t *testing.T) {
 	}
 }
 
+// Where people write letters a form may be longer; everywhere else it may not.
+func TestLongForms(t *testing.T) {
+	s, _, _ := server(t, web.Config{MaxBody: 10})
+	for _, path := range []string{"/short", "/long"} {
+		handle := s.Handle
+		if path == "/long" {
+			handle = func(pattern string, h http.Handler) { s.HandleLong(pattern, 20, h) }
+		}
+		handle("POST "+path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.ReadAll(r.Body); err != nil {
+				w.WriteHeader(http.StatusTeapot)
+			}
+		}))
+	}
+	for _, c := range []struct {
+		path           string
+		octets, status int
+		announced      bool
+	}{{"/short", 10, 200, true}, {"/short", 11, 413, true}, {"/short", 11, 418, false}, {"/long", 20, 200, true}, {"/long", 21, 413, true}, {"/long", 21, 418, false}, {"/nothing", 11, 413, true}} {
+		w := ask(s, "POST", c.path, func(r *http.Request) {
+			r.ContentLength, r.Body = -1, io.NopCloser(strings.NewReader(strings.Repeat("x", c.octets)))
+			if c.announced {
+				r.ContentLength = int64(c.octets)
+			}
+		})
+		if w.Code != c.status {
+			t.Errorf("%+v: %d", c, w.Code)
+		}
+	}
+}
+
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

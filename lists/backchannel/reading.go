@@ -22,6 +22,7 @@ type Filed struct {
 	Who     string // as it stands over the copies
 	Subject string // of the first copy, without marks
 	Folder  string // in which the copies lie
+	Role    string // the name that stands over the reader's answer
 	OwnedBy string // the first name of who has taken it; "" is nobody
 	Unread  bool
 	Covered bool // its words are for folders alone
@@ -85,7 +86,7 @@ func (b *Letterbox) filed(tx *db.Tx, community lists.Community, c Conv, m lists.
 	if err != nil || len(s.places) == 0 {
 		return f, false, err
 	}
-	f = Filed{Conv: c, Who: c.shownAs(), Folder: c.folder(m.ID)}
+	f = Filed{Conv: c, Who: c.shownAs(), Role: b.role(tx, c, m), Folder: c.folder(m.ID)}
 	f.Subject = plainSubject(s.places[0].Subject)
 	if f.Covered = covered && inFolders(community, c); f.Covered {
 		f.Who, f.Subject = c.Code, ""

@@ -15,7 +15,9 @@ type Typed struct {
 	Text string
 	Note bool // it is for managers only
 	Rev  int  // what the page showed of the conversation
-	Sure bool // the manager was shown every reason against exactly this text, and wants it
+
+	Shown bool // that page was shown to this manager, surely
+	Sure  bool // the manager was shown every reason against exactly this text, and wants it
 }
 
 // Kept is what became of it.
@@ -28,28 +30,40 @@ type Kept struct {
 
 // FromPage does what a reply of a manager with this text does, by the same way and past the same guards. What would come back by mail comes
 // back to the page instead. The same text a second time, from a page that did not show the first, is the first: a button was pressed
-// twice.
-func (b *Letterbox) FromPage(tx *db.Tx, c Conv, m lists.Member, typed Typed) (Kept, error) {
+// twice. For whoever may not see the letter there is none, unless the page showed it to them: they are told so, as by mail (B15b).
+func (b *Letterbox) FromPage(tx *db.Tx, m lists.Member, code string, typed Typed) (kept Kept, err error) {
+	c, known, err := byCode(tx, m.Community, code)
+	if err == nil && !known {
+		err = notThere(code)
+	}
+	if err != nil {
+		return kept, err
+	}
 	community, err := lists.CommunityByID(tx, c.Community)
 	if err != nil {
-		return Kept{}, err
+		return kept, err
 	}
-	var kept Kept
 	a := answer{conv: c, manager: m, note: typed.Note, rev: typed.Rev, decided: typed.Sure, page: &kept}
-	if !c.mayRead(m) {
+	switch {
+	case c.mayRead(m):
+	case typed.Shown:
 		a.text = typed.Text
 		a.guard(templates.NoAccess, 0, "")
-		return kept, b.giveBack(tx, community, a)
+		err = b.giveBack(tx, community, a)
+		return kept, err
+	default:
+		return kept, notThere(code)
 	}
 	if typed.Sure {
 		a.text = typed.Text
 	} else {
 		b.readText(&a, letter.TrimText(typed.Text), typed.Text)
 	}
-	if line := commandLine(typed.Text); line != "" { // a page has buttons for them; a slip is never sent (G7)
+	if line := a.commandLine(typed.Text); line != "" { // a page has buttons for them; a slip is never sent (G7)
 		a.text, a.calls, a.wrong = typed.Text, nil, nil
 		a.guard(templates.SlashLine, 1, line)
-		return kept, b.giveBack(tx, community, a)
+		err = b.giveBack(tx, community, a)
+		return kept, err
 	}
 	if kept.Sent, err = b.already(tx, a); err != nil || kept.Sent {
 		return kept, err
@@ -59,7 +73,8 @@ func (b *Letterbox) FromPage(tx *db.Tx, c Conv, m lists.Member, typed Typed) (Ke
 			return kept, err
 		}
 		if len(a.guards) > 0 {
-			return kept, b.giveBack(tx, community, a)
+			err = b.giveBack(tx, community, a)
+			return kept, err
 		}
 	}
 	if err := saw(tx, c.ID, m.ID, typed.Rev, viaWeb); err != nil {
@@ -72,13 +87,19 @@ func (b *Letterbox) FromPage(tx *db.Tx, c Conv, m lists.Member, typed Typed) (Ke
 	return kept, nil
 }
 
-// commandLine is the first line of a text that begins with a slash; "" is the rule.
-func commandLine(text string) string {
+// commandLine is the line of a text on which a command stands, or a slip for one: its first, or the first that is left without quotes. "" is
+// the rule.
+func (a answer) commandLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if !strings.HasPrefix(line, "/") && !strings.HasPrefix(line, "／") {
-		return ""
+	switch {
+	case strings.HasPrefix(line, "/") || strings.HasPrefix(line, "／"):
+		return strings.TrimSpace(line)
+	case a.wrong != nil:
+		return a.wrong.Line
+	case len(a.calls) > 0:
+		return a.calls[0].Line
 	}
-	return strings.TrimSpace(line)
+	return ""
 }
 
 // already tells whether a manager has said the same since what their page showed.

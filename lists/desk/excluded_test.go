@@ -147,6 +147,9 @@ func (w *world) look() {
 	w.browse()
 }
 
+// sealedFields are random in every page.
+var sealedFields = regexp.MustCompile(`name="(?:nonce|seal)" value="[^"]+"`)
+
 // browse is everything that Theo finds in a browser, and what he gets for the code of a letter that he may not see.
 func (w *world) browse() {
 	w.t.Helper()
@@ -160,7 +163,7 @@ func (w *world) browse() {
 		}
 		done[path] = true
 		a := b.get(path)
-		w.see("page", fmt.Sprint(a.status, " ", nonceField.ReplaceAllString(a.body, "")))
+		w.see("page", fmt.Sprint(a.status, " ", sealedFields.ReplaceAllString(a.body, "")))
 		for _, m := range regexp.MustCompile(`href="(/(?:letters|archive)[^"?]*)"`).FindAllStringSubmatch(a.body, -1) {
 			todo = append(todo, m[1])
 		}

@@ -219,26 +219,34 @@ func (a *account) decide(tx *db.Tx, c backchannel.Conv, manager lists.Member, fr
 			return err
 		}
 	}
-	switch to.shelf {
-	case backchannel.FolderMine:
-		return do("/mine")
-	case backchannel.FolderClosed:
-		return do("/close")
-	case backchannel.FolderTomorrow:
-		return do("/snooze tomorrow")
-	case backchannel.FolderNextWeek:
-		return do("/snooze next week")
-	case backchannel.FolderLater:
-		return do("/snooze 4w")
-	case backchannel.FolderPublish:
-		if c.State == backchannel.Closed { // a question about it is work again
-			return do("/reopen\n/public")
-		}
-		return do("/public")
-	case backchannel.FolderReports:
-		return do("/report")
+	if line := lineFor(to.shelf, c); line != "" {
+		return do(line)
 	}
 	return a.Box.Release(tx, c, manager)
+}
+
+// lineFor is the command that a folder stands for; "" for the one into which a letter is given back.
+func lineFor(shelf string, c backchannel.Conv) string {
+	switch shelf {
+	case backchannel.FolderMine:
+		return "/mine"
+	case backchannel.FolderClosed:
+		return "/close"
+	case backchannel.FolderTomorrow:
+		return "/snooze tomorrow"
+	case backchannel.FolderNextWeek:
+		return "/snooze next week"
+	case backchannel.FolderLater:
+		return "/snooze 4w"
+	case backchannel.FolderPublish:
+		if c.State == backchannel.Closed { // a question about it is work again
+			return "/reopen\n/public"
+		}
+		return "/public"
+	case backchannel.FolderReports:
+		return "/report"
+	}
+	return ""
 }
 
 // without is how a letter loses the tag out of whose folder it is moved.

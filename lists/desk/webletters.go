@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 // lettersPath is where managers read what lies in their back-channel.
 const lettersPath = "/letters"
 
+// mostTyped is how many octets a form may have in which somebody writes: two texts of 20000 characters, each of nine octets.
+const mostTyped = 512 << 10
+
 // mostLetters is how many conversations of a community a page shows.
 const mostLetters = 50
 
@@ -28,6 +32,7 @@ func (p *Pages) letters() {
 	p.web.Handle("GET "+lettersPath+"/{domain}/closed", p.seen(func(tx *db.Tx, v visitor, r *http.Request) (page, error) { return p.lettersOf(tx, v, r, true) }))
 	p.web.Handle("GET "+lettersPath+"/{domain}/{code}", http.HandlerFunc(p.letter))
 	p.web.Handle("GET "+lettersPath+"/{domain}/{code}/{piece}/{n}", http.HandlerFunc(p.letterFile))
+	p.web.HandleLong("POST "+lettersPath+"/{domain}/{code}", mostTyped, p.form(p.letterDeed))
 }
 
 // letters is the path of the letters of a community.
@@ -192,8 +197,8 @@ func (p *Pages) open(tx *db.Tx, v visitor, r *http.Request) (o opened, err error
 	return o, err
 }
 
-// page is the conversation as it is shown.
-func (o opened) page(tx *db.Tx) (templates.LetterPage, error) {
+// page is the conversation as it is shown, with boxes to write in.
+func (p *Pages) page(tx *db.Tx, o opened) (templates.LetterPage, error) {
 	shown := templates.LetterPage{Room: o.room, Community: o.at.Name, Back: o.at.letters()}
 	var err error
 	if shown.Line, err = lineOfLetter(tx, o.at, o.filed); err != nil {
@@ -211,6 +216,10 @@ func (o opened) page(tx *db.Tx) (templates.LetterPage, error) {
 		}
 		shown.Pieces = append(shown.Pieces, one)
 	}
+	if !o.filed.Covered {
+		shown.Rev, shown.Role, shown.Moves = o.filed.Rev, templates.Confided(o.filed.Role), o.moves()
+		shown.Seal = p.nonce(o.shownAs(strconv.Itoa(shown.Rev)), p.now())
+	}
 	return shown, nil
 }
 
@@ -225,7 +234,7 @@ func (p *Pages) letter(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		if o, err = p.open(tx, v, r); err == nil {
-			shown, err = o.page(tx)
+			shown, err = p.page(tx, o)
 		}
 		return err
 	})

@@ -25,8 +25,9 @@ import (
 func (c *cli) newBackup() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup FILE", Short: "Copy the database into a new file, while the server runs", Args: words("FILE"),
-		Long: "Copies the database into a new file, while the server runs. The keys in data/keys are not in it, so that a stolen backup alone\n" +
-			"tells no private words: keep a copy of that folder at another place.",
+		Long: "Copies the database into a new file, while the server runs. All posts and private letters can be read in it: keep it as safe as the\n" +
+			"server. The keys in data/keys are not in it, so that a stolen backup alone does not tell who wrote without a name, nor opens an\n" +
+			"address of ours: keep a copy of that folder at another place.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), func(p *Program) error {
 				if err := p.DB.Backup(cmd.Context(), args[0]); err != nil {

@@ -290,7 +290,7 @@ func TestWork(t *testing.T) {
 				scripted(c, map[string]string{"RCPT TO:<abuse@": "550 5.1.1 no such address\r\n"})
 			})
 		}, "failed: abuse@gardeners.example is not taken: 550 5.1.1 no such address → it must always work; look at the log of the server"},
-		"nobody to ask": {"postmaster", func(_ *testing.T, h *doctor.Host) { h.Running = false }, "ok: not asked: no server takes letters just now"},
+		"nobody to ask": {"postmaster", func(_ *testing.T, h *doctor.Host) { h.Running = false }, "later: not known: no server takes letters just now → start the server and run doctor again"},
 		"it hangs up":   {"postmaster", func(_ *testing.T, h *doctor.Host) { h.Dial = silent }, "warning: not known: the server was asked and hung up: refused → look at the log of the server"},
 	} {
 		t.Run(name, c.run)

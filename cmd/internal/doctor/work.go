@@ -91,7 +91,7 @@ func postmaster(ctx context.Context, h Host, domain string) []Finding {
 		}
 	}
 	if !h.Running || at == "" {
-		return fine("not asked: no server takes letters just now")
+		return one(Later, "not known: no server takes letters just now", "start the server and run doctor again")
 	}
 	for _, word := range []string{"postmaster", "abuse"} {
 		to := word + "@" + domain

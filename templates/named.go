@@ -9,6 +9,15 @@ import (
 // Untitled stands for the subject of a thread that has none.
 func (l Language) Untitled() string { return l.phrases().untitled }
 
+// Hello is the subject of an introduction; name may be empty.
+func (l Language) Hello(name string) string {
+	hello := l.phrases().hello
+	if name == "" {
+		return hello[1]
+	}
+	return strings.ReplaceAll(hello[0], "{name}", name)
+}
+
 // ManagersDoor is the name over the address that a reply to the managers goes to.
 func (l Language) ManagersDoor() string { return l.phrases().managers }
 

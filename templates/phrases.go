@@ -61,6 +61,7 @@ type phrases struct {
 	untitled   string    // a thread of no subject
 	managers   string    // over the address that a reply goes to
 	toEveryone string    // over the address into a thread: {subject}
+	hello      [2]string // over an introduction, by {name}, and by somebody without one
 	goesOn     string    // below a post that was cut
 	from       [3]string // who a digest is from: {community}, daily, weekly, monthly
 }
@@ -81,6 +82,7 @@ var phrasebook = map[Language]phrases{
 		left: forms{"And {n} more thread.", "And {n} more threads."}, preheader: "Reply reaches only the managers.",
 		sealed: "encrypted post", attached: forms{"attachment: {names}", "{n} attachments: {names}"}, unnamed: "a file", empty: "no words",
 		between: " - ", untitled: "(no subject)", managers: "The managers (private)", toEveryone: "Everyone: {subject}",
+		hello:  [2]string{"Hello from {name} #intro", "Hello from a new member #intro"},
 		goesOn: "It goes on: the address for the whole thread sends all of it.",
 		from:   [3]string{"{community} daily", "{community} weekly", "{community} monthly"},
 	},
@@ -98,6 +100,7 @@ var phrasebook = map[Language]phrases{
 		left: forms{"Und {n} weiteres Thema.", "Und {n} weitere Themen."}, preheader: "Eine Antwort erreicht nur das Team.",
 		sealed: "verschlüsselter Beitrag", attached: forms{"Anhang: {names}", "{n} Anhänge: {names}"}, unnamed: "eine Datei", empty: "ohne Text",
 		between: " – ", untitled: "(ohne Betreff)", managers: "Das Team (vertraulich)", toEveryone: "An alle: {subject}",
+		hello:  [2]string{"Hallo von {name} #intro", "Hallo von einem neuen Mitglied #intro"},
 		goesOn: "Es geht weiter: Die Adresse für das ganze Thema schickt alles.",
 		from:   [3]string{"{community} – Tagesübersicht", "{community} – Wochenübersicht", "{community} – Monatsübersicht"},
 	},
@@ -115,6 +118,7 @@ var phrasebook = map[Language]phrases{
 		left: forms{"Et {n} autre fil.", "Et {n} autres fils."}, preheader: "Une réponse n’arrive qu’à l’équipe.",
 		sealed: "message chiffré", attached: forms{"pièce jointe\u00a0: {names}", "{n} pièces jointes\u00a0: {names}"}, unnamed: "un fichier", empty: "sans texte",
 		between: " - ", untitled: "(sans objet)", managers: "L’équipe (en privé)", toEveryone: "Tout le monde\u00a0: {subject}",
+		hello:  [2]string{"Bonjour de {name} #intro", "Bonjour d’un nouveau membre #intro"},
 		goesOn: "La suite\u00a0: l’adresse du fil entier envoie tout.",
 		from:   [3]string{"{community} – résumé du jour", "{community} – résumé de la semaine", "{community} – résumé du mois"},
 	},
@@ -132,6 +136,7 @@ var phrasebook = map[Language]phrases{
 		left: forms{"Y {n} tema más.", "Y {n} temas más."}, preheader: "Una respuesta llega solo al equipo.",
 		sealed: "mensaje cifrado", attached: forms{"archivo adjunto: {names}", "{n} archivos adjuntos: {names}"}, unnamed: "un archivo", empty: "sin texto",
 		between: " - ", untitled: "(sin asunto)", managers: "El equipo (en privado)", toEveryone: "Todo el mundo: {subject}",
+		hello:  [2]string{"Saludos de {name} #intro", "Saludos de alguien nuevo #intro"},
 		goesOn: "Sigue: la dirección del tema entero lo envía todo.",
 		from:   [3]string{"{community} – resumen diario", "{community} – resumen semanal", "{community} – resumen mensual"},
 	},
@@ -149,6 +154,7 @@ var phrasebook = map[Language]phrases{
 		left: forms{"ほかに{n}件の話題があります。", "ほかに{n}件の話題があります。"}, preheader: "返信は運営チームだけに届きます。",
 		sealed: "暗号化された投稿", attached: forms{"添付：{names}", "添付{n}件：{names}"}, unnamed: "名前のないファイル", empty: "本文なし",
 		between: "〜", untitled: "（件名なし）", managers: "運営チーム（非公開）", toEveryone: "みんなへ：{subject}",
+		hello:  [2]string{"{name} さんの自己紹介 #intro", "新しいメンバーの自己紹介 #intro"},
 		goesOn: "続きがあります。「話題のすべて」のアドレスに書くと、全文が届きます。",
 		from:   [3]string{"{community} 毎日のまとめ", "{community} 毎週のまとめ", "{community} 毎月のまとめ"},
 	},

@@ -13,6 +13,7 @@ import (
 	"backchannel/lists/mailroom/mailroomtest"
 	"backchannel/lists/membership"
 	"backchannel/lists/moderation"
+	"backchannel/templates"
 )
 
 // welcomed is a village with a new member, and what she has by then.
@@ -71,6 +72,28 @@ func introducing(t *testing.T, text string) (v *village, prompt, preview arrived
 		t.Fatalf("more than a preview:\n%s", mailroomtest.Subjects(all))
 	}
 	return v, prompt, v.One(all, ada)
+}
+
+// An introduction is for everyone: its subject is in the language of the community, whoever it is by, and has its tag in each.
+func TestIntroductionsSpeakTheCommunitysLanguage(t *testing.T) {
+	for language, want := range map[string]string{"en": "Hello from Ada Obi #intro", "de": "Hallo von Ada Obi #intro", "fr": "Bonjour de Ada Obi #intro", "es": "Saludos de Ada Obi #intro", "ja": "Ada Obi さんの自己紹介 #intro"} {
+		v := welcomed(t)
+		v.C.Language = language
+		v.Update(func(tx *db.Tx) error { return lists.SaveCommunity(tx, v.C) })
+		v.Pass(25 * time.Hour)
+		v.MustSend(mailroomtest.Answer(adaFrom, v.One(v.Deliver(), ada), "I grow beans."))
+		v.MustSend(mailroomtest.Answer(adaFrom, v.One(v.Deliver(), ada), "YES"))
+		found := false
+		for _, a := range mailroomtest.To(v.Deliver(), bill) {
+			found = found || a.Subject() == want
+		}
+		if !found {
+			t.Errorf("%s: not %q", language, want)
+		}
+		if nameless := templates.Language(language).Hello(""); !strings.HasSuffix(nameless, " #intro") || strings.Contains(nameless, "{") {
+			t.Errorf("%s: %q", language, nameless)
+		}
+	}
 }
 
 // Nothing is posted before YES to what was shown; then it is, once, without quotes and doors, and it counts as her first post.

@@ -221,13 +221,9 @@ func (k *Clerk) wished(tx *db.Tx, in *lists.Incoming, all []setting) error {
 // holdsPrivate tells whether the new words of a letter, and not only what it quotes, hold private mail.
 func holdsPrivate(text string) bool { return lists.Watermark(text) != "" }
 
-// introSubject is what stands over an introduction.
-func introSubject(m lists.Member) string {
-	name := m.Name
-	if name == "" {
-		name = "a new member"
-	}
-	return "Hello from " + name + " #intro"
+// introSubject is what stands over an introduction, in the language of the community.
+func introSubject(c lists.Community, m lists.Member) string {
+	return templates.Language(c.Language).Hello(m.Name)
 }
 
 // showIntro shows an introduction to its writer, as it will be posted.
@@ -237,7 +233,7 @@ func (k *Clerk) showIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcome
 		return err
 	}
 	shown := templates.IntroPreview{
-		Community: in.Community.Name, List: l.Title(), Readers: readers, Subject: introSubject(in.Sender), Text: templates.Said(n.text), Days: introDays,
+		Community: in.Community.Name, List: l.Title(), Readers: readers, Subject: introSubject(in.Community, in.Sender), Text: templates.Said(n.text), Days: introDays,
 	}
 	if len(wish) > 0 {
 		shown.Named = wish[0].word
@@ -260,7 +256,7 @@ func (k *Clerk) showIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcome
 func (k *Clerk) postIntro(tx *db.Tx, in *lists.Incoming, l lists.List, n newcomer) error {
 	id := letter.NewMessageID("post", in.Community.Domain)
 	raw, err := letter.Draft{
-		From: in.Sender.Mailbox(), To: []letter.Mailbox{{Name: l.Title(), Address: l.Address()}}, Subject: introSubject(in.Sender),
+		From: in.Sender.Mailbox(), To: []letter.Mailbox{{Name: l.Title(), Address: l.Address()}}, Subject: introSubject(in.Community, in.Sender),
 		Date: tx.Now.UTC().Truncate(time.Minute), MessageID: id, Text: n.text,
 	}.Bytes()
 	if err != nil {

@@ -121,8 +121,8 @@ func (k *Clerk) repeat(tx *db.Tx, in *lists.Incoming, w wish) error {
 		return err
 	}
 	mail := notice.Answer(in, notice.Asks, words)
-	mail.ReplyTo, mail.Answer = letter.Mailbox{Name: "Your answer", Address: in.To}, "answer"
-	return k.Office.SendIfDue(tx, mail)
+	mail.ReplyTo = letter.Mailbox{Name: "Your answer", Address: in.To}
+	return k.Office.Again(tx, in, mail)
 }
 
 // end tells that nothing was changed.

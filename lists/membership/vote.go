@@ -285,8 +285,8 @@ func (k *Clerk) voteHelp(tx *db.Tx, in *lists.Incoming, a Application, t templat
 		return err
 	}
 	mail := notice.Answer(in, notice.Votes, words)
-	mail.From, mail.ReplyTo, mail.Answer = membership(in.Community), letter.Mailbox{Name: "Your decision", Address: in.To}, "answer"
-	return k.Office.SendIfDue(tx, mail)
+	mail.From, mail.ReplyTo = membership(in.Community), letter.Mailbox{Name: "Your decision", Address: in.To}
+	return k.Office.Again(tx, in, mail)
 }
 
 // tellDecided answers whoever votes too late.
@@ -296,8 +296,8 @@ func (k *Clerk) tellDecided(tx *db.Tx, in *lists.Incoming, a Application) error 
 		return err
 	}
 	mail := notice.Answer(in, notice.Tells, words)
-	mail.From, mail.Answer = membership(in.Community), "decided"
-	return k.Office.SendIfDue(tx, mail)
+	mail.From = membership(in.Community)
+	return k.Office.Again(tx, in, mail)
 }
 
 // askApplicant sends a manager's question to the applicant, from the role, without anything by which the manager could be known.
@@ -388,11 +388,13 @@ func (k *Clerk) askSponsor(tx *db.Tx, c lists.Community, a Application, m lists.
 	mail := notice.ToMember(c, m, notice.Asks, words)
 	if in != nil {
 		mail = notice.Answer(in, notice.Asks, words)
-		mail.Answer = "answer"
 	}
 	mail.From = membership(c)
 	if mail.ReplyTo, err = k.Office.Confirm(tx, notice.Door{Community: c, Member: m, Receiver: Receiver, Object: stepSponsor.object(int64(a.ID)), Days: Days}); err != nil {
 		return err
+	}
+	if in != nil {
+		return k.Office.Again(tx, in, mail)
 	}
 	return k.Office.SendIfDue(tx, mail)
 }

@@ -447,3 +447,19 @@ func TestDueOnce(t *testing.T) {
 		return err
 	})
 }
+
+// No manager believes that they have voted: a word that is none is told each time, at last in the session, and the right one counts all the same.
+func TestEveryVoteThatIsNoneIsTold(t *testing.T) {
+	v, asked := council(t)
+	for range notice.AnswersADay {
+		if got := oneLine(v.One(says(v, asked, mira, "maybe"), mira).Text()); !strings.Contains(got, `yours begins with "maybe"`) {
+			t.Error(got)
+		}
+	}
+	if _, err := v.Send(mailroomtest.Answer(mira, asked[mira], "maybe")); err == nil || !strings.HasPrefix(err.Error(), "Your answer changed nothing: it does not begin with one of the words") {
+		t.Errorf("once more: %v", err)
+	}
+	if got := oneLine(v.One(says(v, asked, mira, "YES"), mira).Text()); !strings.Contains(got, "Mira: YES") {
+		t.Error(got)
+	}
+}

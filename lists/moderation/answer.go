@@ -326,6 +326,6 @@ func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, q templates.Ques
 // reply answers an answer. The same question stays open: Reply goes where the last reply went.
 func (d *Desk) reply(tx *db.Tx, in *lists.Incoming, words templates.Mail) error {
 	mail := notice.Answer(in, notice.Asks, words)
-	mail.ReplyTo, mail.Answer = letter.Mailbox{Name: "Your answer", Address: in.To}, "answer"
-	return d.Office.SendIfDue(tx, mail)
+	mail.ReplyTo = letter.Mailbox{Name: "Your answer", Address: in.To}
+	return d.Office.Again(tx, in, mail)
 }

@@ -386,3 +386,26 @@ func TestCancelAndApproveAtOnce(t *testing.T) {
 		t.Errorf("posted is %v, %s, trust %d", posted, h.State, v.Member(ada).Trust)
 	}
 }
+
+// Nobody believes that something was decided: a manager who takes no word of ours is told each time, about each post by itself, and in the session
+// when there were enough mails about it today.
+func TestEveryWrongWordIsTold(t *testing.T) {
+	v := newcomer(t)
+	first := held(t, beans(v), mira)
+	v.MustSend(post{From: "Ada Obi <" + ada + ">", To: talk, Subject: "Peas", Body: "They climb, too."})
+	second := held(t, v.Deliver(), mira)
+	for range notice.AnswersADay {
+		v.MustSend(answer(mira, first, "hmm"))
+		says(t, v.One(v.Deliver(), mira), "yours begins with")
+	}
+	_, err := v.Send(answer(mira, first, "hmm"))
+	if refusal.KindOf(err) != refusal.NotAllowed || err.Error() != "Your answer changed nothing: it does not begin with one of the words that were asked for, or it came too late. The mail that asked, and those we have sent today, name the words." {
+		t.Errorf("once more: %v", err)
+	}
+	v.MustSend(answer(mira, second, "NO?"))
+	says(t, v.One(v.Deliver(), mira), "yours begins with", "Peas")
+	v.MustSend(answer(mira, first, "OK"))
+	if len(waiting(v)) != 1 {
+		t.Error("the right word is not heard any more")
+	}
+}

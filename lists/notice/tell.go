@@ -1,6 +1,8 @@
 package notice
 
 import (
+	"errors"
+
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/templates"
@@ -18,6 +20,21 @@ func (o *Office) PartRefused(tx *db.Tx, in *lists.Incoming, why *refusal.Refusal
 	mail := Answer(in, Tells, words)
 	mail.Answer = "part"
 	return o.SendIfDue(tx, mail)
+}
+
+// Again answers a reply in which nothing was understood that its question asks for, or that came too late. Such answers are counted for each
+// question by itself, so that one never keeps another waiting; whoever has had today's is told in the session, and never believes that something
+// was decided.
+func (o *Office) Again(tx *db.Tx, in *lists.Incoming, m Mail) error {
+	m.Answer = "answer"
+	if in.Token != nil {
+		m.Answer += ":" + in.Token.Object
+	}
+	_, err := o.Send(tx, m)
+	if errors.Is(err, ErrEnough) {
+		err = refusal.Because(refusal.NotAllowed, "Your answer changed nothing: it does not begin with one of the words that were asked for, or it came too late. The mail that asked, and those we have sent today, name the words.")
+	}
+	return err
 }
 
 // SetAside tells the managers that the program stumbled over a letter twice, and that it is kept.

@@ -43,7 +43,7 @@ func TestMailmansWords(t *testing.T) {
 			if !v.Member(dana).Listed || !strings.Contains(text, "see your name and your address. To undo, reply: ADDRESS HIDE") {
 				t.Error(text)
 			}
-			if !strings.Contains(text, "Where members see who is on a list, they see your name and your address.") {
+			if !strings.Contains(text, "Where members see who is on a list, they see your name and your address, dana@north.example.") {
 				t.Errorf("the page does not show what holds now: %s", text)
 			}
 		case "set conceal on":

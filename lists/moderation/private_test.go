@@ -153,7 +153,7 @@ func TestPublicThatWaitsLeavesQuotesBehind(t *testing.T) {
 			says(t, q, "that letter's subject is left out")
 			v.MustSend(answer(dana, q, "PUBLIC"))
 			all := v.Deliver()
-			hidden := []string{"zzprivate", strings.Split(door, "@")[0], "[private", "Only the managers", string(ack.MessageID()), "PR person"}
+			hidden := []string{"zzprivate", strings.Split(door, "@")[0], "[private]", lists.Watermark(ack.Text()), "Only the managers", string(ack.MessageID()), "PR person"}
 			look := func(all []arrived) {
 				t.Helper()
 				for _, a := range all {

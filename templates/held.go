@@ -285,6 +285,7 @@ type ConfirmHelp struct {
 	Member    string `optional:"who would get the answer, for AskAnswer"`
 	Readers   int    `optional:"how many would get it"`
 	First     string `optional:"the line that was not understood"`
+	Bare      bool   // First is one of the words, and the text that belongs behind it is missing
 	Alias     string `optional:"for AskAnswer: the address it came from, when that can become one of the reader's own"`
 }
 

@@ -54,6 +54,7 @@ func samples() []sample {
 		{"wrong_door-answer", WrongDoor{Community: bc, List: "Garden talk", Subject: "Re: Please confirm", Readers: 212, Days: 14, Doubts: []Doubt{{LooseAnswer, "YES"}}, Preview: "YES"}},
 		{"not_posted", NotPosted{bc, "Garden talk", "unsubscribe"}},
 		{"wrong_door-word", WrongDoor{Community: bc, List: "Garden talk", Word: true, Subject: "Re: What is it called?", Readers: 212, Days: 14, Doubts: []Doubt{{LooseOrder, "NAME THE BEAN"}}, Preview: "NAME THE BEAN"}},
+		{"confirm_help-bare", ConfirmHelp{Community: bc, Question: AskHeld, Subject: "Slugs", List: "Garden talk", Readers: 212, First: "FIX", Bare: true}},
 		{"confirm_help-thread", ConfirmHelp{Community: bc, Question: AskThread, Subject: "x", List: "Garden talk", Readers: 212}},
 		{"thread_ended", ThreadEnded{bc, "Garden talk", false, "Frost tonight", "Re: Frost tonight", "It came back.", 212, 14}},
 		{"thread_ended-closed", ThreadEnded{Community: bc, List: "Garden talk", Closed: true, Days: 14}},

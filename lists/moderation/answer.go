@@ -316,7 +316,7 @@ func (d *Desk) tellWords(tx *db.Tx, in *lists.Incoming, h Held, q templates.Ques
 	if err != nil {
 		return err
 	}
-	words, err := templates.ConfirmHelp{Community: c.Name, Question: q, Subject: h.Subject, List: l.Title(), Readers: readers, First: word}.Render()
+	words, err := templates.ConfirmHelp{Community: c.Name, Question: q, Subject: h.Subject, List: l.Title(), Readers: readers, First: word, Bare: q == templates.AskHeld && (word == "ASK" || word == "FIX")}.Render()
 	if err != nil {
 		return err
 	}

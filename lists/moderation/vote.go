@@ -21,6 +21,7 @@ func (d *Desk) vote(tx *db.Tx, in *lists.Incoming, h Held, word string, alone bo
 	case known && word == "OK" && second == "ALWAYS" && only && !strings.Contains(first, "?"):
 		return d.ApproveAlways(tx, h, in.Sender.ID)
 	case strings.Contains(first, "?"):
+		word = strings.ToUpper(first)
 	case word == "NO" && (alone || !lists.Polite(rest)):
 		return d.Refuse(tx, h, in.Sender.ID, rest)
 	case known && word == "ASK" && rest != "":

@@ -409,3 +409,12 @@ func TestEveryWrongWordIsTold(t *testing.T) {
 		t.Error("the right word is not heard any more")
 	}
 }
+
+// What is wrong with a manager's word is said: FIX without a note is one of the words, and NO? asks.
+func TestWhatIsWrongWithAWordIsSaid(t *testing.T) {
+	for word, want := range map[string]string{"FIX": "There is nothing behind FIX: please write it there", "ask": "There is nothing behind ASK: please write it there", "NO? Why": `yours begins with "NO?"`} {
+		v := newcomer(t)
+		v.MustSend(answer(mira, held(t, beans(v), mira), word))
+		says(t, v.One(v.Deliver(), mira), want)
+	}
+}

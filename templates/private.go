@@ -73,7 +73,15 @@ type ManagerNotice struct {
 // Quote is something said earlier.
 type Quote struct {
 	Who  string
-	Text Said
+	Text Said `optional:"what it said, unless it was a picture or another file alone"`
+}
+
+// Words is the text, or that there was none.
+func (q Quote) Words() Said {
+	if q.Text == "" {
+		return "(no words)"
+	}
+	return q.Text
 }
 
 // Headline is the subject, or the first sentence of the letter when the subject says nothing.

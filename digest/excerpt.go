@@ -258,7 +258,7 @@ func split(text string) (said, context string) { return splitAmong(nil, text) }
 func splitAmong(people map[string]bool, text string) (said, context string) {
 	var words, quoted []string
 	gap := false
-	lines := withoutPictures(cited(strings.Split(text, "\n"), people))
+	lines := withoutPictures(withoutHead(cited(strings.Split(text, "\n"), people)))
 	for i, line := range lines {
 		switch {
 		case torn(lines, i):

@@ -41,6 +41,10 @@ func TestSplit(t *testing.T) {
 		{"pictures with links are no words", "[Gnome] (http://www.gnome.example/) [See you!] (http://x.example/)\nGnome report\n[1] and [2]", "Gnome report\n[1] and [2]", ""},
 		{"a newsletter speaks of itself", "Can't read this email? Click here (http://n.example/1)\nTo unsubscribe click here (http://n.example/2)\nIm Browser ansehen (https://n.example/3)\nThe beans are in.", "The beans are in.", ""},
 		{"a person does not", "To unsubscribe, write to the list.\nUnsubscribe me? No.", "To unsubscribe, write to the list.\nUnsubscribe me? No.", ""},
+		{"a letter handed on", "--- begin forwarded text\n\n\nPriority: normal\nDate: Mon, 9 Sep 2002\nReply-To: Law & Policy\n <law@x.example>\nSubject: Papers\n\nPapers are wanted.", "Papers are wanted.", ""},
+		{"with words above it", "Look:\n\n---------- Forwarded message ---------\nVon: Bill Tan <bill@x.example>\nDatum: Mo., 3. Juni 2024\nBetreff: Beete\n\nDie Beete sind fertig.", "Look:\nDie Beete sind fertig.", ""},
+		{"words about handing on", "---- forwarded message follows ----\nI liked it.", "---- forwarded message follows ----\nI liked it.", ""},
+		{"nothing but its head", "Begin forwarded message:\nFrom: Bill\nTo: Ada", "Begin forwarded message:\nFrom: Bill\nTo: Ada", ""},
 		{"pictures alone stay", "[Gnome] (http://www.gnome.example/)", "[Gnome] (http://www.gnome.example/)", ""},
 	} {
 		if said, context := split(c.text); said != c.said || context != c.context {

@@ -142,6 +142,35 @@ var aboutItself = regexp.MustCompile(`(?i)^\s*(?:(?:can.?t|cannot) (?:read|see|v
 	`|(?:im browser|online) (?:ansehen|öffnen|lesen|anzeigen)|(?:wird|falls) (?:diese|der) .{0,30}nicht (?:richtig|korrekt)|si vous ne (?:visualisez|voyez|parvenez) pas|voir (?:la version en ligne|dans (?:le|votre) navigateur)` +
 	`|(?:ver|abrir) en (?:el|tu|su) navegador|si no (?:puede|puedes|ves) (?:ver )?(?:este|correctamente)|.{0,20}ブラウザで(?:表示|見る|ご覧))`)
 
+var (
+	handsOn = regexp.MustCompile(`(?i)^\s*(?:-{2,}\s*(?:begin )?forwarded (?:text|message|by)\b.*|begin forwarded message:|-{3,}.*(?:weitergeleitete nachricht|message transféré|mensaje reenviado|転送).*|anfang der weitergeleiteten nachricht:|début du message (?:transféré|réexpédié)\s*:|inicio del mensaje reenviado:)\s*$`)
+	headOf  = regexp.MustCompile(`^\s*\*?[\pL][\pL-]{1,20}(?: ?[:：]\*? ?\S.*| ?[:：])$`)
+)
+
+// withoutHead takes out the line that says that a letter is handed on, and the fields of that letter: its words are what there is to read.
+func withoutHead(lines []string) []string {
+	begin := slices.IndexFunc(lines, func(line string) bool { return len(line) <= longestLead && handsOn.MatchString(line) })
+	if begin < 0 {
+		return lines
+	}
+	end, fields := begin+1, 0
+	for ; end < len(lines); end++ {
+		blank, folded := strings.TrimSpace(lines[end]) == "", strings.HasPrefix(lines[end], " ") && fields > 0
+		switch {
+		case len(lines[end]) <= longestLead && headOf.MatchString(lines[end]):
+			fields++
+			continue
+		case blank && fields == 0, folded && !blank:
+			continue
+		}
+		break
+	}
+	if fields < 2 || strings.TrimSpace(strings.Join(lines[end:], "")) == "" {
+		return lines
+	}
+	return slices.Concat(lines[:begin], lines[end:])
+}
+
 // withoutPictures takes such lines out of a text that says more.
 func withoutPictures(lines []string) []string {
 	rest := slices.DeleteFunc(slices.Clone(lines), func(line string) bool {

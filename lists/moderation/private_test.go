@@ -157,8 +157,9 @@ func TestPublicThatWaitsLeavesQuotesBehind(t *testing.T) {
 			look := func(all []arrived) {
 				t.Helper()
 				for _, a := range all {
+					unmarked := strings.NewReplacer("[private ----]", "") // stands below all that is for managers
 					for _, w := range hidden {
-						if a.To.String() != dana && (strings.Contains(string(a.Raw()), w) || strings.Contains(a.Text(), w) || strings.Contains(a.Subject(), w)) {
+						if a.To.String() != dana && (strings.Contains(unmarked.Replace(string(a.Raw())), w) || strings.Contains(unmarked.Replace(a.Text()), w) || strings.Contains(a.Subject(), w)) {
 							t.Errorf("%q reached %s:\n%s", w, a.To, a.Raw())
 						}
 					}

@@ -278,9 +278,17 @@ func End(tx *db.Tx, m Member, as State) error {
 const MemberRemoved calendar.Kind = "member.removed"
 
 // RaiseEpoch gives a member other addresses of ours from now on: all tokens that are made for them are new ones. The old ones are the
-// address book's to revoke.
+// address book's to revoke. Every browser is signed out: a link that was mailed may have signed it in.
 func RaiseEpoch(tx *db.Tx, m Member) error {
-	_, err := tx.Exec("UPDATE member SET epoch = epoch + 1 WHERE id = ?", m.ID)
+	if _, err := tx.Exec("UPDATE member SET epoch = epoch + 1 WHERE id = ?", m.ID); err != nil {
+		return err
+	}
+	all, err := Addresses(tx, m.ID)
+	for _, a := range all {
+		if err == nil {
+			err = CloseSessions(tx, a)
+		}
+	}
 	return err
 }
 

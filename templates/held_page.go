@@ -70,6 +70,8 @@ func (v HeldView) Calm() bool { return v.Post.Reason == SlowMode || v.Post.Reaso
 type HeldPostPage struct {
 	Room
 	HeldView
+	ByLink bool // the reader signed in by a link that was mailed: it shows nothing but that they read their mail, and decides nothing
+
 	Stale bool     // the button was pressed on a page that had been open too long
 	Newer bool     // its author has changed it since the page with the button was opened
 	Why   Sentence `optional:"why nothing was done"`

@@ -56,6 +56,7 @@ func heldPages(l Language) map[string]pageRenderer {
 		"heldpost-back":     HeldPostPage{Room: in, HeldView: with(back, "Shorter, please.", true)},
 		"heldpost-stranger": HeldPostPage{Room: in, HeldView: view(stranger)},
 		"heldpost-calm":     HeldPostPage{Room: in, HeldView: view(calm)},
+		"heldpost-link":     HeldPostPage{Room: in, HeldView: view(beans), ByLink: true},
 		"heldpost-why":      HeldPostPage{Room: in, HeldView: view(long), Why: refusal.Say(refusal.NotAllowed, "held.author", 12), Word: "OK"},
 		"heldover":          HeldOverPage{Room: in, Over: over, Late: true},
 		"heldover-posted":   HeldOverPage{Room: in, Over: end(Posted, "")},

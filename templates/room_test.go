@@ -213,6 +213,7 @@ func TestRoomScreenshots(t *testing.T) {
 		{"thread", "archive-phone-light", 500, 1000, false}, {"thread", "archive-phone-dark", 500, 1000, true},
 		{"thread", "archive-desk-light", 1000, 800, false}, {"thread", "archive-desk-dark", 1000, 800, true},
 		{"signin", "signin-phone-light", 500, 900, false}, {"choices", "settings-phone-dark", 500, 1500, true}, {"choices", "settings-desk-light", 1000, 1200, false},
+		{"held", "held-phone-light", 500, 1000, false}, {"heldpost-asked", "held-post-phone-dark", 500, 2000, true}, {"heldpost", "held-post-desk-light", 1000, 1500, false},
 		{"letters", "letters-phone-light", 500, 1100, false}, {"letters", "letters-desk-dark", 1000, 900, true},
 		{"letter", "letter-phone-dark", 500, 3000, true}, {"letter-kept", "letter-desk-light", 1000, 2700, false},
 	} {

@@ -211,7 +211,8 @@ func TestSessionsEnd(t *testing.T) {
 		"password revoked": func(s *site) {
 			s.Update(func(tx *db.Tx) error { _, err := lists.RevokePassword(tx, mailroomtest.Addr(dana), 0); return err })
 		},
-		"a month": func(s *site) { s.Now = s.Now.Add(lists.SessionLife) },
+		"locked out": func(s *site) { s.Update(func(tx *db.Tx) error { return lists.RaiseEpoch(tx, s.Member(dana)) }) },
+		"a month":    func(s *site) { s.Now = s.Now.Add(lists.SessionLife) },
 	} {
 		s := newOpenSite(t)
 		b, other := s.signedIn(dana), s.signedIn(bill)

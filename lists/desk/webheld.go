@@ -100,7 +100,7 @@ func (p *Pages) heldFor(tx *db.Tx, v visitor, id int64) (lists.Member, page, err
 		case over != nil:
 			return m, templates.HeldOverPage{Room: v.room, Over: *over}, nil
 		}
-		return m, templates.HeldPostPage{Room: v.room, HeldView: one}, nil
+		return m, templates.HeldPostPage{Room: v.room, HeldView: one, ByLink: !v.typed}, nil
 	}
 	return lists.Member{}, nil, nil
 }
@@ -120,8 +120,8 @@ func (p *Pages) decide(tx *db.Tx, v visitor, which string, form url.Values) (pag
 	}
 	post, waits := shown.(templates.HeldPostPage)
 	post.Word, post.Typed = form.Get("do"), templates.Said(form.Get("text"))
-	if post.Stale = !p.fresh(v.secret, form.Get("nonce")); post.Stale && waits {
-		return post, nil
+	if post.Stale = !p.fresh(v.secret, form.Get("nonce")); waits && (post.Stale || post.ByLink) {
+		return post, nil // a link is a token alone, and a token alone decides nothing about other people's posts (C6)
 	}
 	version, err := strconv.Atoi(form.Get("version"))
 	if err != nil {

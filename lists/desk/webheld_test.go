@@ -346,3 +346,27 @@ func TestHeldPostOfAStranger(t *testing.T) {
 		t.Error("somebody got mail")
 	}
 }
+
+// Whoever comes in by a link shows that they read a manager's mail, as a token does: they see what was mailed there, and decide nothing.
+func TestALinkDecidesNothing(t *testing.T) {
+	s := newSiteOfNewcomer(t)
+	s.holds("Beans")
+	b := s.browser()
+	b.fill("/in", "/in/link", "address", mira)
+	link := s.mailedLink(mira)
+	b.fill(link, link)
+	page := b.get("/held/1")
+	if !strings.Contains(page.body, "They climb: Beans") || !strings.Contains(page.body, "You came in by a link, and that shows only that you read your mail.") || !strings.Contains(page.body, `href="/in?to=/held/1"`) || strings.Contains(page.body, "<button name") {
+		t.Errorf("%d\n%s", page.status, page.body)
+	}
+	nonce := nonceField.FindStringSubmatch(page.body)[1]
+	for _, word := range []string{"OK", "OK ALWAYS", "NO", "ASK", "FIX"} {
+		if a := b.ask("POST", "/held/1", url.Values{"nonce": {nonce}, "do": {word}, "version": {"0"}, "text": {"x"}}.Encode()); a.status != 200 || !strings.Contains(a.body, "You came in by a link") || len(s.Deliver()) != 0 {
+			t.Errorf("%s: %d\n%s", word, a.status, a.body)
+		}
+	}
+	is(t, "what waits", b.waitsFor(), "1 Beans")
+	a := b.fill("/in?to=/held/1", "/in", "address", mira, "password", s.secretOf(mira), "to", "/held/1")
+	is(t, "by password they come back to it", a.header.Get("Location"), "/held/1")
+	is(t, "and decide", b.decision("/held/1", "OK", "").told(), "Posted: Beans")
+}

@@ -34,6 +34,13 @@ const (
 	saysBusy        = "Too many large letters are being sent at the moment. Please try again in a minute."
 	saysBadEncoding = "This part of the letter is encoded in a way that is not known here."
 	saysIncomplete  = "The letter did not arrive whole, so it was not kept. Please try again."
+
+	saysMisreadLogin   = "The user name and password in this command cannot be read. Please check the account in your mail program."
+	saysMisreadName    = "This is not how the name of a folder is written. Please pick the folder from the list in your mail program."
+	saysMisreadNumbers = "The numbers of letters in this command cannot be read. They begin with 1 and look like 1:5 or 3,7."
+	saysMisreadMove    = "The numbers of letters or the folder in this command cannot be read. Numbers begin with 1 and look like 1:5 or 3,7."
+	saysMisreadSearch  = "This search cannot be read: it has an unknown word, a date unlike 7-Mar-2026, or numbers of letters unlike 1:5."
+	saysMisreadLetter  = "The folder or the date in this command cannot be read, so the letter was not kept."
 )
 
 // no makes a refusal of this package.

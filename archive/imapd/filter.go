@@ -31,6 +31,7 @@ const (
 //     octets of the literal are dropped here. The library itself would run them as commands.
 //   - APPEND to a mailbox that takes nothing is answered before the letter is sent.
 //   - "done" in any case ends IDLE, and SELECT of a mailbox that cannot be changed says READ-ONLY.
+//   - A number, date or name that cannot be read is answered BAD with a sentence; the library would call it a bug of the server.
 //
 // It lies above TLS, which is why there is no STARTTLS.
 type wire struct {
@@ -59,6 +60,7 @@ type wire struct {
 	await    *await // a literal was announced and the library has not answered yet
 	open     bool   // a literal was passed on; the rest of its line comes when the library asks
 	early    bool   // the library answered without asking for it
+	told     bool   // something of the answer to the current command is out
 	verbatim bool   // the next line answers a '+' that was no literal
 	readOnly bool   // the next OK to a SELECT is READ-ONLY
 	goodbye  string // hang up with these words as soon as the current command is answered
@@ -246,7 +248,7 @@ func (w *wire) begin(line []byte) error {
 		verb += " " + strings.ToUpper(sub)
 	}
 	w.mu.Lock()
-	w.tag, w.verb, w.open = tag, verb, false
+	w.tag, w.verb, w.open, w.told = tag, verb, false, false
 	w.mu.Unlock()
 	w.size, w.words, w.command, w.filed, w.cut = 0, 0, w.command[:0], false, false
 	switch {

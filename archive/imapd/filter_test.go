@@ -97,18 +97,18 @@ func TestLiteralsThatTheLibraryCannotTake(t *testing.T) {
 		`,
 		"a literal that cannot be a name": `
 			C! "a STATUS {1+}\r\n&b LOGOUT\r\nc NOOP\r\n"
-			S: a NO …
+			S: a BAD [CLIENTBUG] …
 			S: c OK NOOP completed
 			C: d SELECT {1}
 			S: + Ready for literal data
 			C! "&\r\n"
-			S: d NO …
+			S: d BAD [CLIENTBUG] …
 			C: e NOOP
 			S: e OK NOOP completed
 		`,
 		"a literal without octets": `
 			C! "a SEARCH SINCE {0+}\r\nb LOGOUT\r\nc NOOP\r\n"
-			S: a NO …
+			S: a BAD [CLIENTBUG] …
 			S: c OK NOOP completed
 			C! "d SEARCH TEXT {0}\r\n"
 			S: + Ready for literal data
@@ -118,7 +118,7 @@ func TestLiteralsThatTheLibraryCannotTake(t *testing.T) {
 		`,
 		"a literal that cannot be a date": `
 			C! "a SEARCH SINCE {3+}\r\nfoob LOGOUT {4+}\r\nabcd more\r\nc NOOP\r\n"
-			S: a NO …
+			S: a BAD [CLIENTBUG] …
 			S: c OK NOOP completed
 		`,
 		"an unasked literal is used": `
@@ -288,7 +288,7 @@ func TestLettersAreFiledOnlyWhereTheyMay(t *testing.T) {
 			S: c OK NOOP completed`, 0},
 		"a bad date": {`
 			C! "a APPEND Drafts \"yesterday\" {24+}\r\n` + letterText + `\r\nc NOOP\r\n"
-			S: a NO …
+			S: a BAD [CLIENTBUG] …
 			S: c OK NOOP completed`, 0},
 		"two letters": {`
 			C! "a APPEND Drafts {24+}\r\n` + letterText + ` {24+}\r\n` + letterText + `\r\n"

@@ -3,6 +3,7 @@ package imapd
 import (
 	"bytes"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -31,11 +32,10 @@ func (w *wire) Write(p []byte) (int, error) {
 	if swallow := w.hear(p); swallow {
 		return len(p), nil
 	}
-	if w.correct(&p) {
-		_, err := w.Conn.Write(p)
-		return len(p) + len("READ-WRITE") - len("READ-ONLY"), err
+	if _, err := w.Conn.Write(w.correct(p)); err != nil {
+		return 0, err
 	}
-	return w.Conn.Write(p)
+	return len(p), nil
 }
 
 // hear listens for the '+' of the library and tells whether the client must not see it. Messages cannot fake one: while a literal
@@ -47,6 +47,7 @@ func (w *wire) hear(p []byte) (swallow bool) {
 		w.early = true
 	}
 	if len(p) == 0 || p[0] != '+' {
+		w.told = w.told || len(p) > 0 && p[0] == '*'
 		return false
 	}
 	if a := w.await; a != nil {
@@ -60,14 +61,42 @@ func (w *wire) hear(p []byte) (swallow bool) {
 	return false
 }
 
-// correct puts READ-ONLY into the answer to SELECT where the library wrote READ-WRITE (RFC 9051 §6.3.2).
-func (w *wire) correct(p *[]byte) bool {
+// correct gives what is said instead of two sentences of the library: READ-ONLY for its READ-WRITE in the answer to SELECT (RFC 9051
+// §6.3.2), and BAD where it calls its own bug what the client wrote wrongly.
+func (w *wire) correct(p []byte) []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.readOnly || !bytes.Contains(*p, []byte(" OK [READ-WRITE] SELECT")) {
-		return false
+	if !w.told && string(p) == w.tag+ownBug {
+		if why := misread(w.verb); why != "" {
+			return []byte(w.tag + " BAD [CLIENTBUG] " + why + "\r\n")
+		}
+	}
+	if !w.readOnly || !bytes.Contains(p, []byte(" OK [READ-WRITE] SELECT")) {
+		return p
 	}
 	w.readOnly = false
-	*p = bytes.Replace(*p, []byte("[READ-WRITE]"), []byte("[READ-ONLY]"), 1)
-	return true
+	return bytes.Replace(p, []byte("[READ-WRITE]"), []byte("[READ-ONLY]"), 1)
+}
+
+// ownBug is what the library answers, behind the tag, when it fails in a way it has no name for. The methods of a session always
+// name their errors. So unless part of the answer was out by then, what failed was the reading of a number, a date or a name.
+const ownBug = " NO [SERVERBUG] Internal server error\r\n"
+
+// misread says what could not be read in a command; "" for commands that have nothing to be misread.
+func misread(verb string) string {
+	switch strings.TrimPrefix(verb, "UID ") {
+	case "LOGIN", "AUTHENTICATE":
+		return saysMisreadLogin
+	case "SELECT", "EXAMINE", "STATUS", "LIST", "LSUB", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE":
+		return saysMisreadName
+	case "FETCH", "STORE", "EXPUNGE":
+		return saysMisreadNumbers
+	case "COPY", "MOVE":
+		return saysMisreadMove
+	case "SEARCH":
+		return saysMisreadSearch
+	case "APPEND":
+		return saysMisreadLetter
+	}
+	return ""
 }

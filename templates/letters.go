@@ -110,6 +110,7 @@ type LetterPage struct {
 	Done   string      `optional:"what was done just now: sent, noted, or one of the moves"`
 	Why    Sentence    `optional:"why it could not be done"`
 	Stale  bool        // the page had been open too long
+	ByLink bool        // the reader signed in by a link that was mailed: it shows nothing but that they read their mail, and answers nobody
 }
 
 // LetterDraft is what stands in a box to write in.
@@ -128,6 +129,7 @@ func (p LetterPage) Render() ([]byte, error) {
 type LetterLostPage struct {
 	Room
 	Access bool     // they cannot see it any more; else nobody is signed in
+	Letter string   `optional:"path of the letter, for somebody who signed in by a link meanwhile"`
 	Text   Confided // what they typed
 }
 

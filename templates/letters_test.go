@@ -47,8 +47,10 @@ func letterSamples(l Language) map[string]pageRenderer {
 	wrong.Note = LetterDraft{"/ntoe x", []Guard{{Kind: SlashLine, Line: 1, What: "/ntoe x"}, {Kind: NoText}}, ""}
 	all := map[string]pageRenderer{
 		"letter-kept": kept, "letter-told": told, "letter-late": late, "letter-wrong": wrong,
-		"lost":           LetterLostPage{in, true, "Yes, of course."},
-		"lost-out":       LetterLostPage{Room{In: l}, false, "Yes, of course."},
+		"lost":           LetterLostPage{in, true, "", "Yes, of course."},
+		"lost-out":       LetterLostPage{Room{In: l}, false, "", "Yes, of course."},
+		"lost-link":      LetterLostPage{in, false, line.Path, "Yes, of course."},
+		"letter-link":    LetterPage{Room: in, Community: bc, Back: path, Line: line, Pieces: pieces[:1], ByLink: true},
 		"letters":        LettersPage{Room: in, Desks: []LetterDesk{desk}},
 		"letters-none":   LettersPage{Room: in, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path}, {Community: "Nurses", Managers: "managers@nurses.example", Path: "/letters/nurses.example"}}},
 		"letters-closed": LettersPage{Room: in, Closed: true, Desks: []LetterDesk{{Community: bc, Managers: "managers@cmtybc.example", Path: path, Newer: path + "/closed", Groups: []LetterGroup{{"closed", []LetterLine{done}}}}}},

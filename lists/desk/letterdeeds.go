@@ -78,6 +78,12 @@ func (p *Pages) doLetter(tx *db.Tx, v visitor, r *http.Request, f letterForm) (p
 	if o.filed.Covered {
 		return nil, notHere()
 	}
+	if !v.typed && f.typed() != "" {
+		return templates.LetterLostPage{Room: v.room, Letter: o.at.letters() + "/" + o.filed.Code, Text: templates.Confided(f.typed())}, nil
+	}
+	if !v.typed {
+		return p.page(tx, o)
+	}
 	var told templates.LetterPage
 	switch told.Stale = f.stale || !p.fresh(o.shownAs(f.revTyped), f.seal); {
 	case told.Stale:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/db/dbtest"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
 )
@@ -322,4 +323,32 @@ func TestAnsweringSomebodyWithoutANameOnTheWeb(t *testing.T) {
 		}
 	}
 	t.Error("no answer came")
+}
+
+// A link that was mailed shows only that somebody reads their mail, so it answers nobody and moves nothing; what was typed into a page that was
+// open before comes back.
+func TestALinkAnswersNobody(t *testing.T) {
+	s := newOpenSite(t)
+	path := s.asked()
+	b := s.browser()
+	b.fill("/in", "/in/link", "address", mira)
+	link := s.mailedLink(mira)
+	b.fill(link, link)
+	page := b.get(path)
+	holds(t, page, "May I have the corner bed?", "You came in by a link, and that shows only that you read your mail. To answer here, sign in with your app password.", `href="/in?to=`+strings.ReplaceAll(path, "/", "%2f")+`"`)
+	lacks(t, page, "<textarea", `name="do"`)
+	before := dbtest.Dump(t, s.DB)
+	nonce := nonceField.FindStringSubmatch(page.body)[1]
+	send := func(do, text, note string) answer {
+		return b.ask("POST", path, url.Values{"nonce": {nonce}, "do": {do}, "text": {text}, "note": {note}, "rev": {"1"}}.Encode())
+	}
+	for _, do := range []string{"answer", "sure", "aside", "note"} {
+		holds(t, send(do, "Yes, zzof course.", "zzaside"), "Nothing was sent", "You came in by a link", "zzof course.", "zzaside</textarea>", `href="/in?to=`+strings.ReplaceAll(path, "/", "%2f")+`"`)
+	}
+	for _, do := range []string{"mine", "close", "urgent", "publish", "tag"} {
+		holds(t, send(do, "", ""), "May I have the corner bed?", "You came in by a link")
+	}
+	if sent := s.Deliver(); len(sent) != 0 || dbtest.Dump(t, s.DB) != before {
+		t.Errorf("%d mails went out, or something else changed", len(sent))
+	}
 }

@@ -197,7 +197,8 @@ func (p *Pages) open(tx *db.Tx, v visitor, r *http.Request) (o opened, err error
 	return o, err
 }
 
-// page is the conversation as it is shown, with boxes to write in.
+// page is the conversation as it is shown, with boxes to write in for who signed in by password: a mailed link shows that somebody reads their
+// mail, as a token does, and answers nobody and decides nothing (C6).
 func (p *Pages) page(tx *db.Tx, o opened) (templates.LetterPage, error) {
 	shown := templates.LetterPage{Room: o.room, Community: o.at.Name, Back: o.at.letters()}
 	var err error
@@ -216,7 +217,8 @@ func (p *Pages) page(tx *db.Tx, o opened) (templates.LetterPage, error) {
 		}
 		shown.Pieces = append(shown.Pieces, one)
 	}
-	if !o.filed.Covered {
+	switch shown.ByLink = !o.typed && !o.filed.Covered; {
+	case o.typed:
 		shown.Rev, shown.Role, shown.Moves = o.filed.Rev, templates.Confided(o.filed.Role), o.moves()
 		shown.Seal = p.nonce(o.shownAs(strconv.Itoa(shown.Rev)), p.now())
 	}

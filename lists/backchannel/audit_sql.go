@@ -21,7 +21,7 @@ const schemaAudit = `
 		actor     INTEGER REFERENCES member (id),      -- the manager; NULL is the program, a writer or the ombuds
 		action    TEXT NOT NULL CHECK (action <> ''),  -- as in "unseal"
 		object    TEXT NOT NULL,                       -- a conversation's code; of other things what kind and which one, as in "member:12"; '' is the community
-		detail    TEXT NOT NULL DEFAULT '',            -- what else there is to it, a reason by its fingerprint; never private words, never who an anonymous member is
+		detail    TEXT NOT NULL DEFAULT '',            -- a reason; never private words, never who an anonymous member is
 		prev_hash BLOB NOT NULL,                       -- of the row before; of the first one 32 zeros
 		hash      BLOB NOT NULL CHECK (length(hash) = 32),
 		PRIMARY KEY (community, seq)

@@ -35,11 +35,7 @@ func RemoveAddress(tx *db.Tx, m Member, a letter.Address) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	rest, err := Memberships(tx, a)
-	if err == nil && len(rest) == 0 {
-		_, err = RevokePassword(tx, a, 0)
-	}
-	return true, err
+	return true, EndPasswords(tx, []letter.Address{a})
 }
 
 // Unname forgets who somebody was who has left: name, addresses, app passwords and settings, so that they could come again as anybody
@@ -57,14 +53,8 @@ func Unname(tx *db.Tx, m Member) error {
 			return err
 		}
 	}
-	for _, a := range all {
-		rest, err := Memberships(tx, a)
-		if err == nil && len(rest) == 0 {
-			_, err = RevokePassword(tx, a, 0)
-		}
-		if err != nil {
-			return err
-		}
+	if err := EndPasswords(tx, all); err != nil {
+		return err
 	}
 	if err := addAddress(tx, m.Community, m.ID, letter.Address{Local: fmt.Sprintf("former-%d", m.ID), Domain: "member.invalid"}, true); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -286,6 +287,46 @@ func TestAppPasswords(t *testing.T) {
 		return err
 	})
 	check("dana@north.example", secret, false)
+}
+
+// An address that another community knows keeps its app passwords, and does not keep alive those of the others.
+func TestEndPasswords(t *testing.T) {
+	g := newGarden(t)
+	both, alone := addr("dana@both.example"), addr("dana@alone.example")
+	dana := g.add("dana@both.example", "Dana", lists.RoleMember)
+	var left int
+	dbtest.Update(t, g.db, func(tx *db.Tx) error {
+		other, err := lists.AddCommunity(tx, lists.Community{Domain: "brewers.example", Timezone: "Europe/Berlin"})
+		if err == nil {
+			_, err = lists.AddMember(tx, other, lists.NewMember{Address: both, Name: "Dana", Role: lists.RoleMember})
+		}
+		if err == nil {
+			err = lists.AddAddress(tx, dana, alone)
+		}
+		for _, a := range []letter.Address{both, alone} {
+			if err == nil {
+				_, err = lists.AddPassword(tx, a, "phone")
+			}
+		}
+		if err == nil {
+			err = lists.End(tx, dana, lists.Removed)
+		}
+		if err == nil {
+			err = lists.EndPasswords(tx, []letter.Address{both, alone})
+		}
+		for _, a := range []letter.Address{both, alone} {
+			all, e := lists.Passwords(tx, a)
+			if err = errors.Join(err, e); a == both {
+				left += len(all)
+			} else {
+				left += 10 * len(all)
+			}
+		}
+		return err
+	})
+	if left != 1 {
+		t.Errorf("passwords left: %d", left)
+	}
 }
 
 func TestRecentPosts(t *testing.T) {

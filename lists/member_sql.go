@@ -58,6 +58,9 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 		if _, err := tx.Exec("INSERT INTO joined_before (member, joined) VALUES (?, ?) ON CONFLICT DO NOTHING", id, db.Micros(old.Joined)); err != nil {
 			return Member{}, err
 		}
+		if err := takeBack(tx, old, n.Address); err != nil {
+			return Member{}, err
+		}
 		_, err = tx.Exec("UPDATE member SET name = @name, role = @role, state = 'active', trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, listed = @listed, joined = @now WHERE id = @id", n.row(tx, db.Named("id", id))...)
 	} else {
 		id, err = insertMember(tx, c.ID, n)
@@ -71,6 +74,19 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 		}
 	}
 	return MemberByID(tx, id)
+}
+
+// takeBack readies what was kept of somebody who comes back by one of their earlier addresses: it is the only one of which anybody knows that
+// they read there, so their mail goes to it. No app password of before opens anything: mailboxes are given to others in time.
+func takeBack(tx *db.Tx, m Member, by letter.Address) error {
+	all, err := Addresses(tx, m.ID)
+	if err == nil {
+		err = EndPasswords(tx, all)
+	}
+	if err == nil {
+		_, err = MakeFirst(tx, m, by)
+	}
+	return err
 }
 
 // JoinedBefore tells when a member joined before they left and came back, oldest first.

@@ -92,3 +92,17 @@ func RevokePassword(tx *db.Tx, a letter.Address, id int64) (int64, error) {
 	return tx.Change("UPDATE app_password SET revoked = @now WHERE addr_key = @addr_key AND revoked = 0 AND (@id = 0 OR id = @id)",
 		db.Named("now", db.Micros(tx.Now)), db.Named("addr_key", a.Key()), db.Named("id", id))
 }
+
+// EndPasswords ends the app passwords of addresses by which nobody belongs to a community any more.
+func EndPasswords(tx *db.Tx, all []letter.Address) error {
+	for _, a := range all {
+		rest, err := Memberships(tx, a)
+		if err == nil && len(rest) == 0 {
+			_, err = RevokePassword(tx, a, 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

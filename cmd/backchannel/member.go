@@ -190,16 +190,7 @@ func forgetAccess(tx *db.Tx, c lists.Community, m lists.Member) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range all {
-		elsewhere, err := lists.Memberships(tx, a)
-		if err != nil || len(elsewhere) > 0 {
-			return err
-		}
-		if _, err := lists.RevokePassword(tx, a, 0); err != nil {
-			return err
-		}
-	}
-	return nil
+	return lists.EndPasswords(tx, all)
 }
 
 // belongs tells whether somebody is a member now.

@@ -70,7 +70,8 @@ func (k *Clerk) Invite(tx *db.Tx, c lists.Community, by lists.Member, to letter.
 // invitation says who invited an applicant; 0 is the operator.
 type invitation struct{ by lists.MemberID }
 
-// mayInviteMore refuses who may not invite, whom nobody can, and too many.
+// mayInviteMore refuses who may not invite, whom nobody can, and too many. Of a member each try counts, also one of which nothing comes: otherwise
+// they could tell by how many more they have who is a member already.
 func (k *Clerk) mayInviteMore(tx *db.Tx, c lists.Community, by lists.Member, to letter.Address) error {
 	if by.ID != 0 && !mayInvite(by) {
 		return refusal.Say(refusal.NotAllowed, "invite.who")
@@ -84,11 +85,16 @@ func (k *Clerk) mayInviteMore(tx *db.Tx, c lists.Community, by lists.Member, to 
 		return nil
 	}
 	most := mostByMembers
-	if by.Manager() {
-		most = mostByManagers
-	}
 	n, err := invitedBy(tx, by.ID, tx.Now.Add(-24*time.Hour))
-	if err == nil && n >= most {
+	more := n < most
+	switch {
+	case err == nil && by.Manager():
+		most = mostByManagers
+		more = n < most
+	case err == nil && more:
+		more, err = k.Office.MayAnswer(tx, c.Address("join"), fmt.Sprintf("invite:%d", by.ID))
+	}
+	if err == nil && !more {
 		err = refusal.Say(refusal.NotAllowed, "invite.most", most)
 	}
 	return err

@@ -67,6 +67,9 @@ func checkCommunity(c *Community) error {
 	if c.Name == "" {
 		c.Name = c.Domain
 	}
+	if err := oneLine("The name of a community", c.Name); err != nil {
+		return err
+	}
 	c.Name = letter.CleanLine(c.Name)
 	if c.Confidential = letter.CleanLine(c.Confidential); utf8.RuneCountInString(c.Confidential) > ruleLen {
 		return refusal.Because(refusal.Invalid, "The sentence on what may leave the community can have %d characters, not %d.", ruleLen, utf8.RuneCountInString(c.Confidential))
@@ -216,6 +219,11 @@ func scanList(r db.Scanner) (l List, err error) {
 }
 
 func checkList(l *List) error {
+	for _, is := range [][2]string{{"The name of a list", l.Name}, {"A subject prefix", l.SubjectPrefix}} {
+		if err := oneLine(is[0], is[1]); err != nil {
+			return err
+		}
+	}
 	l.Name, l.SubjectPrefix = letter.CleanLine(l.Name), letter.CleanLine(l.SubjectPrefix)
 	switch l.Posting {
 	case ByMembers, ByManagers, ByAnyone:

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"backchannel/archive/letter"
 	"backchannel/templates/refusal"
@@ -85,12 +86,24 @@ func oneOf(name, args, help string, at func(*List) *string) Setting {
 	}}
 }
 
+// oneLine refuses what would be kept otherwise than it was typed: text with a line break in it, or with a character that is never
+// shown. The name of a list stands in headers of mail.
+func oneLine(what, typed string) error {
+	if letter.CleanLine(typed) == strings.Trim(typed, " ") {
+		return nil
+	}
+	return refusal.Because(refusal.Invalid, "%s is one line of characters that can be seen; %q has a line break or a hidden character in it.", what, typed)
+}
+
 // longestFooter is how long the line below posts may be, in characters.
 const longestFooter = 200
 
 func setFooter(l *List, typed string) error {
 	line := strings.TrimSpace(typed)
-	if strings.ContainsAny(line, "\r\n") || len([]rune(line)) > longestFooter {
+	if err := oneLine("A footer", line); err != nil {
+		return err
+	}
+	if len([]rune(line)) > longestFooter {
 		return refusal.Because(refusal.Invalid, "A footer is one line of at most %d characters.", longestFooter)
 	}
 	l.Rules.Footer = letter.CleanLine(line)
@@ -142,8 +155,8 @@ func setFiles(l *List, typed string) error {
 	var words []string
 	for _, w := range strings.Split(strings.ToLower(typed), ",") {
 		w = strings.TrimPrefix(strings.TrimSpace(w), ".")
-		if w == "" || strings.ContainsAny(w, " /*.") {
-			return refusal.Because(refusal.Invalid, "Files are all, none, or endings and kinds with commas between them, as pdf,image,text.")
+		if !isFileWord(w) || (w == "all" || w == "none") && strings.Contains(typed, ",") {
+			return refusal.Because(refusal.Invalid, "Files are all, none, or endings and kinds of letters and digits with commas between them, as pdf,image,text; %q is none of these.", typed)
 		}
 		words = append(words, w)
 	}
@@ -154,8 +167,18 @@ func setFiles(l *List, typed string) error {
 	return nil
 }
 
+// isFileWord tells whether a word can be the ending of a file's name, or a kind of file: anything else would never be found again.
+func isFileWord(w string) bool {
+	return w != "" && !strings.ContainsFunc(w, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_+", r)
+	})
+}
+
 func setBan(l *List, typed string) error {
 	ban := strings.ToLower(strings.TrimSpace(typed))
+	if err := oneLine("A ban", ban); err != nil {
+		return err
+	}
 	switch {
 	case ban == "":
 		l.Rules.Bans = nil
@@ -175,6 +198,9 @@ func setPattern(l *List, typed string) error {
 	if strings.TrimSpace(typed) == "" {
 		l.Rules.Patterns = nil
 		return nil
+	}
+	if err := oneLine("A rule", strings.TrimSpace(typed)); err != nil {
+		return err
 	}
 	if _, err := readPattern(typed); err != nil {
 		return err

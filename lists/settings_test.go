@@ -108,8 +108,11 @@ func TestSettings(t *testing.T) {
 	for _, c := range []struct{ name, typed, want string }{
 		{"colour", "red", `A list has no setting "colour".`}, {"stopped", "yes", `stopped is on or off, not "yes".`}, {"max-links", "-1", `max-links is a number from 0 to 1000, not "-1".`},
 		{"min-trust", "4", `min-trust is a number from 0 to 3, not "4".`}, {"max-size", "big", `"big" is no size; one looks like 500KB or 2MB.`}, {"max-size", "9", `"9" is no size; one looks like 500KB or 2MB.`},
-		{"reply-to", "me", `reply-to is author, managers or list, not "me".`}, {"roster", "all", `roster is managers or members, not "all".`}, {"footer", "a\nb", "A footer is one line of at most 200 characters."},
-		{"files", "*.exe", "Files are all, none, or endings and kinds with commas between them, as pdf,image,text."}, {"undo", "soon", `"soon" is no time; one looks like 60s.`},
+		{"reply-to", "me", `reply-to is author, managers or list, not "me".`}, {"roster", "all", `roster is managers or members, not "all".`}, {"footer", strings.Repeat("x", 201), "A footer is one line of at most 200 characters."},
+		{"footer", "a\nb", `A footer is one line of characters that can be seen; "a\nb" has a line break or a hidden character in it.`},
+		{"ban", "*@evil.example\r*@north.example", `A ban is one line of characters that can be seen; "*@evil.example\r*@north.example" has a line break or a hidden character in it.`},
+		{"rule", "hold subject a\nb", `A rule is one line of characters that can be seen; "hold subject a\nb" has a line break or a hidden character in it.`},
+		{"undo", "soon", `"soon" is no time; one looks like 60s.`},
 		{"ban", "*@*", "A ban is an address with * for anything, as *@evil.example, and it cannot be everybody."}, {"ban", "evil", "A ban is an address with * for anything, as *@evil.example, and it cannot be everybody."},
 		{"rule", "keep subject x", `A rule begins with hold, refuse or discard, not with "keep": hold subject (?i)urgent`}, {"rule", "hold body x", `A rule looks at from, subject, text, file or header:NAME, not at "body".`},
 		{"rule", "hold subject", "Behind the field of a rule stands what it looks for, in at most 200 characters."}, {"rule", "hold subject (", "\"(\" is no regular expression: error parsing regexp: missing closing ): `(`"},
@@ -117,6 +120,13 @@ func TestSettings(t *testing.T) {
 		l := lists.NewList(lists.Community{}, "x")
 		if err := l.Set(c.name, c.typed); refusal.KindOf(err) != refusal.Invalid || err.Error() != c.want {
 			t.Errorf("%s %q: %v", c.name, c.typed, err)
+		}
+	}
+	for _, typed := range []string{"exe?", "*.exe", "tar.gz", "pdf,,image", "", "pdf;image", "pdf image", "x\x00", "all,pdf", "none,pdf"} {
+		l := lists.NewList(lists.Community{}, "x")
+		want := fmt.Sprintf("Files are all, none, or endings and kinds of letters and digits with commas between them, as pdf,image,text; %q is none of these.", typed)
+		if err := l.Set("files", typed); refusal.KindOf(err) != refusal.Invalid || err.Error() != want || l.Rules.Files != "" {
+			t.Errorf("files %q: %v", typed, err)
 		}
 	}
 	l := lists.NewList(lists.Community{}, "x")
@@ -137,6 +147,44 @@ func TestSettings(t *testing.T) {
 	}
 	if l.Rules.Asks() {
 		t.Errorf("still asks: %+v", l.Rules)
+	}
+}
+
+// Names and prefixes stand in headers of mail and on pages: a line break in one, or what nobody sees, is refused and not bent into
+// something else. Blanks at the ends are no mistake.
+func TestNamesAreOneLine(t *testing.T) {
+	g := newGarden(t)
+	for _, bad := range []string{"[talk]\nBcc: all@gardeners.example", "a\tb", "a\x07b", "\u202egnp", "x\xff", "a\u2028b"} {
+		ends := fmt.Sprintf(" is one line of characters that can be seen; %q has a line break or a hidden character in it.", bad)
+		for want, change := range map[string]func(tx *db.Tx) error{
+			"The name of a list" + ends: func(tx *db.Tx) error {
+				l := g.talk
+				l.Name = bad
+				return lists.SaveList(tx, l)
+			},
+			"A subject prefix" + ends: func(tx *db.Tx) error {
+				l := g.talk
+				l.SubjectPrefix = bad
+				return lists.SaveList(tx, l)
+			},
+			"The name of a community" + ends: func(tx *db.Tx) error {
+				c, err := lists.CommunityByID(tx, g.talk.Community)
+				if err != nil {
+					return err
+				}
+				c.Name = bad
+				return lists.SaveCommunity(tx, c)
+			},
+		} {
+			if err := g.update(change); refusal.KindOf(err) != refusal.Invalid || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+	}
+	l := g.talk
+	l.Name = " Gärten 👩\u200d🌾 "
+	if err := g.update(func(tx *db.Tx) error { return lists.SaveList(tx, l) }); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"backchannel/archive/calendar"
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/templates/refusal"
 )
 
 // Claim lets a manager take a conversation. Taking one that a colleague has is a handover that the colleague can see.
@@ -28,8 +29,16 @@ func (b *Letterbox) give(tx *db.Tx, c Conv, by, to lists.Member, deed string) er
 	})
 }
 
-// Close ends a conversation. A letter of its member opens it again.
+// Close ends a conversation. A letter of its member opens it again. While an answer of the manager waits for their word, it is refused: they
+// may believe that the member has it.
 func (b *Letterbox) Close(tx *db.Tx, c Conv, m lists.Member) error {
+	msg, err := heldOf(tx, c.ID, m.ID)
+	if err == nil && msg.dir == dirOut {
+		return refusal.Because(refusal.Conflict, "An answer of yours still waits in %s: it came back to you, and %s has not got it. So nothing is closed. /send sends it; DROP, as a reply to the mail in which it came back, forgets it.", c.Code, c.Name)
+	}
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return err
+	}
 	return b.end(tx, c, m, "answered")
 }
 

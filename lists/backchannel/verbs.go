@@ -264,6 +264,9 @@ func (b *Letterbox) doClose(tx *db.Tx, c *Call, args string) (string, error) {
 				return err
 			}
 		}
+		if c.Text != "" { // the member has an answer
+			return b.end(tx, now, c.Manager, "answered")
+		}
 		return b.Close(tx, now, c.Manager)
 	})
 	return "", nil

@@ -91,6 +91,50 @@ func TestVerbs(t *testing.T) {
 	}
 }
 
+// Nobody closes a letter and believes that an answer of theirs went out that came back to them: they are told, and say what becomes of it.
+func TestCloseWhileAnAnswerWaits(t *testing.T) {
+	const waits = "An answer of yours still waits in CODE: it came back to you, and Dana Reyes has not got it. So nothing is closed. /send sends it; DROP, as a reply to the mail in which it came back, forgets it."
+	v := three(t)
+	all := ask(v, "A question", "May I?")
+	hers, his := v.One(all, mira), v.One(all, theo)
+	id := code(hers)
+	state := func() backchannel.State { return byCode(v, mira, id).State }
+	held := func() arrived {
+		v.MustSend(answer(mira, hers, "Yes. Write to theo@brandt.example."))
+		all := v.Deliver()
+		nothing(t, all, dana)
+		return v.One(all, mira)
+	}
+	back := held()
+	for _, line := range []string{"/close", "/close p"} {
+		if got := told(v, mira, hers, line); !strings.Contains(got, strings.ReplaceAll(waits, "CODE", id)) || state() == backchannel.Closed {
+			t.Errorf("%s: %s, %s", line, state(), got)
+		}
+	}
+	if got := told(v, theo, his, "/close"); got != "" || state() != backchannel.Closed { // it is not his that waits
+		t.Errorf("Theo: %s, %s", state(), got)
+	}
+	told(v, theo, his, "/reopen")
+	told(v, mira, back, "DROP")
+	if got := told(v, mira, hers, "/close"); got != "" || state() != backchannel.Closed {
+		t.Errorf("dropped: %s, %s", state(), got)
+	}
+	told(v, mira, hers, "/reopen")
+	held()
+	v.MustSend(answer(mira, hers, "/close\n/send"))
+	says(t, v.One(to(v.Deliver(), dana), dana), "Write to theo@brandt.example.")
+	if state() != backchannel.Closed {
+		t.Errorf("sent: %s", state())
+	}
+	told(v, mira, hers, "/reopen")
+	held()
+	v.MustSend(answer(mira, hers, "/close\nYes, do.")) // the member has an answer
+	says(t, v.One(to(v.Deliver(), dana), dana), "Yes, do.")
+	if state() != backchannel.Closed {
+		t.Errorf("with an answer: %s", state())
+	}
+}
+
 // Who is given a letter, or is let in on it, gets it.
 func TestGivenLetters(t *testing.T) {
 	v := three(t)

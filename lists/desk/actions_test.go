@@ -153,6 +153,13 @@ func TestHeldAndNotes(t *testing.T) {
 	h.MustSend(mailroomtest.Answer(mira, hers, "Ask "+bill+"."))
 	back := h.One(h.Deliver(), mira)
 	is(t, "held again", where(c), "New 1, Held 1, Notes 1")
+	c.ok("SELECT Back-channel/New")
+	if _, end := c.do("MOVE 1 Back-channel/Closed"); !strings.Contains(end, "An answer of yours still waits") { // she may believe that it was sent
+		t.Errorf("closed: %s", end)
+	}
+	_, _ = c.do(`STORE 1 +FLAGS (\Deleted)`)
+	_, _ = c.do("EXPUNGE")
+	is(t, "closed nothing", where(c), "New 1, Held 1, Notes 1")
 	h.MustSend(mailroomtest.Answer(mira, back, "SEND"))
 	h.Deliver()
 	is(t, "sent", where(c), "Waiting 1, Notes 1")

@@ -160,6 +160,18 @@ func TestNotesOnTheWeb(t *testing.T) {
 	holds(t, b.pressOn(b.get(path), path, "note", "note", ""), "Nothing is left of it")
 }
 
+// A letter is not closed while an answer to it waits that came back by mail.
+func TestCloseOnTheWebWhileAnAnswerWaits(t *testing.T) {
+	s := newOpenSite(t)
+	path := s.asked()
+	b := s.signedIn(theo)
+	s.MustSend(mailroomtest.Answer(theo, s.lastTo(theo, path), "Ask "+bill+"."))
+	s.Deliver()
+	holds(t, b.pressOn(b.get(path), path, "close"), "An answer of yours still waits", "Dana Reyes has not got it. So nothing is closed.")
+	lacks(t, b.get(path), "It is closed.")
+	holds(t, b.get("/letters"), "<h2>Mine</h2>")
+}
+
 // The buttons do what moving the letter to a folder does, for all managers.
 func TestMovesOnTheWeb(t *testing.T) {
 	s := newOpenSite(t)

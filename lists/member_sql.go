@@ -299,13 +299,7 @@ func RaiseEpoch(tx *db.Tx, m Member) error {
 	if _, err := tx.Exec("UPDATE member SET epoch = epoch + 1 WHERE id = ?", m.ID); err != nil {
 		return err
 	}
-	all, err := Addresses(tx, m.ID)
-	for _, a := range all {
-		if err == nil {
-			err = CloseSessions(tx, a)
-		}
-	}
-	return err
+	return closeOf(tx, m)
 }
 
 // MemberByID reads one member.

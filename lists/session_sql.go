@@ -90,7 +90,32 @@ func CloseSession(tx *db.Tx, secret string) error {
 	return err
 }
 
-// CloseSessions signs a person out everywhere.
+// CloseEverywhere signs out everywhere whoever an address belongs to, with all their addresses.
+func CloseEverywhere(tx *db.Tx, a letter.Address) error {
+	here, err := Memberships(tx, a)
+	if err == nil {
+		err = CloseSessions(tx, a)
+	}
+	for _, m := range here {
+		if err == nil {
+			err = closeOf(tx, m)
+		}
+	}
+	return err
+}
+
+// closeOf signs a member out everywhere.
+func closeOf(tx *db.Tx, m Member) error {
+	all, err := Addresses(tx, m.ID)
+	for _, a := range all {
+		if err == nil {
+			err = CloseSessions(tx, a)
+		}
+	}
+	return err
+}
+
+// CloseSessions signs out all browsers that were signed in with an address.
 func CloseSessions(tx *db.Tx, a letter.Address) error {
 	_, err := tx.Exec("DELETE FROM web_session WHERE addr_key = ?", a.Key())
 	return err

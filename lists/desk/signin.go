@@ -220,7 +220,7 @@ func (p *Pages) followLink(w http.ResponseWriter, r *http.Request, form url.Valu
 	}
 }
 
-// signOut ends the session, whatever became of its owner, or all that were begun with the same address.
+// signOut ends the session, whatever became of its owner, or all of its owner's, with whichever of their addresses they were begun.
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request, form url.Values) {
 	secret := p.web.Secret(r)
 	if secret != "" && p.fresh(secret, form.Get("nonce")) {
@@ -236,7 +236,7 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request, form url.Values)
 func closeSessions(tx *db.Tx, secret string, everywhere bool) error {
 	s, ok, err := lists.SessionOf(tx, secret)
 	if err == nil && ok && everywhere {
-		return lists.CloseSessions(tx, s.Address)
+		return lists.CloseEverywhere(tx, s.Address)
 	}
 	if err != nil {
 		return err

@@ -197,6 +197,13 @@ func TestSignOutEverywhere(t *testing.T) {
 	if forgotten.in() || !other.in() {
 		t.Error("the wrong browsers are signed out")
 	}
+	s.Update(func(tx *db.Tx) error {
+		return lists.AddAddress(tx, s.Member(dana), mailroomtest.Addr("dana@new.example"))
+	})
+	atWork, again := s.signedIn("dana@new.example"), s.signedIn(dana)
+	if again.fill("/settings", "/out", "where", "everywhere"); atWork.in() || !other.in() {
+		t.Error("a browser in which she signed in with her other address is forgotten")
+	}
 	one, two := s.signedIn(dana), s.signedIn(dana)
 	if one.fill("/settings", "/out"); one.in() || !two.in() {
 		t.Error("signing out of one browser is not that alone")

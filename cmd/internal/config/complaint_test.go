@@ -169,6 +169,31 @@ func TestAComplaintHasNoFollowers(t *testing.T) {
 	}
 }
 
+// A blank that is missing behind a colon is told once, at its line, and everything else in the file as if it stood there. YAML takes such a
+// line for a bare word, and complains about the next one.
+func TestAMissingBlankIsOneComplaint(t *testing.T) {
+	shipped := string(Shipped("lists.gardeners.example"))
+	for text, want := range map[string]string{
+		strings.Replace(shipped, "hostname: ", "hostname:", 1): fmt.Sprintf("c:%d: hostname needs a blank behind its colon, like hostname: VALUE.", 1+strings.Count(shipped[:strings.Index(shipped, "\nhostname")+1], "\n")),
+		"hostname:x": "c:1: hostname needs a blank behind its colon, like hostname: VALUE.",
+		"hostname:lists.test\ndata: d\nhello: 1\n":        "c:1: hostname needs a blank behind its colon, like hostname: VALUE.\nc:3: there is no setting hello.",
+		"data: d\r\nhostname:lists.test\r\n":              "c:2: hostname needs a blank behind its colon, like hostname: VALUE.",
+		"hostname: a.test\nsmtp:\n  listen:127.0.0.1:25":  "c:3: listen needs a blank behind its colon, like listen: VALUE.",
+		"hostname: a.test\nrelay:{ mode: outbox }":        "c:2: relay needs a blank behind its colon, like relay: VALUE.",
+		"hostname: a.test\nsmtp: { listen:127.0.0.1:25 }": "c:2: smtp.listen needs a blank behind its colon, like smtp.listen: VALUE.",
+		"{hostname:x, data: d}":                           "c:1: hostname needs a blank behind its colon, like hostname: VALUE.",
+		"hostname:a.test\nverification:off\n":             "c:1: hostname needs a blank behind its colon, like hostname: VALUE.\nc:2: verification needs a blank behind its colon, like verification: VALUE.",
+		"hostname: a.test\ncolour:blue\n":                 "c:2: this is not YAML: could not find expected ':'. Look for a missing blank after a colon, an open quote or bracket, or a line indented unlike its neighbours.",
+	} {
+		if _, err := Parse("c", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%.60q\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+	if _, err := Parse("c", []byte("hostname: a.test\n# data:x\nweb: { url: 'http://127.0.0.1:2080' }\ndns: { resolver: '[::1]:53' }\n\"data\": d\n")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDistance(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

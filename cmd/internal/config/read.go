@@ -42,8 +42,8 @@ func Load(path string) (Config, error) {
 func Parse(name string, text []byte) (Config, error) {
 	c := Default()
 	c.file, c.lines = name, map[string]int{}
-	r := reader{config: &c, complaints: Complaints{file: name}, wrong: map[string]bool{}}
-	if root := r.document(text); root != nil {
+	r := reader{config: &c, complaints: Complaints{file: name}, wrong: map[string]bool{}, mended: map[int]bool{}}
+	if root := r.document(r.mend(text)); root != nil {
 		r.group(root, "", r.settings())
 		r.together()
 	}
@@ -115,6 +115,7 @@ type reader struct {
 	config     *Config
 	complaints Complaints
 	wrong      map[string]bool // settings that were complained about: no second complaint follows from the first
+	mended     map[int]bool    // lines that were complained about, and are read as they were meant
 }
 
 // document gives the mapping at the top of the only document, or complains.
@@ -215,6 +216,10 @@ func (r *reader) group(n *yaml.Node, prefix string, settings []setting) {
 				continue
 			}
 			r.group(value, name+".", settings)
+		case joined(name, settings) != "": // in { … }, where mend does not look
+			meant := joined(name, settings)
+			r.wrong[meant] = true
+			r.complaints.add(key.Line, needsBlank, meant)
 		default:
 			r.complaints.add(key.Line, "there is no setting %s.%s", name, r.meant(name, settings))
 		}
@@ -262,8 +267,9 @@ func (r *reader) value(s setting, n *yaml.Node) {
 		wrong = s.read(n.Value)
 	}
 	if wrong != "" {
-		r.wrong[s.key] = true
-		r.complaints.add(n.Line, "%s is %s", s.key, wrong)
+		if r.wrong[s.key] = true; !r.mended[n.Line] {
+			r.complaints.add(n.Line, "%s is %s", s.key, wrong)
+		}
 	}
 }
 

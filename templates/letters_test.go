@@ -37,7 +37,7 @@ func letterSamples(l Language) map[string]pageRenderer {
 	kept, told, late := whole, whole, whole
 	kept.Answer = LetterDraft{"Theo, can you look?\n555 0142 </textarea><b>Really</b>", []Guard{
 		{Kind: Stale}, {Kind: OwnAddress, Line: 2, What: "555 0142"}, {Kind: OtherAddress, Line: 1, What: "bill@south.example"}, {Kind: NamesMember, What: "Dana"},
-		{Kind: NoteWords, Line: 1, What: "careful"}, {Kind: ToColleague, Line: 1, What: "Theo, can you"}, {Kind: Forwarded}, {Kind: UnsureText},
+		{Kind: NoteWords, Line: 1, What: "careful"}, {Kind: ToColleague, Line: 1, What: "Theo, can you"}, {Kind: Forwarded}, {Kind: UnsureText}, {Kind: LateCommand, Line: 2, What: "/note careful"},
 	}, "sur3"}
 	kept.Note = LetterDraft{Text: "Zwei Wörter"}
 	told.Done, told.Moves = "sent", []string{"reopen", "calm"}

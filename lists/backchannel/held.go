@@ -31,7 +31,8 @@ const heldDays = 14
 // see the conversation gets their own words, and nothing of anybody else's (B15b).
 func (b *Letterbox) giveBack(tx *db.Tx, community lists.Community, a answer) error {
 	if a.page != nil {
-		return a.keep(tx)
+		*a.page = Kept{Guards: a.guards, Text: a.text, Sendable: a.sendable()}
+		return nil
 	}
 	mail := templates.AnswerHeld{
 		Code: a.conv.Code, Member: byMail(community, a.conv).Name, Guards: a.guards, Text: templates.Said(a.text), Sendable: a.sendable(), Note: a.note, Alias: a.alias(),
@@ -91,11 +92,16 @@ func (b *Letterbox) giveBackAlone(tx *db.Tx, community lists.Community, a answer
 	if err != nil {
 		return err
 	}
-	if err := audit(tx, a.conv.Community, a.manager.ID, "not passed on", a.conv.Code, "may not see it any more"); err != nil {
+	if err := notPassedOn(tx, a.conv, a.manager); err != nil {
 		return err
 	}
 	_, err = b.Office.Send(tx, b.backMail(community, a, words))
 	return err
+}
+
+// notPassedOn notes that somebody wrote who may not see a conversation any more.
+func notPassedOn(tx *db.Tx, c Conv, m lists.Member) error {
+	return audit(tx, c.Community, m.ID, "not passed on", c.Code, "may not see it any more")
 }
 
 func (b *Letterbox) backMail(community lists.Community, a answer, words templates.Mail) notice.Mail {

@@ -60,6 +60,25 @@ func (b *Letterbox) FiledFor(tx *db.Tx, m lists.Member, closed, covered bool, sk
 	return all, nil
 }
 
+// ListFiled is List of what is filed for a manager. Whoever became one a moment ago has nothing yet: first it is found out which letters name
+// them.
+func (b *Letterbox) ListFiled(tx *db.Tx, m lists.Member, all bool) (found []Conv, err error) {
+	may, err := b.List(tx, m, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range may {
+		s, err := b.shelvesOf(tx, c, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(s.places) > 0 {
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
 // sooner compares what is to be looked at first; among the same the newest stays first.
 func sooner(x, y Conv) int {
 	if x.State == Closed {
@@ -191,7 +210,7 @@ func (b *Letterbox) Pieces(tx *db.Tx, c Conv, m lists.Member) ([]Piece, error) {
 		switch s.names[p.Mailbox] {
 		case FolderNotes:
 			piece.Kind = PieceNote
-			if piece.From, err = noteBy(tx, spoken, string(piece.Text), piece.From); err != nil {
+			if piece.From, err = noteBy(tx, spoken, p.MessageID, piece.From); err != nil {
 				return nil, err
 			}
 		case FolderHeld:
@@ -245,10 +264,13 @@ func pieceKey(id letter.MessageID) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// noteBy is who wrote a note, as the copy of it says below its words.
-func noteBy(tx *db.Tx, spoken []message, text, unknown string) (string, error) {
-	plain := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	i := slices.IndexFunc(spoken, func(m message) bool { return m.dir == dirNote && plain(m.text) == plain(text) })
+// noteBy is who wrote the note of which this is a copy. Words do not tell it: two may write "I agree".
+func noteBy(tx *db.Tx, spoken []message, id letter.MessageID, unknown string) (string, error) {
+	copied, known, err := findReference(tx, id)
+	if err != nil || !known {
+		return unknown, err
+	}
+	i := slices.IndexFunc(spoken, func(m message) bool { return m.dir == dirNote && m.rev == copied.rev })
 	if i < 0 || spoken[i].author == 0 {
 		return unknown, nil
 	}

@@ -15,9 +15,7 @@ type Typed struct {
 	Text string
 	Note bool // it is for managers only
 	Rev  int  // what the page showed of the conversation
-
-	Shown bool // that page was shown to this manager, surely
-	Sure  bool // the manager was shown every reason against exactly this text, and wants it
+	Sure bool // the manager was shown every reason against exactly this text, and wants it
 }
 
 // Kept is what became of it.
@@ -30,12 +28,9 @@ type Kept struct {
 
 // FromPage does what a reply of a manager with this text does, by the same way and past the same guards. What would come back by mail comes
 // back to the page instead. The same text a second time, from a page that did not show the first, is the first: a button was pressed
-// twice. For whoever may not see the letter there is none, unless the page showed it to them: they are told so, as by mail (B15b).
+// twice. For whoever may not see the letter there is none.
 func (b *Letterbox) FromPage(tx *db.Tx, m lists.Member, code string, typed Typed) (kept Kept, err error) {
-	c, known, err := byCode(tx, m.Community, code)
-	if err == nil && !known {
-		err = notThere(code)
-	}
+	c, err := b.ByCode(tx, m, code)
 	if err != nil {
 		return kept, err
 	}
@@ -44,16 +39,6 @@ func (b *Letterbox) FromPage(tx *db.Tx, m lists.Member, code string, typed Typed
 		return kept, err
 	}
 	a := answer{conv: c, manager: m, note: typed.Note, rev: typed.Rev, decided: typed.Sure, page: &kept}
-	switch {
-	case c.mayRead(m):
-	case typed.Shown:
-		a.text = typed.Text
-		a.guard(templates.NoAccess, 0, "")
-		err = b.giveBack(tx, community, a)
-		return kept, err
-	default:
-		return kept, notThere(code)
-	}
 	if typed.Sure {
 		a.text = typed.Text
 	} else {
@@ -124,12 +109,12 @@ func (b *Letterbox) already(tx *db.Tx, a answer) (bool, error) {
 	}), err
 }
 
-// keep gives an answer back to the page on which it was typed. That somebody wrote who may not see the conversation any more is noted as of a
-// letter.
-func (a answer) keep(tx *db.Tx) error {
-	*a.page = Kept{Guards: a.guards, Text: a.text, Sendable: a.sendable()}
-	if !a.has(templates.NoAccess) {
-		return nil
+// Lost notes that a manager wrote on the page of a letter which they may not see any more, as of a mailed answer (B15b). Of one that they may
+// see nothing is lost.
+func (b *Letterbox) Lost(tx *db.Tx, m lists.Member, code string) error {
+	c, known, err := byCode(tx, m.Community, code)
+	if err != nil || !known || c.mayRead(m) {
+		return err
 	}
-	return audit(tx, a.conv.Community, a.manager.ID, "not passed on", a.conv.Code, "may not see it any more")
+	return notPassedOn(tx, c, m)
 }

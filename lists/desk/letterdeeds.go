@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"backchannel/archive/db"
 	"backchannel/lists/backchannel"
@@ -35,6 +36,13 @@ func (f letterForm) writes() bool {
 	return slices.Contains([]string{"answer", "sure", "aside", "note"}, f.do)
 }
 
+// tooLong tells whether a text is longer than its box takes: then it is from no page of ours. To look for all that an answer must not show
+// takes a while, in which nobody else can write.
+func (f letterForm) tooLong() bool {
+	long := func(s string) bool { return len(utf16.Encode([]rune(s))) > mostWritten } // as browsers count
+	return long(f.text) || long(f.note)
+}
+
 // typed is what stood in the boxes.
 func (f letterForm) typed() string { return strings.TrimSpace(f.text + "\n\n" + f.note) }
 
@@ -48,6 +56,10 @@ func sealOfLetter(parts ...string) string { return "letter\n" + strings.Join(par
 // letterDeed takes the form of a letter's page. Whatever becomes of it, what was typed comes back on a page.
 func (p *Pages) letterDeed(w http.ResponseWriter, r *http.Request, form url.Values) {
 	f := readLetterForm(form)
+	if f.tooLong() {
+		p.web.Sorry(w, r, http.StatusRequestEntityTooLarge, templates.TooLarge)
+		return
+	}
 	secret := p.web.Secret(r)
 	f.stale = secret != "" && !p.fresh(secret, form.Get("nonce"))
 	var shown page
@@ -125,9 +137,8 @@ func (p *Pages) lost(tx *db.Tx, v visitor, r *http.Request, f letterForm, why er
 		return nil, err
 	}
 	if i := slices.IndexFunc(places, func(at place) bool { return at.Domain == domain }); i >= 0 && f.writes() {
-		kept, err := p.desk.Box.FromPage(tx, places[i].member, code, backchannel.Typed{Text: f.typed(), Shown: true})
-		if err != nil || kept.Sent {
-			return nil, errors.Join(err, why)
+		if err := p.desk.Box.Lost(tx, places[i].member, code); err != nil {
+			return nil, err
 		}
 	}
 	return templates.LetterLostPage{Room: v.room, Access: true, Text: templates.Confided(f.typed())}, nil
@@ -135,7 +146,7 @@ func (p *Pages) lost(tx *db.Tx, v visitor, r *http.Request, f letterForm, why er
 
 // write sends an answer, or keeps a note. What is kept back stands in its box again.
 func (p *Pages) write(tx *db.Tx, o opened, f letterForm) (shown templates.LetterPage, err error) {
-	typed := backchannel.Typed{Text: f.text, Rev: f.rev, Shown: true, Note: f.do == "aside" || f.do == "note"}
+	typed := backchannel.Typed{Text: f.text, Rev: f.rev, Note: f.do == "aside" || f.do == "note"}
 	box, other := &shown.Answer, &shown.Note
 	other.Text = templates.Confided(f.note)
 	if f.do == "note" {

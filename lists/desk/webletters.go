@@ -18,7 +18,10 @@ import (
 // lettersPath is where managers read what lies in their back-channel.
 const lettersPath = "/letters"
 
-// mostTyped is how many octets a form may have in which somebody writes: two texts of 20000 characters, each of nine octets.
+// mostWritten is how many characters a box takes, as browsers count them.
+const mostWritten = 20000
+
+// mostTyped is how many octets a form may have in which somebody writes: two such texts, each character of nine octets.
 const mostTyped = 512 << 10
 
 // mostLetters is how many conversations of a community a page shows.
@@ -178,7 +181,7 @@ type opened struct {
 }
 
 // open finds the conversation that a path names, with what its manager has of it. A code that is nobody's, and one that is not for them, are
-// the same.
+// the same. One that became a part of another leads to that.
 func (p *Pages) open(tx *db.Tx, v visitor, r *http.Request) (o opened, err error) {
 	o.visitor = v
 	if o.at, err = managedAt(tx, v, r); err != nil {
@@ -188,7 +191,7 @@ func (p *Pages) open(tx *db.Tx, v visitor, r *http.Request) (o opened, err error
 	if o.filed, err = p.desk.Box.FiledAs(tx, o.at.member, code, !v.typed); err != nil {
 		return o, err
 	}
-	if o.filed.Code != code { // each has one path
+	if o.filed.Code != code && strings.EqualFold(o.filed.Code, strings.TrimSpace(code)) { // each is written in one way
 		return o, notHere()
 	}
 	if !o.filed.Covered {

@@ -123,8 +123,8 @@ func lookAtConfig(cfg config.Config) (all []doctor.Finding) {
 		}
 		return all
 	}
-	if _, err := cfg.Password(); err != nil {
-		return append(all, finding("config", doctor.Fail, err.Error(), "write the smarthost's password alone into that file"))
+	if found := passwordFile(cfg); found.Found != "" {
+		return append(all, found)
 	}
 	return append(all, finding("config", doctor.OK, "it can be used", ""))
 }

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"syscall"
 
+	"backchannel/cmd/internal/config"
+	"backchannel/cmd/internal/doctor"
 	"backchannel/templates/refusal"
 )
 
@@ -53,6 +57,32 @@ func foreignRoot(data string) string {
 		return ""
 	}
 	return fmt.Sprintf("You are root, and %s belongs to the user %s, who may not be able to read what root makes there. Better: sudo -u %s backchannel …", data, owner, owner)
+}
+
+// passwordFile is what is wrong with the file of the smarthost's password; a finding without words when nothing is. Root can read every
+// file and still be told: the server's user is the owner of the data folder.
+func passwordFile(cfg config.Config) doctor.Finding {
+	path, me, server := cfg.Relay.PasswordFile, userName(os.Geteuid()), ownerOf(cfg.Data)
+	if server == "" {
+		server = me
+	}
+	closed := func(who string) doctor.Finding {
+		return finding("config", doctor.Fail, fmt.Sprintf("the user %s may not read %s, which holds the smarthost's password (relay.password_file)", who, path),
+			fmt.Sprintf("give it to the user whom the server runs as, and to nobody else: sudo chown %s %s; sudo chmod 600 %s", server, path, path))
+	}
+	_, err := cfg.Password()
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return closed(me)
+	case errors.Is(err, fs.ErrNotExist):
+		return finding("config", doctor.Fail, "there is no "+path+", which relay.password_file names", "write the smarthost's password alone into that file")
+	case err != nil:
+		return finding("config", doctor.Fail, err.Error(), "write the smarthost's password alone into that file")
+	}
+	if info, err := os.Stat(path); err == nil && os.Geteuid() == 0 && ownerOf(path) != server && info.Mode().Perm()&0o044 == 0 {
+		return closed(server)
+	}
+	return doctor.Finding{}
 }
 
 // ownerOf is to whom a file belongs: a name, or a number that has no name; "" for a file that is not there.

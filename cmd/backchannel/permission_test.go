@@ -51,6 +51,51 @@ func TestAnotherUsersData(t *testing.T) {
 	}
 }
 
+// Doctor tells when the server's user may not read the smarthost's password, also when root asks, who may read everything.
+func TestPasswordFileOfAnotherUser(t *testing.T) {
+	dir, err := os.MkdirTemp("", "backchannel-password-*")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Chmod(dir, 0o755))
+	must(t, os.Mkdir(filepath.Join(dir, "data"), 0o755))
+	password := filepath.Join(dir, "password")
+	must(t, os.WriteFile(filepath.Join(dir, "config.yaml"), []byte("hostname: lists.gardeners.test\n"+
+		"relay: { mode: smarthost, smarthost: \"127.0.0.1:9\", username: us, password_file: password }\n"), 0o644))
+	doctor := func() string {
+		var out bytes.Buffer
+		run(t.Context(), []string{"-c", filepath.Join(dir, "config.yaml"), "doctor"}, nil, &out, &out)
+		return strings.Join(strings.Fields(out.String()), " ")
+	}
+	told := func(said, want string) {
+		t.Helper()
+		if said = strings.Join(strings.Fields(said), " "); !strings.Contains(said, want) {
+			t.Errorf("doctor said\n%s\nwant %s", said, want)
+		}
+	}
+	told(doctor(), "failed config: there is no "+password+", which relay.password_file names to do: write the smarthost's password alone into that file")
+	must(t, os.WriteFile(password, []byte("secret\n"), 0o600))
+	told(doctor(), "ok config: it can be used")
+
+	remedy := func(owner string) string {
+		return "which holds the smarthost's password (relay.password_file) to do: give it to the user whom the server runs as, and to nobody else: " +
+			"sudo chown " + owner + " " + password + "; sudo chmod 600 " + password
+	}
+	if os.Geteuid() != 0 {
+		must(t, os.Chmod(password, 0))
+		me := userName(os.Geteuid())
+		told(doctor(), "failed config: the user "+me+" may not read "+password+", "+remedy(me))
+		return
+	}
+	const nobody = 65534
+	must(t, os.Link(os.Args[0], filepath.Join(dir, "backchannel")))
+	must(t, os.Chown(filepath.Join(dir, "data"), nobody, nobody))
+	name := userName(nobody)
+	told(asNobody(t, dir, "doctor"), "failed config: the user "+name+" may not read "+password+", "+remedy(name))
+	told(doctor(), "failed config: the user "+name+" may not read "+password+", "+remedy(name))
+	must(t, os.Chown(password, nobody, nobody))
+	told(doctor(), "ok config: it can be used")
+}
+
 // asNobody runs the program as the user whom every Unix has for those who own nothing.
 func asNobody(t *testing.T, dir string, words ...string) string {
 	t.Helper()

@@ -73,7 +73,11 @@ func AddMember(tx *db.Tx, c Community, n NewMember) (Member, error) {
 			return Member{}, err
 		}
 	}
-	return MemberByID(tx, id)
+	m, err := MemberByID(tx, id)
+	if err == nil && m.Manager() {
+		err = managerCame(tx, id)
+	}
+	return m, err
 }
 
 // takeBack readies what was kept of somebody who comes back by one of their earlier addresses: it is the only one of which anybody knows that
@@ -243,8 +247,12 @@ func SaveMember(tx *db.Tx, m Member) error {
 		}
 	}
 	if m.Manager() {
-		if err := managerCame(tx, m.ID); err != nil {
+		if was, err := MemberByID(tx, m.ID); err != nil {
 			return err
+		} else if !was.Manager() {
+			if err := managerCame(tx, m.ID); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := tx.Exec(`UPDATE member SET name = @name, role = @role, kind = @kind, state = @state, trust = @trust, timezone = @timezone, language = @language, own_copy = @own_copy, listed = @listed,
@@ -362,12 +370,8 @@ func Subscribe(tx *db.Tx, m MemberID, l ListID, d Delivery) error {
 // ManagerCame is due for somebody who may be a manager since now: what the managers have in common is to be shown to them.
 const ManagerCame calendar.Kind = "manager.came"
 
-// managerCame is called before the change: who is a manager already comes no more.
+// managerCame is for whoever was none before, as a member or not at all.
 func managerCame(tx *db.Tx, id MemberID) error {
-	was, err := MemberByID(tx, id)
-	if err != nil || was.Manager() {
-		return err
-	}
 	if err := calendar.Set(tx, PlanBrief, int64(id), tx.Now); err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (c *cli) newLettersList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				found, err := p.Box.List(tx, m, closed)
+				found, err := p.Box.ListFiled(tx, m, closed)
 				if err != nil {
 					return err
 				}
@@ -158,17 +158,17 @@ func (c *cli) newLettersShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				v, err := p.Box.ByCode(tx, m, args[0])
+				v, err := p.Box.FiledAs(tx, m, args[0], false)
 				if err != nil {
 					return err
 				}
-				if err := p.Box.OperatorLooked(tx, v, m); err != nil {
+				if err := p.Box.OperatorLooked(tx, v.Conv, m); err != nil {
 					return err
 				}
-				if s, err = showConv(tx, v); err != nil {
+				if s, err = showConv(tx, v.Conv); err != nil {
 					return err
 				}
-				s.Lines, err = p.Box.Show(tx, v)
+				s.Lines, err = p.Box.Show(tx, v.Conv)
 				return err
 			})
 			if err != nil {
@@ -216,23 +216,23 @@ func (c *cli) newLettersVerb(v command.Verb[*backchannel.Call]) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var v1 backchannel.Conv
+				var v1 backchannel.Filed
 				rest := args
 				if !v.Alone {
-					if v1, err = p.Box.ByCode(tx, m, args[0]); err != nil {
+					if v1, err = p.Box.FiledAs(tx, m, args[0], false); err != nil {
 						return err
 					}
 					if v.Name == "log" {
-						if err := p.Box.OperatorLooked(tx, v1, m); err != nil {
+						if err := p.Box.OperatorLooked(tx, v1.Conv, m); err != nil {
 							return err
 						}
 					}
 					rest = args[1:]
 				}
-				if said, err = p.Box.Do(tx, v1, m, strings.TrimSpace("/"+v.Name+" "+strings.Join(rest, " "))); err != nil || v.Alone {
+				if said, err = p.Box.Do(tx, v1.Conv, m, strings.TrimSpace("/"+v.Name+" "+strings.Join(rest, " "))); err != nil || v.Alone {
 					return err
 				}
-				shown, err = stillThere(tx, p, m, v1)
+				shown, err = stillThere(tx, p, m, v1.Conv)
 				return err
 			})
 			if err != nil {
@@ -282,9 +282,9 @@ func (c *cli) newLettersAnswer() *cobra.Command {
 				if m, err = d.manager(tx); err != nil {
 					return err
 				}
-				v, err := p.Box.ByCode(tx, m, args[0])
+				v, err := p.Box.FiledAs(tx, m, args[0], false)
 				if err == nil {
-					sent, err = p.Box.Answer(tx, v, m, args[1])
+					sent, err = p.Box.Answer(tx, v.Conv, m, args[1])
 				}
 				return err
 			})

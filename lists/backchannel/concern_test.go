@@ -95,7 +95,26 @@ func TestNewManagersAndOlderLetters(t *testing.T) {
 		}
 	}
 	set(v, bill, func(m *lists.Member) { m.Role = lists.RoleManager })
+	filed := func() (n int) { // as the command line shows it
+		v.View(func(tx *db.Tx) error {
+			all, err := v.Box.ListFiled(tx, v.Member(bill), true)
+			for _, c := range all {
+				if f, err := v.Box.FiledAs(tx, v.Member(bill), c.Code, false); err != nil || f.ID != c.ID {
+					t.Errorf("%s: %v", c.Code, err)
+				}
+			}
+			n = len(all)
+			return err
+		})
+		return n
+	}
+	if n := filed(); n != 0 { // nobody has looked yet which of them name him
+		t.Errorf("Bill is shown %d letters at once", n)
+	}
 	v.Pass(time.Minute)
+	if n := filed(); n != 1 {
+		t.Errorf("Bill is shown %d letters", n)
+	}
 	got := text(v, bill)
 	for _, hidden := range []string{"zzreport", "zzletter", "zzanon"} {
 		if strings.Contains(got, hidden) {

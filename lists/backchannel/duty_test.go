@@ -247,3 +247,24 @@ func TestANewManagerFindsOlderLetters(t *testing.T) {
 		t.Errorf("and again: %s", has)
 	}
 }
+
+// So does whoever comes from outside as a manager, or comes back as one.
+func TestAManagerFromOutsideFindsOlderLetters(t *testing.T) {
+	v := mailroomtest.New(t)
+	ask(v, "A question", "zzasked")
+	v.MustSend(post{From: "Bill Tan <" + bill + ">", To: managers, Subject: "Kim Ek", Body: "I think Kim Ek should not manage us. zznamed"})
+	v.Deliver()
+	v.Add(v.C, "kim@ek.example", "Kim Ek", lists.RoleManager, v.Talk)
+	v.Pass(time.Minute)
+	nothing(t, v.Deliver(), "kim@ek.example")
+	if has := fmt.Sprint(shelf(v, "kim@ek.example")); has != "[Back-channel/New 1]" {
+		t.Errorf("Kim has %s", has)
+	}
+	v.View(func(tx *db.Tx) error {
+		all, err := v.Box.List(tx, v.Member("kim@ek.example"), true)
+		if len(all) != 1 {
+			t.Errorf("Kim may see %d letters", len(all))
+		}
+		return err
+	})
+}

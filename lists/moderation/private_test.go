@@ -126,6 +126,25 @@ func TestPublicLeavesQuotesBehind(t *testing.T) {
 	}
 }
 
+// What the guard gave back is private still: copied to the list in a mail that answers nothing it is asked about again, and so is the page of
+// somebody's settings (W3).
+func TestWhatIsGivenBackIsPrivate(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: dana, To: talk, Subject: "x", Body: "Dear managers, between us: zzprivate."})
+	back := v.One(v.Deliver(), dana)
+	says(t, back, "Not sent yet", "zzprivate")
+	v.MustSend(post{From: dana, To: "talk-request@gardeners.example", Subject: "settings"})
+	page := v.One(v.Deliver(), dana)
+	for _, a := range []arrived{back, page} {
+		v.MustSend(post{From: dana, To: talk, Subject: "Look", Body: "What do they want?\n\n" + a.Text()})
+		all := v.Deliver()
+		if len(all) != 1 {
+			t.Fatalf("posted:\n%s", mailroomtest.Subjects(all))
+		}
+		says(t, v.One(all, dana), "Not sent yet", "It holds something from a private letter")
+	}
+}
+
 // The same when somebody else still has to look at it: managers who read new members first, or a calmer hour. Neither they nor the list see
 // more than their author was told, the subject of the private letter included.
 func TestPublicThatWaitsLeavesQuotesBehind(t *testing.T) {

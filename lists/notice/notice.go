@@ -223,13 +223,14 @@ func (m *Mail) sayUnposted(tx *db.Tx) error {
 // unnamed is the mark of private mail that is about no conversation.
 const unnamed = "[private ----]"
 
-// mark puts the mark of private mail below what the program writes to managers, where the words bear none: what it says of applicants, of
-// held posts and of who is quiet is for them alone, and by its mark it is stopped when one of them passes it on to a list (W3).
+// mark puts the mark of private mail below what is for its reader alone, where the words bear none, so that it is stopped when it is passed
+// on to a list (W3): what the program writes to managers, of applicants, of held posts and of who is quiet, and what its template calls so.
 func (m *Mail) mark(tx *db.Tx) error {
-	if m.Kind == Issues || m.Kind != Votes && m.Auto != Generated || lists.Watermark(m.Words.Text) != "" {
+	confided := m.Words.Confided()
+	if lists.Watermark(m.Words.Text) != "" || !confided && (m.Kind == Issues || m.Kind != Votes && m.Auto != Generated) {
 		return nil
 	}
-	if m.Kind != Votes {
+	if !confided && m.Kind != Votes {
 		reader, err := lists.MemberByID(tx, m.Member)
 		if errors.Is(err, db.ErrNoRows) || err == nil && !reader.Manager() {
 			return nil

@@ -80,6 +80,10 @@ func TestMarkOfManagersMail(t *testing.T) {
 	marked := templates.Mail{Subject: "x", Text: "About a letter.\n\n[private K7QX]\n"}
 	stranger := letter.Mailbox{Name: "Olga", Address: mailroomtest.Addr(olga)}
 	manager, member := v.Member(mira), v.Member(dana)
+	returned, err := templates.WrongDoor{Community: "Gardeners", List: "Garden talk", Doubts: []templates.Doubt{{Kind: templates.AnswersPrivate}}, Preview: "Just between us.", Days: 14}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		mail  notice.Mail
 		words templates.Mail
@@ -91,6 +95,8 @@ func TestMarkOfManagersMail(t *testing.T) {
 		"one with a mark":                    {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Tells, Auto: notice.Generated}, marked, 1},
 		"an answer to a manager":             {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Tells, Auto: notice.Replied}, hello, 0},
 		"a digest of a manager":              {notice.Mail{To: manager.Mailbox(), Member: manager.ID, Kind: notice.Issues, Auto: notice.Generated}, hello, 0},
+		"a letter given back":                {notice.Mail{To: member.Mailbox(), Member: member.ID, Kind: notice.Asks, Auto: notice.Replied}, returned, 1},
+		"one given back to a stranger":       {notice.Mail{To: stranger, Kind: notice.Asks, Auto: notice.Replied}, returned, 1},
 		"a notice to a member":               {notice.Mail{To: member.Mailbox(), Member: member.ID, Kind: notice.Tells, Auto: notice.Generated}, hello, 0},
 		"a notice to a stranger":             {notice.Mail{To: stranger, Kind: notice.Tells, Auto: notice.Generated}, hello, 0},
 	} {

@@ -93,6 +93,11 @@ func NotSure() *refusal.Refusal {
 	return refusal.Because(refusal.NotAllowed, "We cannot be sure that this answer comes from you, so nothing was done. Please send it once more, through the mail provider of your own address.")
 }
 
+// NoManager refuses a decision of somebody who was asked as a manager, is surely who they say, and is no manager any more.
+func NoManager(c Community) *refusal.Refusal {
+	return refusal.Because(refusal.NotAllowed, "You are no manager of %s any more, and this is for its managers to decide, so nothing was done.", c.Name)
+}
+
 // Decide says what is to be done with a post that is a letter of a person: robots and loops were sent away before. It asks nobody
 // and changes nothing.
 func Decide(l List, s Standing, v Verification) Decision {

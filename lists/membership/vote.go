@@ -144,8 +144,11 @@ func (k *Clerk) manager(tx *db.Tx, in *lists.Incoming, what step, id Application
 	if !mine || in.Robot || in.Token.Revoked || in.Verdict == lists.Unverified {
 		return lists.NoSuchAddress()
 	}
-	if !in.Sender.Manager() || in.Verdict != lists.Verified {
+	if in.Verdict != lists.Verified {
 		return lists.NotSure()
+	}
+	if !in.Sender.Manager() {
+		return lists.NoManager(in.Community)
 	}
 	a, err := FindApplication(tx, id)
 	if err != nil {

@@ -243,8 +243,13 @@ func TestForgedVotes(t *testing.T) {
 		m.Role = lists.RoleMember
 		return lists.SaveMember(tx, m)
 	})
-	if _, err := v.Send(mailroomtest.Answer(mira, vote, "YES")); err == nil {
-		t.Error("somebody who is no manager any more voted")
+	former := mailroomtest.Answer(mira, vote, "YES")
+	if _, err := v.Send(former); err == nil || err.Error() != "You are no manager of Gardeners any more, and this is for its managers to decide, so nothing was done." {
+		t.Errorf("somebody who is no manager any more: %v", err)
+	}
+	former.Sender = "x@silent.example" // whoever it is hears nothing about Mira
+	if _, err := v.Send(former); err == nil || !strings.HasPrefix(err.Error(), "We cannot be sure") {
+		t.Errorf("and somebody in her name: %v", err)
 	}
 	says(v, asked, theo, "YES")
 	is(t, "state", string(application(v).State), "voting")

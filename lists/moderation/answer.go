@@ -25,8 +25,10 @@ func (d *Desk) answer(tx *db.Tx, in *lists.Incoming) error {
 	if o.side == oopsPost || o.side == oopsHeld {
 		return d.answerOops(tx, in, o.side, o.id)
 	}
-	if (o.side == toManager || o.side == toEase) && (!in.Sender.Manager() || in.Verdict != lists.Verified) {
+	if forManager := o.side == toManager || o.side == toEase; forManager && in.Verdict != lists.Verified {
 		return lists.NotSure()
+	} else if forManager && !in.Sender.Manager() {
+		return lists.NoManager(in.Community)
 	}
 	if o.side == toEase {
 		return d.answerEase(tx, in, o.id)

@@ -162,7 +162,7 @@ type OmbudsHas struct {
 // Render writes the mail.
 func (t OmbudsHas) Render() (Mail, error) { return render("ombuds_has", t) }
 
-// OmbudsLost tells somebody that the letter which the ombuds was to read, alone or beside a manager, did not get there. Its Reply-To takes INCLUDE NAME.
+// OmbudsLost tells somebody that the letter which the ombuds was to read, alone or beside a manager, did not get there, or the word that it waits. Its Reply-To takes INCLUDE NAME.
 type OmbudsLost struct {
 	Community string
 	Code      string   // the conversation
@@ -170,7 +170,8 @@ type OmbudsLost struct {
 	Why       string   // what the other side said, in numbers
 	Managers  []string `optional:"who could read it instead; a stranger learns no names"`
 	With      []string `optional:"the managers who have it; none: the ombuds alone was to read it"`
-	Address   string   // where the managers are written to
+	Address   string   `optional:"where the managers are written to; not where a letter waits"`
+	Waits     bool     // what came back is not the letter, but the word that nobody has answered it
 }
 
 // Render writes the mail.

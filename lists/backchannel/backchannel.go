@@ -241,7 +241,7 @@ func (b *Letterbox) byReference(tx *db.Tx, in *lists.Incoming) (reference, Conv,
 			return reference{}, Conv{}, err
 		}
 		mine := ref.manager == 0 && (c.Member != 0 && c.Member == in.Sender.ID || c.isOutsider(in)) || ref.manager != 0 && ref.manager == in.Sender.ID
-		mine = mine || ref.manager == theOmbuds && isOmbuds(in)
+		mine = mine || ref.manager == theOmbuds && ref.what != aNote && isOmbuds(in) // that a letter waits they tell the managers
 		if !mine && ref.manager == 0 && c.Anon {
 			if mine, err = b.isVoice(tx, in, c); err != nil {
 				return reference{}, Conv{}, err

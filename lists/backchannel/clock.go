@@ -268,10 +268,30 @@ func (b *Letterbox) ombudsWaits(tx *db.Tx, community lists.Community, c Conv, re
 	if err != nil {
 		return err
 	}
-	_, err = b.Office.Send(tx, notice.Mail{
+	sent, err := b.Office.Send(tx, notice.Mail{
 		Community: community, To: letter.Mailbox{Address: community.Ombuds}, ReplyTo: notice.Managers(community), Words: words, Kind: notice.Tells, Auto: notice.Generated, Private: true,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return refer(tx, sent.ID, reference{conv: c.ID, manager: theOmbuds, rev: c.Rev, what: aNote})
+}
+
+// waitsUnheard tells the writer that the ombuds does not know that their letter waits, whatever they were promised: the word about it came back.
+func (b *Letterbox) waitsUnheard(tx *db.Tx, id ConvID, why string) error {
+	c, err := find(tx, id)
+	if err != nil || c.erased || c.State == Closed || c.State == WaitingMember || c.Member == 0 && !c.Anon {
+		return err
+	}
+	community, err := lists.CommunityByID(tx, c.Community)
+	if err != nil {
+		return err
+	}
+	readers, err := b.readers(tx, c)
+	if err != nil {
+		return err
+	}
+	return b.tellLost(tx, community, c, templates.OmbudsLost{Community: community.Name, Code: c.Code, Subject: c.Subject, Why: why, With: others(readers, 0), Waits: true})
 }
 
 // stillHere tells the writer honestly that nobody has answered.

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/archive/letter"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/smtpd/queue"
 )
 
 // hour passes hours one by one, as a running server meets them, and gives everything that was sent.
@@ -214,6 +216,24 @@ func TestTwoCalendarsRemindOnce(t *testing.T) {
 	if all := v.Deliver(); len(all) != 2 {
 		t.Errorf("reminded: %s", mailroomtest.Subjects(all))
 	}
+}
+
+// When the word to the ombuds that a report waits comes back, who reports hears of it: they were promised that the ombuds would know.
+func TestTheWordThatAReportWaitsComesBack(t *testing.T) {
+	v := mailroomtest.New(t)
+	withOmbuds(v)
+	v.Add(v.C, "jonas@weil.example", "Jonas Weil", lists.RoleManager)
+	v.MustSend(post{From: "Dana Reyes <" + dana + ">", To: "report@gardeners.example", Subject: "A report", Body: "Theo was rude about my beans. zzasked"})
+	v.Deliver()
+	v.Refuse(func(a letter.Address) (queue.Outcome, bool) {
+		return queue.Outcome{Kind: queue.Failed, Stage: queue.StageRcpt, Code: 550, Enhanced: "5.1.1", Text: "zzcanary", Host: "mx.example"}, a.String() == aSand
+	})
+	all := hours(v, 8)
+	all = append(all, v.Deliver()...)
+	got := v.One(to(all, dana), dana)
+	says(t, got, "Nobody has answered your letter yet", "came back (550 5.1.1). So the ombuds does not know that it waits.", "Mira and Jonas can read it")
+	hides(t, got, "zzcanary", aSand, "Theo")
+	nothing(t, all, theo)
 }
 
 // A report has the shorter time, and its ombuds was promised to hear at the end of it.

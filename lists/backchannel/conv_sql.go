@@ -334,7 +334,7 @@ type reference struct {
 	held    int64
 }
 
-// theOmbuds stands for the ombuds where a manager's number stands.
+// theOmbuds stands for the ombuds where a manager's number stands. What is a note to them is the word that a letter waits, of which they read nothing.
 const theOmbuds lists.MemberID = -1
 
 // refer remembers a Message-ID of ours and what it showed to whom.

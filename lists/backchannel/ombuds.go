@@ -276,6 +276,11 @@ func (b *Letterbox) notReached(tx *db.Tx, id ConvID, why string) error {
 		t.With = others(readers, 0)
 		t.Managers = slices.DeleteFunc(t.Managers, func(name string) bool { return slices.Contains(t.With, name) })
 	}
+	return b.tellLost(tx, community, c, t)
+}
+
+// tellLost tells the writer of a conversation that a mail to the ombuds came back.
+func (b *Letterbox) tellLost(tx *db.Tx, community lists.Community, c Conv, t templates.OmbudsLost) error {
 	words, err := t.Render()
 	if err != nil {
 		return err

@@ -104,6 +104,12 @@ func CloseEverywhere(tx *db.Tx, a letter.Address) error {
 	return err
 }
 
+// CloseAll signs everybody out, in all communities: of a database that was restored nobody knows who had signed out since.
+func CloseAll(tx *db.Tx) error {
+	_, err := tx.Exec("DELETE FROM web_session")
+	return err
+}
+
 // closeOf signs a member out everywhere.
 func closeOf(tx *db.Tx, m Member) error {
 	all, err := Addresses(tx, m.ID)

@@ -135,8 +135,10 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 				back = append(back, m)
 			}
 		}
-		held, err = queue.HoldAll(tx, "restored from a backup: it may have been sent already")
-		return err
+		if held, err = queue.HoldAll(tx, "restored from a backup: it may have been sent already"); err != nil {
+			return err
+		}
+		return lists.CloseAll(tx)
 	})
 	if err != nil {
 		return err
@@ -160,8 +162,10 @@ func (c *cli) restore(ctx context.Context, from string) (err error) {
 	if len(k.made) > 0 {
 		c.say("There were no keys in %s, so new ones were made. Private letters in this backup can be read only with the keys of its time: put them back before you start the server.", p.path(keysName))
 	}
+	c.say("Everybody is signed out of the web pages. Who left or was removed after the backup was made is a member in it again, with the app passwords and the role of then.")
 	c.say("\nWhat to do next:")
 	c.say("  backchannel check                      is everything in order?")
+	c.say("  backchannel member list                does anybody stand in it who has left since?")
 	if held > 0 {
 		c.say("  backchannel queue list --state held    %s held, since they may have been sent after the backup was made", count(held, "copy"))
 		c.say("  backchannel queue release --all        send them; or give single ones up: backchannel queue drop COPY")

@@ -220,11 +220,11 @@ func (b *Letterbox) doLock(tx *db.Tx, c *Call, args string) (string, error) {
 	case len(all) < 3:
 		return "", refusal.Because(refusal.NotAllowed, "That takes two managers besides %s, and there are none. The person who runs the server can help.", m.FirstName())
 	}
-	first, err := lockAsked(tx, m.ID, tx.Now.Add(-lockWish))
+	by, err := b.asksLock(tx, m)
 	switch {
-	case err != nil && !errors.Is(err, db.ErrNoRows):
+	case err != nil:
 		return "", err
-	case err != nil || first == c.Manager.ID:
+	case by.ID == 0 || by.ID == c.Manager.ID:
 		if err := askLock(tx, m.ID, c.Manager.ID); err != nil {
 			return "", err
 		}
@@ -236,14 +236,25 @@ func (b *Letterbox) doLock(tx *db.Tx, c *Call, args string) (string, error) {
 	if err := b.revoke(tx, m); err != nil {
 		return "", err
 	}
-	by, err := lists.MemberByID(tx, first)
-	if err != nil {
-		return "", err
-	}
 	if err := audit(tx, m.Community, c.Manager.ID, "lock", fmt.Sprintf("member:%d", m.ID), m.FirstName()+", with "+by.FirstName()); err != nil {
 		return "", err
 	}
 	return "", b.tellLock(tx, c, all, m, by)
+}
+
+// asksLock is who wants a manager locked out and waits for a second one; zero when nobody does who is a manager still.
+func (b *Letterbox) asksLock(tx *db.Tx, m lists.Member) (by lists.Member, err error) {
+	first, err := lockAsked(tx, m.ID, tx.Now.Add(-lockWish))
+	if errors.Is(err, db.ErrNoRows) {
+		return by, nil
+	}
+	if err == nil {
+		by, err = lists.MemberByID(tx, first)
+	}
+	if err != nil || !by.Manager() {
+		return lists.Member{}, err
+	}
+	return by, nil
 }
 
 // tellColleague tells a manager what another one did.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/lists"
 	"backchannel/lists/backchannel"
 	"backchannel/lists/mailroom/mailroomtest"
 )
@@ -305,6 +306,26 @@ func TestLock(t *testing.T) {
 	says(t, v.One(to(got, mira), mira), "have stopped all personal addresses of Theo")
 	v.MustSend(answer(theo, his, "zzstolen"))
 	nothing(t, v.Deliver(), dana)
+}
+
+// Who was a manager when they wanted a colleague locked out, and is none now, is no second manager.
+func TestLockByAFormerManager(t *testing.T) {
+	v := three(t)
+	v.Add(v.C, "kim@far.example", "Kim Olsen", lists.RoleManager, v.Talk)
+	lock := func(who string) []arrived {
+		v.MustSend(post{From: who, Login: mailroomtest.Addr(who), To: managers, Subject: "lock", Body: "/lock Theo"})
+		return v.Deliver()
+	}
+	lock("kim@far.example")
+	v.Update(func(tx *db.Tx) error {
+		m := v.Member("kim@far.example")
+		m.Role = lists.RoleMember
+		return lists.SaveMember(tx, m)
+	})
+	all := lock(jonas)
+	nothing(t, all, theo)
+	says(t, v.One(all, jonas), "Theo is locked out when a second manager says /lock Theo too")
+	says(t, v.One(lock(mira), theo), "Jonas and Mira have stopped all your personal addresses")
 }
 
 // A manager's command without a letter is no letter to the managers.

@@ -10,6 +10,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/templates/refusal"
 )
 
@@ -81,6 +82,25 @@ func TestPublicPostsToAThread(t *testing.T) {
 	}
 	if got := to(w.deliver(), "bill@south.example"); len(got) != 1 {
 		t.Errorf("digest@: Bill got %d letters", len(got))
+	}
+}
+
+// Nobody believes that a reply was posted: when there were enough mails about it today, the session says that it was not.
+func TestEveryReplyThatIsNotPostedIsTold(t *testing.T) {
+	w, issue := twoDoors(t)
+	reply := func() error {
+		return w.send("dana@north.example", issue.ReplyTo()[0].Address.String(), "Re: "+issue.Subject(), quoting("PUBLIC 999\nWords.", issue))
+	}
+	for range notice.AnswersADay {
+		if err := reply(); err != nil {
+			t.Fatal(err)
+		}
+		if got := to(w.deliver(), "dana@north.example"); len(got) != 1 {
+			t.Errorf("Dana got %d letters", len(got))
+		}
+	}
+	if err := reply(); err == nil || err.Error() != "Your reply with PUBLIC was not posted. Today's mails about that have been sent; they tell how it is done." {
+		t.Errorf("once more: %v", err)
 	}
 }
 

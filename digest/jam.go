@@ -60,7 +60,7 @@ func (e *Editor) callJam(tx *db.Tx, in *lists.Incoming, args, below string) erro
 		if err != nil {
 			return err
 		}
-		return e.tellJam(tx, in, words)
+		return e.Office.SendOr(tx, answerJam(in, notice.Tells, words), refusal.Because(refusal.Limit, "This call for a jam was not taken. Today's mails about your jams have been sent; they tell what such a call needs."))
 	}
 	if err != nil || j.state == jamDropped {
 		return err
@@ -76,9 +76,13 @@ func (e *Editor) callJam(tx *db.Tx, in *lists.Incoming, args, below string) erro
 
 // tellJam answers the letter of somebody who is no further asked.
 func (e *Editor) tellJam(tx *db.Tx, in *lists.Incoming, words templates.Mail) error {
-	mail := notice.Answer(in, notice.Tells, words)
+	return e.Office.SendIfDue(tx, answerJam(in, notice.Tells, words))
+}
+
+func answerJam(in *lists.Incoming, kind notice.Kind, words templates.Mail) notice.Mail {
+	mail := notice.Answer(in, kind, words)
 	mail.Answer = "jam"
-	return e.Office.SendIfDue(tx, mail)
+	return mail
 }
 
 // newJam is the draft that a call asks for; a jam in the state dropped was called off and told of.
@@ -250,14 +254,14 @@ func (e *Editor) askJam(tx *db.Tx, in *lists.Incoming, j jam) error {
 	if err != nil {
 		return err
 	}
-	mail := notice.Answer(in, notice.Asks, words)
-	if in.Verdict != lists.Verified {
-		mail.Answer = "jam" // somebody may write in their name, without end
+	mail := answerJam(in, notice.Asks, words)
+	if in.Verdict == lists.Verified {
+		mail.Answer = "" // in anybody else's name somebody may write without end
 	}
 	if mail.ReplyTo, err = e.jamDoor(tx, in.Community, in.Sender, j); err != nil {
 		return err
 	}
-	return e.Office.SendIfDue(tx, mail)
+	return e.Office.SendOr(tx, mail, refusal.Because(refusal.Limit, "Nobody vouches that this call for a jam is yours, and today's questions about your jams have been sent. So nothing was done; please answer one of those mails."))
 }
 
 // asked is how many days a word about it is waited for.

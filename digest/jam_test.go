@@ -9,6 +9,7 @@ import (
 
 	"backchannel/archive/db"
 	"backchannel/lists"
+	"backchannel/lists/notice"
 	"backchannel/templates/refusal"
 )
 
@@ -190,6 +191,27 @@ func TestJamIsRefused(t *testing.T) {
 	}
 }
 
+// No host believes that a jam was called for: when there were enough mails about it today, the session says that it was not.
+func TestEveryJamThatIsNotTakenIsTold(t *testing.T) {
+	const weak, host = "198.51.100.7", "hana@host.example"
+	w, _ := jamTown(t)
+	for range notice.AnswersADay {
+		w.must(w.send(host, "digest@gardeners.example", "A jam", "/jam slugs"))
+		w.one(w.deliver(), host, "Your jam was not taken")
+	}
+	if err := w.send(host, "digest@gardeners.example", "A jam", "/jam slugs"); err == nil || err.Error() != "This call for a jam was not taken. Today's mails about your jams have been sent; they tell what such a call needs." {
+		t.Errorf("once more: %v", err)
+	}
+	if err := w.sendBy(weak, host, "digest@gardeners.example", "A jam", theJam); err == nil || err.Error() != "Nobody vouches that this call for a jam is yours, and today's questions about your jams have been sent. So nothing was done; please answer one of those mails." {
+		t.Errorf("one that nobody vouches for: %v", err)
+	}
+	if n := w.rows("SELECT count(*) || '' FROM jam"); n != "0" {
+		t.Errorf("%s jams", n)
+	}
+	w.must(w.send(host, "digest@gardeners.example", "A jam", theJam))
+	w.one(w.deliver(), host, "Jam #onboarding")
+}
+
 // A tag belongs to one jam, also when two drafts of it were begun; a later draft of a host takes the place of the one before.
 func TestJamsWithOneTag(t *testing.T) {
 	w, _ := jamTown(t)
@@ -241,8 +263,10 @@ func TestJamIsTheHostsAlone(t *testing.T) {
 	if err := w.send("hana@host.example", "digest@gardeners.example", "A jam", theJam, "Auto-Submitted: auto-replied"); err == nil {
 		t.Error("a robot calls for a jam")
 	}
-	for range 5 {
-		w.must(w.sendBy("198.51.100.7", "hana@host.example", "digest@gardeners.example", "A jam", theJam))
+	for i := range 5 {
+		if err := w.sendBy("198.51.100.7", "hana@host.example", "digest@gardeners.example", "A jam", theJam); (err != nil) != (i >= notice.AnswersADay) {
+			t.Errorf("%d: %v", i, err)
+		}
 	}
 	all := w.deliver() // nobody vouches for these: Hana alone is asked, once, and told of the others not without end
 	if n, back := len(mailTo(all, "hana@host.example", "Jam #")), len(mailTo(all, "hana@host.example", "Your jam was not taken")); n != 1 || back != 2 || len(all) != 3 {

@@ -138,5 +138,5 @@ func (e *Editor) help(tx *db.Tx, in *lists.Incoming, t templates.PublicHelp) err
 	if t.Why == templates.PublicForeign {
 		mail.ReplyTo.Address = in.Community.Address("digest")
 	}
-	return e.Office.SendIfDue(tx, mail)
+	return e.Office.SendOr(tx, mail, refusal.Because(refusal.Limit, "Your reply with PUBLIC was not posted. Today's mails about that have been sent; they tell how it is done."))
 }

@@ -87,7 +87,7 @@ func NoSuchAddress() *refusal.Refusal {
 	return refusal.Say(refusal.NoSuchAddress, "address.nobody")
 }
 
-// NotSure refuses a manager's answer to a question of ours for which nobody vouches: it came from their address, and not provably from them
+// NotSure refuses an answer to a question of ours for which nobody vouches: it came from their address, and not provably from them
 // (product.md 0.1).
 func NotSure() *refusal.Refusal {
 	return refusal.Because(refusal.NotAllowed, "We cannot be sure that this answer comes from you, so nothing was done. Please send it once more, through the mail provider of your own address.")

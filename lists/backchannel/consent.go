@@ -75,7 +75,7 @@ func (b *Letterbox) doubtText(tx *db.Tx, in *lists.Incoming, c Conv, k consent, 
 	mail := notice.Answer(in, notice.Converse, words)
 	mail.Answer = "consent"
 	mail.ReplyTo = letter.Mailbox{Name: "Your answer", Address: in.To}
-	return b.Office.SendIfDue(tx, mail)
+	return b.Office.SendOr(tx, mail, lists.NotSure())
 }
 
 // decideDraft takes a manager's word about the writer's own letter as a post: ask about it, forget it, or ask about a better text.

@@ -291,5 +291,5 @@ func (b *Letterbox) noSuchThread(tx *db.Tx, in *lists.Incoming, c Conv, number i
 	if mail.ReplyTo, err = b.writerDoor(tx, in.Community, c); err != nil {
 		return err
 	}
-	return b.Office.SendIfDue(tx, mail)
+	return b.Office.SendOr(tx, mail, refusal.Because(refusal.NotFound, "There is no thread with the number %d, so nothing is posted. Today's mails about that have been sent; they tell how it is done.", number))
 }

@@ -62,13 +62,13 @@ func (b *Letterbox) askOwn(tx *db.Tx, in *lists.Incoming, c Conv, word string) e
 		return err
 	}
 	mail := notice.Answer(in, notice.Asks, words)
-	mail.Answer = "own-word"
+	mail.Answer = "own-word:" + word
 	if mail.ReplyTo, err = b.Office.Confirm(tx, notice.Door{
 		Community: in.Community, Member: in.Sender, Receiver: Receiver, Object: object(sideOwn, int64(c.ID), slices.Index(wordsByNumber(), word)), Days: heldDays,
 	}); err != nil {
 		return err
 	}
-	if err := b.Office.SendIfDue(tx, mail); err != nil {
+	if err := b.Office.SendOr(tx, mail, lists.NotSure()); err != nil {
 		return err
 	}
 	_, err = b.Office.Store.EraseLetters(tx, in.Story)

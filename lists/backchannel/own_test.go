@@ -6,7 +6,23 @@ import (
 	"time"
 
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/notice"
 )
+
+// Nobody believes that their letters were erased: when there were enough questions today, the session says that nothing was done.
+func TestEveryOwnWordIsTold(t *testing.T) {
+	v := mailroomtest.New(t)
+	v.MustSend(post{From: sil, To: managers, Subject: "A question", Body: "zzsil May I?"})
+	v.Deliver()
+	forget := post{From: sil, To: managers, Subject: "x", Body: "FORGET"}
+	for range notice.AnswersADay {
+		v.MustSend(forget)
+		says(t, v.One(v.Deliver(), sil), "FORGET erases all private letters")
+	}
+	if _, err := v.Send(forget); err == nil || !strings.HasPrefix(err.Error(), "We cannot be sure that this answer comes from you, so nothing was done.") {
+		t.Errorf("once more: %v", err)
+	}
+}
 
 // A word about their own letters of somebody for whom no domain vouches is asked about at their own address, and done by a YES there; by
 // nobody else's.
@@ -43,8 +59,11 @@ func TestOwnWordsOfWeakSenders(t *testing.T) {
 	if got := to(v.Deliver(), sil); len(got) == 0 {
 		t.Error("EXPORT brought nothing")
 	}
-	for range 4 {
+	for range notice.AnswersADay {
 		weak(sil, managers, "x", "WHO READ")
+	}
+	if _, err := v.Send(post{From: sil, To: managers, Subject: "x", Body: "WHO READ"}); err == nil {
+		t.Error("asked without end")
 	}
 	if n := len(to(v.Deliver(), sil)); n > 3 {
 		t.Errorf("asked %d times on one day", n)

@@ -9,6 +9,7 @@ import (
 	"backchannel/archive/db"
 	"backchannel/lists"
 	"backchannel/lists/mailroom/mailroomtest"
+	"backchannel/lists/notice"
 )
 
 const (
@@ -191,6 +192,13 @@ func TestPublicForged(t *testing.T) {
 	forged.Sender = "x@silent.example"
 	v.MustSend(forged)
 	says(t, v.One(v.Deliver(), dana), "nothing proves that it was you", "the question stays open")
+	for range notice.AnswersADay - 1 {
+		v.MustSend(forged)
+		v.One(v.Deliver(), dana)
+	}
+	if _, err := v.Send(forged); err == nil || !strings.HasPrefix(err.Error(), "We cannot be sure that this answer comes from you") {
+		t.Errorf("forged once more: %v", err)
+	}
 	plain := answer("Dana Reyes <"+dana+">", question, "YES") // without the address: by the Message-ID alone
 	plain.To, plain.Sender = managers, "x@silent.example"
 	_, _ = v.Send(plain)
@@ -484,6 +492,13 @@ func TestPostIntoThread(t *testing.T) {
 	}
 	v.MustSend(answer("Dana Reyes <"+dana+">", ack, "POST 99"))
 	says(t, v.One(v.Deliver(), dana), "You asked us to post your letter to the thread 99, and there is none")
+	for range notice.AnswersADay - 1 {
+		v.MustSend(answer("Dana Reyes <"+dana+">", ack, "POST 99"))
+		v.One(v.Deliver(), dana)
+	}
+	if _, err := v.Send(answer("Dana Reyes <"+dana+">", ack, "POST 99")); err == nil || err.Error() != "There is no thread with the number 99, so nothing is posted. Today's mails about that have been sent; they tell how it is done." {
+		t.Errorf("once more: %v", err)
+	}
 	v.MustSend(answer("Dana Reyes <"+dana+">", ack, "POST 1\n\nBeer helps a lot."))
 	question := v.One(v.Deliver(), dana)
 	says(t, question, "Subject: Re: Snails", "Beer helps a lot.")

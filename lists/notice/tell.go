@@ -30,9 +30,15 @@ func (o *Office) Again(tx *db.Tx, in *lists.Incoming, m Mail) error {
 	if in.Token != nil {
 		m.Answer += ":" + in.Token.Object
 	}
+	return o.SendOr(tx, m, refusal.Because(refusal.NotAllowed, "Your answer changed nothing: it does not begin with one of the words that were asked for, or it came too late. The mail that asked, and those we have sent today, name the words."))
+}
+
+// SendOr is Send for an answer without which somebody would believe that their word was heard: where there were enough of its kind today, why is
+// said in the session.
+func (o *Office) SendOr(tx *db.Tx, m Mail, why *refusal.Refusal) error {
 	_, err := o.Send(tx, m)
 	if errors.Is(err, ErrEnough) {
-		err = refusal.Because(refusal.NotAllowed, "Your answer changed nothing: it does not begin with one of the words that were asked for, or it came too late. The mail that asked, and those we have sent today, name the words.")
+		return why
 	}
 	return err
 }

@@ -130,10 +130,13 @@ func withoutEcho(text, asked string) string {
 		return text
 	}
 	lines := strings.Split(text, "\n")
-	var words []string
-	for i := len(lines) - 1; i > 0 && len(words) < len(echo); i-- {
-		words = append(plainWords(lines[i]), words...)
-		if slices.Equal(words, echo) {
+	for i := len(lines) - 1; i > 0; i-- {
+		words := plainWords(lines[i])
+		rest := len(echo) - len(words)
+		if rest < 0 || !slices.Equal(echo[rest:], words) {
+			break
+		}
+		if echo = echo[:rest]; len(echo) == 0 {
 			return strings.TrimSpace(strings.Join(lines[:i], "\n"))
 		}
 	}

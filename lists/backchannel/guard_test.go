@@ -197,9 +197,24 @@ func TestEndsOfTexts(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"Yes.\n\nMay I plant\nbeans?": "Yes.", "May I plant beans?": "May I plant beans?", "Yes, may I plant beans?": "Yes, may I plant beans?", "Yes.\nMay I plant beans? No.": "Yes.\nMay I plant beans? No.",
+		"Yes.\nMay\n\nI plant\nbeans?\n\n": "Yes.", "Yes.\nMay I plant\nor beans?": "Yes.\nMay I plant\nor beans?", "Yes.\nI plant beans?": "Yes.\nI plant beans?", "Yes.\nNow may I plant beans?": "Yes.\nNow may I plant beans?",
 	} {
 		if got := withoutEcho(text, "May I\nplant beans?"); got != want {
 			t.Errorf("%q: %q", text, got)
 		}
+	}
+}
+
+// BenchmarkLongEcho is an answer that ends with a long letter as it came. Ten times as much takes ten times as long (B8).
+func BenchmarkLongEcho(b *testing.B) {
+	for _, lines := range []int{2_000, 20_000} {
+		b.Run(fmt.Sprint(lines), func(b *testing.B) {
+			asked := strings.Repeat("May I plant beans?\n", lines)
+			for b.Loop() {
+				if withoutEcho("Yes.\n"+asked, asked) != "Yes." {
+					b.Fatal("the letter was left in")
+				}
+			}
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"backchannel/archive/db"
+	"backchannel/lists"
 )
 
 // slowest is how many octets of a file a second a reader has to take.
@@ -24,45 +25,67 @@ var harmless = []string{
 	"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+// handed is a file as it is given away.
+type handed struct {
+	name, kind string
+	bytes      []byte
+}
+
 // file gives a file of a post away, to be saved and never to be shown.
 func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
-	var name, kind string
-	var bytes []byte
+	p.giveFile(w, r, func(tx *db.Tx, v visitor, n int64, take taking) (f handed, err error) {
+		_, post, err := p.postAt(tx, v, r)
+		if err != nil {
+			return f, err
+		}
+		if n > int64(len(post.Attachments)) {
+			return f, notHere()
+		}
+		if err := take(v.here[0].ID, post.Size); err != nil {
+			return f, err
+		}
+		l, err := p.posts.Letter(tx, post)
+		if err != nil {
+			return f, err
+		}
+		files := l.Files()
+		if n > int64(len(files)) {
+			return f, notHere()
+		}
+		return handed{post.Attachments[n-1].Name, post.Attachments[n-1].Type, files[n-1].Decoded()}, nil
+	})
+}
+
+// taking asks for room for so many octets, for somebody, until they are given away.
+type taking func(who lists.MemberID, octets int) error
+
+// giveFile gives the file away that find finds under the number in the path.
+func (p *Pages) giveFile(w http.ResponseWriter, r *http.Request, find func(tx *db.Tx, v visitor, n int64, take taking) (handed, error)) {
+	var f handed
 	done := func() {}
 	defer func() { done() }()
+	take := func(who lists.MemberID, octets int) error {
+		if !p.hands.take(who, octets) {
+			return errBusy
+		}
+		done = func() { p.hands.give(who, octets) }
+		return nil
+	}
 	err := p.db.View(r.Context(), func(tx *db.Tx) error {
 		v, err := p.visitor(tx, r)
 		if err != nil {
 			return err
 		}
-		_, post, err := p.postAt(tx, v, r)
-		if err != nil {
-			return err
-		}
 		n, err := number(r.PathValue("n"))
-		if err != nil || n > int64(len(post.Attachments)) {
-			return notHere()
-		}
-		who := v.here[0].ID
-		if !p.hands.take(who, post.Size) {
-			return errBusy
-		}
-		done = func() { p.hands.give(who, post.Size) }
-		l, err := p.posts.Letter(tx, post)
 		if err != nil {
-			return err
-		}
-		files := l.Files()
-		if n > int64(len(files)) {
 			return notHere()
 		}
-		name, kind, bytes = post.Attachments[n-1].Name, post.Attachments[n-1].Type, files[n-1].Decoded()
-		return nil
+		f, err = find(tx, v, n, take)
+		return err
 	})
-	if p.failed(w, r, "give a file away", err) {
-		return
+	if !p.failed(w, r, "give a file away", err) {
+		handOut(w, f.name, f.kind, f.bytes)
 	}
-	handOut(w, name, kind, bytes)
 }
 
 // handOut gives a file to a browser, to be saved.

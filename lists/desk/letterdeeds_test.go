@@ -313,16 +313,7 @@ func TestWhoLostALetterWhileWriting(t *testing.T) {
 // To somebody without a name a guess is kept back, and an answer finds them.
 func TestAnsweringSomebodyWithoutANameOnTheWeb(t *testing.T) {
 	s := newOpenSite(t)
-	for _, who := range []string{"ann@a.example", "ben@b.example", "cleo@c.example", "dan@d.example"} {
-		s.Add(s.C, who, "Some Body", lists.RoleMember, s.Talk)
-	}
-	s.MustSend(mailroomtest.Post{From: dana, To: "anon@gardeners.example", Subject: "Burnt out", Body: "I am close to zzquitting."})
-	s.MustSend(mailroomtest.Answer(dana, s.One(s.Deliver(), dana), "YES"))
-	for range 5 {
-		s.Pass(20 * time.Minute)
-		s.Deliver()
-	}
-	path := s.newest(mira)
+	path := s.nameless()
 	b := s.signedIn(mira)
 	kept := b.pressOn(b.get(path), path, "answer", "text", "Dana Reyes, is that you?")
 	holds(t, kept, "It names Dana Reyes. The writer uses a made-up name")

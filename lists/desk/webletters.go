@@ -258,35 +258,15 @@ func (p *Pages) letter(w http.ResponseWriter, r *http.Request) {
 
 // letterFile gives a file of a copy away, to be saved and never to be shown.
 func (p *Pages) letterFile(w http.ResponseWriter, r *http.Request) {
-	var name, kind string
-	var bytes []byte
-	done := func() {}
-	defer func() { done() }()
-	err := p.db.View(r.Context(), func(tx *db.Tx) error {
-		v, err := p.visitor(tx, r)
-		if err != nil {
-			return err
-		}
+	p.giveFile(w, r, func(tx *db.Tx, v visitor, n int64, take taking) (f handed, err error) {
 		o, err := p.open(tx, v, r)
 		if err != nil {
-			return err
+			return f, err
 		}
-		n, err := number(r.PathValue("n"))
-		if err != nil || o.filed.Covered {
-			return notHere()
+		if o.filed.Covered {
+			return f, notHere()
 		}
-		who := o.at.member.ID
-		a, data, err := p.desk.Box.PieceFile(tx, o.filed.Conv, o.at.member, r.PathValue("piece"), int(n), func(octets int) error {
-			if !p.hands.take(who, octets) {
-				return errBusy
-			}
-			done = func() { p.hands.give(who, octets) }
-			return nil
-		})
-		name, kind, bytes = a.Name, a.Type, data
-		return err
+		a, data, err := p.desk.Box.PieceFile(tx, o.filed.Conv, o.at.member, r.PathValue("piece"), int(n), func(octets int) error { return take(o.at.member.ID, octets) })
+		return handed{a.Name, a.Type, data}, err
 	})
-	if !p.failed(w, r, "give a file away", err) {
-		handOut(w, name, kind, bytes)
-	}
 }

@@ -23,6 +23,21 @@ func (s *site) private(p mailroomtest.Post) string {
 	return s.newest(mira)
 }
 
+// nameless has Dana write to the managers without her name, and gives the path of her letter's page.
+func (s *site) nameless() (path string) {
+	s.t.Helper()
+	for _, who := range []string{"ann@a.example", "ben@b.example", "cleo@c.example", "dan@d.example"} {
+		s.Add(s.C, who, "Some Body", lists.RoleMember, s.Talk)
+	}
+	s.MustSend(mailroomtest.Post{From: dana, To: "anon@gardeners.example", Subject: "Burnt out", Body: "I am close to zzquitting."})
+	s.MustSend(mailroomtest.Answer(dana, s.One(s.Deliver(), dana), "YES"))
+	for range 5 {
+		s.Pass(20 * time.Minute)
+		s.Deliver()
+	}
+	return s.newest(mira)
+}
+
 // newest is the path of the newest letter that a manager may see.
 func (s *site) newest(who string) (path string) {
 	s.t.Helper()
@@ -242,16 +257,7 @@ func TestANewManagersLetters(t *testing.T) {
 // Of somebody without a name a page shows the made-up one, and the hour.
 func TestALetterWithoutANameOnTheWeb(t *testing.T) {
 	s := newOpenSite(t)
-	for _, who := range []string{"ann@a.example", "ben@b.example", "cleo@c.example", "dan@d.example"} {
-		s.Add(s.C, who, "Some Body", lists.RoleMember, s.Talk)
-	}
-	s.MustSend(mailroomtest.Post{From: dana, To: "anon@gardeners.example", Subject: "Burnt out", Body: "I am close to zzquitting."})
-	s.MustSend(mailroomtest.Answer(dana, s.One(s.Deliver(), dana), "YES"))
-	for range 5 {
-		s.Pass(20 * time.Minute)
-		s.Deliver()
-	}
-	path := s.newest(mira)
+	path := s.nameless()
 	b := s.signedIn(mira)
 	one := b.get(path)
 	holds(t, one, "zzquitting", "(anonymous member, ", "Anonymous")
